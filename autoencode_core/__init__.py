@@ -1,0 +1,47 @@
+"""AutoencODE Lab's core: width-varying autoencoder flows, their training as optimal control, their runs.
+
+Names are loaded when first used (PEP 562), so that a process which only draws or lists runs never
+imports torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "RunSpec": "autoencode_core.spec",
+    "InputError": "autoencode_core.errors",
+    "train": "autoencode_core.training.loop",
+    "Run": "autoencode_core.training.run",
+    "Progress": "autoencode_core.training.run",
+    "cost_and_gradient": "autoencode_core.training.objective",
+    "AutoencODE": "autoencode_core.flow.autoencode",
+    "Control": "autoencode_core.flow.control",
+    "Flow": "autoencode_core.flow.autoencode",
+    "RunStore": "autoencode_core.runs.store",
+}
+
+__all__ = [*_HOMES, "__version__"]
+
+if TYPE_CHECKING:
+    from autoencode_core.errors import InputError as InputError
+    from autoencode_core.flow.autoencode import AutoencODE as AutoencODE
+    from autoencode_core.flow.autoencode import Flow as Flow
+    from autoencode_core.flow.control import Control as Control
+    from autoencode_core.runs.store import RunStore as RunStore
+    from autoencode_core.spec import RunSpec as RunSpec
+    from autoencode_core.training.loop import train as train
+    from autoencode_core.training.objective import cost_and_gradient as cost_and_gradient
+    from autoencode_core.training.run import Progress as Progress
+    from autoencode_core.training.run import Run as Run
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,185 @@
+"""The data sets by name: what each one is, its width, and the default knobs that suit it.
+
+Pure Python, so that a spec can be checked and a page drawn without loading any data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from autoencode_core.data.csv_file import read_table
+from autoencode_core.errors import InputError
+
+TEST_SHARE = 0.2
+"""Share of a finite data set held out for testing; made sets add a quarter to the training part."""
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """What is known of a data set before it is loaded.
+
+    Attributes:
+        name: its name in a spec (a CSV file is named by its path).
+        title: its name for a person.
+        width: number of components d.
+        about: one sentence.
+        kind: "points" or "images".
+        image: (rows, columns) of one image, or None.
+        rows: number of rows of a finite set, None for sets made on demand.
+        classes: number of classes, 0 when unlabelled.
+        has_targets: whether it brings targets of its own (transport).
+        columns: names of the components.
+        defaults: knobs of RunSpec that suit this set.
+    """
+
+    name: str
+    title: str
+    width: int
+    about: str
+    kind: Literal["points", "images"] = "points"
+    image: tuple[int, int] | None = None
+    rows: int | None = None
+    classes: int = 0
+    has_targets: bool = False
+    columns: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def most_particles(self) -> int | None:
+        """Largest number of training particles, None when unlimited."""
+        return None if self.rows is None else max(1, self.rows - test_rows(self.rows))
+
+
+def test_rows(rows: int) -> int:
+    """Rows of a finite data set that are held out for testing (at least one, unless it has one)."""
+    return min(rows - 1, max(1, round(TEST_SHARE * rows)))
+
+
+_TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 12, "horizon": 3.0}
+_TO_LINE = {**_TWO_LAYER, "bottleneck": 1}
+_TO_PLANE = {**_TWO_LAYER, "bottleneck": 2}
+_TRANSPORT = {
+    "task": "transport",
+    "coordinates": "raw",
+    "depth": 10,
+    "horizon": 1.0,
+    "method": "pmp",
+    "tikhonov": 1e-3,
+}
+
+_CARDS = (
+    DatasetCard("circle", "Circle", 2, "The unit circle: one number is not quite enough.", defaults=_TO_LINE),
+    DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_TO_LINE),
+    DatasetCard(
+        "spirals", "Two spirals", 2, "Two spirals wound into each other.", classes=2, defaults=_TO_LINE
+    ),
+    DatasetCard("parabola", "Parabola", 2, "A piece of the curve y = x².", defaults=_TO_LINE),
+    DatasetCard(
+        "gaussian_mixture",
+        "Gaussian mixture",
+        2,
+        "Four Gaussian clouds on a square.",
+        classes=4,
+        defaults=_TO_LINE,
+    ),
+    DatasetCard("s_curve", "S-curve", 3, "A sheet bent into an S.", defaults=_TO_PLANE),
+    DatasetCard("swiss_roll", "Swiss roll", 3, "A rolled-up sheet, divided by 10.", defaults=_TO_PLANE),
+    DatasetCard("torus", "Torus", 3, "The surface of a ring.", defaults=_TO_PLANE),
+    DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults=_TO_PLANE),
+    DatasetCard("trefoil", "Trefoil knot", 3, "A closed curve knotted in space.", defaults=_TO_LINE),
+    DatasetCard(
+        "bimodal",
+        "Bimodal transport (1-D)",
+        1,
+        "Particles near -1 and +1 are to be moved to -2 and +2 (2107.08707, section 4).",
+        classes=2,
+        has_targets=True,
+        defaults={**_TRANSPORT, "bottleneck": 1},
+    ),
+    DatasetCard(
+        "bimodal_2d",
+        "Bimodal transport (2-D)",
+        2,
+        "Two clouds near (-1, 0) and (+1, 0) are to be moved to (-2, 0) and (+2, 0).",
+        classes=2,
+        has_targets=True,
+        defaults={**_TRANSPORT, "bottleneck": 2},
+    ),
+    DatasetCard(
+        "digits",
+        "Digits (8×8)",
+        64,
+        "Handwritten digits of scikit-learn, grey values divided by 16.",
+        kind="images",
+        image=(8, 8),
+        rows=1797,
+        classes=10,
+        defaults={
+            "particles": 1437,
+            "bottleneck": 8,
+            "depth": 8,
+            "horizon": 2.0,
+            "field": "two_layer",
+            "expansion": 2,
+        },
+    ),
+    DatasetCard(
+        "mnist",
+        "MNIST (28×28)",
+        784,
+        "70,000 handwritten digits from OpenML, grey values divided by 255; fetched once, then cached.",
+        kind="images",
+        image=(28, 28),
+        rows=70000,
+        classes=10,
+        defaults={
+            "particles": 2000,
+            "bottleneck": 32,
+            "depth": 8,
+            "horizon": 2.0,
+            "method": "adam",
+            "iterations": 200,
+            "batch_size": 256,
+        },
+    ),
+)
+
+CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
+"""Every built-in data set by name."""
+
+
+def is_csv(dataset: str) -> bool:
+    """Whether a data set is named by the path of a CSV file."""
+    return dataset.lower().endswith(".csv")
+
+
+def card(dataset: str) -> DatasetCard:
+    """The card of a data set.
+
+    Args:
+        dataset: a name of CATALOGUE, or the path of a CSV file (its shape is read from the file).
+
+    Raises:
+        InputError: the name is unknown, or the file is missing or cannot be used.
+    """
+    if dataset in CATALOGUE:
+        return CATALOGUE[dataset]
+    if not is_csv(dataset):
+        raise InputError("dataset", dataset, f"one of {', '.join(CATALOGUE)}, or the path of a .csv file")
+    table = read_table(dataset)
+    rows, width = table.values.shape
+    return DatasetCard(
+        dataset,
+        table.name,
+        width,
+        f"{rows} rows of your own file.",
+        rows=rows,
+        classes=len(table.label_names),
+        columns=table.columns,
+        defaults={
+            **(_TWO_LAYER if width <= 32 else {}),
+            "bottleneck": max(1, min(2, width - 1)),
+            "particles": min(500, rows - test_rows(rows)),
+            "coordinates": "principal",
+        },
+    )

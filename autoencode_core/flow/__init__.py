@@ -1,0 +1,1 @@
+"""The width-varying flow: active sets, controlled fields, control, solvers, AutoencODE."""

@@ -1,0 +1,231 @@
+"""AutoencODE: a trained (or initial) width-varying flow, from data units to data units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from autoencode_core.data.coordinates import Coordinates
+from autoencode_core.errors import InputError
+from autoencode_core.flow.architecture import Architecture, resize
+from autoencode_core.flow.control import Control
+from autoencode_core.flow.solvers import solver
+from autoencode_core.spec import RunSpec
+
+Points = Tensor | ArrayLike
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Trajectories of particles.
+
+    Attributes:
+        times: (S,) in [0, T] (classify: [0, T/2]).
+        states: (S, N, d) in flow coordinates; at T/2 the state after the projection.
+        active: (S, d) bool, the active set of the layer that starts at that time (the last row
+            repeats the last layer's).
+        dropped: (N, d), the state at T/2 just before the projection forgets the inactive components.
+    """
+
+    times: Tensor
+    states: Tensor
+    active: Tensor
+    dropped: Tensor
+
+
+class AutoencODE:
+    """A width-varying flow with its control and its coordinates (section 2 of the paper).
+
+    Args:
+        spec: the spec it belongs to.
+        vector: flat control, (P,); its dtype and device are those of all computing.
+        coordinates: the map between data units and flow coordinates.
+        order: permutation of the flow components, the one kept longest first, (d,).
+    """
+
+    def __init__(self, spec: RunSpec, vector: Tensor, coordinates: Coordinates, order: ArrayLike) -> None:
+        self.spec = spec
+        self.architecture = Architecture.of(spec, len(np.asarray(order)))
+        self.control = Control(vector, self.architecture.shape, self.architecture.step)
+        self.coordinates = coordinates
+        self.order = torch.as_tensor(np.asarray(order), dtype=torch.long, device=vector.device)
+        center, scale, axes = (
+            torch.as_tensor(np.asarray(a), dtype=vector.dtype, device=vector.device)
+            for a in coordinates.arrays()
+        )
+        self._coordinates = Coordinates(coordinates.kind, center, scale, axes)
+
+    # -- between data units (N, d) and the engine's component-major (1, d, N) --
+
+    def to_engine(self, x: Points) -> Tensor:
+        """Data units (N, d) to engine layout (1, d, N): flow coordinates, sorted, component-major.
+
+        Raises:
+            InputError: x is not a table of d finite or infinite numbers a row.
+        """
+        rows = self._rows(x, self.architecture.width, "x")
+        u: Tensor = self._coordinates.to_flow(rows)
+        return u.T[self.order].contiguous()[None]
+
+    def from_engine(self, state: Tensor) -> Tensor:
+        """Engine layout (1, d, N) to data units (N, d)."""
+        x: Tensor = self._coordinates.to_data(self.natural(state))
+        return x
+
+    def natural(self, state: Tensor) -> Tensor:
+        """Engine layout (1, d, N) to flow coordinates in natural order (N, d)."""
+        out = torch.empty_like(state[0])
+        out[self.order] = state[0]
+        return out.T.contiguous()
+
+    def _rows(self, x: Points, width: int, name: str) -> Tensor:
+        vector = self.control.vector
+        source = x if isinstance(x, Tensor) else torch.as_tensor(np.asarray(x, dtype=np.float64))
+        rows = source.to(vector)
+        if rows.ndim != 2 or rows.shape[1] != width:
+            raise InputError(name, f"shape {tuple(rows.shape)}", f"a table of shape (N, {width})")
+        return rows
+
+    # -- the public maps --
+
+    def encode(self, x: Points) -> Tensor:
+        """The latent code z = X_{T/2} on A_*.
+
+        Args:
+            x: particles in data units, (N, d).
+
+        Returns:
+            (N, k) in flow coordinates, the component kept longest first.
+        """
+        half = self.architecture.depth // 2
+        layers = self.architecture.shape.layers(self.control.vector[None])
+        code = self.architecture.outcome(layers[:half], self.to_engine(x))
+        return resize(code, self.architecture.bottleneck)[0].T.contiguous()
+
+    def decode(self, z: Points) -> Tensor:
+        """Data from latent codes.
+
+        Args:
+            z: codes, (N, k).
+
+        Returns:
+            (N, d) in data units.
+
+        Raises:
+            InputError: the run has no decoder (task classify).
+        """
+        rows = self._rows(z, self.architecture.bottleneck, "z")
+        return self.from_engine(self._decoded(rows.T.contiguous()[None]))
+
+    def reconstruct(self, x: Points) -> Tensor:
+        """decode(encode(x)): (N, d) -> (N, d) in data units; x enters through its k numbers only."""
+        return self.decode(self.encode(x))
+
+    def decode_state(self, state: Points) -> Tensor:
+        """The output from a whole state at T/2, whose inactive components the projection forgets.
+
+        Args:
+            state: flow coordinates in natural order, (N, d).
+
+        Returns:
+            (N, d) in data units.
+        """
+        rows = self._rows(state, self.architecture.width, "state")
+        sorted_rows = rows.T[self.order].contiguous()[None]
+        return self.from_engine(self._decoded(resize(sorted_rows, self.architecture.bottleneck)))
+
+    def _decoded(self, code: Tensor) -> Tensor:
+        if self.spec.task == "classify":
+            raise InputError(
+                "task", "classify", "reconstruct, denoise or transport: classify trains an encoder only"
+            )
+        half = self.architecture.depth // 2
+        layers = self.architecture.shape.layers(self.control.vector[None])
+        return self.architecture.outcome(layers[half:], code)
+
+    def flow(self, x: Points, method: str = "euler", substeps: int = 1) -> Flow:
+        """Trajectories with θ held on each layer.
+
+        Args:
+            x: particles in data units, (N, d).
+            method: "euler" (with one sub-step the network itself), "midpoint" or "rk4".
+            substeps: sub-steps r per layer, from 1.
+
+        Returns:
+            Flow with S = r L + 1 times (classify: r L/2 + 1).
+
+        Raises:
+            InputError: unknown method or substeps below 1.
+        """
+        if not 1 <= substeps <= 10_000:
+            raise InputError("substeps", substeps, "a whole number from 1 to 10000")
+        take, arch = solver(method), self.architecture
+        layers, h = arch.shape.layers(self.control.vector[None]), arch.step / substeps
+        state, half = self.to_engine(x), arch.depth // 2
+        dropped, states = state, [state]
+        for n, layer in enumerate(layers):
+            a = arch.counts[n]
+            for part in range(substeps):
+                moved = take(partial(arch.field.velocity, layer), state[:, :a], h)
+                state = torch.cat([moved, state[:, a:]], dim=1)
+                if n == half - 1 and part == substeps - 1:
+                    dropped = state
+                    state = resize(resize(state, arch.bottleneck), arch.width)
+                states.append(state)
+        steps = len(layers) * substeps
+        times = torch.arange(steps + 1, dtype=torch.float64) * h
+        return Flow(
+            times.to(state),
+            torch.stack([self.natural(s) for s in states]),
+            self._active([min(s // substeps, len(layers) - 1) for s in range(steps + 1)]),
+            self.natural(dropped),
+        )
+
+    def _active(self, layer_of: Sequence[int]) -> Tensor:
+        active = torch.zeros(len(layer_of), self.architecture.width, dtype=torch.bool)
+        for row, n in enumerate(layer_of):
+            active[row, self.order[: self.architecture.counts[n]].cpu()] = True
+        return active
+
+    def with_control(self, vector: Points) -> "AutoencODE":
+        """A copy with another control.
+
+        Args:
+            vector: (P,), in the order of `control.flatten()`.
+        """
+        source = vector if isinstance(vector, Tensor) else torch.as_tensor(np.asarray(vector))
+        return AutoencODE(self.spec, source.to(self.control.vector), self.coordinates, self.order.cpu())
+
+    def to(self, *args: Any, **kwargs: Any) -> "AutoencODE":
+        """A copy on another device or in another precision, as torch.Tensor.to."""
+        moved = self.control.vector.to(*args, **kwargs)
+        return AutoencODE(self.spec, moved, self.coordinates, self.order.cpu())
+
+
+def label_positions(classes: int, bottleneck: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Where the labels lie in the bottleneck: the targets of classify.
+
+    On the line evenly in [-1, 1]; in more dimensions distinct points of norm 1, the real Fourier
+    basis over the classes (for k = 2 a regular polygon).
+
+    Args:
+        classes: number of classes C, at least 2.
+        bottleneck: k, from 1.
+
+    Returns:
+        (C, k).
+    """
+    if bottleneck == 1:
+        return np.linspace(-1, 1, classes)[:, None]
+    angle = 2 * np.pi * np.arange(classes)[:, None] / classes
+    used = min(bottleneck, max(2, classes - 1))
+    waves = 1 + np.arange(used) // 2
+    positions = np.where(np.arange(used) % 2 == 0, np.cos(waves * angle), np.sin(waves * angle))
+    padded = np.zeros((classes, bottleneck))
+    padded[:, :used] = positions / np.linalg.norm(positions, axis=1, keepdims=True)
+    return padded

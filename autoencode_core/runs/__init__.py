@@ -1,0 +1,1 @@
+"""Runs as things that last: records, the store, jobs on Dask."""

@@ -1,0 +1,86 @@
+"""RunRecord: a run as plain numbers (numpy, no torch), which is what pages draw and the store keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.history import HISTORY, Status
+
+Array = NDArray[Any]
+
+__all__ = ["HISTORY", "PROBE", "WEIGHTS", "RunRecord", "Status", "summary_line"]
+WEIGHTS = ("control", "center", "scale", "axes", "order")
+"""Arrays that make the model: control (P,), coordinates (d,), (d,), (d, d), order (d,) of components."""
+
+PROBE = (
+    "inputs",
+    "targets",
+    "hue",
+    "labels",
+    "snapshot_iterations",
+    "snapshot_codes",
+    "snapshot_outputs",
+    "flow_times",
+    "flow_states",
+    "flow_active",
+    "flow_dropped",
+)
+"""Arrays of the probe batch, n particles of the training set.
+
+inputs, targets (n, d) in data units (targets (n, k) for classify); hue (n,) in [0, 1] for colour, the label
+or the place along the data set; labels (n,) int, empty (0,) when unlabelled; snapshot_iterations (s,);
+snapshot_codes (s, n, k); snapshot_outputs (s, n, d) in data units (classify: codes again (s, n, k));
+flow_times (S,); flow_states (S, n, d) in flow coordinates, the state at T/2 after the projection;
+flow_active (S, d) bool; flow_dropped (n, d) the state at T/2 just before the projection.
+"""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run without torch: spec, outcome, history, weights and the probe batch's pictures.
+
+    Attributes:
+        spec: what was asked.
+        status: finished (all iterations), converged (stationarity reached), stopped (by a person)
+            or diverged.
+        message: why it ended, in a sentence.
+        name: a name given by a person, "" when none.
+        created: ISO date and time, UTC.
+        history: HISTORY keys to equal-length lists.
+        summary: figures of the end: train_error, test_error (mean squared distance in data units),
+            pca_train_error, pca_test_error (None where PCA does not apply), parameters, seconds,
+            iterations, accuracy (classify only, else None), seconds.
+        weights: WEIGHTS keys to arrays.
+        probe: PROBE keys to arrays.
+        labels: names of the classes, in label order.
+        columns: names of the components.
+    """
+
+    spec: RunSpec
+    status: Status
+    message: str
+    history: Mapping[str, list[float]]
+    summary: Mapping[str, float | None]
+    weights: Mapping[str, Array]
+    probe: Mapping[str, Array]
+    name: str = ""
+    created: str = ""
+    labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    def renamed(self, name: str) -> "RunRecord":
+        """This record under another name."""
+        return replace(self, name=name)
+
+
+def summary_line(record: RunRecord) -> str:
+    """One line for lists: data set, widths, regime and error."""
+    spec, error = record.spec, record.summary.get("test_error")
+    shown = "–" if error is None or not np.isfinite(error) else f"{error:.4g}"
+    return (
+        f"{spec.dataset} · k = {spec.bottleneck} · λ = {spec.tikhonov:g} · {spec.method} · test error {shown}"
+    )

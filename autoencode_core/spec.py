@@ -1,0 +1,459 @@
+"""RunSpec: the single source of every knob, its bounds, default, symbol and help text.
+
+Widgets, command-line flags, links, run files and validation all derive from this model.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from autoencode_core.data.catalogue import DatasetCard, card
+from autoencode_core.errors import InputError
+
+Task = Literal["reconstruct", "denoise", "classify", "transport"]
+CoordinateKind = Literal["raw", "standard", "principal"]
+Profile = Literal["linear", "geometric", "step"]
+Order = Literal["natural", "reversed", "variance"]
+FieldKind = Literal["single_layer", "two_layer"]
+Activation = Literal["tanh", "softplus", "relu", "sin", "identity"]
+Method = Literal["pmp", "adam", "lbfgs"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["float32", "float64"]
+
+FIRST_STEP: Mapping[str, float] = {"pmp": 1.0, "adam": 0.02, "lbfgs": 1.0}
+"""Default of learning_rate, which means another thing to each method."""
+
+
+def _knob(
+    title: str, symbol: str, help: str, *, group: str = "more", unit: str = "", log: bool = False
+) -> Any:
+    """What a widget needs to know of a knob beyond its type and bounds."""
+    return Field(
+        title=title,
+        description=help,
+        json_schema_extra={"symbol": symbol, "group": group, "unit": unit, "log": log},
+    )
+
+
+class RunSpec(BaseModel):
+    """Everything that determines a run: the same spec, seed and machine give the same run.
+
+    A knob that is not given takes the value that suits the data set (DatasetCard.defaults), else
+    the default below. Symbols and meanings are those of Cipriani, Fornasier and Scagliotti (2024).
+
+    Raises:
+        pydantic.ValidationError: a value is out of bounds; it names the field, the value and what
+            is allowed. `explain` turns it into sentences.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    dataset: Annotated[
+        str,
+        _knob(
+            "Data set",
+            "μ₀",
+            "The law that the particles are drawn from, or the path of a CSV file.",
+            group="main",
+        ),
+    ] = "s_curve"
+    bottleneck: Annotated[
+        int,
+        Field(ge=1, le=4096),
+        _knob(
+            "Bottleneck width",
+            "k",
+            "Number of components still active at T/2: the size of the latent code.",
+            group="main",
+        ),
+    ] = 2
+    depth: Annotated[
+        int,
+        Field(ge=4, le=400, multiple_of=2),
+        _knob(
+            "Depth",
+            "L",
+            "Number of layers, even: one half encodes, the other half decodes.",
+            group="main",
+            unit="layers",
+        ),
+    ] = 20
+    horizon: Annotated[
+        float,
+        Field(ge=0.01, le=100),
+        _knob(
+            "Time horizon",
+            "T",
+            "Length of the flow in time. One layer lasts δ = T/L; with tanh in a single layer no "
+            "component can travel further than T/2 before the bottleneck.",
+            group="main",
+            unit="flow time",
+        ),
+    ] = 5.0
+    tikhonov: Annotated[
+        float,
+        Field(ge=0, le=1e3),
+        _knob(
+            "Tikhonov weight",
+            "λ",
+            "Price of the control: J = data term + λ‖θ‖². High: one minimiser, close to PCA. Low: freer "
+            "flows and several minimisers.",
+            group="main",
+            log=True,
+        ),
+    ] = 1e-4
+    task: Annotated[
+        Task,
+        _knob(
+            "Task",
+            "y",
+            "What the particles must become: themselves, their clean version, the position of their label "
+            "(encoder only), or the data set's own targets.",
+        ),
+    ] = "reconstruct"
+    particles: Annotated[
+        int,
+        Field(ge=1, le=10_000_000),
+        _knob(
+            "Particles", "N", "Number of training particles; a quarter as many more are held out for testing."
+        ),
+    ] = 500
+    noise: Annotated[
+        float,
+        Field(ge=0, le=10),
+        _knob(
+            "Noise", "s", "Standard deviation of Gaussian noise added to every component.", unit="data units"
+        ),
+    ] = 0.0
+    coordinates: Annotated[
+        CoordinateKind,
+        _knob(
+            "Coordinates",
+            "C",
+            "Where the flow acts: raw data, standardised, or principal axes (there θ = 0 is exactly PCA).",
+        ),
+    ] = "principal"
+    profile: Annotated[
+        Profile | tuple[int, ...],
+        _knob(
+            "Width profile",
+            "aₙ",
+            "How the number of active components falls in the encoder: linear, geometric, step, or a list "
+            "a₀, …, a_(L/2-1) that starts at d, never grows and ends at k.",
+        ),
+    ] = "linear"
+    order: Annotated[
+        Order | tuple[int, ...],
+        _knob(
+            "Order of deactivation",
+            "Aₙ",
+            "Which components go first: natural (the last one), reversed, variance (the least spread), or a "
+            "list of all components, the one kept longest first.",
+        ),
+    ] = "natural"
+    field: Annotated[
+        FieldKind,
+        _knob(
+            "Field", "F", "The controlled field: σ(Wx + b), or V σ(Wx + b) with a hidden layer of m·a units."
+        ),
+    ] = "single_layer"
+    expansion: Annotated[
+        int,
+        Field(ge=1, le=16),
+        _knob("Expansion", "m", "Hidden units per active component; only the two-layer field has them."),
+    ] = 4
+    activation: Annotated[
+        Activation, _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow.")
+    ] = "tanh"
+    method: Annotated[
+        Method,
+        _knob(
+            "Method",
+            "",
+            "pmp: maximise the Hamiltonian layer by layer (J never rises). adam: stochastic gradient. "
+            "lbfgs: quasi-Newton with a strong Wolfe search.",
+        ),
+    ] = "lbfgs"
+    iterations: Annotated[
+        int, Field(ge=1, le=100_000), _knob("Iterations", "j", "Most iterations of the method.")
+    ] = 300
+    learning_rate: Annotated[
+        float,
+        Field(gt=0, le=100),
+        _knob(
+            "First step",
+            "τ",
+            "First trial step: τ of pmp, the peak of adam's one-cycle, the first step of lbfgs.",
+            log=True,
+        ),
+    ] = 1.0
+    batch_size: Annotated[
+        int,
+        Field(ge=0, le=10_000_000),
+        _knob(
+            "Batch size", "B", "Particles per step of adam; 0 takes all. The other methods always take all."
+        ),
+    ] = 0
+    inner_steps: Annotated[
+        int,
+        Field(ge=1, le=20),
+        _knob(
+            "Inner steps", "", "Steps of pmp inside each layer's Hamiltonian before the flow is run again."
+        ),
+    ] = 1
+    tolerance: Annotated[
+        float,
+        Field(ge=0, le=1),
+        _knob(
+            "Tolerance",
+            "ε",
+            "Stop early once the stationarity ‖∇J‖ is at most this; 0 never stops early.",
+            log=True,
+        ),
+    ] = 1e-6
+    init_scale: Annotated[
+        float,
+        Field(ge=0, le=10),
+        _knob("Initial scale", "s₀", "Spread of the random initial control: W ~ s₀ N(0, 1/a), b = 0."),
+    ] = 1.0
+    seed: Annotated[
+        int,
+        Field(ge=0, le=2**31 - 1),
+        _knob("Seed", "", "Fixes the data, the split and the initial control, whatever the other knobs say."),
+    ] = 0
+    device: Annotated[
+        Device, _knob("Device", "", "Where to compute; auto takes the CPU unless a GPU pays off.")
+    ] = "auto"
+    dtype: Annotated[Precision, _knob("Precision", "", "Floating-point type of the whole run.")] = "float32"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_defaults(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        try:
+            suited = dict(card(str(values.get("dataset", "s_curve"))).defaults)
+        except InputError:
+            suited = {}
+        filled = {**suited, **values}
+        if filled.get("task") == "denoise":
+            filled.setdefault("noise", 0.1)
+        if filled.get("method", "lbfgs") != "adam" and "batch_size" not in values:
+            filled.pop("batch_size", None)
+        filled.setdefault("learning_rate", FIRST_STEP.get(str(filled.get("method", "lbfgs")), 1.0))
+        return filled
+
+    @field_validator("dataset")
+    @classmethod
+    def _dataset_is_known(cls, value: str) -> str:
+        try:
+            card(value)
+        except InputError as error:
+            if error.field == "dataset":
+                raise _refuse(error.allowed) from error
+            # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
+        return value
+
+    @field_validator("bottleneck")
+    @classmethod
+    def _bottleneck_fits(cls, value: int, info: ValidationInfo) -> int:
+        known = _card_of(info)
+        if known and value > known.width:
+            raise _refuse(f"a whole number from 1 to {known.width}, the width of {known.title}")
+        return value
+
+    @field_validator("task")
+    @classmethod
+    def _task_fits(cls, value: Task, info: ValidationInfo) -> Task:
+        known = _card_of(info)
+        if known and value == "classify" and known.classes < 2:
+            raise _refuse(f"reconstruct or denoise ({known.title} has no labels)")
+        if known and value == "transport" and not known.has_targets:
+            raise _refuse(f"reconstruct, denoise or classify ({known.title} has no targets of its own)")
+        return value
+
+    @field_validator("particles")
+    @classmethod
+    def _particles_exist(cls, value: int, info: ValidationInfo) -> int:
+        known = _card_of(info)
+        if known and known.most_particles is not None and value > known.most_particles:
+            raise _refuse(
+                f"a whole number from 1 to {known.most_particles}, the training part of {known.title}"
+            )
+        return value
+
+    @field_validator("noise")
+    @classmethod
+    def _denoise_has_noise(cls, value: float, info: ValidationInfo) -> float:
+        if info.data.get("task") == "denoise" and value == 0:
+            raise _refuse("a number above 0 and at most 10 when the task is denoise")
+        return value
+
+    @field_validator("profile", mode="before")
+    @classmethod
+    def _profile_list(cls, value: Any) -> Any:
+        return _whole_numbers(value, get_args(Profile))
+
+    @field_validator("profile")
+    @classmethod
+    def _profile_narrows(cls, value: str | tuple[int, ...], info: ValidationInfo) -> str | tuple[int, ...]:
+        known, k, depth = _card_of(info), info.data.get("bottleneck"), info.data.get("depth")
+        if isinstance(value, str) or k is None or depth is None:
+            return value
+        narrows = all(a >= b for a, b in pairwise(value))
+        if (
+            len(value) != depth // 2
+            or value[-1] != k
+            or not narrows
+            or (known is not None and value[0] != known.width)
+        ):
+            first = known.width if known else "d"
+            raise _refuse(
+                f"linear, geometric, step, or {depth // 2} whole numbers (one per encoder layer) "
+                f"that start at {first}, never grow and end at {k}"
+            )
+        return value
+
+    @field_validator("order", mode="before")
+    @classmethod
+    def _order_list(cls, value: Any) -> Any:
+        return _whole_numbers(value, get_args(Order))
+
+    @field_validator("order")
+    @classmethod
+    def _order_permutes(cls, value: str | tuple[int, ...], info: ValidationInfo) -> str | tuple[int, ...]:
+        known = _card_of(info)
+        if not isinstance(value, str):
+            width = known.width if known else len(value)
+            if sorted(value) != list(range(width)):
+                raise _refuse(f"natural, reversed, variance, or each of 0 to {width - 1} once")
+        return value
+
+    @field_validator("batch_size")
+    @classmethod
+    def _batch_fits(cls, value: int, info: ValidationInfo) -> int:
+        method, particles = info.data.get("method"), info.data.get("particles")
+        if value and method in ("pmp", "lbfgs"):
+            raise _refuse(f"0 with {method}, which always takes all particles (adam takes batches)")
+        if particles is not None and value > particles:
+            raise _refuse(f"a whole number from 0 to {particles}, the number of particles")
+        return value
+
+    def but(self, **changes: Any) -> "RunSpec":
+        """This spec with some knobs changed, validated again."""
+        return RunSpec(**{**self.model_dump(), **changes})
+
+
+def _card_of(info: ValidationInfo) -> DatasetCard | None:
+    try:
+        return card(info.data["dataset"])
+    except (KeyError, InputError):
+        return None
+
+
+def _refuse(allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
+
+
+def _whole_numbers(value: Any, words: tuple[str, ...]) -> Any:
+    """A list of whole numbers from text such as "3, 3, 2"; words and other values pass unchanged."""
+    if isinstance(value, str) and value not in words:
+        try:
+            return tuple(int(part) for part in value.replace(",", " ").split())
+        except ValueError:
+            return value
+    return value
+
+
+def allowed(name: str, dataset: str = "") -> str:
+    """What a knob accepts, in words, from its type and bounds.
+
+    Args:
+        name: name of the knob.
+        dataset: data set whose limits also count, if any.
+    """
+    info = RunSpec.model_fields[name]
+    literal = _words(info.annotation)
+    if literal:
+        listed = ", ".join(literal)
+        return listed if not _takes_list(info.annotation) else f"{listed}, or a list of whole numbers"
+    low, high = bounds(name, dataset)
+    if low is None and high is None:
+        return "text"
+    number = "a whole number" if info.annotation is int else "a number"
+    if any(getattr(m, "multiple_of", None) == 2 for m in info.metadata):
+        number = "an even number"
+    opens = any(getattr(m, "gt", None) is not None for m in info.metadata)
+    return f"{number} {'above' if opens else 'from'} {low:g} {'and at most' if opens else 'to'} {high:g}"
+
+
+def bounds(name: str, dataset: str = "") -> tuple[float | None, float | None]:
+    """Lowest and highest value of a numeric knob, (None, None) for the others.
+
+    Args:
+        name: name of the knob.
+        dataset: data set whose width and rows also limit it, if any.
+    """
+    low = high = None
+    for mark in RunSpec.model_fields[name].metadata:
+        for key in ("ge", "gt"):
+            low = getattr(mark, key, None) if getattr(mark, key, None) is not None else low
+        high = getattr(mark, "le", None) if getattr(mark, "le", None) is not None else high
+    if dataset:
+        known = card(dataset)
+        if name == "bottleneck":
+            high = known.width
+        if name == "particles" and known.most_particles is not None:
+            high = known.most_particles
+    return low, high
+
+
+def choices(name: str, dataset: str = "") -> tuple[str, ...]:
+    """Words that a knob accepts, () for numbers; with a data set only the tasks it can do."""
+    words = _words(RunSpec.model_fields[name].annotation)
+    if name == "task" and dataset:
+        known = card(dataset)
+        words = tuple(
+            w
+            for w in words
+            if not (w == "classify" and known.classes < 2)
+            and not (w == "transport" and not known.has_targets)
+        )
+    return words
+
+
+def _words(annotation: Any) -> tuple[str, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(w for part in get_args(annotation) if get_origin(part) is Literal for w in get_args(part))
+
+
+def _takes_list(annotation: Any) -> bool:
+    return any(get_origin(part) is tuple for part in get_args(annotation))
+
+
+def explain(error: ValidationError) -> list[InputError]:
+    """The complaints of a failed validation, each with field, value and what is allowed."""
+    complaints: dict[str, InputError] = {}
+    for item in error.errors():
+        name = str(item["loc"][0]) if item["loc"] else "spec"
+        if name not in RunSpec.model_fields:
+            complaints[name] = InputError(
+                name, item["input"], f"no such knob; there are {', '.join(RunSpec.model_fields)}"
+            )
+            continue
+        fallback = allowed(name)
+        text = item.get("ctx", {}).get("allowed") if item["type"] == "not_allowed" else fallback
+        complaints[name] = InputError(name, item["input"], text or fallback)
+    return list(complaints.values())

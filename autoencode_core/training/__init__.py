@@ -1,0 +1,1 @@
+"""Training as optimal control: cost, costate gradient, and the methods pmp, adam and lbfgs."""

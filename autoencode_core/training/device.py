@@ -1,0 +1,51 @@
+"""Where a run computes: its device and its number of threads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from autoencode_core.errors import InputError
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.spec import RunSpec
+
+PARALLEL_FLOPS = 2e8
+"""Flops of one layer product from which more than one thread pays (small steps lose to the hand-over)."""
+
+
+def pick_device(spec: RunSpec, arch: Architecture, particles: int) -> torch.device:
+    """The device of a run; "auto" takes CUDA only for layer products large enough to fill it.
+
+    Raises:
+        InputError: the device is not there, or cannot do the precision asked for.
+    """
+    here = {"auto", "cpu"}
+    if torch.cuda.is_available():
+        here.add("cuda")
+    if torch.backends.mps.is_available():
+        here.add("mps")
+    if spec.device not in here:
+        raise InputError("device", spec.device, f"on this machine {', '.join(sorted(here))}")
+    if spec.device == "mps" and spec.dtype == "float64":
+        raise InputError("dtype", spec.dtype, "float32 on mps")
+    if spec.device == "auto":
+        return torch.device(
+            "cuda" if "cuda" in here and layer_flops(arch, particles) > PARALLEL_FLOPS else "cpu"
+        )
+    return torch.device(spec.device)
+
+
+def layer_flops(arch: Architecture, particles: int) -> float:
+    """Flops of the widest layer's product."""
+    return 2.0 * particles * arch.width**2 * (arch.expansion or 1)
+
+
+@contextmanager
+def threads_for(flops: float) -> Iterator[None]:
+    """One thread unless the layer products are large; the old number comes back afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(before if flops > PARALLEL_FLOPS else 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,36 @@
+"""The words of a run's outcome, shared by those who train and those who only read (no torch)."""
+
+from typing import Literal, NamedTuple
+
+Status = Literal["finished", "converged", "stopped", "diverged"]
+"""All iterations done, stationarity reached, stopped by a person, or no longer finite."""
+
+
+class Row(NamedTuple):
+    """One recorded iteration.
+
+    Attributes:
+        iteration: j, 0 is the start.
+        cost: J.
+        data_term: (1/N) Σ|X_L - y|², in flow coordinates.
+        penalty: λ‖θ‖².
+        train_error: mean squared distance on the training particles, data units.
+        test_error: the same on the test particles.
+        gradient_norm: stationarity ‖∇J‖ in L²(0,T).
+        step: last step of the method.
+        seconds: since the start of training.
+    """
+
+    iteration: int
+    cost: float
+    data_term: float
+    penalty: float
+    train_error: float
+    test_error: float
+    gradient_norm: float
+    step: float
+    seconds: float
+
+
+HISTORY = Row._fields
+"""Keys of a history, each a list with one entry per recorded iteration."""

@@ -1,0 +1,184 @@
+"""The training loop: history, snapshots, stopping, divergence; one run or R regimes as one batch."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.adam import Adam
+from autoencode_core.training.device import layer_flops, threads_for
+from autoencode_core.training.history import HISTORY, Row, Status
+from autoencode_core.training.lbfgs import Lbfgs
+from autoencode_core.training.method import Method
+from autoencode_core.training.pmp import Pmp
+from autoencode_core.training.problem import Problem
+from autoencode_core.training.run import Array, Progress, Run, Snapshot
+
+METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
+"""The training methods by the name that RunSpec.method uses."""
+
+SNAPSHOTS = 24
+"""Most snapshots of the probe batch that a run keeps."""
+
+OnProgress = Callable[[Progress], str | None]
+
+
+def train(spec: RunSpec, on_progress: OnProgress | None = None) -> Run:
+    """Trains one AutoencODE.
+
+    Args:
+        spec: all knobs.
+        on_progress: called after the start and after each iteration; it may return "stop".
+
+    Returns:
+        The run; one that diverged comes back too, with status "diverged", the cause in its message
+        and the last finite control.
+
+    Raises:
+        InputError: the data cannot be had or do not fit the spec, or the device is not there.
+    """
+    return train_regimes([spec], on_progress)[0]
+
+
+def train_regimes(specs: Sequence[RunSpec], on_progress: OnProgress | None = None) -> list[Run]:
+    """Trains regimes that differ in λ and seed only, as one batch.
+
+    Args:
+        specs: one per regime, at least one.
+        on_progress: as in `train`, called for each regime that still runs; "stop" ends that regime.
+    """
+    problem = Problem(specs)
+    flops = layer_flops(problem.train.arch, problem.train.particles) * len(specs)
+    with torch.no_grad(), threads_for(flops):
+        return _Loop(problem, on_progress).run()
+
+
+class _Loop:
+    def __init__(self, problem: Problem, on_progress: OnProgress | None) -> None:
+        self.problem, self.spec, self.on_progress = problem, problem.spec, on_progress
+        regimes = range(len(problem.regimes))
+        self.rows: list[list[Row]] = [[] for _ in regimes]
+        self.snapshots: list[dict[int, Snapshot]] = [{} for _ in regimes]
+        self.endings: list[tuple[Status, str] | None] = [None for _ in regimes]
+        self.due = snapshot_iterations(self.spec.iterations)
+        self.started = time.perf_counter()
+
+    def run(self) -> list[Run]:
+        method = METHODS[self.spec.method](self.problem.train, self.problem.theta, self.spec)
+        self.kept = method.theta
+        self._observe(method, 0)
+        for iteration in range(1, self.spec.iterations + 1):
+            running = [ending is None for ending in self.endings]
+            if not any(running):
+                break
+            method.advance(torch.tensor(running, device=method.theta.device))
+            self._observe(method, iteration)
+        return [self._finished(regime) for regime in range(len(self.rows))]
+
+    def _observe(self, method: Method, iteration: int) -> None:
+        """Records an iteration of every regime that runs, and decides which of them end here."""
+        terms, error = method.terms, self.problem.test.cost(method.theta).error
+        parts = (
+            terms.cost,
+            terms.data_term,
+            terms.penalty,
+            terms.error,
+            error,
+            method.gradient_norm(),
+            method.step,
+        )
+        table = torch.stack([part.double() for part in parts]).T.tolist()
+        stalled, seconds = method.stalled.tolist(), time.perf_counter() - self.started
+        rows = [Row._make((iteration, *values, seconds)) for values in table]
+        finite = [bool(np.isfinite([row.cost, row.gradient_norm]).all()) for row in rows]
+        sound = torch.tensor(finite, device=method.theta.device)[:, None]
+        self.kept = method.theta if all(finite) else torch.where(sound, method.theta, self.kept)
+        for regime, row in enumerate(rows):
+            if self.endings[regime] is None:
+                self.rows[regime].append(row)
+                self.endings[regime] = self._ending(method, regime, row, finite[regime], stalled[regime])
+                if iteration in self.due and finite[regime]:
+                    self.snapshots[regime][iteration] = self.problem.snapshot(regime, self.kept)
+                self._report(regime, row)
+
+    def _ending(
+        self, method: Method, regime: int, row: Row, finite: bool, stalled: bool
+    ) -> tuple[Status, str] | None:
+        spec, iteration, norm = self.spec, row.iteration, row.gradient_norm
+        if not finite:
+            cause = self.problem.train.cause_of_divergence(method.theta, regime)
+            return "diverged", (
+                f"Diverged at iteration {iteration}: {cause}. Try a smaller first step "
+                f"(now {spec.learning_rate:g}), initial scale (now {spec.init_scale:g}) "
+                f"or horizon (now {spec.horizon:g})."
+            )
+        if norm <= spec.tolerance:
+            return (
+                "converged",
+                f"Stationary after {iteration} iterations: ‖∇J‖ = {norm:.2g} is within the tolerance.",
+            )
+        if stalled:
+            return "converged", (
+                f"No lower cost along the gradient after {iteration} iterations (‖∇J‖ = {norm:.2g}): "
+                f"the limit of {spec.dtype}."
+            )
+        if iteration == spec.iterations:
+            return "finished", f"All {iteration} iterations done (‖∇J‖ = {norm:.2g})."
+        return None
+
+    def _report(self, regime: int, row: Row) -> None:
+        if self.on_progress is None:
+            return
+        theta, problem = self.kept, self.problem
+        progress = Progress(
+            **row._asdict(),
+            iterations=self.spec.iterations,
+            regime=regime,
+            probe=problem.regimes[regime].probe,
+            snapshot=lambda: problem.snapshot(regime, theta),
+        )
+        if self.on_progress(progress) == "stop" and self.endings[regime] is None:
+            self.endings[regime] = "stopped", f"Stopped by hand after {row.iteration} iterations."
+
+    def _finished(self, regime: int) -> Run:
+        rows, place = self.rows[regime], self.problem.regimes[regime]
+        last = rows[-1].iteration
+        snapshots = self.snapshots[regime]
+        snapshots.setdefault(last, self.problem.snapshot(regime, self.kept))
+        history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
+        model = self.problem.model(regime, self.kept)
+        status, message = self.endings[regime] or ("finished", "")
+        summary = {
+            **place.summary(model),
+            "train_error": history["train_error"][-1],
+            "test_error": history["test_error"][-1],
+            "iterations": float(last),
+            "seconds": history["seconds"][-1],
+        }
+        probe: dict[str, Array] = {
+            **place.probe,
+            "snapshot_iterations": np.array(list(snapshots), dtype=np.int64),
+            "snapshot_codes": np.stack([s.codes for s in snapshots.values()]),
+            "snapshot_outputs": np.stack([s.outputs for s in snapshots.values()]),
+        }
+        source = place.data.source
+        return Run(
+            place.spec,
+            model,
+            history,
+            status,
+            message,
+            summary,
+            probe,
+            source.label_names,
+            source.columns,
+            place.data,
+        )
+
+
+def snapshot_iterations(iterations: int) -> frozenset[int]:
+    """Iterations whose probe batch is kept: the start, then ever further apart, at most SNAPSHOTS - 1."""
+    spread = np.geomspace(1, iterations, SNAPSHOTS - 2).round().astype(int)
+    return frozenset({0, *map(int, spread)})

@@ -1,0 +1,48 @@
+"""What the loop asks of a training method: one iteration at a time, R regimes side by side."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.objective import Objective, Terms
+
+
+class Method(ABC):
+    """A training method in progress.
+
+    Attributes:
+        theta: controls, (R, P).
+        terms: cost and its parts at theta.
+        gradient: ∇J in L²(0,T) at theta, (R, P).
+        step: size of the last step, (R,): τ of pmp, the rate of adam, the step length of lbfgs.
+        stalled: (R,) bool, regimes in which no further descent was found.
+    """
+
+    def __init__(self, objective: Objective, theta: Tensor, spec: RunSpec) -> None:
+        self.objective, self.theta, self.spec = objective, theta, spec
+        self.terms, self.gradient = objective.cost_and_gradient(theta)
+        regimes = theta.shape[0]
+        self.step = torch.full((regimes,), spec.learning_rate, dtype=theta.dtype, device=theta.device)
+        self.stalled = torch.zeros(regimes, dtype=torch.bool, device=theta.device)
+
+    @abstractmethod
+    def advance(self, running: Tensor) -> None:
+        """One iteration of the regimes that are still running, (R,) bool; the others stay as they are."""
+
+    def gradient_norm(self) -> Tensor:
+        """Stationarity ‖∇J‖ in L²(0,T), (R,)."""
+        return self.objective.inner(self.gradient, self.gradient).sqrt()
+
+    def _take(self, chosen: Tensor, theta: Tensor, terms: Terms, gradient: Tensor) -> None:
+        """Moves the chosen regimes to another control whose cost and gradient are known."""
+        column = chosen[:, None]
+        self.theta = torch.where(column, theta, self.theta)
+        self.gradient = torch.where(column, gradient, self.gradient)
+        self.terms = Terms(
+            *(
+                torch.where(chosen, new, old)
+                for new, old in zip(vars(terms).values(), vars(self.terms).values(), strict=True)
+            )
+        )

@@ -1,0 +1,144 @@
+"""J(θ) = (1/N) Σ|X_L - y|² + λ‖θ‖² and its gradient in L²(0,T), for R regimes at once."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from autoencode_core.errors import InputError
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.autoencode import AutoencODE, Points
+from autoencode_core.flow.control import Control
+from autoencode_core.training.costate import Sweep, backward, forward
+
+OVERFLOW = 1e18
+"""A state this large counts as diverged: its square would soon leave float32."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The cost and its parts, each (R,); `error` is the mean squared distance in data units."""
+
+    cost: Tensor
+    data_term: Tensor
+    penalty: Tensor
+    error: Tensor
+
+
+class Objective:
+    """The cost on one set of particles.
+
+    Args:
+        arch: the architecture.
+        x: states at t = 0, engine layout (R, d, N).
+        y: targets in the components that the last controlled layer drives, (R, a, N).
+        tikhonov: λ of each regime, (R,).
+        weights: squared length of each component in data units, (R, a, 1); None when all are 1.
+    """
+
+    def __init__(
+        self, arch: Architecture, x: Tensor, y: Tensor, tikhonov: Tensor, weights: Tensor | None = None
+    ) -> None:
+        self.arch, self.x, self.y, self.weights = arch, x, y, weights
+        self.tikhonov = tikhonov
+
+    @property
+    def particles(self) -> int:
+        """Number of particles N."""
+        return self.x.shape[2]
+
+    def batch(self, indices: Tensor) -> "Objective":
+        """The cost on some of the particles."""
+        return Objective(self.arch, self.x[..., indices], self.y[..., indices], self.tikhonov, self.weights)
+
+    def inner(self, a: Tensor, b: Tensor) -> Tensor:
+        """Inner product in L²(0,T) of each regime, (R, P), (R, P) -> (R,)."""
+        product: Tensor = torch.linalg.vecdot(a, b)
+        return product * self.arch.step
+
+    def run(self, theta: Tensor) -> tuple[Terms, Sweep]:
+        """Forward sweep and cost.
+
+        Args:
+            theta: controls, (R, P).
+        """
+        sweep = forward(self.arch, theta, self.x)
+        return self._terms(theta, sweep.outcome), sweep
+
+    def cost(self, theta: Tensor) -> Terms:
+        """The cost alone, without keeping what a gradient needs."""
+        layers = self.arch.shape.layers(theta)
+        return self._terms(theta, self.arch.outcome(layers, self.x))
+
+    def _terms(self, theta: Tensor, outcome: Tensor) -> Terms:
+        squares = torch.sub(outcome, self.y).square_()
+        data_term = squares.sum((1, 2)) / self.particles
+        penalty = self.tikhonov * self.inner(theta, theta)
+        error = data_term if self.weights is None else (squares * self.weights).sum((1, 2)) / self.particles
+        return Terms(data_term + penalty, data_term, penalty, error)
+
+    def gradient(self, theta: Tensor, sweep: Sweep) -> tuple[Tensor, list[Tensor]]:
+        """∇J in L²(0,T), (R, P), and the costates, from the forward sweep at θ."""
+        p = torch.sub(sweep.outcome, self.y).mul_(2 / self.particles)
+        loss, costates = backward(self.arch, sweep, p)
+        return loss.addcmul_(theta, 2 * self.tikhonov[:, None]), costates
+
+    def cost_and_gradient(self, theta: Tensor) -> tuple[Terms, Tensor]:
+        """Cost and ∇J in L²(0,T) at controls (R, P)."""
+        terms, sweep = self.run(theta)
+        return terms, self.gradient(theta, sweep)[0]
+
+    def cause_of_divergence(self, theta: Tensor, regime: int) -> str:
+        """Why the cost of a regime is not a finite number: the first place where it breaks."""
+        if not bool(theta[regime].isfinite().all()):
+            return "the control itself has an entry that is not a finite number"
+        layers = self.arch.shape.layers(theta[regime : regime + 1])
+        x = self.x[regime : regime + 1] if self.x.shape[0] > 1 else self.x
+        for n, (_, _, out) in enumerate(self.arch.advance(layers, x)):
+            t = (n + 1) * self.arch.step
+            if not bool(out.isfinite().all()):
+                return f"a particle left the finite numbers in layer {n} (t = {t:.3g})"
+            if float(out.abs().max()) > OVERFLOW:
+                return f"a particle ran beyond {OVERFLOW:g} in layer {n} (t = {t:.3g})"
+        return "the cost overflows at the end of the flow"
+
+
+def cost_and_gradient(
+    model: AutoencODE, x: Points, tikhonov: float, targets: Points | None = None
+) -> tuple[float, Control]:
+    """J and its gradient in L²(0,T) from the costate.
+
+    Args:
+        model: where to evaluate.
+        x: particles in data units, (N, d).
+        tikhonov: λ, at least 0.
+        targets: (N, d) in data units, x itself by default; for classify positions (N, k) in the
+            bottleneck, which must be given.
+
+    Returns:
+        J, and ∇J shaped like the control: the gradient with respect to raw weights is δ times it.
+
+    Raises:
+        InputError: λ < 0, or shapes that do not fit.
+
+    Source:
+        Theory section 3.
+    """
+    if not tikhonov >= 0:
+        raise InputError("tikhonov", tikhonov, "a number from 0")
+    vector, arch = model.control.vector, model.architecture
+    if model.spec.task == "classify":
+        if targets is None:
+            raise InputError("targets", None, "positions in the bottleneck, (N, k), for the task classify")
+        y = torch.as_tensor(targets).to(vector).T.contiguous()[None]
+    else:
+        y = model.to_engine(x if targets is None else targets)
+    start = model.to_engine(x)
+    wanted = (1, arch.counts[arch.controlled - 1], start.shape[2])
+    if tuple(y.shape) != wanted:
+        raise InputError("targets", f"shape {tuple(y[0].T.shape)}", f"shape {(wanted[2], wanted[1])}")
+    objective = Objective(
+        arch, start, y, torch.full((1,), tikhonov, dtype=vector.dtype, device=vector.device)
+    )
+    terms, gradient = objective.cost_and_gradient(vector[None])
+    return float(terms.cost), Control(gradient[0], arch.shape, arch.step)

@@ -1,0 +1,63 @@
+"""pmp: the maximum principle by minimising movements, realised by shooting."""
+
+import torch
+from torch import Tensor
+
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.costate import frozen_gradient
+from autoencode_core.training.method import Method
+from autoencode_core.training.objective import Objective
+
+SUFFICIENT, GROW, SHRINK = 0.25, 1.3, 0.5
+MOST_TRIALS = 60
+
+
+class Pmp(Method):
+    """Forward, backward, maximise the augmented Hamiltonian layer by layer, accept or halve τ.
+
+    With states and costates frozen, every layer maximises H_n(θ) - |θ - θ_n^j|²/(2τ); one proximal
+    step is closed form, θ = (θ^j - τ g)/(1 + 2λτ) with g the loss part of ∇J. A step is taken only
+    if J falls by (c/τ)‖θ - θ^j‖², so J never rises.
+
+    Source:
+        Theory section 4; the shooting scheme of the paper and of arXiv 2107.08707, section 4.
+    """
+
+    def __init__(self, objective: Objective, theta: Tensor, spec: RunSpec) -> None:
+        super().__init__(objective, theta, spec)
+        self.tau = self.step.clone()
+
+    def advance(self, running: Tensor) -> None:
+        waiting = running.clone()
+        start, J = self.theta, self.terms.cost
+        sweep = costates = None
+        if self.spec.inner_steps > 1:
+            _, sweep = self.objective.run(start)
+            _, costates = self.objective.gradient(start, sweep)
+        loss_part = self.gradient - 2 * self.objective.tikhonov[:, None] * start
+        for _ in range(MOST_TRIALS):
+            trial = self._proximal(start, loss_part)
+            if sweep is not None and costates is not None:
+                for _ in range(self.spec.inner_steps - 1):
+                    trial = self._proximal(
+                        start, frozen_gradient(self.objective.arch, sweep, costates, trial)
+                    )
+            terms, trial_sweep = self.objective.run(trial)
+            move = trial - start
+            enough = terms.cost <= J - SUFFICIENT / self.tau * self.objective.inner(move, move)
+            accepted = waiting & enough & (terms.cost < J)
+            if bool(accepted.any()):
+                gradient, _ = self.objective.gradient(trial, trial_sweep)
+                self._take(accepted, trial, terms, gradient)
+                self.step = torch.where(accepted, self.tau, self.step)
+            waiting = waiting & ~accepted
+            self.tau = torch.where(
+                accepted, self.tau * GROW, torch.where(waiting, self.tau * SHRINK, self.tau)
+            )
+            if not bool(waiting.any()):
+                return
+        self.stalled = self.stalled | waiting
+
+    def _proximal(self, start: Tensor, loss_part: Tensor) -> Tensor:
+        tau = self.tau[:, None]
+        return (start - tau * loss_part) / (1 + 2 * self.objective.tikhonov[:, None] * tau)

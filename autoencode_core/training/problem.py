@@ -1,0 +1,153 @@
+"""Problem: what R regimes train on, from their specs to objectives in flow coordinates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autoencode_core.data.coordinates import Coordinates
+from autoencode_core.data.loading import DataSet, probe_indices
+from autoencode_core.data.pca import pca_error
+from autoencode_core.errors import InputError
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.autoencode import AutoencODE, label_positions
+from autoencode_core.flow.widths import kept_order
+from autoencode_core.spec import RunSpec, allowed
+from autoencode_core.training.device import pick_device
+from autoencode_core.training.objective import Objective
+from autoencode_core.training.run import DTYPES, Array, RunData, Snapshot, load_data
+
+
+@dataclass(frozen=True)
+class Regime:
+    """One spec with its data, coordinates and initial model (on the CPU)."""
+
+    spec: RunSpec
+    data: RunData
+    start: AutoencODE
+    probe: dict[str, Array]
+
+    @classmethod
+    def of(cls, spec: RunSpec, data: RunData | None = None) -> "Regime":
+        """Loads the data and fits the coordinates.
+
+        Raises:
+            InputError: the data cannot be had, or do not fit the spec.
+        """
+        data = data or load_data(spec)
+        train = np.asarray(data.source.train)
+        check_width(spec, train.shape[1])
+        coordinates = Coordinates.fit(spec.coordinates, train)
+        order = kept_order(spec.order, np.asarray(coordinates.to_flow(train)))
+        shape = Architecture.of(spec, train.shape[1]).shape
+        vector = shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype])
+        return cls(spec, data, AutoencODE(spec, vector, coordinates, order), probe_batch(data.source, spec))
+
+    def objectives(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
+        """Train and test states and targets in engine layout (1, ·, N), and the error's weights."""
+        model, source = self.start, self.data.source
+        x, x_test = (model.to_engine(part).to(device) for part in (source.train, source.test))
+        y = self._targets(source.train_targets, source.train_labels).to(device)
+        y_test = self._targets(source.test_targets, source.test_labels).to(device)
+        weights = None
+        if self.spec.coordinates == "standard" and self.spec.task != "classify":
+            squared = np.square(np.asarray(model.coordinates.scale))[np.asarray(model.order)]
+            weights = torch.as_tensor(squared)[None, :, None].to(model.control.vector)
+        return x, y, x_test, y_test, None if weights is None else weights.to(device)
+
+    def _targets(self, targets: Array, labels: Array | None) -> Tensor:
+        """What the last controlled layer must reach: targets, or with classify the labels' positions."""
+        if self.spec.task != "classify":
+            return self.start.to_engine(targets)
+        positions = label_positions(len(self.data.source.label_names), self.spec.bottleneck)
+        return torch.as_tensor(positions[labels].T.copy()).to(self.start.control.vector)[None]
+
+    def summary(self, model: AutoencODE) -> dict[str, float | None]:
+        """Figures beside the errors: PCA's errors and the accuracy, None where they do not apply."""
+        source, spec = self.data.source, self.spec
+        figures: dict[str, float | None] = {"parameters": float(len(model.control)), "accuracy": None}
+        applies = spec.task in ("reconstruct", "denoise")
+        for part, inputs, targets in (
+            ("train", source.train, source.train_targets),
+            ("test", source.test, source.test_targets),
+        ):
+            error = pca_error(source.train, inputs, targets, spec.bottleneck) if applies else None
+            figures[f"pca_{part}_error"] = error
+        if spec.task == "classify" and source.test_labels is not None:
+            positions = label_positions(len(source.label_names), spec.bottleneck)
+            codes = model.encode(source.test).double().numpy(force=True)
+            nearest = np.linalg.norm(codes[:, None] - positions, axis=2).argmin(axis=1)
+            figures["accuracy"] = float(np.mean(nearest == source.test_labels))
+        return figures
+
+
+def check_width(spec: RunSpec, width: int) -> None:
+    """Bounds that only the data can tell (a CSV file may have changed since the spec was made).
+
+    Raises:
+        InputError: bottleneck, profile or order do not fit data of this width.
+    """
+    if spec.bottleneck > width:
+        raise InputError(
+            "bottleneck", spec.bottleneck, f"a whole number from 1 to {width}, the width of the data"
+        )
+    if not isinstance(spec.profile, str) and spec.profile[0] != width:
+        raise InputError("profile", spec.profile, f"a list that starts at {width}, the width of the data")
+    if not isinstance(spec.order, str) and len(spec.order) != width:
+        raise InputError("order", spec.order, f"each of 0 to {width - 1} once; {allowed('order')}")
+
+
+def probe_batch(source: DataSet, spec: RunSpec) -> dict[str, Array]:
+    """The fixed particles that snapshots and pictures show, at most 500 of the training set."""
+    chosen = probe_indices(len(source.train), source.train.shape[1])
+    targets: Any = source.train_targets
+    if spec.task == "classify" and source.train_labels is not None:
+        targets = label_positions(len(source.label_names), spec.bottleneck)[source.train_labels]
+    labels = source.train_labels
+    return {
+        "inputs": source.train[chosen].astype(np.float32),
+        "targets": targets[chosen].astype(np.float32),
+        "hue": source.train_hue[chosen].astype(np.float32),
+        "labels": np.zeros(0, dtype=np.int64) if labels is None else labels[chosen].astype(np.int64),
+    }
+
+
+class Problem:
+    """R regimes as one batch: they share all knobs but λ and the seed.
+
+    Attributes:
+        regimes: the regimes.
+        train, test: objectives; the test objective has no penalty.
+        theta: initial controls, (R, P).
+    """
+
+    def __init__(self, specs: Sequence[RunSpec]) -> None:
+        loaded: dict[int, RunData] = {}
+        self.regimes = []
+        for spec in specs:
+            regime = Regime.of(spec, loaded.get(spec.seed))
+            loaded[spec.seed] = regime.data
+            self.regimes.append(regime)
+        first, arch = specs[0], self.regimes[0].start.architecture
+        self.device = pick_device(first, arch, len(self.regimes[0].data.train))
+        x, y, x_test, y_test, weights = zip(*(r.objectives(self.device) for r in self.regimes), strict=True)
+        shared = None if weights[0] is None else torch.cat(list(weights))
+        tikhonov = torch.tensor([s.tikhonov for s in specs], dtype=DTYPES[first.dtype], device=self.device)
+        self.train = Objective(arch, torch.cat(x), torch.cat(y), tikhonov, shared)
+        self.test = Objective(arch, torch.cat(x_test), torch.cat(y_test), torch.zeros_like(tikhonov), shared)
+        self.theta = torch.stack([r.start.control.vector for r in self.regimes]).to(self.device)
+        self.spec = first
+
+    def model(self, regime: int, theta: Tensor) -> AutoencODE:
+        """The model of one regime at controls (R, P), on the CPU."""
+        return self.regimes[regime].start.with_control(theta[regime].detach().cpu())
+
+    def snapshot(self, regime: int, theta: Tensor) -> Snapshot:
+        """The probe batch of one regime at controls (R, P)."""
+        model, inputs = self.model(regime, theta), self.regimes[regime].probe["inputs"]
+        codes = model.encode(inputs)
+        outputs = codes if self.spec.task == "classify" else model.decode(codes)
+        return Snapshot(codes.float().numpy(), outputs.float().numpy())

@@ -1,0 +1,139 @@
+"""Run: what training gives back, and Progress: what it says on the way."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from autoencode_core.data.loading import DataSet, load
+from autoencode_core.flow.autoencode import AutoencODE
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.history import Status
+
+Array = NDArray[Any]
+
+
+class Snapshot(NamedTuple):
+    """The probe batch at one iteration: codes (n, k), outputs (n, d) in data units, float32."""
+
+    codes: Array
+    outputs: Array
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One iteration of one regime, for whoever watches.
+
+    Attributes:
+        iterations: most iterations that may come; the other numbers are those of Row.
+        regime: index of the regime in a sweep.
+        probe: inputs, targets, hue and labels of the probe batch.
+        snapshot: computes the probe batch's codes and outputs now.
+    """
+
+    iteration: int
+    iterations: int
+    cost: float
+    data_term: float
+    penalty: float
+    train_error: float
+    test_error: float
+    gradient_norm: float
+    step: float
+    seconds: float
+    regime: int
+    probe: Mapping[str, Array]
+    snapshot: Callable[[], Snapshot]
+
+
+@dataclass(frozen=True)
+class RunData:
+    """A run's particles as tensors in data units.
+
+    Attributes:
+        train, test: inputs, (N, d) and (M, d).
+        train_targets, test_targets: what they must become, same shapes.
+        train_labels, test_labels: class numbers (N,), (M,), or None.
+        source: the data set as loaded.
+    """
+
+    train: Tensor
+    test: Tensor
+    train_targets: Tensor
+    test_targets: Tensor
+    train_labels: Tensor | None
+    test_labels: Tensor | None
+    source: DataSet
+
+    @classmethod
+    def of(cls, source: DataSet, dtype: torch.dtype) -> "RunData":
+        """The tensors of a loaded data set."""
+
+        def points(part: Array) -> Tensor:
+            return torch.as_tensor(part, dtype=dtype)
+
+        def labels(part: Array | None) -> Tensor | None:
+            return None if part is None else torch.as_tensor(part)
+
+        return cls(
+            points(source.train),
+            points(source.test),
+            points(source.train_targets),
+            points(source.test_targets),
+            labels(source.train_labels),
+            labels(source.test_labels),
+            source,
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained AutoencODE with everything that made it.
+
+    Attributes:
+        spec: what was asked.
+        model: the trained flow.
+        history: equal-length lists, one entry per iteration: iteration, cost, data_term, penalty,
+            train_error, test_error, gradient_norm, step, seconds.
+        status: finished, converged, stopped or diverged.
+        message: why it ended.
+        summary: figures of the end (RunRecord.summary).
+        probe: the probe batch's arrays (inputs, targets, hue, labels, snapshot_*).
+        label_names, columns: names of classes and components.
+    """
+
+    spec: RunSpec
+    model: AutoencODE
+    history: dict[str, list[float]]
+    status: Status
+    message: str
+    summary: dict[str, float | None]
+    probe: dict[str, Array]
+    label_names: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    loaded: RunData | None = field(default=None, repr=False)
+
+    @cached_property
+    def data(self) -> RunData:
+        """The particles; a stored run draws them again from its spec, bit for bit.
+
+        Raises:
+            InputError: the run's CSV file is gone.
+        """
+        if self.loaded is not None:
+            return self.loaded
+        return load_data(self.spec)
+
+
+def load_data(spec: RunSpec) -> RunData:
+    """The particles of a spec."""
+    return RunData.of(
+        load(spec.dataset, spec.particles, spec.noise, spec.seed, spec.task), DTYPES[spec.dtype]
+    )
+
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}

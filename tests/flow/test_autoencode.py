@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from problems import ACTIVATIONS, FIELDS, PROFILES, by_particle, cloud, model, small_spec
+
+from autoencode_core.errors import InputError
+from autoencode_core.flow.autoencode import label_positions
+from autoencode_core.flow.doubled import doubled_flow
+
+ORDERS = ("natural", "reversed", "variance", (2, 0, 1))
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_engine_is_the_network_written_down_plainly(field, activation, profile):
+    node, x = model(small_spec(field=field, activation=activation, profile=profile)), cloud(2)
+    plain = by_particle(node, x, node.control.flatten())
+    expected = node.coordinates.to_data(plain.numpy())
+    np.testing.assert_allclose(node.reconstruct(x).numpy(), expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("coordinates", ["raw", "standard", "principal"])
+def test_orders_and_coordinates(order, coordinates):
+    spec = small_spec(dataset="s_curve", bottleneck=2, order=order, coordinates=coordinates)
+    node, x = model(spec), cloud(3)
+    expected = node.coordinates.to_data(by_particle(node, x, node.control.flatten()).numpy())
+    np.testing.assert_allclose(node.reconstruct(x).numpy(), expected, rtol=1e-12, atol=1e-13)
+    flow = node.flow(x)
+    np.testing.assert_allclose(
+        flow.states[-1].numpy(), node.coordinates.to_flow(expected), rtol=1e-11, atol=1e-12
+    )
+
+
+@settings(max_examples=30)
+@given(scale=st.sampled_from([0.0, 1.0, -3.5, 1e30, np.nan, np.inf]), seed=st.integers(0, 10))
+def test_nothing_leaks_through_the_bottleneck(scale, seed):
+    """Whatever is written into I_* at T/2 changes the output by not one bit."""
+    node = model(small_spec(dataset="s_curve", bottleneck=2, order="reversed"))
+    x = cloud(3, seed=seed)
+    state = node.flow(x).dropped.clone()
+    reference = node.decode_state(state)
+    inactive = ~node.flow(x).active[3]
+    state[:, inactive] = scale
+    assert torch.equal(node.decode_state(state), reference)
+    assert torch.equal(node.reconstruct(x), reference)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("profile", ["linear", "step"])
+@pytest.mark.parametrize("method", ["euler", "rk4"])
+def test_doubled_form_is_the_projected_form(order, profile, method):
+    spec = small_spec(dataset="s_curve", bottleneck=2, order=order, profile=profile)
+    node, x = model(spec), cloud(3)
+    doubled = doubled_flow(node, x, method, substeps=2)
+    projected = node.coordinates.to_data(node.flow(x, method, substeps=2).states[-1].numpy())
+    np.testing.assert_allclose(doubled.output.numpy(), projected, rtol=1e-13, atol=1e-14)
+    # Continuous in t: the half that the decoder does not drive stays where the encoder left it.
+    kept = torch.zeros(3, dtype=torch.bool)
+    kept[node.order[:2]] = True
+    assert torch.equal(doubled.states[-1][:, ~kept], doubled.states[len(doubled.times) // 2][:, ~kept])
+    assert not doubled.shadows[: len(doubled.times) // 2 + 1].any()
+
+
+def test_inactive_components_rest_and_are_forgotten():
+    node = model(small_spec(dataset="s_curve", bottleneck=1, depth=8))
+    flow = node.flow(cloud(3))
+    half = 4
+    for n in range(half - 1):
+        resting = ~flow.active[n]
+        assert torch.equal(flow.states[n + 1][:, resting], flow.states[n][:, resting])
+    assert not flow.states[half][:, ~flow.active[half]].any()
+    assert flow.dropped[:, ~flow.active[half]].any()
+
+
+def test_zero_control_in_principal_coordinates_is_pca():
+    spec = small_spec(dataset="s_curve", bottleneck=2)
+    x = cloud(3)
+    node = model(spec, x)
+    node = node.with_control(torch.zeros_like(node.control.flatten()))
+    centred = x - x.mean(0)
+    axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
+    np.testing.assert_allclose(node.reconstruct(x).numpy(), centred @ axes.T @ axes + x.mean(0), atol=1e-12)
+
+
+def test_single_layer_tanh_travels_at_most_half_the_horizon():
+    node = model(small_spec(field="single_layer", horizon=3.0, coordinates="raw"), scale=10.0)
+    flow = node.flow(cloud(2))
+    assert float((flow.dropped - flow.states[0]).abs().max()) <= 1.5 + 1e-12
+
+
+def test_shapes_are_checked_and_numpy_is_accepted():
+    node = model(small_spec())
+    assert node.encode(cloud(2).tolist()).shape == (40, 1)
+    assert node.decode(np.zeros((3, 1))).shape == (3, 2)
+    with pytest.raises(InputError, match="x ="):
+        node.encode(cloud(3))
+    with pytest.raises(InputError, match="encoder only"):
+        model(small_spec(task="classify")).reconstruct(cloud(2))
+
+
+@given(classes=st.integers(2, 12), bottleneck=st.integers(1, 12))
+def test_label_positions_are_distinct(classes, bottleneck):
+    positions = label_positions(classes, bottleneck)
+    gaps = np.linalg.norm(positions[:, None] - positions, axis=2) + 10 * np.eye(classes)
+    assert positions.shape == (classes, bottleneck)
+    assert gaps.min() > 1 / classes

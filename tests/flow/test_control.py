@@ -1,0 +1,35 @@
+import pytest
+import torch
+
+from autoencode_core.errors import InputError
+from autoencode_core.flow.control import Control, ControlShape
+
+
+def test_views_cover_the_vector_in_order_and_share_its_memory():
+    shape = ControlShape((3, 2), expansion=2)
+    assert shape.size == 6 * 3 + 6 + 3 * 6 + 4 * 2 + 4 + 2 * 4
+    vector = torch.arange(shape.size, dtype=torch.float64)
+    layers = Control(vector, shape, 0.1).layers
+    assert [tuple(block.shape) for block in layers[0]] == [(6, 3), (6,), (3, 6)]
+    assert torch.equal(torch.cat([block.flatten() for layer in layers for block in layer]), vector)
+    layers[1][0][0, 0] = -1
+    assert vector[shape.offsets[1]] == -1
+
+
+def test_norm_is_that_of_functions_of_time():
+    shape = ControlShape((1, 1))
+    control = Control(torch.tensor([3.0, 0.0, 0.0, 4.0]), shape, step=0.5)
+    assert control.norm() == pytest.approx((0.5 * 25) ** 0.5)
+
+
+def test_initial_control_has_the_promised_spread_and_zero_bias():
+    shape = ControlShape((64,) * 4)
+    control = Control(shape.initial(seed=3, scale=0.5, dtype=torch.float64), shape, 1.0)
+    for W, b in control.layers:
+        assert float(W.std()) == pytest.approx(0.5 / 8, rel=0.05)
+        assert not b.any()
+
+
+def test_a_vector_of_the_wrong_length_is_refused():
+    with pytest.raises(InputError, match="control"):
+        Control(torch.zeros(3), ControlShape((1,)), 1.0)

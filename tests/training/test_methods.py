@@ -1,0 +1,137 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from problems import bimodal_best_constant
+
+import autoencode_core as ac
+from autoencode_core.training.adam import one_cycle
+from autoencode_core.training.lbfgs import PairMemory
+from autoencode_core.training.loop import METHODS, train_regimes
+
+QUICK = {"dataset": "moons", "depth": 8, "particles": 100, "iterations": 40}
+
+
+@pytest.mark.parametrize("inner_steps", [1, 3])
+@pytest.mark.parametrize("field", ["single_layer", "two_layer"])
+@pytest.mark.parametrize("tikhonov", [0.0, 1e-3, 1.0])
+def test_pmp_never_raises_the_cost(inner_steps, field, tikhonov):
+    spec = ac.RunSpec(**QUICK, method="pmp", field=field, tikhonov=tikhonov, inner_steps=inner_steps)
+    cost = ac.train(spec).history["cost"]
+    assert all(b <= a for a, b in pairwise(cost))
+    assert cost[-1] < cost[0]
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_every_method_beats_pca_on_moons(method):
+    run = ac.train(ac.RunSpec(dataset="moons", method=method, iterations=300))
+    assert run.summary["test_error"] < 0.6 * run.summary["pca_test_error"]
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("tikhonov", [0.001, 0.1, 1.0])
+def test_bimodal_does_at_least_as_well_as_the_best_constant_control(method, tikhonov):
+    rate = {"learning_rate": 0.2} if method == "adam" else {}
+    spec = ac.RunSpec(
+        dataset="bimodal",
+        method=method,
+        tikhonov=tikhonov,
+        dtype="float64",
+        iterations=600,
+        tolerance=1e-9,
+        **rate,
+    )
+    run = ac.train(spec)
+    best, _ = bimodal_best_constant(tikhonov, run.data.train.numpy(), run.data.train_targets.numpy())
+    assert run.history["cost"][-1] <= best + 1e-6
+
+
+@pytest.mark.parametrize(
+    "change", [{"tikhonov": 0.5}, {"method": "pmp"}, {"method": "adam"}, {"iterations": 7}]
+)
+def test_initial_control_depends_on_none_of_these(change):
+    def first(**knobs):
+        seen = []
+        ac.train(
+            ac.RunSpec(**{**QUICK, "method": "lbfgs", **knobs}), lambda p: seen.append(p.data_term) or "stop"
+        )
+        return seen[0]
+
+    assert first() == first(**change)
+    assert first() != first(seed=1)
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_same_spec_gives_the_same_bits(method):
+    spec = ac.RunSpec(**{**QUICK, "iterations": 15}, method=method)
+    one, two = ac.train(spec), ac.train(spec)
+    assert torch.equal(one.model.control.flatten(), two.model.control.flatten())
+    assert one.history["cost"] == two.history["cost"]
+    assert one.history["test_error"] == two.history["test_error"]
+
+
+def test_large_weight_gives_pca():
+    run = ac.train(ac.RunSpec(dataset="s_curve", tikhonov=10.0, iterations=100))
+    assert run.model.control.norm() < 1e-3
+    assert run.summary["test_error"] == pytest.approx(run.summary["pca_test_error"], rel=1e-4)
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_regimes_as_one_batch_equal_regimes_alone(method):
+    base = ac.RunSpec(**{**QUICK, "iterations": 12}, method=method, dtype="float64")
+    specs = [base.but(tikhonov=w, seed=s) for w, s in ((0.0, 0), (0.01, 0), (0.1, 3))]
+    for batched, spec in zip(train_regimes(specs), specs, strict=True):
+        alone = ac.train(spec)
+        assert batched.spec == spec
+        np.testing.assert_allclose(batched.history["cost"], alone.history["cost"], rtol=1e-6)
+        assert batched.summary["test_error"] == pytest.approx(alone.summary["test_error"], rel=1e-5)
+
+
+def test_one_regime_that_diverges_leaves_the_others():
+    base = ac.RunSpec(
+        **QUICK, method="adam", activation="relu", learning_rate=100.0, horizon=100.0, dtype="float32"
+    )
+    calm = base.but(learning_rate=1e-3, horizon=1.0)
+    wild = ac.train(base.but(iterations=200))
+    assert wild.status == "diverged"
+    assert "layer" in wild.message and "first step" in wild.message
+    assert bool(wild.model.control.flatten().isfinite().all())
+    assert ac.train(calm).status == "finished"
+
+
+def test_one_cycle_rises_and_falls():
+    rates = [one_cycle(p, 1.0) for p in np.linspace(0, 1, 101)]
+    assert max(rates) == pytest.approx(1.0, abs=1e-3)
+    assert rates[0] == pytest.approx(1 / 25) and rates[-1] == pytest.approx(1e-4)
+    assert np.argmax(rates) == 30
+
+
+def test_pair_memory_is_bfgs():
+    """The compact form against the textbook update of the dense inverse Hessian, ring overrun included."""
+    torch.manual_seed(0)
+    size, most = 6, 4
+    memory = PairMemory(torch.zeros(1, size, dtype=torch.float64), most)
+    hessian = torch.randn(size, size, dtype=torch.float64)
+    hessian = hessian @ hessian.T + torch.eye(size, dtype=torch.float64)
+    pairs = []
+    for _ in range(7):
+        s = torch.randn(size, dtype=torch.float64)
+        pairs = [*pairs, (s, hessian @ s)][-most:]
+        assert memory.remember(s[None], (hessian @ s)[None], torch.tensor([True])).all()
+    s, y = pairs[-1]
+    H = torch.eye(size, dtype=torch.float64) * (s @ y) / (y @ y)
+    for s, y in pairs:
+        V = torch.eye(size, dtype=torch.float64) - torch.outer(s, y) / (s @ y)
+        H = V @ H @ V.T + torch.outer(s, s) / (s @ y)
+    g = torch.randn(size, dtype=torch.float64)
+    torch.testing.assert_close(memory.direction(g[None])[0], -H @ g, rtol=1e-9, atol=1e-10)
+    memory.forget(torch.tensor([True]))
+    torch.testing.assert_close(memory.direction(g[None])[0], -g)
+
+
+def test_batches_of_adam_see_every_particle():
+    spec = ac.RunSpec(**{**QUICK, "iterations": 60}, method="adam", batch_size=33)
+    run = ac.train(spec)
+    assert run.history["cost"][-1] < run.history["cost"][0]
+    assert len(run.history["cost"]) == 61
