@@ -3,6 +3,7 @@
 Pure Python, so that a spec can be checked and a page drawn without loading any data.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -52,7 +53,7 @@ class DatasetCard:
 
 def test_rows(rows: int) -> int:
     """Rows of a finite data set that are held out for testing (at least one, unless it has one)."""
-    return min(rows - 1, max(1, round(TEST_SHARE * rows)))
+    return min(rows - 1, max(1, math.ceil(TEST_SHARE * rows)))
 
 
 _TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 12, "horizon": 3.0}

@@ -75,10 +75,11 @@ class Coordinates:
 
 
 def _deviation(points: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard deviations (d,), 1 where a column is constant (rounding of its mean must not count)."""
-    spread = np.sqrt(np.mean((points - center) ** 2, axis=0))
-    varies = (np.ptp(points, axis=0) > 0) & (spread > 0)
-    return np.where(varies, spread, 1.0)
+    """Standard deviations (d,), 1 where a column is constant, or so nearly that float32 cannot divide."""
+    extent = np.ptp(points, axis=0)  # exactly 0 when constant, whatever the rounding of the mean
+    varies = extent > 1e-30
+    extent = np.where(varies, extent, 1.0)  # divided out, so that no square underflows
+    return np.where(varies, extent * np.sqrt(np.mean(((points - center) / extent) ** 2, axis=0)), 1.0)
 
 
 def _principal_axes(centered: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,8 +23,8 @@ MAX_COLUMNS = 1_000
 """Most columns, the label column included."""
 MAX_CLASSES = 100
 """Most different labels."""
-LARGEST = 1e100
-"""Largest absolute value of a cell: squares and their sums stay finite."""
+LARGEST = 1e15
+"""Largest absolute value of a cell: squares and their sums stay finite in single precision too."""
 LABEL_COLUMNS = ("label", "class", "target")
 """Names of a label column, in any case."""
 
@@ -109,6 +109,8 @@ def _parse(data: bytes, name: str) -> Table:
     values, labels, numbers = _collect(chain([first], rows) if headless else rows, names, label_at)
     if len(numbers) < 2:
         raise InputError("file", name, f"at least 2 rows of numbers; this one has {len(numbers)}")
+    if len(numbers) > MAX_ROWS:
+        raise InputError("file", name, f"at most {MAX_ROWS:,} rows; this one has {len(numbers):,}")
     if len(columns) < 2:
         raise InputError("file", name, f"at least 2 numeric columns; this one has {len(columns)}")
     _check_finite(values, columns, numbers)
@@ -232,7 +234,7 @@ def _check_finite(values: NDArray[np.float64], columns: Sequence[str], numbers: 
     bad = ~(np.abs(values) <= LARGEST)
     if bad.any():
         i, j = (int(k) for k in np.argwhere(bad)[0])
-        allowed = f"a finite number from -{LARGEST:g} to {LARGEST:g}; remove or fill missing values first"
+        allowed = f"a finite number from -{LARGEST:.0e} to {LARGEST:.0e}; remove or fill missing values first"
         raise InputError(_place(numbers[i], columns[j]), float(values[i, j]), allowed)
 
 

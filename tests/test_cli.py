@@ -1,0 +1,110 @@
+"""The command line, in process where nothing else is tested by a process of its own."""
+
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from autoencode_core.cli import main
+from autoencode_core.runs.files import unpack
+from autoencode_core.runs.store import RunStore
+
+QUICK = ["train", "--dataset", "moons", "--particles", "50", "--iterations", "10", "--depth", "6"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    assert main([*QUICK, "--name", "first", "--out", str(folder), "--json"]) == 0
+    return str(folder)
+
+
+def test_train_prints_one_json_object(tmp_path, capsys):
+    assert main([*QUICK, "--json", "--out", str(tmp_path)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["status"] == "finished" and said["iterations_per_second"] > 0
+    assert RunStore(tmp_path).record(said["run"]).summary["test_error"] == said["summary"]["test_error"]
+
+
+def test_train_speaks_to_people_too(tmp_path, capsys):
+    assert main([*QUICK, "--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "Mean squared distance" in out and "PCA alike" in out
+
+
+def test_list_and_show(home, capsys):
+    assert main(["list", "--out", home, "--json"]) == 0
+    entry = json.loads(capsys.readouterr().out)[0]
+    assert entry["name"] == "first" and entry["spec"]["dataset"] == "moons"
+    assert main(["show", "first", "--out", home]) == 0
+    assert "tikhonov       λ" in capsys.readouterr().out
+    assert main(["show", entry["run_id"], "--out", home, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["history"]["cost"]) == 11
+
+
+@pytest.mark.parametrize("kind", ["run", "html", "csv", "history"])
+def test_export(home, tmp_path, kind):
+    path = tmp_path / "out"
+    assert main(["export", "first", "--out", home, "--format", kind, "--file", str(path)]) == 0
+    content = path.read_bytes()
+    if kind == "run":
+        assert unpack(content).name == "first"
+    if kind == "html":
+        assert b"Plotly.newPlot" in content
+    if kind == "csv":
+        assert content.splitlines()[0] == b"particle,t,u1,u2,active"
+        assert len(content.splitlines()) == 1 + 50 * 7
+    if kind == "history":
+        assert len(content.splitlines()) == 1 + 11
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "--depth", "7"], "error: depth = 7: allowed is an even number"),
+        (["train", "--tikhonov", "-1"], "error: tikhonov = -1: allowed is a number from 0"),
+        (["train", "--dataset", "gone.csv"], "gone.csv"),
+        (["train", "--dataset", "sun"], "error: dataset = sun"),
+        (["show", "../../etc/passwd"], "error: run ="),
+        (["export", "20200101-000000-moons-k1-aaaa"], "error: run ="),
+    ],
+)
+def test_wrong_input_is_one_line(words, said, tmp_path, capsys):
+    assert main([*words, "--out", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert said in err and "Traceback" not in err
+
+
+def test_a_csv_file_trains(tmp_path, capsys):
+    path = tmp_path / "mine.csv"
+    rows = "\n".join(f"{i / 20},{(i / 20) ** 2},{i % 2}" for i in range(40))
+    path.write_text(f"height,width,label\n{rows}\n")
+    assert main(["train", "--dataset", str(path), "--iterations", "5", "--out", str(tmp_path), "--json"]) == 0
+    record = RunStore(tmp_path).record(json.loads(capsys.readouterr().out)["run"])
+    assert record.columns == ("height", "width") and record.spec.particles == 32
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    with pytest.raises(ValueError, match="depth"):
+        main(["train", "--depth", "7", "--debug", "--out", str(tmp_path)])
+
+
+def test_interrupt_keeps_the_run(tmp_path, capsys):
+    usual = signal.getsignal(signal.SIGINT)
+
+    def interrupt_once_training_listens():
+        while signal.getsignal(signal.SIGINT) is usual:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt_once_training_listens, daemon=True).start()
+    endless = ["train", "--iterations", "100000", "--tolerance", "0", "--method", "adam"]
+    assert main([*endless, "--out", str(tmp_path), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["status"] == "stopped" and said["summary"]["iterations"] < 100_000
+    assert RunStore(tmp_path).record(said["run"]).status == "stopped"
+    assert signal.getsignal(signal.SIGINT) is usual

@@ -1,0 +1,98 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.spec import RunSpec, allowed, bounds, choices, explain
+
+NUMERIC = [name for name in RunSpec.model_fields if bounds(name) != (None, None)]
+
+
+def complaints(**knobs):
+    with pytest.raises(ValidationError) as caught:
+        RunSpec(**knobs)
+    return {error.field: error for error in explain(caught.value)}
+
+
+@pytest.mark.parametrize("dataset", list(CATALOGUE))
+def test_every_data_set_has_a_default_spec(dataset):
+    spec = RunSpec(dataset=dataset)
+    assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_every_bound_is_kept_and_named(name):
+    low, high = bounds(name)
+    extra = {"method": "adam"} if name == "batch_size" else {}
+    for value in (low - 1, high + 1, float("nan"), float("inf"), "many", None):
+        error = complaints(**{name: value, **extra})[name]
+        assert error.value is value or error.value == value or str(error.value) == str(value)
+        assert f"{low:g}" in error.allowed or "data set" in error.allowed or "the" in error.allowed
+
+
+@pytest.mark.parametrize("name", [n for n in RunSpec.model_fields if n not in NUMERIC and n != "dataset"])
+def test_every_choice_is_kept_and_listed(name):
+    error = complaints(**{name: "nonsense"})[name]
+    assert all(word in error.allowed for word in choices(name))
+
+
+@pytest.mark.parametrize("name", list(RunSpec.model_fields))
+def test_every_knob_explains_itself(name):
+    info = RunSpec.model_fields[name]
+    assert info.title and info.description and info.description.endswith(".")
+    assert info.json_schema_extra["group"] in ("main", "more")
+    assert allowed(name)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "field", "words"),
+    [
+        ({"depth": 7}, "depth", "even"),
+        ({"dataset": "moons", "bottleneck": 3}, "bottleneck", "from 1 to 2, the width of Two moons"),
+        ({"dataset": "s_curve", "depth": 6, "profile": [3, 4, 2]}, "profile", "never grow"),
+        ({"dataset": "s_curve", "depth": 6, "profile": [3, 2]}, "profile", "3 whole numbers"),
+        ({"dataset": "s_curve", "depth": 6, "profile": [2, 2, 2]}, "profile", "start at 3"),
+        ({"dataset": "s_curve", "order": [0, 1, 1]}, "order", "each of 0 to 2 once"),
+        ({"tikhonov": -1e-9}, "tikhonov", "from 0"),
+        ({"dataset": "s_curve", "task": "classify"}, "task", "no labels"),
+        ({"dataset": "s_curve", "task": "transport"}, "task", "targets"),
+        ({"dataset": "digits", "particles": 1438}, "particles", "1437"),
+        ({"method": "pmp", "batch_size": 10}, "batch_size", "adam"),
+        ({"method": "adam", "batch_size": 501}, "batch_size", "500"),
+        ({"task": "denoise", "noise": 0}, "noise", "above 0"),
+        ({"dataset": "nothing"}, "dataset", "s_curve"),
+        ({"lambda": 1}, "lambda", "tikhonov"),
+    ],
+)
+def test_what_does_not_fit_is_named(knobs, field, words):
+    assert words in complaints(**knobs)[field].allowed
+
+
+def test_the_error_itself_names_field_and_range():
+    with pytest.raises(ValidationError, match=r"(?s)depth.*400"):
+        RunSpec(depth=1000)
+
+
+def test_lists_come_as_text_too():
+    spec = RunSpec(dataset="s_curve", depth=6, profile="3, 3,2", order="2 0 1")
+    assert spec.profile == (3, 3, 2) and spec.order == (2, 0, 1)
+
+
+def test_knobs_not_given_suit_the_data_set_and_the_method():
+    assert RunSpec(dataset="digits").particles == 1437
+    assert RunSpec(dataset="digits", depth=30).depth == 30
+    assert RunSpec(method="adam").learning_rate == 0.02 and RunSpec(method="pmp").learning_rate == 1.0
+    assert RunSpec(task="denoise").noise > 0
+
+
+@given(name=st.sampled_from(sorted(CATALOGUE)), depth=st.integers(2, 200), tikhonov=st.floats(0, 1000))
+def test_a_spec_survives_json(name, depth, tikhonov):
+    spec = RunSpec(dataset=name, depth=2 * depth, tikhonov=tikhonov)
+    assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+def test_but_validates_again():
+    with pytest.raises(ValidationError):
+        RunSpec().but(depth=3)
+    assert RunSpec().but(seed=4).seed == 4
