@@ -1,0 +1,61 @@
+"""Sentences that say to a screen reader what a figure shows."""
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.errors import InputError
+from autoencode_core.runs.record import RunRecord
+
+Kind = Literal["flow", "images", "history", "code", "reconstruction", "image_reconstruction", "comparison"]
+
+
+def alt_text(record: RunRecord, kind: Kind) -> str:
+    """What a figure of a run shows, in one or two sentences.
+
+    Args:
+        record: the run.
+        kind: which figure.
+
+    Raises:
+        InputError: there is no such figure.
+    """
+    spec = record.spec
+    n, d = np.asarray(record.probe["inputs"]).shape
+    k, title = (
+        spec.bottleneck,
+        CATALOGUE[spec.dataset].title if spec.dataset in CATALOGUE else "your own data",
+    )
+    who = f"{n} particle{_s(n)} of {title}"
+    ends = f"From {d} active component{_s(d)} the encoder narrows to {k} at t = {spec.horizon / 2:g}" + (
+        "." if spec.task == "classify" else f"; the decoder widens again until t = {spec.horizon:g}."
+    )
+    errors = f"train error {_number(record, 'train_error')}, test error {_number(record, 'test_error')}"
+    pca = record.summary.get("pca_test_error")
+    sentences = {
+        "flow": f"Animation: {who} flow through the network. {ends}",
+        "images": f"Animation: images of {title} change as they flow through the network. {ends}",
+        "history": f"Curves of cost, data term, penalty and errors against the iteration; {errors}.",
+        "code": f"The latent codes of {who}: {k} number{_s(k)} each.",
+        "reconstruction": f"{who} and what the network makes of them, joined by lines; {errors}.",
+        "image_reconstruction": f"Images of {title}, what becomes of them, the difference: {errors}.",
+        "comparison": f"Bars of mean squared distances: {errors}"
+        + (
+            f", PCA with {k} component{_s(k)} {_number(record, 'pca_test_error')} on test data."
+            if pca is not None
+            else "."
+        ),
+    }
+    if kind not in sentences:
+        raise InputError("kind", kind, ", ".join(get_args(Kind)))
+    return sentences[kind]
+
+
+def _number(record: RunRecord, key: str) -> str:
+    value = record.summary.get(key)
+    return f"{value:.3g}" if value is not None and np.isfinite(value) else "unknown"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

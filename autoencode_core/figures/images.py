@@ -1,0 +1,262 @@
+"""Images: mosaics, the flow of images, and images beside their reconstruction."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from autoencode_core.data.catalogue import card, is_csv
+from autoencode_core.errors import InputError
+from autoencode_core.figures import theme
+from autoencode_core.figures.flow import particle_pictures
+from autoencode_core.figures.geometry import (
+    classes,
+    finite,
+    flow_states,
+    one_of_each,
+    outputs,
+    pick,
+    to_data,
+    view,
+)
+from autoencode_core.figures.marks import marks
+from autoencode_core.figures.stage import pictures_domain, stage, titled
+from autoencode_core.figures.timeline import Timeline, timeline
+from autoencode_core.runs.record import RunRecord
+
+Array = NDArray[Any]
+
+_CLEAR, _LEVELS, _HALF = 255, 254, 126
+"""Level that is transparent, brightest level, and brightest level where two scales share one picture."""
+
+_LEFT, _RIGHT = (0.0, 0.54), (0.63, 1.0)
+_GREYS = {False: ("#eceef2", "#000000"), True: ("#232935", "#ffffff")}
+_DIVERGING = {
+    False: ("#0072B2", "#f1f1f4", "#B84F00"),
+    True: ("#56B4E9", "#2a303c", "#E69F00"),
+}
+
+
+def image_flow_figure(
+    record: RunRecord, *, dark: bool = False, frames: int = 60, images: int = 10, particles: int = 300
+) -> go.Figure:
+    """Images that change with t under their still inputs, in the place of the latent code.
+
+    Beside them move the particles on two principal axes, below runs the staircase.
+
+    Args:
+        record: a run on images.
+        dark: whether the page is dark.
+        frames: number of frames over [0, T]; the projection at T/2 gets some more of its own.
+        images: how many images, one of each class in turn.
+        particles: at most so many particles are drawn beside them.
+
+    Raises:
+        InputError: the run's data are not images, or it has no stored flow.
+    """
+    shape, line, shown = image_shape(record), timeline(record, frames), view(record, 2)
+    states = flow_states(record)
+    chosen = pick(states.shape[1], particles)
+    look = marks(record, chosen, dark)
+    pictures = particle_pictures(record, line, shown, chosen, look, _RIGHT)
+    picked = one_of_each(classes(record), states.shape[1], images)
+    moving = _moving_images(record, line, picked)
+    inputs = finite(np.asarray(record.probe["inputs"])[picked])
+    span = _span(inputs if record.spec.task == "classify" else np.asarray(record.probe["targets"])[picked])
+
+    def tiles(frame: int) -> dict[str, Any]:
+        rows = _bands(inputs, moving[frame], 5)
+        return {"type": "heatmap", "z": mosaic(rows, shape, [span] * len(rows))}
+
+    rows = len(_bands(inputs, inputs, 5))
+    first = tiles(0)
+    pictures.moving[len(pictures.traces)] = tiles
+    pictures.traces.append(
+        {**first, **_scaled([(0, _LEVELS, list(_GREYS[dark]))]), "xaxis": "x2", "yaxis": "y2"}
+    )
+    pictures.layout |= _tile_axes(
+        dark, first["z"].shape, ["input", "x(t)"] * (rows // 2), ("x2", "y2"), _LEFT, pictures_domain()
+    )
+    pictures.annotations += titled(
+        "Images x(t)", f"grey: {_number(span[0])} to {_number(span[1])}", _LEFT[0], dark
+    )
+    pictures.legend = look.legend(xaxis="x4", yaxis="y4")
+    pictures.redraw = True  # a heatmap does not move without
+    return stage(line, pictures, dark)
+
+
+def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = False) -> go.Figure:
+    """Images, what the network makes of them, and the difference; for denoise the clean images too.
+
+    Args:
+        record: a run on images.
+        n: how many images, one of each class in turn.
+        dark: whether the page is dark.
+
+    Raises:
+        InputError: the run's data are not images, or its task is classify.
+    """
+    shape = image_shape(record)
+    if record.spec.task == "classify":
+        raise InputError(
+            "task", "classify", "reconstruct, denoise or transport: a classifier reconstructs nothing"
+        )
+    probe = record.probe
+    picked = one_of_each(classes(record), len(probe["inputs"]), n)
+    inputs, targets = (finite(np.asarray(probe[name])[picked]) for name in ("inputs", "targets"))
+    made = outputs(record)[picked]
+    named = {"input": inputs, "reconstruction": made}
+    if record.spec.task != "reconstruct":
+        named = {
+            "input": inputs,
+            "clean" if record.spec.task == "denoise" else "target": targets,
+            "output": made,
+        }
+    span = _span(targets)
+    difference = made - targets
+    reach = float(np.nanmax(np.abs(difference), initial=0.0)) or 1.0
+    pixels = mosaic([*named.values(), difference], shape, [span] * len(named) + [(-reach, reach)], _HALF)
+    pixels[-shape[0] :] += np.where(pixels[-shape[0] :] == _CLEAR, 0, _HALF + 1).astype(np.uint8)
+
+    low, middle, high = _DIVERGING[dark]
+    key = f"grey: {_number(span[0])} to {_number(span[1])} · difference: "
+    key += (
+        f"<span style='color:{low}'>■</span> −{reach:.2g} to <span style='color:{high}'>■</span> +{reach:.2g}"
+    )
+    scale = _scaled([(0, _HALF, list(_GREYS[dark])), (_HALF + 1, 2 * _HALF + 1, [low, middle, high])])
+    layout = theme.layout(
+        dark,
+        height=68 * (len(named) + 1) + 80,
+        margin={"l": 106, "r": 18, "t": 56, "b": 16},
+        annotations=titled("Input and reconstruction", key, 0, dark),
+        **_tile_axes(dark, pixels.shape, [*named, "difference"], ("x", "y"), (0, 1), (0, 1)),
+    )
+    return go.Figure(data=[{"type": "heatmap", "z": pixels, **scale}], layout=layout)
+
+
+def image_shape(record: RunRecord) -> tuple[int, int]:
+    """Rows and columns of the run's images.
+
+    Raises:
+        InputError: its data are not images.
+    """
+    shape = None if is_csv(record.spec.dataset) else card(record.spec.dataset).image
+    if shape is None:
+        raise InputError("dataset", record.spec.dataset, "a data set of images")
+    return shape
+
+
+def is_image_run(record: RunRecord) -> bool:
+    """Whether the run's data are images."""
+    return not is_csv(record.spec.dataset) and card(record.spec.dataset).image is not None
+
+
+def mosaic(
+    rows: list[Array], shape: tuple[int, int], spans: list[tuple[float, float]], levels: int = _LEVELS
+) -> Array:
+    """Rows of images (m, height * width) as one uint8 picture, 255 where there is none.
+
+    Args:
+        rows: one array of images a row.
+        shape: height and width of an image.
+        spans: for each row the values that become 0 and `levels`; what lies beyond is cut off.
+        levels: the brightest level.
+    """
+    tall, wide = shape
+    gap = _gap(tall)
+    columns = max(len(row) for row in rows)
+    out = np.full((len(rows) * (tall + gap) - gap, columns * (wide + gap) - gap), _CLEAR, np.uint8)
+    for r, (row, (low, high)) in enumerate(zip(rows, spans, strict=True)):
+        grey = np.clip((row - low) / max(high - low, 1e-12), 0, 1) * levels
+        tiles = np.where(np.isfinite(grey), grey, _CLEAR).round().astype(np.uint8)
+        for c, tile in enumerate(tiles):
+            top, left = r * (tall + gap), c * (wide + gap)
+            out[top : top + tall, left : left + wide] = tile.reshape(shape)
+    return out
+
+
+def _gap(tall: int) -> int:
+    return max(1, round(tall / 10))
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 3):g}".replace("-", "−")
+
+
+def _moving_images(record: RunRecord, line: Timeline, picked: Array) -> Array:
+    """Images (F, m, d) in data units."""
+    states = flow_states(record)[:, picked]
+    dropped = np.asarray(record.probe.get("flow_dropped", ()))
+    before = dropped[picked] if dropped.shape == flow_states(record).shape[1:] else states[line.middle]
+    moving = line.along(finite(states), finite(before))
+    return np.stack([to_data(record, u).astype(np.float32) for u in moving])
+
+
+def _span(values: Array) -> tuple[float, float]:
+    some = values[np.isfinite(values)]
+    return (float(some.min()), float(some.max())) if some.size and np.ptp(some) > 0 else (0.0, 1.0)
+
+
+def _bands(above: Array, below: Array, columns: int) -> list[Array]:
+    """Rows of at most so many columns, one of inputs and one of what became of them in turn."""
+    starts = range(0, len(above), columns)
+    return [part[s : s + columns] for s in starts for part in (above, below)]
+
+
+def _scaled(parts: list[tuple[int, int, list[str]]]) -> dict[str, Any]:
+    """Heatmap settings for levels 0 to 254 in parts (first, last, colours); 255 is transparent."""
+    stops = [
+        ((first + (last - first) * i / (len(colours) - 1)) / _CLEAR, colour)
+        for first, last, colours in parts
+        for i, colour in enumerate(colours)
+    ]
+    clear = "rgba(0,0,0,0)"
+    scale = [[at, colour] for at, colour in [*stops, (stops[-1][0] + 1e-6, clear), (1, clear)]]
+    return {
+        "colorscale": scale,
+        "zmin": 0,
+        "zmax": _CLEAR,
+        "showscale": False,
+        "hoverinfo": "skip",
+        "name": "images",
+    }
+
+
+def _tile_axes(
+    dark: bool,
+    size: tuple[int, int],
+    names: list[str],
+    ids: tuple[str, str],
+    across: tuple[float, float],
+    up: tuple[float, float],
+) -> dict[str, Any]:
+    """Axes of a mosaic: square pixels, first row on top, a name at each row."""
+    (tall, wide), gap = size, _gap(size[0] // len(names))
+    row = (tall + gap) / len(names)
+    frame: dict[str, Any] = {"showgrid": False, "showline": False, "fixedrange": True, "ticks": ""}
+    centres = [row * (i + 0.5) - (gap + 1) / 2 for i in range(len(names))]
+    x, y = (f"{axis[0]}axis{axis[1:]}" for axis in ids)
+    return {
+        x: theme.axis(
+            dark,
+            domain=list(across),
+            anchor=ids[1],
+            range=[-0.5, wide - 0.5],
+            showticklabels=False,
+            constrain="domain",
+            **frame,
+        ),
+        y: theme.axis(
+            dark,
+            domain=list(up),
+            anchor=ids[0],
+            range=[tall - 0.5, -0.5],
+            scaleanchor=ids[0],
+            constrain="domain",
+            constraintoward="top",
+            tickvals=centres,
+            ticktext=names,
+            **frame,
+        ),
+    }

@@ -1,0 +1,43 @@
+"""The pictures of a run by name, whatever its data are: points as points, images as images."""
+
+from typing import Literal
+
+import plotly.graph_objects as go
+
+from autoencode_core.figures.alt import alt_text
+from autoencode_core.figures.comparison import error_against_pca_figure
+from autoencode_core.figures.flow import flow_figure
+from autoencode_core.figures.images import image_flow_figure, image_reconstruction_figure, is_image_run
+from autoencode_core.figures.reconstruction import reconstruction_figure
+from autoencode_core.figures.training import history_figure
+from autoencode_core.runs.record import RunRecord
+
+Name = Literal["flow", "reconstruction", "errors", "history"]
+
+
+def picture(record: RunRecord, name: Name, *, dark: bool = False) -> go.Figure:
+    """One picture of a run.
+
+    Args:
+        record: the run.
+        name: flow (animated over [0, T]), reconstruction (beside the input), errors (beside PCA's) or
+            history (of the training).
+        dark: whether the page is dark.
+    """
+    images = is_image_run(record)
+    if name == "flow":
+        return (image_flow_figure if images else flow_figure)(record, dark=dark)
+    if name == "reconstruction":
+        return (image_reconstruction_figure if images else reconstruction_figure)(record, dark=dark)
+    if name == "errors":
+        return error_against_pca_figure(record, dark=dark)
+    return history_figure(record.history, dark=dark, pca_error=record.summary.get("pca_test_error"))
+
+
+def words(record: RunRecord, name: Name) -> str:
+    """What the picture of that name shows, for a screen reader."""
+    if name == "flow":
+        return alt_text(record, "images" if is_image_run(record) else "flow")
+    if name == "reconstruction":
+        return alt_text(record, "image_reconstruction" if is_image_run(record) else "reconstruction")
+    return alt_text(record, "comparison" if name == "errors" else "history")

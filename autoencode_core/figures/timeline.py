@@ -1,0 +1,148 @@
+"""The frames of the animation: which times they show, what is active then, and their captions."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.figures.geometry import bottleneck_index, component_names, flow_states
+from autoencode_core.figures.theme import join
+from autoencode_core.runs.record import RunRecord
+
+Array = NDArray[Any]
+Phase = Literal["encoder", "bottleneck", "decoder"]
+
+PROJECTION_FRAMES = 12
+"""Frames of the projection at T/2, during which time stands still."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """F frames over a flow whose state at T/2 is there twice: before the projection and after it.
+
+    Attributes:
+        times: (F,) flow times.
+        places: (F,) positions among the knots X_0, …, X_{L/2} before, X_{L/2} after, …, X_L.
+        active: (F, d) bool, what the field drives (during the projection: what is kept).
+        phases: (F,) encoder, bottleneck (the projection) or decoder.
+        captions: one line of text a frame.
+        scrub: (F,) bool, whether the frame has its place on the slider (the projection has none).
+        knot_times: (S,) times of the stored states.
+        widths: (S,) number of active components from that time on.
+        middle: index of T/2 among the stored states.
+    """
+
+    times: Array
+    places: Array
+    active: Array
+    phases: tuple[Phase, ...]
+    captions: tuple[str, ...]
+    scrub: Array
+    knot_times: Array
+    widths: Array
+    middle: int
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def has_decoder(self) -> bool:
+        """Whether the flow goes on after T/2 (it does not for classify)."""
+        return self.middle < len(self.knot_times) - 1
+
+    def along(self, states: Array, dropped: Array) -> Array:
+        """States between layers, linear in t.
+
+        Args:
+            states: (S, n, c), the state at T/2 after the projection.
+            dropped: (n, c), the state at T/2 before it.
+
+        Returns:
+            (F, n, c) float32.
+        """
+        knots = np.concatenate([states[: self.middle], dropped[None], states[self.middle :]])
+        before = np.minimum(self.places.astype(int), len(knots) - 2)
+        share = (self.places - before)[:, None, None]
+        left, right = knots[before], knots[before + 1]
+        # 0 * NaN must not wipe out a state that is still finite when the next one is not
+        mixed = np.where(share == 0, left, np.where(share == 1, right, left * (1 - share) + right * share))
+        return np.asarray(mixed, np.float32)
+
+
+def timeline(record: RunRecord, frames: int = 60) -> Timeline:
+    """Frames evenly spaced over the flow, and PROJECTION_FRAMES more where something is dropped.
+
+    Args:
+        record: the run.
+        frames: number of frames on the slider, at least 4.
+
+    Raises:
+        InputError: the run has no stored flow.
+    """
+    states = flow_states(record)
+    times, active = (
+        np.asarray(record.probe["flow_times"], float),
+        np.asarray(record.probe["flow_active"], bool),
+    )
+    last, middle = len(states) - 1, bottleneck_index(record)
+    half = max(2, frames // 2) if middle < last else max(4, frames)
+
+    encoder = np.linspace(times[0], times[middle], half)
+    at = [_places(encoder, times[: middle + 1])]
+    shown, phases = [encoder], ["encoder"] * half
+    if not active[middle].all():
+        at.append(middle + np.linspace(0, 1, PROJECTION_FRAMES + 1)[1:])
+        shown.append(np.full(PROJECTION_FRAMES, times[middle]))
+        phases += ["bottleneck"] * PROJECTION_FRAMES
+    if middle < last:
+        decoder = np.linspace(times[middle], times[last], half)
+        at.append(middle + 1 + _places(decoder, times[middle:]))
+        shown.append(decoder)
+        phases += ["decoder"] * half
+    places, at_times = np.concatenate(at), np.concatenate(shown)
+    interval = np.array([_interval(p, w, middle, last) for p, w in zip(places, phases, strict=True)])
+    on = active[interval]
+    spec = record.spec
+    layers = spec.depth if middle < last else spec.depth // 2
+    captions = _captions(record, at_times, phases, interval * layers // last, layers, on)
+    return Timeline(
+        times=at_times,
+        places=places,
+        active=on,
+        phases=tuple(phases),  # type: ignore[arg-type]
+        captions=tuple(captions),
+        scrub=np.array([word != "bottleneck" for word in phases]),
+        knot_times=times,
+        widths=active.sum(axis=1),
+        middle=middle,
+    )
+
+
+def _places(times: Array, knots: Array) -> Array:
+    return np.interp(times, knots, np.arange(len(knots)))
+
+
+def _interval(place: float, phase: str, middle: int, last: int) -> int:
+    """The stored interval in progress at a place; the end of a phase still belongs to it."""
+    place += 1e-9  # a knot is a knot, whatever rounding says
+    if phase == "encoder":
+        return min(int(place), middle - 1)
+    if phase == "bottleneck":
+        return middle if middle < last else last
+    return min(int(place) - 1, last - 1)
+
+
+def _captions(
+    record: RunRecord, times: Array, phases: list[str], layer: Array, layers: int, active: Array
+) -> list[str]:
+    width, decimals = active.shape[1], max(1, 2 - int(np.floor(np.log10(record.spec.horizon))))
+    dropping = "bottleneck" in phases
+    gone = np.flatnonzero(~active[phases.index("bottleneck")]) if dropping else np.empty(0, int)
+    names = component_names(record)
+    lost = join([names[i] for i in gone]) if len(gone) <= 3 else f"{len(gone)} components"
+    lines = []
+    for i, phase in enumerate(phases):
+        where = f"projection drops {lost}" if phase == "bottleneck" else f"layer {layer[i] + 1} of {layers}"
+        lines.append(f"t = {times[i]:.{decimals}f} · {phase} · {where} · active {active[i].sum()} of {width}")
+    return lines

@@ -1,0 +1,187 @@
+"""The figures that stand still: history, code, reconstruction, errors, and their words."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, get_args
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoencode_core.errors import InputError
+from autoencode_core.figures import (
+    alt_text,
+    code_figure,
+    error_against_pca_figure,
+    history_figure,
+    reconstruction_figure,
+)
+from autoencode_core.figures.alt import Kind
+from autoencode_core.figures.training import spread
+from autoencode_core.runs.record import RunRecord
+
+Make = Callable[..., RunRecord]
+
+
+def lines(figure: go.Figure) -> dict[str, Any]:
+    """Traces by name."""
+    return {trace.name: trace for trace in figure.data}
+
+
+def test_history_draws_costs_and_errors_with_the_level_of_pca(make: Make) -> None:
+    history = make(2).history
+    figure = history_figure(history, pca_error=0.2)
+    shown = lines(figure)
+    assert list(shown) == ["cost J", "data term", "penalty λ‖θ‖²", "train", "test", "PCA"]
+    np.testing.assert_allclose(shown["test"].y, history["test_error"], rtol=1e-6)
+    assert set(np.asarray(shown["PCA"].y)) == {np.float32(0.2)} and shown["PCA"].line.dash == "dot"
+    assert figure.layout.yaxis.type == figure.layout.yaxis2.type == "log"
+    assert figure.layout.xaxis2.title.text == "iteration" and "data units" in figure.layout.yaxis2.title.text
+    texts = [note.text for note in figure.layout.annotations]
+    assert "PCA 0.2" in texts and any(text.startswith("train 0.0") for text in texts)
+    assert "PCA" not in lines(history_figure(history))
+
+
+def test_history_is_linear_where_something_is_not_positive() -> None:
+    figure = history_figure({"iteration": [0, 1], "cost": [1.0, 0.0], "train_error": [0.2, 0.1]})
+    assert figure.layout.yaxis.type == "linear" and figure.layout.yaxis2.type == "log"
+
+
+def test_a_penalty_that_is_always_zero_is_left_out() -> None:
+    figure = history_figure({"iteration": [0, 1], "cost": [1.0, 0.5], "penalty": [0.0, 0.0]})
+    assert list(lines(figure)) == ["cost J"] and figure.layout.yaxis.type == "log"
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        {},
+        {"iteration": [], "cost": []},
+        {"iteration": [0], "cost": [1.0], "test_error": [float("nan")]},
+        {"iteration": [0, 1, 2], "cost": [1.0, float("inf"), float("nan")], "test_error": [1.0, None, 1e300]},
+    ],
+)
+def test_history_of_runs_that_went_wrong(history: dict[str, Any]) -> None:
+    figure = history_figure(history, pca_error=float("nan"), dark=True)
+    for axis in (figure.layout.yaxis, figure.layout.yaxis2, figure.layout.xaxis2):
+        assert np.isfinite(axis.range).all() and axis.range[0] < axis.range[1]
+
+
+@given(st.lists(st.floats(0, 100), max_size=5).map(sorted))
+def test_labels_are_spread(places: list[float]) -> None:
+    placed = spread(places, 16, 0, 100)
+    assert all(b - a >= 16 - 1e-6 for a, b in pairwise(placed))
+    assert all(-1e-6 <= place <= 100 for place in placed)
+
+
+def test_labels_far_apart_stay_where_they_are() -> None:
+    assert spread([10, 50, 90], 16, 0, 100) == [10, 50, 90]
+
+
+@pytest.mark.parametrize(
+    ("k", "kind", "named"), [(1, "scatter", "z₁"), (2, "scatter", "z₁"), (3, "scatter3d", "z₁")]
+)
+def test_code_of_few_numbers(make: Make, k: int, kind: str, named: str) -> None:
+    figure = code_figure(make(3, k=k), dark=True)
+    assert figure.data[0].type == kind
+    axes = figure.layout.scene if k == 3 else figure.layout
+    assert (axes.yaxis if k == 1 else axes.xaxis).title.text == named
+
+
+def test_code_of_many_numbers_says_what_it_shows(make: Make) -> None:
+    figure = code_figure(make(64, k=8, depth=8))
+    assert "principal axis of the 8 codes" in figure.layout.xaxis.title.text
+
+
+def test_classify_marks_the_positions_of_the_labels(make: Make) -> None:
+    record = make(2, k=2, classes=2, task="classify")
+    spots = lines(code_figure(record))["label positions"]
+    assert list(spots.text) == ["class 0", "class 1"]
+    np.testing.assert_allclose(np.stack([spots.x, spots.y], 1), np.eye(2))
+    assert "label positions" not in lines(code_figure(make(2, k=2, classes=2)))
+
+
+def test_snapshots_of_the_code(make: Make, change: Callable[..., RunRecord]) -> None:
+    record = make(3, k=2)
+    codes = record.probe["snapshot_codes"].copy()
+    codes[0] += 5
+    early = code_figure(change(record, snapshot_codes=codes), snapshot=0)
+    np.testing.assert_allclose(early.data[0].x, codes[0, :, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("d", [2, 3, 64])
+def test_reconstruction_joins_each_target_to_its_output(make: Make, d: int) -> None:
+    record = make(d, n=20, depth=8)
+    shown = lines(reconstruction_figure(record))
+    hollow, filled, error = shown["input"], shown["reconstruction"], shown["error"]
+    assert hollow.marker.symbol == "circle-open" and filled.marker.symbol == "circle"
+    assert hollow.type == ("scatter" if d == 2 else "scatter3d")
+    np.testing.assert_array_equal(error.x[0::3], hollow.x)
+    np.testing.assert_array_equal(error.y[1::3], filled.y)
+    assert np.isnan(error.x[2::3]).all()
+    if d == 2:
+        np.testing.assert_allclose(filled.x, record.probe["snapshot_outputs"][-1, :, 0], rtol=1e-6)
+
+
+def test_one_component_has_a_row_each(make: Make) -> None:
+    figure = reconstruction_figure(make(1, classes=2))
+    shown = lines(figure)
+    assert set(np.asarray(shown["target"].y)) == {1} and set(np.asarray(shown["reconstruction"].y)) == {0}
+    assert figure.layout.yaxis.ticktext == ("output", "target")
+
+
+def test_a_classifier_reconstructs_nothing(make: Make) -> None:
+    with pytest.raises(InputError, match="task"):
+        reconstruction_figure(make(2, k=2, classes=2, task="classify"))
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 64])
+@pytest.mark.parametrize("n", [1, 5])
+def test_odd_runs(make: Make, change: Callable[..., RunRecord], d: int, n: int) -> None:
+    record = make(d, n=n, depth=8)
+    broken = change(
+        record,
+        snapshot_codes=np.full_like(record.probe["snapshot_codes"], np.nan),
+        snapshot_outputs=np.full_like(record.probe["snapshot_outputs"], np.inf),
+    )
+    for odd in (record, broken):
+        for figure in (code_figure(odd), reconstruction_figure(odd)):
+            axes = figure.layout.scene if figure.data[0].type == "scatter3d" else figure.layout
+            assert np.isfinite([*axes.xaxis.range, *axes.yaxis.range]).all()
+
+
+def test_bars_print_their_values_and_their_unit(make: Make) -> None:
+    figure = error_against_pca_figure(make(3))
+    ours, pca = figure.data
+    assert list(ours.text) == ["0.021", "0.027"] and list(pca.y) == [0.19, 0.2]
+    assert (
+        pca.name == "PCA, 2 components" and pca.marker.pattern.shape == "/" and not ours.marker.pattern.shape
+    )
+    assert "mean squared distance" in figure.layout.yaxis.title.text
+    assert figure.layout.yaxis.range[1] > 0.2
+
+
+def test_bars_without_pca_or_without_errors(make: Make) -> None:
+    record = make(2)
+    alone = error_against_pca_figure(
+        replace(record, summary={"train_error": float("nan"), "test_error": 0.5})
+    )
+    assert len(alone.data) == 1 and list(alone.data[0].text) == ["not finite", "0.5"]
+    assert len(error_against_pca_figure(replace(record, summary={})).data) == 0
+
+
+def test_alt_texts(make: Make) -> None:
+    record = make(3, n=40)
+    for kind in get_args(Kind):
+        text = alt_text(record, kind)
+        assert text.endswith(".") and 40 < len(text) < 300
+    assert "40 particles" in alt_text(record, "flow") and "narrows to 2 at t = 1.5" in alt_text(
+        record, "flow"
+    )
+    assert "PCA with 2 components 0.2" in alt_text(record, "comparison")
+    assert "decoder" not in alt_text(make(2, k=2, classes=2, task="classify"), "flow")
+    with pytest.raises(InputError, match="kind"):
+        alt_text(record, "pie")  # type: ignore[arg-type]
