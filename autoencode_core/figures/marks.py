@@ -146,6 +146,6 @@ def box(view: Array, size: float = 0.96) -> dict[str, Any]:
     return {
         "aspectmode": "manual",
         "aspectratio": {axis: float(r) for axis, r in zip("xyz", ratios, strict=True)},
-        "camera": {"eye": {"x": 1.35, "y": 1.35, "z": 0.85}, "center": {"x": 0, "y": 0, "z": -0.17}},
+        "camera": {"eye": {"x": 1.18, "y": 1.18, "z": 0.74}, "center": {"x": 0, "y": 0, "z": -0.14}},
         "uirevision": "keep",
     }

@@ -68,17 +68,20 @@ def stage(line: Timeline, pictures: Pictures, dark: bool) -> go.Figure:
         cursor_trace(line, dark, stairs),
         _caption(line, dark, words),
     ]
-    # Without redraw Plotly wipes a subplot in which nothing moves: an empty trace moves in the second one.
-    keeper = {"type": "scatter", "x": [None], "y": [None], "xaxis": "x2", "yaxis": "y2", "showlegend": False}
-    if not pictures.redraw:
-        traces.append(keeper)
     moving: dict[int, Moving] = {
         **pictures.moving,
         first + 1: lambda f: cursor(line, f),
         first + 2: lambda f: {"type": "scatter", "text": [line.captions[f]]},
     }
-    if not pictures.redraw:
-        moving[first + 3] = lambda f: {"type": "scatter", "x": [None]}
+    # Plotly wipes a subplot in which nothing moves. With redraw every trace is named in every frame, even
+    # if nothing about it changes; without, an empty trace that moves in the second picture is cheaper.
+    if pictures.redraw:
+        still = {i: _unchanged(trace["type"]) for i, trace in enumerate(traces) if i not in moving}
+        moving |= still
+    else:
+        keeper = {"type": "scatter", "x": [None], "y": [None], "xaxis": "x2", "yaxis": "y2"}
+        moving[len(traces)] = lambda f: {"type": "scatter", "x": [None]}
+        traces.append({**keeper, "showlegend": False})
     frames = [
         {"name": str(f), "traces": list(moving), "data": [move(f) for move in moving.values()]}
         for f in range(len(line))
@@ -102,6 +105,10 @@ def stage(line: Timeline, pictures: Pictures, dark: bool) -> go.Figure:
         **pictures.layout,
     )
     return go.Figure(data=[*traces, *pictures.legend], layout=layout, frames=frames)
+
+
+def _unchanged(kind: str) -> Moving:
+    return lambda f: {"type": kind}
 
 
 def _caption(line: Timeline, dark: bool, axes: tuple[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,8 +11,7 @@ from torch import Tensor
 from autoencode_core.errors import InputError
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """Views of one layer's control, each with the regimes R as leading axis.
 
     Attributes:
@@ -38,21 +38,23 @@ class ControlShape:
     expansion: int = 0
 
     @cached_property
-    def offsets(self) -> tuple[int, ...]:
-        """Start of each layer in the flat vector, and the total length at the end."""
-        starts = [0]
+    def blocks(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes (rows, columns) of all blocks in the order of the flat vector."""
+        shapes: list[tuple[int, ...]] = []
         for a in self.counts:
-            starts.append(starts[-1] + self._length(a))
-        return tuple(starts)
+            h = a * (self.expansion or 1)
+            shapes += [(h, a), (h, 1), (a, h)] if self.expansion else [(h, a), (h, 1)]
+        return tuple(shapes)
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """Lengths of all blocks."""
+        return [rows * columns for rows, columns in self.blocks]
 
     @property
     def size(self) -> int:
         """Number of parameters P."""
-        return self.offsets[-1]
-
-    def _length(self, a: int) -> int:
-        h = a * (self.expansion or 1)
-        return h * a + h + (a * h if self.expansion else 0)
+        return sum(self.sizes)
 
     def layers(self, theta: Tensor) -> list[Layer]:
         """Named views of θ, which share its memory.
@@ -60,15 +62,12 @@ class ControlShape:
         Args:
             theta: controls of R regimes, (R, P).
         """
-        return [self._layer(theta, n) for n in range(len(self.counts))]
-
-    def _layer(self, theta: Tensor, n: int) -> Layer:
-        regimes, a, start = theta.shape[0], self.counts[n], self.offsets[n]
-        h = a * (self.expansion or 1)
-        W = theta[:, start : start + h * a].view(regimes, h, a)
-        b = theta[:, start + h * a : start + h * a + h].view(regimes, h, 1)
-        V = theta[:, start + h * a + h : self.offsets[n + 1]].view(regimes, a, h) if self.expansion else None
-        return Layer(W, b, V)
+        regimes = theta.shape[0]
+        parts = theta.split_with_sizes(self.sizes, dim=1)
+        views = [part.view(regimes, *shape) for part, shape in zip(parts, self.blocks, strict=True)]
+        if self.expansion:
+            return [Layer(*views[i : i + 3]) for i in range(0, len(views), 3)]
+        return [Layer(views[i], views[i + 1], None) for i in range(0, len(views), 2)]
 
     def initial(self, seed: int, scale: float, dtype: torch.dtype) -> Tensor:
         """The initial control, (P,): W, V Gaussian with variance scale²/fan-in, b = 0.

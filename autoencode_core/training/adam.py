@@ -43,7 +43,7 @@ class Adam(Method):
             theta = self._update(theta, self.gradient)
         else:
             order = torch.randperm(self.objective.particles, generator=self.generator)
-            for indices in order.to(theta.device).split(self.spec.batch_size):
+            for indices in torch.split(order.to(theta.device), self.spec.batch_size):
                 _, gradient = self.objective.batch(indices).cost_and_gradient(theta)
                 theta = self._update(theta, gradient)
         terms, gradient = self.objective.cost_and_gradient(theta)
