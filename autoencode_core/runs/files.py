@@ -1,0 +1,320 @@
+"""One run as one file or one folder with the same members; whatever is read is taken for hostile.
+
+Members: spec.json (the RunSpec), run.json (outcome and texts), history.json, weights.safetensors and
+probe.safetensors. Nothing is unpickled, evaluated or extracted to disk.
+"""
+
+import contextlib
+import errno
+import io
+import json
+import math
+import os
+import secrets
+import shutil
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from pydantic import ValidationError
+
+from autoencode_core.errors import InputError
+from autoencode_core.runs.checks import check, check_texts
+from autoencode_core.runs.record import Array, RunRecord
+from autoencode_core.spec import RunSpec, explain
+
+EXTENSION = ".autoencode"
+"""Ending of a run file."""
+VERSION = 1
+"""Version of the format, counted up when an older program could not read a newer file."""
+MOST_BYTES = 200_000_000
+"""Largest run file that is read."""
+LIMITS: Mapping[str, int] = {
+    "spec.json": 1_000_000,
+    "run.json": 4_000_000,
+    "history.json": 32_000_000,
+    "weights.safetensors": 400_000_000,
+    "probe.safetensors": 400_000_000,
+}
+"""The members and how many bytes each may have when unpacked."""
+
+_SMALL = ("spec.json", "run.json")
+_TEXTS = ("status", "message", "name", "created")
+_WANTED = f"an {EXTENSION} file as this program writes it"
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, NotImplementedError)
+_BRACKETS = 10_000
+_HEADER_BYTES = 65_536
+_END_BYTES, _LOCATOR_BYTES = 22, 20
+
+
+def pack(record: RunRecord) -> bytes:
+    """A run as the bytes of one .autoencode file; the same record gives the same bytes.
+
+    Raises:
+        InputError: the record's parts do not fit each other.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in _members(record).items():
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
+            archive.writestr(info, data)
+    return buffer.getvalue()
+
+
+def unpack(data: bytes, source: str = "file") -> RunRecord:
+    """The run in the bytes of an .autoencode file.
+
+    Args:
+        data: at most 200 MB, from anywhere.
+        source: what to call the file in a message.
+
+    Raises:
+        InputError: the file is damaged, foreign, too large or newer than this program; it says where.
+    """
+    return _record(_unzip(data, tuple(LIMITS), source), source)
+
+
+def glance(data: bytes, source: str = "file") -> RunRecord:
+    """The run in the bytes of an .autoencode file, without history and arrays; raises like `unpack`."""
+    return _texts(_unzip(data, _SMALL, source), source)
+
+
+def write_folder(record: RunRecord, path: str | os.PathLike[str]) -> None:
+    """Store a run as a new folder, whole or not at all.
+
+    Raises:
+        FileExistsError: the folder is there already.
+        InputError: the record's parts do not fit each other.
+    """
+    members, target = _members(record), Path(path)
+    hidden = target.with_name(f".tmp-{secrets.token_hex(8)}")
+    hidden.mkdir(parents=True)
+    try:
+        for name, data in members.items():
+            _write(hidden / name, data)
+        # Renaming onto a folder that holds something fails, so two processes cannot take the same name.
+        hidden.rename(target)
+    except OSError as error:
+        taken = error.errno in (errno.EEXIST, errno.ENOTEMPTY)
+        raise FileExistsError(errno.EEXIST, "there is such a run", str(target)) if taken else error from None
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def read_folder(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
+    """The run in a folder; raises like `unpack`."""
+    return _record(_read(Path(path), tuple(LIMITS), source), source)
+
+
+def glance_folder(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
+    """The run in a folder, without history and arrays; raises like `unpack`."""
+    return _texts(_read(Path(path), _SMALL, source), source)
+
+
+def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
+    """Give the run in a folder another name, atomically; raises like `unpack`."""
+    run_file = Path(path) / "run.json"
+    texts = _parse(_read(Path(path), ("run.json",), "run")["run.json"], "run, run.json")
+    hidden = run_file.with_name(f".tmp-{secrets.token_hex(8)}")
+    try:
+        _write(hidden, _json({**texts, "name": name}))
+        os.replace(hidden, run_file)
+    finally:
+        hidden.unlink(missing_ok=True)
+
+
+# ---- writing
+
+
+def _members(record: RunRecord) -> dict[str, bytes]:
+    check(record)
+    texts = {
+        "format": "autoencode",
+        "version": VERSION,
+        **{key: getattr(record, key) for key in _TEXTS},
+        "summary": {key: _to_json(value) for key, value in record.summary.items()},
+        "labels": list(record.labels),
+        "columns": list(record.columns),
+    }
+    return {
+        "spec.json": _json(record.spec.model_dump(mode="json")),
+        "run.json": _json(texts),
+        "history.json": _json({key: [_to_json(x) for x in column] for key, column in record.history.items()}),
+        "weights.safetensors": _arrays_to_bytes(record.weights),
+        "probe.safetensors": _arrays_to_bytes(record.probe),
+    }
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _to_json(value: float | None) -> float | str | None:
+    """A number as standard JSON, which has no word for NaN and infinity."""
+    return value if value is None or math.isfinite(value) else str(float(value))
+
+
+def _arrays_to_bytes(arrays: Mapping[str, Array]) -> bytes:
+    # safetensors reads memory as it lies: anything but C order would be stored scrambled.
+    return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+# ---- reading
+
+
+def _unzip(data: bytes, names: tuple[str, ...], source: str) -> dict[str, bytes]:
+    if len(data) > MOST_BYTES:
+        raise InputError(source, f"{len(data)} bytes", f"at most {MOST_BYTES} bytes")
+    _check_directory(data, source)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = {info.filename: info for info in archive.infolist()}
+            if len(archive.infolist()) != len(LIMITS) or set(entries) != set(LIMITS):
+                raise InputError(source, f"holds {', '.join(entries)}", f"exactly {', '.join(LIMITS)}")
+            for name, info in entries.items():
+                if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise InputError(f"{source}, {name}", "encrypted or packed in another way", _WANTED)
+                _check_size(info.file_size, name, source)
+            return {name: archive.read(entries[name]) for name in names}
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+        struct.error,
+    ) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(source, f"damaged ({error})", _WANTED) from None
+
+
+def _check_directory(data: bytes, source: str) -> None:
+    """Refuse what is no plain zip with a short table of contents, before zipfile reads that table."""
+    end = data[-_END_BYTES:]
+    if len(end) < _END_BYTES or end[:4] != b"PK\x05\x06":
+        raise InputError(source, "cut short or foreign", _WANTED)
+    entries, table_bytes = struct.unpack("<HI", end[10:16])
+    locator = data[-_END_BYTES - _LOCATOR_BYTES :][:4]
+    if entries != len(LIMITS) or table_bytes > 4096 or locator == b"PK\x06\x07":
+        raise InputError(source, f"a zip file with {entries} members", f"exactly {', '.join(LIMITS)}")
+
+
+def _read(path: Path, names: tuple[str, ...], source: str) -> dict[str, bytes]:
+    found = {}
+    for name in names:
+        try:
+            _check_size((path / name).stat().st_size, name, source)
+            found[name] = (path / name).read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"{source}, {name}", error.strerror or "unreadable", "a file that can be read"
+            ) from None
+    return found
+
+
+def _check_size(size: int, name: str, source: str) -> None:
+    if size > LIMITS[name]:
+        raise InputError(f"{source}, {name}", f"{size} bytes", f"at most {LIMITS[name]} bytes")
+
+
+def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
+    history = _parse(members["history.json"], f"{source}, history.json")
+    record = replace(
+        _texts(members, source),
+        history={key: [_from_json(x) for x in _list(column, key, source)] for key, column in history.items()},
+        weights=_arrays(members["weights.safetensors"], f"{source}, weights.safetensors"),
+        probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors"),
+    )
+    check(record, source)
+    return record
+
+
+def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
+    """What spec.json and run.json say, as a record without history and arrays."""
+    texts = _parse(members["run.json"], f"{source}, run.json")
+    version = texts.get("version")
+    fields: dict[str, Any] = {key: texts.get(key) for key in _TEXTS}
+    if texts.get("format") != "autoencode" or not isinstance(version, int):
+        raise InputError(f"{source}, run.json", texts.get("format"), _WANTED)
+    if version > VERSION:
+        raise InputError(f"{source}, version", version, f"at most {VERSION}: a newer program wrote this file")
+    summary = texts.get("summary")
+    if not isinstance(summary, dict):
+        raise InputError(f"{source}, summary", summary, "figures by name")
+    record = RunRecord(
+        spec=_spec(members["spec.json"], f"{source}, spec.json"),
+        summary={key: _from_json(value) for key, value in summary.items()},
+        labels=tuple(_list(texts.get("labels"), "labels", source)),
+        columns=tuple(_list(texts.get("columns"), "columns", source)),
+        history={},
+        weights={},
+        probe={},
+        **fields,
+    )
+    check_texts(record, source)
+    return record
+
+
+def _spec(data: bytes, source: str) -> RunSpec:
+    try:
+        return RunSpec.model_validate(_parse(data, source))
+    except ValidationError as error:
+        wrong = explain(error)[0]
+        raise InputError(f"{source}, {wrong.field}", wrong.value, wrong.allowed) from None
+
+
+def _parse(data: bytes, source: str) -> dict[str, Any]:
+    # Each bracket costs far more memory than its byte.
+    if data.count(b"[") + data.count(b"{") > _BRACKETS:
+        raise InputError(source, "nested too often", _WANTED)
+    try:
+        value = json.loads(data, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(source, f"damaged ({error})", "standard JSON") from None
+    if not isinstance(value, dict):
+        raise InputError(source, value, "a JSON object")
+    return value
+
+
+def _refuse_constant(word: str) -> float:
+    raise ValueError(f"{word} is not standard JSON")
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, str) and value in ("nan", "inf", "-inf"):
+        return float(value)
+    if isinstance(value, int) and abs(value) > 2**63:
+        return math.inf
+    return value
+
+
+def _list(value: Any, key: str, source: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError(f"{source}, {key}", value, "a list")
+    return value
+
+
+def _arrays(data: bytes, source: str) -> dict[str, Array]:
+    header = int.from_bytes(data[:8], "little")
+    if header > _HEADER_BYTES:
+        raise InputError(source, f"a header of {header} bytes", f"at most {_HEADER_BYTES} bytes")
+    with contextlib.suppress(safetensors.SafetensorError, KeyError, ValueError, TypeError):
+        return safetensors.numpy.load(data)
+    raise InputError(source, "damaged", "arrays in the safetensors format")

@@ -1,0 +1,340 @@
+"""Jobs: trainings on Dask workers, started, watched, stopped and stored by the server.
+
+distributed costs 0.3 s to import, so it is imported when the first job starts.
+"""
+
+import asyncio
+import atexit
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from secrets import token_hex
+from typing import Any
+
+from autoencode_core.errors import InputError
+from autoencode_core.runs import worker
+from autoencode_core.runs.files import unpack
+from autoencode_core.runs.job import Job, JobStatus
+from autoencode_core.runs.store import RunStore
+from autoencode_core.spec import RunSpec
+
+ADDRESS = "DASK_SCHEDULER_ADDRESS"
+"""Environment variable with the address of a cluster; without it the workers are the server's own."""
+WORKERS = 2
+"""Worker processes of this machine by default: one run each."""
+KEPT = 32
+"""Most jobs kept after their end."""
+
+_CONNECT_SECONDS = 3
+_ASK_SECONDS = 0.15
+_PATIENCE_SECONDS = 0.25
+_ANSWER_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """The jobs of one server; every method may be called from any thread.
+
+    Nothing is started before the first job (or `start`). A job that ends is stored at once,
+    whether anybody is looking or not.
+
+    Args:
+        store: where runs go.
+        address: address of a Dask scheduler; by default that of DASK_SCHEDULER_ADDRESS, and
+            without one the server's own worker processes.
+        workers: number of own worker processes, 2 by default.
+        task: what a worker runs, (spec as JSON, token) -> bytes of a run file.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        address: str | None = None,
+        workers: int | None = None,
+        task: Callable[[str, str], bytes] = worker.train_job,
+    ) -> None:
+        self.store = store
+        self.address = address or os.environ.get(ADDRESS) or None
+        self.workers = workers or WORKERS
+        self._task = task
+        self._lock = threading.Lock()
+        self._connecting = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+        self._counts: dict[str, int] = {}
+        self._client: Any = None
+        self._cluster: Any = None
+        self._closed = False
+
+    # ---- what pages call
+
+    def start(self) -> None:
+        """Start the workers in the background, so that the first job need not wait for them."""
+        if self.address is None and not self._ready():
+            threading.Thread(target=self._start_quietly, name="start-workers", daemon=True).start()
+
+    def train(self, spec: RunSpec) -> str:
+        """Train a spec and return the id of its job at once.
+
+        A spec that is waiting or running already is not started again: its job's id is returned.
+
+        Raises:
+            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer.
+        """
+        if self._closed:
+            raise RuntimeError("these jobs are closed")
+        if self.address is not None:
+            self._connected()
+        text = spec.model_dump_json()
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        with self._lock:
+            for job in self._jobs.values():
+                if job.joinable and job.spec == spec:
+                    return job.job_id
+            self._counts[digest] = count = self._counts.get(digest, 0) + 1
+            job_id = digest if count == 1 else f"{digest}-{count}"
+            job = self._jobs[job_id] = Job(job_id, spec, token=f"train-{job_id}-{token_hex(4)}")
+        threading.Thread(target=self._follow, args=(job,), name=job.token, daemon=True).start()
+        return job_id
+
+    def status(self, job_id: str) -> JobStatus:
+        """What is known of a job now.
+
+        Raises:
+            InputError: there is no such job.
+        """
+        with self._lock:
+            return self._job(job_id).status()
+
+    def snapshot(self, job_id: str) -> dict[str, Any] | None:
+        """The probe particles as they were a moment ago; the workers take snapshots only while somebody asks.
+
+        Returns:
+            Arrays inputs, targets, hue, labels, codes (n, k) and outputs (n, d), with their iteration
+            and a version that grows with every new snapshot; None when there is none yet.
+
+        Raises:
+            InputError: there is no such job.
+        """
+        with self._lock:
+            job = self._job(job_id)
+            now = time.monotonic()
+            due = bool(job.worker) and not job.over and now - job.picture_asked >= _ASK_SECONDS
+            if due:
+                job.picture_asked = now
+        if due:
+            with suppress(Exception):  # a worker that does not answer now is asked again next time
+                self._soon(self._fetch_picture, job).result(_PATIENCE_SECONDS)
+        with self._lock:
+            return None if job.picture is None else dict(job.picture)
+
+    def stop(self, job_id: str) -> None:
+        """Stop a job: one that runs is stored as it is, one that waits is given up.
+
+        Raises:
+            InputError: there is no such job.
+        """
+        with self._lock:
+            job = self._job(job_id)
+            if job.over:
+                return
+            job.stop()
+            future = job.future
+        if not job.given_up:
+            self._soon(self._ask_to_stop, job.token, job.worker)
+        elif future is not None:
+            future.cancel()
+
+    def list(self) -> list[JobStatus]:
+        """All jobs, newest first; of those that are over, the last 32."""
+        with self._lock:
+            return [job.status() for job in reversed(self._jobs.values())]
+
+    def unstored(self, job_id: str) -> bytes | None:
+        """The run file of a job that was trained but could not be stored, None for all others.
+
+        Raises:
+            InputError: there is no such job.
+        """
+        with self._lock:
+            return self._job(job_id).unstored
+
+    def close(self) -> None:
+        """Give up all jobs and end the own workers."""
+        self._closed = True
+        atexit.unregister(self.close)
+        with self._lock:
+            for job in self._jobs.values():
+                if not job.over:
+                    job.ended("failed", "The server was closed.")
+        with self._connecting:
+            self._disconnect()
+
+    # ---- the cluster
+
+    def _ready(self) -> bool:
+        return self._client is not None and self._client.status == "running"
+
+    def _connected(self) -> Any:
+        """The client, after starting or finding the cluster if need be."""
+        with self._connecting:
+            if self._ready():
+                return self._client
+            self._disconnect()
+            if self._closed:
+                raise RuntimeError("these jobs are closed")
+            from distributed import Client  # lazy: start-up time
+
+            # After the import, so that at the server's end this comes before distributed's own clean-up.
+            atexit.unregister(self.close)
+            atexit.register(self.close)
+            if self.address is None:
+                from autoencode_core.runs.cluster import start_cluster  # lazy: start-up time
+
+                preload = (worker.__name__,) if self._task is worker.train_job else ()
+                self._cluster = start_cluster(self.workers, preload)
+            try:
+                client = Client(self._cluster or self.address, timeout=_CONNECT_SECONDS, set_as_default=False)
+            except (OSError, ValueError, RuntimeError) as error:
+                self._disconnect()
+                if self.address is None:
+                    raise
+                log.warning("no scheduler at %s: %s", self.address, error)
+                allowed = "the address of a Dask scheduler that answers, such as tcp://host:8786"
+                raise InputError(ADDRESS, self.address, allowed) from None
+            client.subscribe_topic(worker.TOPIC, self._heard)
+            self._client = client
+            return client
+
+    def _disconnect(self) -> None:
+        client, cluster, self._client, self._cluster = self._client, self._cluster, None, None
+        if client is not None:
+            with suppress(Exception):  # what is gone already cannot be closed in order
+                client.close(timeout=1)
+        if cluster is not None:
+            from autoencode_core.runs.cluster import end_cluster  # lazy: start-up time
+
+            end_cluster(cluster)
+
+    def _start_quietly(self) -> None:
+        try:
+            self._connected()
+        except Exception:
+            log.exception("the workers did not start")  # the first job will say so to a person
+
+    def _soon(self, call: Callable[..., Any], *args: Any) -> Any:
+        """Begin an asynchronous call on the client's loop; a future of the standard library."""
+        client = self._client
+        if client is None:  # the cluster is gone, and the job will hear of it
+            return Future()
+        return asyncio.run_coroutine_threadsafe(
+            asyncio.wait_for(call(*args), _ANSWER_SECONDS), client.loop.asyncio_loop
+        )
+
+    async def _fetch_picture(self, job: Job) -> None:
+        seen = (job.seen.attempt, job.seen.version) if job.seen else ("", 0)
+        answers = await self._client.run(worker.latest_picture, job.token, *seen, workers=[job.worker])
+        for picture in answers.values():
+            if picture is not None:
+                with self._lock:
+                    job.pictured(picture)
+
+    async def _ask_to_stop(self, token: str, address: str) -> None:
+        await self._client.run(worker.request_stop, token, workers=[address], on_error="ignore")
+
+    # ---- one job
+
+    def _job(self, job_id: str) -> Job:
+        try:
+            return self._jobs[job_id]
+        except KeyError:
+            raise InputError("job", job_id, "the id of a job of this server") from None
+
+    def _follow(self, job: Job) -> None:
+        """A job from its submission to its end, in a thread of its own that only waits."""
+        try:
+            future = self._submit(job)
+            if future is not None:
+                self._store(job, future.result())
+        except Exception as error:
+            self._broke_off(job, error)
+        finally:
+            with self._lock:
+                job.future = None  # lets the cluster forget the result
+                over = [kept.job_id for kept in self._jobs.values() if kept.over]
+                for job_id in over[:-KEPT]:
+                    del self._jobs[job_id]
+
+    def _submit(self, job: Job) -> Any:
+        """The job's future, or None when it was given up meanwhile."""
+        client = self._connected()
+        resources = {"train": 1} if self._one_by_one(client) else None
+        with self._lock:
+            if job.given_up:
+                job.ended("done", "Stopped before it began.")
+            if job.over:
+                return None
+        text = job.spec.model_dump_json()
+        future = client.submit(self._task, text, job.token, key=job.token, pure=False, resources=resources)
+        with self._lock:
+            job.submitted(future)
+        if job.given_up:
+            future.cancel()
+        return future
+
+    def _one_by_one(self, client: Any) -> bool:
+        """Whether workers say that they train one job at a time, as the server's own do."""
+        if self.address is None:
+            return True
+        return any("train" in found["resources"] for found in client.scheduler_info()["workers"].values())
+
+    def _store(self, job: Job, data: bytes) -> None:
+        try:
+            record = unpack(data, "result")
+            run_id = self.store.save(record)
+        except Exception as error:
+            log.exception("job %s: its run could not be stored", job.job_id)
+            with self._lock:
+                job.unstored = data
+                job.ended("failed", f"The run could not be stored: {error}")
+        else:
+            with self._lock:
+                job.stored(run_id, record)
+
+    def _broke_off(self, job: Job, error: Exception) -> None:
+        with self._lock:
+            if job.over:
+                return
+            if isinstance(error, CancelledError) and job.given_up:
+                job.ended("done", "Stopped before it began.")
+                return
+            log.error("job %s failed: %s", job.job_id, getattr(error, "details", "") or repr(error))
+            job.ended("failed", _sentence(error))
+
+    def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
+        """A progress event has come (called on the client's loop)."""
+        told = event[1]
+        with self._lock:
+            job = next((job for job in self._jobs.values() if job.token == told["job"]), None)
+            if job is None:
+                return
+            first = job.told(told["attempt"], told["worker"], told["rows"])
+            unwanted = job.over or (first and job.state == "stopping")
+        if unwanted:
+            self._soon(self._ask_to_stop, told["job"], told["worker"])
+
+
+def _sentence(error: Exception) -> str:
+    """What a person is told of what ended a job."""
+    if isinstance(error, InputError | worker.TrainingFailed):
+        return str(getattr(error, "message", error))
+    if isinstance(error, CancelledError):
+        return "The workers were lost."
+    if type(error).__name__ == "KilledWorker":
+        return "The worker process died several times, perhaps for lack of memory."
+    return f"The workers could not do it: {type(error).__name__}: {error}".splitlines()[0]

@@ -1,0 +1,283 @@
+"""RunStore: runs on disk, one folder each, and the read-only gallery beside them; numpy only."""
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from autoencode_core.data.catalogue import is_csv
+from autoencode_core.errors import InputError
+from autoencode_core.runs.checks import check_name
+from autoencode_core.runs.files import (
+    EXTENSION,
+    MOST_BYTES,
+    glance,
+    glance_folder,
+    pack,
+    read_folder,
+    rewrite_name,
+    unpack,
+    write_folder,
+)
+from autoencode_core.runs.record import RunRecord, Status, summary_line
+from autoencode_core.spec import RunSpec
+
+if TYPE_CHECKING:
+    from autoencode_core.training.run import Run
+
+RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]{1,32}-k\d{1,4}-[0-9a-f]{4}")
+"""What the id of a stored run looks like: date, time, data set, bottleneck and a random end."""
+GALLERY_ID = re.compile(r"gallery-([A-Za-z0-9_-]{1,64})")
+"""What the id of a gallery run looks like: "gallery-" and the file's stem."""
+
+_LEFTOVER_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a list of runs.
+
+    Attributes:
+        run_id: its id in the store.
+        name: the name a person gave it, "" when none.
+        created: ISO date and time, UTC.
+        status: that of the record, or damaged.
+        spec: what was asked, None when damaged.
+        summary: one line for lists.
+        message: why it ended, or what is damaged.
+        read_only: whether it belongs to the gallery.
+    """
+
+    run_id: str
+    name: str
+    created: str
+    status: Status | Literal["damaged"]
+    spec: RunSpec | None
+    summary: str
+    message: str
+    read_only: bool = False
+
+
+class _Glances:
+    """Entries by id, read again only when their file has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[int, int], Entry]] = {}
+
+    def entry(self, run_id: str, path: Path, read: Callable[[], RunRecord], read_only: bool) -> Entry:
+        try:
+            info = path.stat()
+            stamp = (info.st_mtime_ns, info.st_size)
+            known = self._known.get(run_id)
+            if known is None or known[0] != stamp:
+                known = stamp, _entry_of(run_id, read(), read_only)
+                self._known[run_id] = known
+            return known[1]
+        except (InputError, OSError) as error:
+            return Entry(run_id, "", "", "damaged", None, "damaged", str(error), read_only)
+
+
+def _entry_of(run_id: str, record: RunRecord, read_only: bool) -> Entry:
+    line = summary_line(record)
+    return Entry(
+        run_id, record.name, record.created, record.status, record.spec, line, record.message, read_only
+    )
+
+
+class Gallery:
+    """Pretrained runs that cannot be changed.
+
+    Args:
+        root: folder of .autoencode files; one that is not there holds none.
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root)
+        self._glances = _Glances()
+
+    def list(self) -> list[Entry]:
+        """All runs by file name; a damaged file is an entry that says so."""
+        paths = {f"gallery-{path.stem}": path for path in sorted(self.root.glob(f"*{EXTENSION}"))}
+        return [
+            self._glances.entry(run_id, path, partial(_glance_file, path), True)
+            for run_id, path in paths.items()
+            if GALLERY_ID.fullmatch(run_id)
+        ]
+
+    def record(self, run_id: str) -> RunRecord:
+        """The run of that id.
+
+        Raises:
+            InputError: there is none, or its file is damaged.
+        """
+        return unpack(self.export(run_id), run_id)
+
+    def export(self, run_id: str) -> bytes:
+        """The run of that id as the bytes of its file; raises like `record`."""
+        match = GALLERY_ID.fullmatch(run_id)
+        path = self.root / f"{match[1]}{EXTENSION}" if match else None
+        if path is None or not path.is_file():
+            raise InputError("run", run_id, "the id of a run of the gallery")
+        return _bytes_of(path)
+
+
+def _bytes_of(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise InputError(path.name, f"{size} bytes", f"at most {MOST_BYTES} bytes")
+    return path.read_bytes()
+
+
+def _glance_file(path: Path) -> RunRecord:
+    return glance(_bytes_of(path), path.name)
+
+
+class RunStore:
+    """Runs on disk, safe to use from several processes at once.
+
+    Args:
+        root: folder of the runs, made when the first one is saved.
+        gallery: folder of the gallery, if any; its runs come last in lists and cannot be changed.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
+        self.root = Path(root)
+        self.gallery = None if gallery is None else Gallery(gallery)
+        self._glances = _Glances()
+
+    def save(self, run: "Run | RunRecord") -> str:
+        """Store a run and return its id.
+
+        Args:
+            run: a run as trained, or its record.
+
+        Raises:
+            InputError: the parts of the record do not fit each other, or the folder cannot be written.
+        """
+        if isinstance(run, RunRecord):
+            record = run
+        else:
+            from autoencode_core.runs.convert import record_of  # lazy: start-up time, it imports torch
+
+            record = record_of(run)
+        now = datetime.now(UTC)
+        if not record.created:
+            record = replace(record, created=now.isoformat(timespec="milliseconds"))
+        try:
+            self._clean()
+            while True:
+                run_id = _new_id(record.spec, now)
+                with suppress(FileExistsError):
+                    write_folder(record, self.root / run_id)
+                    return run_id
+        except OSError as error:
+            reason = error.strerror or "it cannot be written"
+            raise InputError(
+                "runs folder", str(self.root), f"a folder that can be written ({reason})"
+            ) from None
+
+    def record(self, run_id: str) -> RunRecord:
+        """The run of that id, without torch.
+
+        Raises:
+            InputError: there is none of that id, or it is damaged.
+        """
+        if self.gallery is not None and GALLERY_ID.fullmatch(run_id):
+            return self.gallery.record(run_id)
+        return read_folder(self._folder(run_id), run_id)
+
+    def load(self, run_id: str) -> "Run":
+        """The run of that id with its model; raises like `record`."""
+        from autoencode_core.runs.convert import run_of  # lazy: start-up time, it imports torch
+
+        return run_of(self.record(run_id))
+
+    def list(self) -> list[Entry]:
+        """All runs, newest first, then the gallery; a damaged one is an entry that says so."""
+        try:
+            names = [item.name for item in os.scandir(self.root) if RUN_ID.fullmatch(item.name)]
+        except OSError:
+            names = []
+        own = [self._entry(name) for name in names]
+        own.sort(key=lambda entry: (entry.run_id[:15], entry.created, entry.run_id), reverse=True)
+        return own + (self.gallery.list() if self.gallery else [])
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Give a run another name.
+
+        Args:
+            run_id: its id, which stays.
+            name: 1 to 80 printable characters.
+
+        Raises:
+            InputError: the name is empty, too long or not printable, or there is no such run of one's own.
+        """
+        name = check_name(name)
+        try:
+            rewrite_name(self._folder(run_id), name)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run.
+
+        Raises:
+            InputError: there is no such run of one's own.
+        """
+        hidden = self.root / f".tmp-{secrets.token_hex(8)}"
+        try:
+            self._folder(run_id).rename(hidden)
+            os.utime(hidden)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        shutil.rmtree(hidden, ignore_errors=True)
+
+    def export(self, run_id: str) -> bytes:
+        """The run of that id as the bytes of one .autoencode file; raises like `record`."""
+        if self.gallery is not None and GALLERY_ID.fullmatch(run_id):
+            return self.gallery.export(run_id)
+        return pack(self.record(run_id))
+
+    def import_(self, data: bytes) -> str:
+        """Store a run from the bytes of an .autoencode file and return its new id.
+
+        Raises:
+            InputError: the file is damaged, foreign or too large, or the folder cannot be written.
+        """
+        return self.save(unpack(data))
+
+    def _entry(self, run_id: str) -> Entry:
+        path = self.root / run_id
+        return self._glances.entry(run_id, path / "run.json", partial(glance_folder, path), False)
+
+    def _folder(self, run_id: str) -> Path:
+        if GALLERY_ID.fullmatch(run_id):
+            raise InputError("run", run_id, "a run of your own: runs of the gallery are read-only")
+        if not RUN_ID.fullmatch(run_id) or not (self.root / run_id).is_dir():
+            raise InputError("run", run_id, "the id of a stored run")
+        return self.root / run_id
+
+    def _unwritable(self, error: OSError) -> InputError:
+        reason = error.strerror or "it cannot be written"
+        return InputError("runs folder", str(self.root), f"a folder that can be written ({reason})")
+
+    def _clean(self) -> None:
+        """Remove what an interrupted save or delete has left."""
+        for path in self.root.glob(".tmp-*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _new_id(spec: RunSpec, now: datetime) -> str:
+    name = Path(spec.dataset).stem if is_csv(spec.dataset) else spec.dataset
+    slug = re.sub(r"[^a-z0-9_]+", "_", name.lower())[:32].strip("_") or "data"
+    return f"{now:%Y%m%d-%H%M%S}-{slug}-k{spec.bottleneck}-{secrets.token_hex(2)}"

@@ -1,0 +1,206 @@
+"""What runs on a Dask worker: one training, its progress on the way out, and the wish to stop on the way in.
+
+Nothing here imports torch before a function is called, so the server can import this module.
+"""
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from autoencode_core.errors import InputError
+from autoencode_core.runs.files import pack
+from autoencode_core.runs.record import HISTORY, Array
+from autoencode_core.spec import RunSpec
+
+if TYPE_CHECKING:
+    from autoencode_core.training.run import Progress
+
+TOPIC = "autoencode-progress"
+"""Topic of the progress events {"job", "attempt", "worker", "rows"}; rows is float64 bytes, (m, HISTORY)."""
+ROWS_SECONDS = 0.15
+"""Time between two events."""
+PICTURE_SECONDS = 0.25
+"""Time between two snapshots of the probe particles."""
+WATCHED_SECONDS = 3.0
+"""Snapshots are taken as long as somebody asked for one within this time."""
+
+
+class TrainingFailed(RuntimeError):
+    """A training that broke off for another reason than bad input.
+
+    Args:
+        message: one sentence for a person.
+        details: the traceback, for the log.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message, details)
+        self.message, self.details = message, details
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The probe particles at one moment.
+
+    Attributes:
+        version: counted up from 1 in each attempt.
+        attempt: which start of the job it belongs to.
+        iteration: iteration of the moment.
+        arrays: codes (n, k), outputs (n, d), and inputs, targets, hue, labels for who has none yet.
+    """
+
+    version: int
+    attempt: str
+    iteration: int
+    arrays: Mapping[str, Array] = field(repr=False)
+
+
+# What this process knows of its jobs. Only whole values are put in and taken out, so no lock is needed.
+_stops: set[str] = set()
+_watched: dict[str, float] = {}
+_pictures: dict[str, Picture] = {}
+_probes: dict[str, Mapping[str, Array]] = {}
+
+
+def train_job(spec_json: str, job_id: str) -> bytes:
+    """Train a spec and return the run as the bytes of its file.
+
+    Args:
+        spec_json: RunSpec as JSON.
+        job_id: id under which progress is told and a stop may be asked for.
+
+    Raises:
+        InputError: the spec, its data or its device cannot be used here.
+        TrainingFailed: anything else went wrong.
+    """
+
+    def run(reporter: Reporter) -> bytes:
+        # Lazy, so that the server imports this module without torch.
+        from autoencode_core.runs.convert import record_of
+        from autoencode_core.training.loop import train
+
+        return pack(record_of(train(RunSpec.model_validate_json(spec_json), reporter)))
+
+    return reporting(job_id, run)
+
+
+def reporting(job_id: str, run: Callable[["Reporter"], bytes]) -> bytes:
+    """Call `run` with a reporter; only InputError and TrainingFailed leave it.
+
+    Exceptions of other libraries must not travel: unpickling one would import its library (torch) in
+    the server.
+    """
+    reporter = Reporter(job_id)
+    failure: Exception
+    try:
+        reporter.send()  # empty: says that the job has begun, and where
+        data = run(reporter)
+        reporter.send()
+        return data
+    except InputError as error:
+        failure = InputError(error.field, error.value, error.allowed)
+    except Exception as error:
+        failure = TrainingFailed(_sentence(error), traceback.format_exc())
+    finally:
+        for kept in (_watched, _pictures, _probes):
+            kept.pop(job_id, None)
+        _stops.discard(job_id)
+    raise failure
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "There was not enough memory: fewer particles, less depth or less width would help."
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"The training broke off: {type(error).__name__}{': ' if first else ''}{first[:200]}"
+
+
+class Reporter:
+    """The on_progress of a job: collects rows and sends them in batches, keeps the newest snapshot at hand.
+
+    A call costs microseconds unless a batch or a snapshot is due.
+
+    Args:
+        job_id: the job it speaks for.
+    """
+
+    def __init__(self, job_id: str) -> None:
+        from distributed import get_worker  # lazy: start-up time
+
+        self.job_id, self.attempt = job_id, token_hex(4)
+        self._worker = get_worker()
+        self._rows: list[tuple[float, ...]] = []
+        self._sent = self._pictured = time.monotonic()
+        self._version = 0
+
+    def __call__(self, progress: "Progress") -> Literal["stop"] | None:
+        """Take note of an iteration; "stop" when a stop was asked for."""
+        self._rows.append(tuple(getattr(progress, key) for key in HISTORY))
+        now, first = time.monotonic(), self._version == 0
+        if first or now - self._sent >= ROWS_SECONDS:
+            self.send()
+        watched = now - _watched.get(self.job_id, -WATCHED_SECONDS) < WATCHED_SECONDS
+        if first or (watched and now - self._pictured >= PICTURE_SECONDS):
+            self._picture(progress)
+        return "stop" if self.job_id in _stops else None
+
+    def send(self) -> None:
+        """Send the rows collected so far, as one event."""
+        rows = np.asarray(self._rows, dtype=np.float64).tobytes()
+        self._rows.clear()
+        self._worker.log_event(
+            TOPIC,
+            {"job": self.job_id, "attempt": self.attempt, "worker": self._worker.address, "rows": rows},
+        )
+        self._sent = time.monotonic()
+
+    def _picture(self, progress: "Progress") -> None:
+        if self._version == 0:
+            _probes[self.job_id] = dict(progress.probe)
+        snapshot = progress.snapshot()
+        self._version += 1
+        arrays = {"codes": snapshot.codes, "outputs": snapshot.outputs}
+        _pictures[self.job_id] = Picture(self._version, self.attempt, int(progress.iteration), arrays)
+        self._pictured = time.monotonic()
+
+
+def latest_picture(job_id: str, attempt: str = "", version: int = 0) -> Picture | None:
+    """The newest snapshot of a job of this process, None when there is none newer.
+
+    Asking keeps snapshots coming: a job that nobody looks at takes none.
+
+    Args:
+        job_id: the job.
+        attempt: attempt of the newest snapshot that the caller has, "" when none.
+        version: its version.
+    """
+    _watched[job_id] = time.monotonic()
+    picture = _pictures.get(job_id)
+    if picture is None or (picture.attempt == attempt and picture.version <= version):
+        return None
+    if picture.attempt == attempt:
+        return picture
+    whole = {**_probes.get(job_id, {}), **picture.arrays}
+    return Picture(picture.version, picture.attempt, picture.iteration, whole)
+
+
+def request_stop(job_id: str) -> None:
+    """Ask a job of this process to stop at its next iteration; a job that is not here takes no harm."""
+    _stops.add(job_id)
+
+
+def warm() -> None:
+    """Import torch and the training room ahead of the first job."""
+    import autoencode_core.runs.convert
+    import autoencode_core.training.loop  # noqa: F401
+
+
+def dask_setup(worker: Any) -> None:
+    """What a worker started with `--preload autoencode_core.runs.worker` does: warm up beside its work."""
+    threading.Thread(target=warm, name="warm", daemon=True).start()

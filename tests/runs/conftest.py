@@ -1,0 +1,19 @@
+"""Makes this folder's helpers importable, here and in the workers that the tests start."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from by_hand import record_by_hand
+
+from autoencode_core.runs.record import RunRecord
+
+
+@pytest.fixture(scope="session")
+def make_record() -> Callable[..., RunRecord]:
+    """record_by_hand(spec, rows, seed, **fields of RunRecord)."""
+    return record_by_hand

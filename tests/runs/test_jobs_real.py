@@ -1,0 +1,51 @@
+"""A real training on a real worker, end to end: the same run as here, and no torch in the server."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from autoencode_core.runs.store import RunStore
+from autoencode_core.spec import RunSpec
+
+SPEC = RunSpec(dataset="moons", iterations=12, particles=60, seed=3)
+
+SERVER = """
+import sys, time
+from autoencode_core.runs.jobs import Jobs
+from autoencode_core.runs.store import RunStore
+from autoencode_core.spec import RunSpec
+if __name__ == "__main__":
+    jobs = Jobs(RunStore(sys.argv[1]), workers=1)
+    job = jobs.train(RunSpec.model_validate_json(sys.argv[2]))
+    end = time.monotonic() + 60
+    while (status := jobs.status(job)).state not in ("done", "failed") and time.monotonic() < end:
+        time.sleep(0.05)
+    print(status.state, status.outcome, status.run_id, {"torch", "sklearn", "pandas"} & set(sys.modules))
+    jobs.close()
+"""
+
+
+def test_job_gives_the_run_that_training_gives(tmp_path):
+    torch = pytest.importorskip("torch")
+    from autoencode_core.training.loop import train
+
+    done = subprocess.run(
+        [sys.executable, "-c", SERVER, str(tmp_path), SPEC.model_dump_json()],
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    state, outcome, run_id, modules = done.stdout.split()
+    assert (state, outcome, modules) == ("done", "finished", "set()"), done.stderr
+    here, store = train(SPEC), RunStore(tmp_path)
+    record, loaded = store.record(run_id), store.load(run_id)
+    assert np.array_equal(record.weights["control"], here.model.control.flatten().numpy())
+    assert torch.equal(loaded.model.control.flatten(), here.model.control.flatten())
+    for key in ("iteration", "cost", "test_error", "step"):
+        assert record.history[key] == here.history[key]
+    x = record.probe["inputs"]
+    assert torch.equal(loaded.model.reconstruct(x), here.model.reconstruct(x))
+    again = store.save(loaded)
+    assert store.record(again).history == record.history
