@@ -1,0 +1,61 @@
+# Two commands: make run, make test. The rest is below and in `make help`.
+VENV := .venv
+PY := $(VENV)/bin/python
+export PYTHON
+
+# Done once for each content of the requirements: the stamp carries their checksum.
+RUNTIME := $(VENV)/.runtime-$(shell cat requirements.txt | cksum | tr -d ' ')
+DEV := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr -d ' ')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test dev chromium lint format types gallery clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@echo "  PORT=8501 sets the port of make run, PYTHON=/path/to/python the Python of make setup"
+
+setup: $(RUNTIME) ## Build .venv from the pinned requirements
+	@echo "$(VENV) is ready."
+
+run: $(RUNTIME) ## Open the dashboard in the browser
+	@exec $(PY) -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
+
+test: lint types chromium ## Check everything: style, types, tests, the real browser
+	$(PY) -m pytest -n 2 --dist loadfile -m "not browser"
+	$(PY) -m pytest tests/browser
+
+lint: dev ## Look for faults of style
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+
+format: dev ## Put the code into the house style
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+types: dev ## Check the types of autoencode_core
+	$(PY) -m mypy --strict autoencode_core
+
+gallery: $(RUNTIME) ## Train the runs of assets/gallery anew
+	$(PY) assets/gallery/build.py
+
+clean: ## Remove .venv and all caches; stored runs stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+dev: $(DEV)
+
+chromium: dev
+	@$(PY) tests/browser/find_chromium.py --install
+
+$(RUNTIME): $(PY)
+	@sh tools/install.sh $(VENV) requirements.txt
+	@rm -f $(VENV)/.runtime-* $(VENV)/.dev-*
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	@sh tools/install.sh $(VENV) requirements-dev.txt
+	@rm -f $(VENV)/.dev-*
+	@touch $@
+
+# Where Python itself is gone, the stamps no longer count.
+$(PY): ;

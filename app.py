@@ -1,0 +1,13 @@
+"""AutoencODE Lab: the router. Every page draws itself (pages/), this only lists them."""
+
+import streamlit as st
+
+from pages.shared.setup import page_setup
+
+page_setup("Lab")
+st.navigation(
+    [
+        st.Page("pages/playground.py", title="Playground", default=True),
+        st.Page("pages/runs.py", title="Runs"),
+    ]
+).run()

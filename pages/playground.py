@@ -1,0 +1,162 @@
+"""Playground: set the knobs, train, watch the width-varying flow."""
+
+import streamlit as st
+
+from autoencode_core.data.catalogue import card
+from autoencode_core.errors import InputError
+from autoencode_core.runs.record import RunRecord
+from autoencode_core.spec import RunSpec
+from pages.shared.controls import knobs, set_knobs
+from pages.shared.live import RUNNING, job_panel
+from pages.shared.pictures import chart, moving_picture
+from pages.shared.setup import ASSETS, complain, escape, guard, jobs, page_setup, store
+from pages.shared.words import number
+
+OPENING = "gallery-s_curve"
+"""The run that the app opens on."""
+
+
+def render() -> None:
+    """Draws the page."""
+    page_setup("Playground")
+    with st.sidebar, guard():
+        spec = knobs()
+        _train_button(spec)
+        _other_jobs()
+    with guard():
+        job_id = _from_link("job")
+        if job_id and _watch(job_id):
+            return
+        _show_run(_from_link("run") or OPENING)
+
+
+def _from_link(name: str) -> str:
+    """The id in the link, or the one that this visitor last looked at."""
+    if name in st.query_params:
+        st.session_state[f"shown_{name}"] = st.query_params[name]
+    return str(st.session_state.get(f"shown_{name}", ""))
+
+
+def _look_at(name: str, value: str) -> None:
+    """Puts a job or a run into the link, in the place of what was there."""
+    for other in ("job", "run"):
+        st.session_state.pop(f"shown_{other}", None)
+        st.query_params.pop(other, None)
+    st.session_state[f"shown_{name}"] = value
+    st.query_params[name] = value
+
+
+def _train_button(spec: RunSpec | None) -> None:
+    help_text = (
+        "Train a flow with these knobs; it is stored when it ends."
+        if spec
+        else "First mend what is marked red."
+    )
+    if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
+        _look_at("job", jobs().train(spec))
+        st.rerun()
+
+
+def _other_jobs() -> None:
+    """Runs that train now and are not on screen: this page's in another tab, or other people's."""
+    others = [
+        job
+        for job in jobs().list()
+        if job.state in RUNNING and job.job_id != st.session_state.get("shown_job")
+    ]
+    for job in others:
+        words = f"Watch {job.spec.dataset}, k = {job.spec.bottleneck}, λ = {job.spec.tikhonov:g}"
+        if st.button(words, key=f"watch_{job.job_id}", type="tertiary"):
+            _look_at("job", job.job_id)
+            st.rerun()
+
+
+def _watch(job_id: str) -> bool:
+    """Shows a job that has not ended; a job that has ended gives way to its run."""
+    try:
+        status = jobs().status(job_id)
+    except InputError:
+        st.info("The job in the link is not known here any more. If it ended, its run is on the page Runs.")
+        return False
+    if status.state in RUNNING:
+        job_panel(job_id)
+        return True
+    if status.run_id:
+        _look_at("run", status.run_id)
+        return False
+    st.warning(escape(status.message))
+    return False
+
+
+def _show_run(run_id: str) -> None:
+    try:
+        record = _record(run_id)
+    except InputError as error:
+        complain(error)
+        if run_id == OPENING:
+            return
+        run_id, record = OPENING, _record(OPENING)
+    _headline(record)
+    moving_picture(run_id, record)
+    _figures(run_id, record)
+    with st.expander("What am I looking at?"):
+        st.markdown((ASSETS / "texts" / "flow.md").read_text(encoding="utf-8"))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _record(run_id: str) -> RunRecord:
+    return store().record(run_id)
+
+
+def _headline(record: RunRecord) -> None:
+    """Which run this is, how it ended, and its figures."""
+    spec, summary = record.spec, record.summary
+    title, action = st.columns([5, 1], vertical_alignment="bottom")
+    title.subheader(escape(record.name or f"{card(spec.dataset).title}, k = {spec.bottleneck}"), anchor=False)
+    action.button(
+        "Use its knobs",
+        on_click=set_knobs,
+        args=(spec,),
+        width="stretch",
+        help="Turn the knobs on the left to what this run was trained with.",
+    )
+    if record.status == "diverged":
+        st.warning(escape(record.message))
+    cells = st.columns(5)
+    errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "
+    cells[0].metric(
+        "Test error", number(summary["test_error"]), help=errors + "on particles it was not trained on."
+    )
+    cells[1].metric("Train error", number(summary["train_error"]), help=errors + "on the training particles.")
+    if summary["accuracy"] is not None:
+        cells[2].metric(
+            "Test accuracy", f"{summary['accuracy']:.1%}", help="Codes nearest to their own label's position."
+        )
+    else:
+        cells[2].metric(
+            f"PCA, {spec.bottleneck} components",
+            number(summary["pca_test_error"]),
+            help="Test error of PCA with as many components as the bottleneck has; none for transport.",
+        )
+    cells[3].metric(
+        "Cost J", number(record.history["cost"][-1]), help="Data term + λ‖θ‖², what training lowers."
+    )
+    cells[4].metric(
+        f"λ = {spec.tikhonov:g}",
+        f"{summary['iterations']:.0f} it",
+        help=f"{spec.method}, {summary['seconds']:.1f} s. {record.message}",
+    )
+
+
+def _figures(run_id: str, record: RunRecord) -> None:
+    """What stands still: reconstruction, errors, history."""
+    left, right = st.columns([3, 2])
+    with left:
+        chart(run_id, record, "reconstruction")
+    with right:
+        chart(run_id, record, "errors")
+    chart(run_id, record, "history")
+
+
+if __name__ == "__main__":
+    render()

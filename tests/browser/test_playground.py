@@ -1,0 +1,134 @@
+"""The main job in a real browser: it opens moving, trains on digits, plays, survives a reload."""
+
+import re
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+PLAYER = ".st-key-player .js-plotly-plot"
+JOB = re.compile(r"[?&]job=")
+RUN = re.compile(r"[?&]run=(?!gallery)")
+
+
+def opened(page: Page, link: str = "/") -> Page:
+    page.goto(link)
+    page.wait_for_selector(f"{PLAYER} .updatemenu-button")
+    return page
+
+
+def flow_time(page: Page) -> str:
+    """The caption "t = ..." of the animation."""
+    return page.evaluate(
+        f"[...document.querySelectorAll('{PLAYER} text')].map(e => e.textContent)"
+        ".find(s => s.startsWith('t = ')) || ''"
+    )
+
+
+def wait_until(page: Page, condition, seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        page.wait_for_timeout(50)
+
+
+def train(page: Page) -> None:
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url(JOB)
+
+
+def iteration(page: Page) -> int:
+    words = page.get_by_text(re.compile(r"Iteration [\d,]+ of")).first.text_content() or ""
+    return int(re.search(r"Iteration ([\d,]+)", words)[1].replace(",", ""))
+
+
+def test_opens_on_a_run_that_is_already_playing(page):
+    opened(page)
+    wait_until(page, lambda: flow_time(page) != "")
+    first, picture = flow_time(page), page.locator(PLAYER).screenshot()
+    wait_until(page, lambda: flow_time(page) != first)
+    assert page.locator(PLAYER).screenshot() != picture
+    assert page.locator(f"{PLAYER} .x2y2 .point").count() > 100  # the code beside it is not wiped
+
+
+def test_space_pauses_and_arrows_step(page):
+    opened(page)
+    wait_until(page, lambda: not flow_time(page).startswith(("t = 0.00", "t = 0 ")) and flow_time(page) != "")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(600)
+    paused = flow_time(page)
+    page.wait_for_timeout(800)
+    assert flow_time(page) == paused
+    page.keyboard.press("ArrowLeft" if float(paused.split()[2]) > 1 else "ArrowRight")
+    wait_until(page, lambda: flow_time(page) != paused)
+    page.keyboard.press("Space")
+    stepped = flow_time(page)
+    wait_until(page, lambda: flow_time(page) != stepped)
+
+
+def test_reduced_motion_is_honoured(browser, server):
+    context = browser.new_context(base_url=server.url, reduced_motion="reduce")
+    page = opened(context.new_page())
+    page.wait_for_timeout(2500)
+    start = flow_time(page)
+    page.wait_for_timeout(1000)
+    assert flow_time(page) == start
+    context.close()
+
+
+def test_trains_on_digits_moves_survives_and_is_found(page, open_page, server):
+    opened(page, "/?knob_iterations=4000")
+    page.get_by_role("combobox", name="Data set").click()
+    page.get_by_role("option", name="Digits").click()
+    expect(page.get_by_text("Handwritten digits")).to_be_visible()
+    train(page)
+
+    page.get_by_text(re.compile(r"Iteration [\d,]+ of 4,000")).first.wait_for()
+    canvas = page.locator("canvas.stage")
+    seen, pictures = iteration(page), set()
+    for _ in range(8):
+        page.wait_for_timeout(350)
+        pictures.add(canvas.screenshot())
+    assert iteration(page) > seen  # the numbers go on
+    assert len(pictures) > 3  # and so do the particles
+
+    page.reload()  # nothing stops, nothing is doubled
+    page.get_by_text(re.compile(r"Iteration [\d,]+ of 4,000")).first.wait_for()
+    assert iteration(page) > seen
+    other = open_page()
+    other.goto(page.url)
+    other.get_by_text(re.compile(r"Iteration [\d,]+ of 4,000")).first.wait_for()
+    assert JOB.search(other.url)
+
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_url(RUN)
+    other.wait_for_url(RUN)
+    page.wait_for_selector(f"{PLAYER} .updatemenu-button")
+    first = flow_time(page)
+    wait_until(page, lambda: flow_time(page) not in ("", first))
+    stored = [path.name for path in Path(server.runs).iterdir() if "digits" in path.name]
+    assert len(stored) == 1
+
+    opened(page, page.url)  # the link brings the run back
+    expect(page.get_by_text("Digits (8×8), k = 8")).to_be_visible()
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+
+
+def test_an_unknown_run_in_the_link_is_explained(page):
+    page.goto("/?run=20200101-000000-moons-k1-0000")
+    expect(page.get_by_role("alert")).to_contain_text("20200101")
+    page.wait_for_selector(PLAYER)
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+def test_the_server_has_loaded_no_torch_and_no_sklearn(page, server):
+    opened(page)
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    if not hasattr(psutil.Process, "memory_maps"):
+        pytest.skip("this system does not tell what a process has loaded")
+    files = {Path(mapped.path).as_posix() for mapped in psutil.Process(server.process.pid).memory_maps()}
+    assert not [name for name in files if "/torch/" in name or "/sklearn/" in name]

@@ -1,0 +1,22 @@
+"""What all tests share: one thread each, reproducible examples, runs stored out of the way."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# Before anything imports torch: more threads than cores make small products many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test may write into the runs of the person who calls it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOENCODE_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
