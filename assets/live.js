@@ -42,7 +42,7 @@ function decode(data) {
   return header;
 }
 
-// Smallest and largest of a component; all of a fixed array, all but 1 in 50 of a moving one.
+// Smallest and largest of a component; all of a fixed array, nearly all of a moving one.
 function extent(array, dims, j, share) {
   const values = [];
   for (let i = j; i < array.length; i += dims) if (Number.isFinite(array[i])) values.push(array[i]);
@@ -121,7 +121,7 @@ class View extends Painter {
       if (panel.kind !== "points") continue;
       const { fresh } = this.groups.get(panel.group);
       for (let j = 0; j < panel.dims; j++) {
-        const found = [extent(panel.goal, panel.dims, j, panel.moves ? 0.01 : 0)];
+        const found = [extent(panel.goal, panel.dims, j, panel.moves ? 0.002 : 0)];
         if (panel.ghost) found.push(extent(panel.ghost, panel.dims, j, 0));
         for (const pair of found) {
           if (!pair) continue;

@@ -25,7 +25,9 @@ function step(plot, by) {
   const count = slider.steps.length;
   const next = Math.min(count - 1, Math.max(0, (slider.active || 0) + by));
   const box = rail.getBoundingClientRect();
-  const place = { bubbles: true, clientX: box.left + (box.width * next) / (count - 1), clientY: box.top + box.height / 2 };
+  const inset = 10; // Plotly's, at both ends of the rail
+  const x = box.left + inset + ((box.width - 2 * inset) * next) / (count - 1);
+  const place = { bubbles: true, clientX: x, clientY: box.top + box.height / 2 };
   rail.dispatchEvent(new MouseEvent('mousedown', place));
   plot.dispatchEvent(new MouseEvent('mouseup', place));
 }

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _fail(options: argparse.Namespace, status: int, *messages: str) -> int:
     if options.debug:
-        raise  # noqa: PLE0704
+        raise
     for message in messages:
         print(f"error: {message}", file=sys.stderr)
     return status

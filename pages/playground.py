@@ -32,8 +32,9 @@ def render() -> None:
 
 def _from_link(name: str) -> str:
     """The id in the link, or the one that this visitor last looked at."""
-    if name in st.query_params:
-        st.session_state[f"shown_{name}"] = st.query_params[name]
+    if "job" in st.query_params or "run" in st.query_params:
+        for known in ("job", "run"):
+            st.session_state[f"shown_{known}"] = st.query_params.get(known, "")
     return str(st.session_state.get(f"shown_{name}", ""))
 
 

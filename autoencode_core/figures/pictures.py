@@ -8,6 +8,7 @@ from autoencode_core.figures.alt import alt_text
 from autoencode_core.figures.comparison import error_against_pca_figure
 from autoencode_core.figures.flow import flow_figure
 from autoencode_core.figures.images import image_flow_figure, image_reconstruction_figure, is_image_run
+from autoencode_core.figures.latent import code_figure
 from autoencode_core.figures.reconstruction import reconstruction_figure
 from autoencode_core.figures.training import history_figure
 from autoencode_core.runs.record import RunRecord
@@ -20,13 +21,15 @@ def picture(record: RunRecord, name: Name, *, dark: bool = False) -> go.Figure:
 
     Args:
         record: the run.
-        name: flow (animated over [0, T]), reconstruction (beside the input), errors (beside PCA's) or
-            history (of the training).
+        name: flow (animated over [0, T]), reconstruction (beside the input; the codes for classify),
+            errors (beside PCA's) or history (of the training).
         dark: whether the page is dark.
     """
     images = is_image_run(record)
     if name == "flow":
         return (image_flow_figure if images else flow_figure)(record, dark=dark)
+    if name == "reconstruction" and record.spec.task == "classify":
+        return code_figure(record, dark=dark)  # an encoder alone reconstructs nothing
     if name == "reconstruction":
         return (image_reconstruction_figure if images else reconstruction_figure)(record, dark=dark)
     if name == "errors":
@@ -38,6 +41,8 @@ def words(record: RunRecord, name: Name) -> str:
     """What the picture of that name shows, for a screen reader."""
     if name == "flow":
         return alt_text(record, "images" if is_image_run(record) else "flow")
+    if name == "reconstruction" and record.spec.task == "classify":
+        return alt_text(record, "code")
     if name == "reconstruction":
         return alt_text(record, "image_reconstruction" if is_image_run(record) else "reconstruction")
     return alt_text(record, "comparison" if name == "errors" else "history")

@@ -61,10 +61,10 @@ _SYMBOLS = (
     "triangle-up",
     "triangle-down",
     "pentagon",
-    "hexagon",
     "star",
+    "hexagon",
 )
-_SYMBOL_CODES = (0, 1, 2, 3, 4, 5, 6, 13, 14, 17)
+_SYMBOL_CODES = (0, 1, 2, 3, 4, 5, 6, 13, 17, 14)
 HOLLOW = 100
 
 

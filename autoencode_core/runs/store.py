@@ -5,9 +5,9 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -52,6 +52,7 @@ class Entry:
         status: that of the record, or damaged.
         spec: what was asked, None when damaged.
         summary: one line for lists.
+        figures: the record's summary, empty when damaged.
         message: why it ended, or what is damaged.
         read_only: whether it belongs to the gallery.
     """
@@ -64,6 +65,7 @@ class Entry:
     summary: str
     message: str
     read_only: bool = False
+    figures: Mapping[str, float | None] = field(default_factory=dict)
 
 
 class _Glances:
@@ -87,9 +89,8 @@ class _Glances:
 
 def _entry_of(run_id: str, record: RunRecord, read_only: bool) -> Entry:
     line = summary_line(record)
-    return Entry(
-        run_id, record.name, record.created, record.status, record.spec, line, record.message, read_only
-    )
+    about = (record.name, record.created, record.status, record.spec, line, record.message)
+    return Entry(run_id, *about, read_only, record.summary)
 
 
 class Gallery:

@@ -1,0 +1,1 @@
+"""The pages of the dashboard: each says what is shown and holds no mathematics and no drawing code."""

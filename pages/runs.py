@@ -1,0 +1,291 @@
+"""Runs: what was trained, what differs, and what to do with it."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
+from pages.shared import own_csv
+from pages.shared.live import RUNNING
+from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
+
+if TYPE_CHECKING:
+    from autoencode_core.runs.job import JobStatus
+    from autoencode_core.runs.store import Entry
+
+PLAYGROUND = "pages/playground.py"
+_UPLOAD_ERROR = "runs_upload_error"
+_UPLOADS = "runs_uploads"
+_REFRESH_SECONDS = 1.0
+_FIGURES = {"Test error": "test_error", "PCA error": "pca_test_error", "Seconds": "seconds"}
+_UNIT = "Mean squared distance on held-out particles, in squared data units"
+
+
+def render() -> None:
+    """Draws the page."""
+    page_setup("Runs")
+    st.title("Runs", anchor=False)
+    with guard():
+        _running()
+    entries: list[Entry] = []
+    with guard():
+        entries = store().list()
+        if not any(not entry.read_only for entry in entries):
+            st.info(
+                "No runs of your own yet. Train one on the page Playground: each run that ends is kept here. "
+                + ("The runs of the gallery came with the program." if entries else "")
+            )
+    with guard():
+        for entry in _table(entries) if entries else []:
+            _card(entry)
+    with guard():
+        _upload()
+
+
+# ---- what trains now
+
+
+def _running() -> None:
+    """Jobs that have not ended, refreshed while there are any."""
+    known = jobs().list()
+    going = [job.job_id for job in known if job.state in RUNNING]
+    if going:
+        st.subheader("Training now", anchor=False)
+        st.fragment(_going, run_every=_REFRESH_SECONDS)(going)
+    for job in known:
+        kept = jobs().unstored(job.job_id) if job.state == "failed" else None
+        if kept:
+            st.warning(
+                f"{escape(_title(job.spec))} was trained but could not be stored. {escape(job.message)}"
+            )
+            name = f"{job.job_id}.autoencode"
+            st.download_button("Download it", kept, name, key=f"unstored_{job.job_id}", on_click="ignore")
+
+
+@guard()
+def _going(shown: Sequence[str]) -> None:
+    going = [job for job in jobs().list() if job.state in RUNNING]
+    if [job.job_id for job in going] != list(shown):
+        st.rerun()
+    for job in going:
+        words, watch = st.columns([5, 1], vertical_alignment="center")
+        words.markdown(_job_words(job))
+        watch.page_link(PLAYGROUND, label="Watch", query_params={"job": job.job_id})
+
+
+def _job_words(job: "JobStatus") -> str:
+    done = job.history.get("iteration") or [0]
+    far = f"iteration {done[-1]:,.0f} of {job.spec.iterations:,}"
+    words = (f"λ = {job.spec.tikhonov:g}", job.spec.method, far, job.state)
+    return f"**{escape(_title(job.spec))}** · {' · '.join(words)}"
+
+
+# ---- the table
+
+
+def _table(entries: Sequence["Entry"]) -> list["Entry"]:
+    """Draw the list; returns what is selected."""
+    only = st.toggle(
+        "Differences only",
+        value=True,
+        key="runs_differences",
+        bind="query-params",
+        persist_state="session",
+        help="Show a knob only where the runs do not all have the same value.",
+    )
+    # Rows are selected by number: another list is another table, or the wrong run would be deleted.
+    ids = hashlib.sha256("\n".join(entry.run_id for entry in entries).encode()).hexdigest()[:12]
+    chosen = st.dataframe(
+        pd.DataFrame([_row(entry, _knobs_shown(entries, only)) for entry in entries]),
+        key=f"runs_table_{ids}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        hide_index=True,
+        column_config=_columns(),
+        placeholder="–",
+        alt="Stored runs, one per row: name, date, status, errors and the knobs that differ.",
+    )
+    rows = [row for row in chosen.selection.rows if row < len(entries)]
+    if not rows:
+        st.caption("Tick runs on the left of the table to open, download, rename or delete them.")
+    return [entries[row] for row in rows]
+
+
+def _knobs_shown(entries: Sequence["Entry"], only_differences: bool) -> list[str]:
+    specs = [entry.spec for entry in entries if entry.spec]
+    names = list(RunSpec.model_fields)
+    return [n for n in names if not only_differences or len({getattr(spec, n) for spec in specs}) > 1]
+
+
+def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
+    row = {
+        "Name": _name(entry),
+        "From": "gallery" if entry.read_only else "you",
+        "Created": _when(entry.created),
+        "Status": entry.status,
+        **{title: entry.figures.get(key) for title, key in _FIGURES.items()},
+    }
+    return row | {_heading(name): _cell(entry.spec, name) for name in knobs}
+
+
+def _cell(spec: RunSpec | None, name: str) -> Any:
+    value = getattr(spec, name) if spec else None
+    if name == "dataset" and spec:
+        return _dataset(spec.dataset)
+    if RunSpec.model_fields[name].annotation in (int, float):
+        return value
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _columns() -> dict[str, Any]:
+    numbers = {
+        _heading(name): st.column_config.NumberColumn(help=info.description, format="%.6g")
+        for name, info in RunSpec.model_fields.items()
+        if info.annotation in (int, float)
+    }
+    return numbers | {
+        "Name": st.column_config.TextColumn(pinned=True),
+        "From": st.column_config.TextColumn(
+            help="Runs of the gallery came with the program and are read-only."
+        ),
+        "Status": st.column_config.TextColumn(width=95),
+        "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+        "Test error": st.column_config.NumberColumn(help=f"{_UNIT}.", format="%.4g"),
+        "PCA error": st.column_config.NumberColumn(
+            help=f"{_UNIT}, of PCA with as many components; none for transport.", format="%.4g"
+        ),
+        "Seconds": st.column_config.NumberColumn(help="Duration of the training.", format="%.1f"),
+    }
+
+
+# ---- one run
+
+
+def _card(entry: "Entry") -> None:
+    """What can be done with a selected run."""
+    run_id = entry.run_id
+    with st.container(border=True):
+        st.markdown(f"**{escape(_name(entry))}**")
+        note = " Read-only: it belongs to the gallery." if entry.read_only else ""
+        st.caption(f"{escape(entry.summary)} · {escape(entry.message)}{note}")
+        with st.container(horizontal=True):
+            if entry.spec is not None:
+                if st.button("Open in Playground", key=f"open_{run_id}", type="primary"):
+                    st.switch_page(PLAYGROUND, query_params={"run": run_id})
+                st.download_button(
+                    "Download",
+                    data=partial(store().export, run_id),
+                    file_name=f"{run_id}.autoencode",
+                    mime="application/octet-stream",
+                    key=f"download_{run_id}",
+                    on_click="ignore",
+                    help="The whole run as one file, which the upload below takes.",
+                )
+            if not entry.read_only:
+                if entry.spec is not None:
+                    _rename(entry)
+                _delete(entry)
+
+
+def _rename(entry: "Entry") -> None:
+    with st.popover("Rename", key=f"renaming_{entry.run_id}_{entry.name}"):  # a new name closes it
+        name = st.text_input("New name", value=entry.name, max_chars=80, key=f"name_{entry.run_id}")
+        if st.button("Rename", key=f"rename_{entry.run_id}"):
+            with guard():
+                store().rename(entry.run_id, name)
+                st.rerun()
+
+
+def _delete(entry: "Entry") -> None:
+    with st.popover("Delete"):
+        st.markdown(f"Delete **{escape(_name(entry))}**? This cannot be undone.")
+        if st.button("Delete for good", key=f"delete_{entry.run_id}", type="primary"):
+            with guard():
+                store().delete(entry.run_id)
+                st.rerun()
+
+
+# ---- upload
+
+
+def _upload() -> None:
+    st.subheader("Upload a run", anchor=False)
+    st.file_uploader(
+        "Run file (.autoencode)",
+        type="autoencode",
+        key=_upload_key(),
+        on_change=_take_upload,
+        max_upload_size=200,
+        help="A file that “Download” has made, here or on another machine.",
+    )
+    error = st.session_state.get(_UPLOAD_ERROR)
+    if error:
+        complain(error)
+
+
+def _take_upload() -> None:
+    """Store an uploaded run; the uploader is then a new, empty one, or tells what is wrong."""
+    file = st.session_state.get(_upload_key())
+    st.session_state.pop(_UPLOAD_ERROR, None)
+    if file is None:
+        return
+    try:
+        store().import_(file.getvalue())
+    except InputError as error:
+        st.session_state[_UPLOAD_ERROR] = InputError(
+            f"{file.name}, {error.field}", error.value, error.allowed
+        )
+        return
+    st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
+    st.toast(f"{escape(file.name)} is among your runs now.")
+
+
+def _upload_key() -> str:
+    return f"runs_upload_{st.session_state.get(_UPLOADS, 0)}"
+
+
+# ---- words
+
+
+def _name(entry: "Entry") -> str:
+    return entry.name or (_title(entry.spec) if entry.spec else entry.run_id)
+
+
+def _title(spec: RunSpec) -> str:
+    return f"{_dataset(spec.dataset)}, k = {spec.bottleneck}"
+
+
+def _dataset(name: str) -> str:
+    return CATALOGUE[name].title if name in CATALOGUE else own_csv.labels([name])[name]
+
+
+def _heading(name: str) -> str:
+    info = RunSpec.model_fields[name]
+    extra = info.json_schema_extra
+    symbol = extra.get("symbol", "") if isinstance(extra, dict) else ""
+    return f"{info.title} {symbol}".strip()
+
+
+def _when(created: str) -> datetime | None:
+    """Date and time in the visitor's time zone."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(ZoneInfo(st.context.timezone or "UTC")).replace(tzinfo=None)
+    except (KeyError, ValueError):
+        return moment.replace(tzinfo=None)
+
+
+if __name__ == "__main__":
+    render()

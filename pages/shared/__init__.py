@@ -1,0 +1,1 @@
+"""What pages share: set-up, knobs, live pictures of a training run."""

@@ -1,0 +1,342 @@
+"""The knobs: widgets for every field of RunSpec, derived from RunSpec alone.
+
+What a person asked for is kept as a partial spec, the wishes; RunSpec fills in the rest with what suits
+the data set. So a knob that was touched stays, and one that was not follows the data set. The wishes
+outlive page changes; the link carries every value that differs from its default.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+
+from autoencode_core.data.catalogue import CATALOGUE, card, is_csv
+from autoencode_core.errors import InputError
+from autoencode_core.flow.widths import active_counts
+from autoencode_core.spec import RunSpec, allowed, bounds, choices, explain
+from pages.shared import own_csv
+from pages.shared.setup import complain, escape
+
+_WISHES = "knobs_wished"
+_FILE_ERROR = "knobs_file_error"
+_OWN, _OWN_LABEL = "own", "Your own CSV …"
+_CUSTOM = "custom"
+_LISTS = ("profile", "order")
+_HEADINGS = {"task": "Data", "profile": "Widths and field", "method": "Training", "device": "Computing"}
+_STEPS: Mapping[str, float] = {
+    "depth": 2,
+    "horizon": 0.5,
+    "particles": 100,
+    "noise": 0.05,
+    "iterations": 50,
+    "batch_size": 32,
+    "init_scale": 0.1,
+}
+_SHOWN_IF: Mapping[str, tuple[str, str]] = {
+    "expansion": ("field", "two_layer"),
+    "batch_size": ("method", "adam"),
+    "inner_steps": ("method", "pmp"),
+}
+
+
+def _decades(low: int, high: int, *steps: int) -> tuple[float, ...]:
+    return tuple(float(f"{step}e{power}") for power in range(low, high) for step in steps)
+
+
+_GRIDS: Mapping[str, tuple[float, ...]] = {
+    "tikhonov": (0.0, *_decades(-6, 1, 1, 2, 5), 10.0),
+    "learning_rate": (*_decades(-4, 2, 1, 2, 5), 100.0),
+    "tolerance": (0.0, *_decades(-12, 0, 1)),
+}
+
+
+def set_knobs(spec: RunSpec) -> None:
+    """Turn the knobs to a stored run's spec, when they are drawn next.
+
+    What the run shares with the defaults of its data set counts as not touched.
+    """
+    suited = RunSpec(dataset=spec.dataset, task=spec.task, method=spec.method)
+    wishes = {name: value for name, value in spec if value != getattr(suited, name)}
+    wishes |= {"dataset": spec.dataset, "task": spec.task, "method": spec.method}
+    for name in _LISTS:
+        if not isinstance(wishes.get(name, ""), str):
+            wishes |= {name: _CUSTOM, f"{name}_list": ", ".join(map(str, wishes[name]))}
+    st.session_state[_WISHES] = wishes
+
+
+def knobs() -> RunSpec | None:
+    """Draw all knobs where it is called.
+
+    Returns:
+        The spec they ask for, or None when it is not valid; what is wrong then stands below the knobs.
+    """
+    first = st.container()  # λ stands first, but its default depends on the data set
+    values: dict[str, Any] = {}
+    ready = _dataset_knob(values)
+    main = [name for name in RunSpec.model_fields if _about(name)["group"] == "main"]
+    with first:
+        _knob("tikhonov", values)
+    for name in main:
+        if name not in values:
+            _knob(name, values)
+    with st.expander("More knobs", key="knobs_more"):
+        for name in RunSpec.model_fields:
+            if name not in main:
+                if name in _HEADINGS:
+                    st.markdown(f"**{_HEADINGS[name]}**")
+                _knob(name, values)
+        st.button("Back to what suits the data set", on_click=_forget, key="knobs_reset", type="tertiary")
+    if not ready:
+        return None
+    try:
+        return RunSpec(**values)
+    except ValidationError as error:
+        for complaint in explain(error):
+            complain(complaint)
+        return None
+
+
+# ---- wishes: what the person asked for
+
+
+def _wishes() -> dict[str, Any]:
+    wishes: dict[str, Any] = st.session_state.setdefault(_WISHES, {})
+    return wishes
+
+
+def _note_wish(name: str) -> None:
+    """A widget was touched."""
+    _wishes()[name] = st.session_state[_key(name)]
+
+
+def _forget() -> None:
+    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name == "dataset"}
+
+
+def _suited(values: Mapping[str, Any]) -> RunSpec:
+    """The spec that suits what is known so far; a knob's default is taken from it."""
+    leading = {name: values[name] for name in ("dataset", "task", "method") if name in values}
+    return RunSpec(**leading)
+
+
+# ---- one knob
+
+
+def _knob(name: str, values: dict[str, Any]) -> None:
+    """Draw one knob and add its value; one without effect is not drawn and keeps its wish."""
+    default = getattr(_suited(values), name)
+    needed = _SHOWN_IF.get(name)
+    if needed and values[needed[0]] != needed[1]:
+        if name != "batch_size":  # there only 0 is allowed, which is the default
+            values[name] = _wishes().get(name, default)
+        return
+    shown, note = _fit(name, _wishes().get(name, default), default, values)
+    if name in _GRIDS:
+        _log_slider(name, shown, default, values)
+    elif name in _LISTS:
+        _words_or_list(name, shown, default, values)
+    elif choices(name):
+        _select(name, choices(name, values["dataset"]), shown, default, values)
+    else:
+        _number(name, shown, default, values)
+    if note:
+        st.caption(note)
+
+
+def _fit(name: str, wish: Any, default: Any, values: Mapping[str, Any]) -> tuple[Any, str]:
+    """The wish, or the nearest that the data set allows and a note; other limits are RunSpec's to check."""
+    known, title = card(values["dataset"]), RunSpec.model_fields[name].title
+    limits = {
+        "bottleneck": known.width,
+        "particles": known.most_particles,
+        "batch_size": values.get("particles"),
+    }
+    limit = limits.get(name)
+    if limit is not None and wish > limit:
+        whose = "there are only so many particles" if name == "batch_size" else f"all that {known.title} has"
+        return limit, f"{title} {wish} was asked for; {limit} it is, {whose}."
+    words = choices(name, values["dataset"])
+    if words and wish not in (*words, _CUSTOM):
+        return default, f"{title} “{wish}” does not go with {known.title}."
+    return wish, ""
+
+
+def _log_slider(name: str, shown: float, default: float, values: dict[str, Any]) -> None:
+    """A logarithmic slider; a value off its grid, from a run or a link, is added to it."""
+    linked = _number_in_link(name)
+    options = sorted({*_GRIDS[name], shown, default, *([] if linked is None else [linked])})
+    _draw(st.select_slider, name, shown, default, values, options=options, value=default, format_func=_short)
+
+
+def _select(
+    name: str, options: tuple[str, ...], shown: str, default: str, values: dict[str, Any], **settings: Any
+) -> None:
+    settings = {"format_func": lambda word: word.replace("_", " "), **settings}
+    _draw(
+        st.selectbox, name, shown, default, values, options=options, index=options.index(default), **settings
+    )
+
+
+def _words_or_list(name: str, shown: Any, default: str, values: dict[str, Any]) -> None:
+    _select(name, (*choices(name), _CUSTOM), shown, default, values)
+    if values[name] != _CUSTOM:
+        return
+    listed = f"{name}_list"
+    start = _first_list(name, values)
+    shown = _wishes().get(listed, start)
+    label = f"Custom {(RunSpec.model_fields[name].title or name).lower()}"
+    _draw(st.text_input, listed, shown, start, values, label=label, value=start)
+    values[name] = values.pop(listed)
+
+
+def _first_list(name: str, values: Mapping[str, Any]) -> str:
+    """The list that a custom profile or order starts from: what the default word stands for."""
+    width, depth = card(values["dataset"]).width, values["depth"]
+    if name == "order":
+        return ", ".join(map(str, range(width)))
+    return ", ".join(map(str, active_counts(width, values["bottleneck"], depth, "linear")[: depth // 2]))
+
+
+def _number(name: str, shown: float, default: float, values: dict[str, Any]) -> None:
+    """A number. Its bounds are RunSpec's to check: the browser would show a wrong one but not send it."""
+    whole = RunSpec.model_fields[name].annotation is int
+    kind, shape = (int, "%d") if whole else (float, "%g")
+    step = kind(_STEPS.get(name, 1))
+    _draw(st.number_input, name, shown, default, values, value=default, step=step, format=shape)
+
+
+def _draw(
+    widget: Callable[..., Any],
+    name: str,
+    shown: Any,
+    default: Any,
+    values: dict[str, Any],
+    **settings: Any,
+) -> None:
+    """Call a widget so that it stands at `shown`, is part of the link, and reports what is touched."""
+    key, field = _key(name), name.removesuffix("_list")
+    if st.session_state.get(key, default) != shown:
+        st.session_state[key] = shown
+    settings = {
+        "label": _label(field),
+        "help": _help(field, values),
+        "on_change": _note_wish,
+        "args": (name,),
+        **settings,
+    }
+    value = widget(key=key, bind="query-params", persist_state="session", **settings)
+    if value is not None and value != shown:  # the link, or the browser's back button, said so
+        _wishes()[name] = value
+    values[name] = shown if value is None else value
+
+
+# ---- the data set
+
+
+def _dataset_knob(values: dict[str, Any]) -> bool:
+    """Draw the choice of the data set; False while there is none that could be trained on."""
+    files = own_csv.uploaded()
+    titles = {name: known.title for name, known in CATALOGUE.items()}
+    titles |= own_csv.labels(files) | {_OWN: _OWN_LABEL}
+    default = str(RunSpec.model_fields["dataset"].default)
+    wish = str(_wishes().get("dataset", default))
+    lost = wish not in titles
+    _select(
+        "dataset",
+        tuple(titles),
+        _OWN if lost else wish,
+        default,
+        values,
+        format_func=titles.get,
+        on_change=_take_dataset,
+    )
+    chosen = values["dataset"]
+    if chosen != _OWN:
+        try:
+            st.caption(escape(card(chosen).about))
+            return True
+        except InputError as error:
+            complain(error)
+    values["dataset"] = default
+    if lost and chosen == _OWN and is_csv(wish):
+        st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
+    _uploader()
+    return False
+
+
+def _take_dataset(name: str) -> None:
+    st.session_state.pop(_FILE_ERROR, None)
+    _note_wish(name)
+
+
+def _uploader() -> None:
+    st.file_uploader(
+        "CSV file",
+        type="csv",
+        key="knob_file",
+        on_change=_take_file,
+        max_upload_size=50,
+        help="Columns of numbers with comma, semicolon or tab between them, a header row or none. A column "
+        "called label, class or target gives the classes. At most 50 MB and 200,000 rows.",
+    )
+    error = st.session_state.get(_FILE_ERROR)
+    if error:
+        complain(error)
+    else:
+        st.caption("Choose a file to go on, or take another data set.")
+
+
+def _take_file() -> None:
+    """An upload: keep the file and choose it, or remember what is wrong with it."""
+    file = st.session_state.get("knob_file")
+    st.session_state.pop(_FILE_ERROR, None)
+    if file is None:
+        return
+    try:
+        _wishes()["dataset"] = own_csv.keep(file.getvalue(), file.name)
+    except InputError as error:
+        st.session_state[_FILE_ERROR] = error
+    except OSError:
+        st.session_state[_FILE_ERROR] = InputError("file", file.name, "a folder for runs that can be written")
+
+
+# ---- words
+
+
+def _key(name: str) -> str:
+    return f"knob_{name}"
+
+
+def _about(name: str) -> dict[str, Any]:
+    extra = RunSpec.model_fields[name].json_schema_extra
+    return extra if isinstance(extra, dict) else {}
+
+
+def _label(name: str) -> str:
+    return f"{RunSpec.model_fields[name].title} {_about(name)['symbol']}".strip()
+
+
+def _help(name: str, values: Mapping[str, Any]) -> str:
+    """Help text: symbol, unit, meaning, what is allowed."""
+    info, about = RunSpec.model_fields[name], _about(name)
+    unit = f" in {about['unit']}" if about["unit"] else ""
+    head = f"**{about['symbol']}**{unit}. " if about["symbol"] else ""
+    limits = f" Allowed: {escape(allowed(name, values.get('dataset', '')))}." if name != "dataset" else ""
+    return head + escape(info.description or "") + limits
+
+
+def _short(value: float) -> str:
+    """A number as short as it can be without changing it."""
+    text = f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return text.replace("e-0", "e-")
+
+
+def _number_in_link(name: str) -> float | None:
+    """A number within its bounds that the link asks for."""
+    low, high = bounds(name)
+    try:
+        value = float(st.query_params.get(_key(name), ""))
+    except ValueError:
+        return None
+    return value if (low is None or low <= value) and (high is None or value <= high) else None

@@ -1,0 +1,146 @@
+"""What moves while a run trains: its particles, its curves, and the panel around them."""
+
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from autoencode_core.errors import InputError
+from pages.shared.curves import live_curves
+from pages.shared.particles import payload
+from pages.shared.setup import ASSETS, escape, guard, jobs
+
+if TYPE_CHECKING:
+    from autoencode_core.runs.job import JobStatus
+
+__all__ = ["RUNNING", "job_panel", "live_curves", "live_view", "payload"]
+
+RUNNING = ("starting", "waiting", "running", "stopping")
+"""States of a job that has not ended."""
+REFRESH_SECONDS = 0.3
+
+_HTML = """<div class="live">
+<canvas class="stage" role="img" tabindex="0"></canvas>
+<div class="foot"><span class="count"></span><span class="legend"></span><span class="hint"></span></div>
+</div>"""
+
+
+def _script() -> str:
+    """The component's program without comments and indents: it travels with every change of the data."""
+    texts = ((ASSETS / name).read_text(encoding="utf-8") for name in ("live_draw.js", "live.js"))
+    lines = (line.strip() for text in texts for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+_component = st.components.v2.component(
+    "autoencode_live", html=_HTML, css=(ASSETS / "live.css").read_text(encoding="utf-8"), js=_script()
+)
+
+
+def live_view(key: str, data: bytes | None) -> None:
+    """Particles that move to their new places when the data change; zoom and turn stay.
+
+    Args:
+        key: the same for all pictures of one run.
+        data: from payload, or None while there is nothing to show.
+    """
+    _component(key=key, data=data)
+
+
+def job_panel(job_id: str) -> None:
+    """A job as it goes: progress, cost, particles, curves, Stop; when it ends, the whole page runs again.
+
+    Args:
+        job_id: id of the job.
+
+    Raises:
+        InputError: there is no such job.
+    """
+    status = jobs().status(job_id)
+    runs = status.state in RUNNING
+    if not runs:
+        (st.error if status.state == "failed" else st.info)(escape(status.message or "The run has ended."))
+        return
+    st.fragment(_watch, run_every=REFRESH_SECONDS)(job_id)
+
+
+@guard()
+def _watch(job_id: str) -> None:
+    status = jobs().status(job_id)
+    if status.state not in RUNNING:
+        st.rerun()
+    _progress(status)
+    _numbers(status)
+    shot = jobs().snapshot(job_id)
+    live_view(f"live_{job_id}", None if shot is None else payload(shot, status.spec))
+    if status.history["iteration"]:
+        live_curves(status.history, f"curves_{job_id}", status.spec.iterations)
+
+
+def _progress(status: "JobStatus") -> None:
+    most, done = status.spec.iterations, _iteration(status)
+    words = [f"Iteration {done:,} of {most:,}"] if done is not None else []
+    if status.state != "running" and status.message:
+        words.append(escape(status.message))
+    elif status.state == "stopping":
+        words.append("stopping")
+    bar, button = st.columns([6, 1], vertical_alignment="bottom")
+    bar.progress(min(1.0, (done or 0) / most), text=" · ".join(words) or "Starting")
+    button.button(
+        "Stop",
+        key=f"stop_{status.job_id}",
+        on_click=_stop,
+        args=(status.job_id,),
+        disabled=status.state == "stopping",
+        width="stretch",
+        help="Ends after the iteration that is under way. The run is kept as far as it came.",
+    )
+
+
+def _numbers(status: "JobStatus") -> None:
+    last = {name: column[-1] for name, column in status.history.items() if column}
+    cells = st.columns(6)
+    cells[0].metric("Cost J", _number(last.get("cost")), help="What training lowers: data term + penalty.")
+    cells[1].metric(
+        "= data term",
+        _number(last.get("data_term")),
+        help="Mean over particles of the squared distance to the target, in flow coordinates.",
+    )
+    cells[2].metric("\\+ penalty", _number(last.get("penalty")), help="λ‖θ‖², the price of the control.")
+    cells[3].metric(
+        "Test error",
+        _number(last.get("test_error")),
+        help="Mean squared distance on held-out particles, data units².",
+    )
+    cells[4].metric("Iterations per second", _number(status.rate))
+    cells[5].metric(
+        "Time left", _duration(status.time_left), help="At the present rate, to the last iteration."
+    )
+
+
+def _stop(job_id: str) -> None:
+    with suppress(InputError):  # it is gone already
+        jobs().stop(job_id)
+
+
+def _iteration(status: "JobStatus") -> int | None:
+    column = status.history.get("iteration")
+    return int(column[-1]) if column else None
+
+
+def _number(value: float | None) -> str:
+    """Three digits: there are four numbers in a row."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:.3g}"
+
+
+def _duration(seconds: float | None) -> str:
+    """Seconds as 12 s, 3:05 min or 2:40 h."""
+    if seconds is None:
+        return "–"
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    return (
+        f"{whole // 60}:{whole % 60:02} min" if whole < 3600 else f"{whole // 3600}:{whole % 3600 // 60:02} h"
+    )

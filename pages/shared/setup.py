@@ -1,0 +1,119 @@
+"""What every page needs first: its title, the store of runs, the jobs, and a guard against tracebacks."""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from pydantic import ValidationError
+from streamlit.runtime.pages_manager import PagesManager
+
+from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec, explain
+
+if TYPE_CHECKING:
+    from autoencode_core.runs.jobs import Jobs
+    from autoencode_core.runs.store import RunStore
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+NAME = "AutoencODE Lab"
+WORKERS_AFTER_SECONDS = 4.0
+
+_app_leads = False
+_log = logging.getLogger(__name__)
+
+
+def page_setup(title: str) -> None:
+    """First call of every page, on every run: tab title, icon, wide layout, logo.
+
+    Args:
+        title: name of the page, as in the menu.
+    """
+    _leave_pages_folder()
+    logo = str(ASSETS / "logo.svg")
+    st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
+    st.logo(logo, size="large")
+
+
+def _leave_pages_folder() -> None:
+    """Once in the server's life: have Streamlit run app.py and not the bare page.
+
+    Because of the folder's name it takes pages/ for its list of pages until app.py has run once. A first
+    visitor whose link names a page would see that page alone, without the app around it.
+    """
+    global _app_leads
+    if not _app_leads:
+        _app_leads = True
+        if PagesManager.uses_pages_directory:
+            PagesManager.uses_pages_directory = False
+            st.rerun()
+
+
+def runs_root() -> Path:
+    """Folder of the runs: $AUTOENCODE_RUNS, else runs."""
+    return Path(os.environ.get("AUTOENCODE_RUNS") or "runs")
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> "RunStore":
+    """The one store of runs, own ones and the gallery."""
+    from autoencode_core.runs.store import RunStore  # here: a page is drawn sooner without it
+
+    return RunStore(runs_root(), gallery=ASSETS / "gallery")
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> "Jobs":
+    """The one desk of jobs, shared by all visitors."""
+    from autoencode_core.runs.jobs import Jobs  # here: distributed takes its time to import
+
+    desk = Jobs(store())
+    # The workers load torch, which takes both cores for a while: the first picture goes before.
+    delay = threading.Timer(WORKERS_AFTER_SECONDS, desk.start)
+    delay.daemon = True
+    delay.start()
+    return desk
+
+
+def dark() -> bool:
+    """Whether the visitor's theme is dark."""
+    return st.context.theme.type == "dark"
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Turn what goes wrong into sentences, so that the rest of the page stays usable.
+
+    Use it as `with guard():` or `@guard()`. Streamlit's own reruns and stops are no errors and pass.
+    """
+    try:
+        yield
+    except InputError as error:
+        complain(error)
+    except ValidationError as error:
+        for complaint in explain(error):
+            complain(complaint)
+    except Exception:
+        _log.exception("A part of the page failed")
+        st.error(
+            "Something went wrong here, and it is not your doing. Nothing stored is lost; the server's log "
+            "has the details. Reload the page, or try another value."
+        )
+
+
+def complain(error: InputError) -> None:
+    """One bad value as an error box: what it is called on screen, what was given, what is allowed."""
+    info = RunSpec.model_fields.get(error.field)
+    title = (info.title if info else None) or error.field
+    value = error.value if isinstance(error.value, str) else repr(error.value)
+    value = value if len(value) <= 80 else value[:79] + "…"
+    st.error(f"**{escape(title)}** is {escape(value) or 'empty'}. Allowed is {escape(error.allowed)}.")
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:" else c for c in text).replace("\n", " ")

@@ -1,0 +1,343 @@
+"""The knobs: derived from RunSpec, nothing typed is lost, bad values are named."""
+
+import ast
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
+from pages.shared import own_csv, setup
+from pages.shared.controls import _GRIDS, _short
+
+IRIS = b"a,b,c,label\n" + b"".join(
+    b"%d,%d,%d,%s\n" % (i, i * i, 3 - i, b"xy"[i % 2 :][:1]) for i in range(20)
+)
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
+    return tmp_path
+
+
+def script(load=None):
+    import streamlit as st
+
+    from autoencode_core.spec import RunSpec
+    from pages.shared.controls import knobs, set_knobs
+    from pages.shared.setup import guard, page_setup
+
+    page_setup("Test")
+    if load:
+        st.button("load", key="load", on_click=set_knobs, args=(RunSpec(**load),))
+    with guard():
+        spec = knobs()
+        st.code(repr(spec.model_dump() if spec else None))
+
+
+def app(load=None, **link: str) -> AppTest:
+    at = AppTest.from_function(script, kwargs={"load": load}, default_timeout=20)
+    for name, value in link.items():
+        at.query_params[f"knob_{name}"] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def spec_of(at: AppTest) -> RunSpec | None:
+    value = ast.literal_eval(at.code[0].value)
+    return None if value is None else RunSpec(**value)
+
+
+def knob(at: AppTest, name: str):
+    return at.get_by_key(f"knob_{name}")
+
+
+def turn(at: AppTest, name: str, value) -> AppTest:
+    knob(at, name).set_value(value)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def captions(at: AppTest) -> str:
+    return " | ".join(caption.value for caption in at.caption)
+
+
+def test_untouched_knobs_are_the_default_spec():
+    assert spec_of(app()) == RunSpec()
+
+
+def test_the_tikhonov_weight_stands_first_then_the_data_set():
+    drawn = [key for key in _keys(app()) if key.startswith("knob_")]
+    assert drawn[:5] == [f"knob_{n}" for n in ("tikhonov", "dataset", "bottleneck", "depth", "horizon")]
+
+
+def _keys(at: AppTest) -> list[str]:
+    found = []
+
+    def walk(node):
+        for child in getattr(node, "children", {}).values():
+            key = getattr(child, "key", None)
+            if key:
+                found.append(key)
+            walk(child)
+
+    walk(at.main)
+    return found
+
+
+def test_every_field_has_a_widget_or_a_reason_not_to():
+    shown = {key.removeprefix("knob_") for key in _keys(app())}
+    assert set(RunSpec.model_fields) - shown == {"batch_size", "inner_steps"}  # lbfgs has neither
+
+
+def test_every_widget_explains_itself():
+    at = app()
+    for key in _keys(at):
+        if key.startswith("knob_") and key != "knob_dataset":
+            name = key.removeprefix("knob_")
+            text = at.get_by_key(key).help
+            assert "Allowed: " in text
+            symbol = RunSpec.model_fields[name].json_schema_extra["symbol"]
+            assert not symbol or text.startswith(f"**{symbol}**")
+
+
+@pytest.mark.parametrize("dataset", [name for name in CATALOGUE if name != "mnist"])
+def test_every_data_set_brings_what_suits_it(dataset):
+    assert spec_of(turn(app(), "dataset", dataset)) == RunSpec(dataset=dataset)
+
+
+def test_mnist_takes_adam_and_its_batches():
+    at = turn(app(), "dataset", "mnist")
+    assert spec_of(at) == RunSpec(dataset="mnist")
+    assert knob(at, "batch_size").value == 256
+
+
+def test_a_touched_knob_stays_when_the_data_set_changes():
+    at = turn(turn(app(), "depth", 8), "dataset", "digits")  # 8 is what digits has by default
+    at = turn(at, "dataset", "moons")
+    assert spec_of(at) == RunSpec(dataset="moons", depth=8)
+
+
+def test_the_bottleneck_is_clamped_with_a_note_and_comes_back():
+    at = turn(turn(turn(app(), "dataset", "digits"), "bottleneck", 16), "dataset", "s_curve")
+    assert spec_of(at).bottleneck == 3
+    assert "16 was asked for; 3 it is" in captions(at)
+    at = turn(at, "dataset", "digits")
+    assert spec_of(at).bottleneck == 16
+    assert "asked for" not in captions(at)
+
+
+def test_particles_are_clamped_to_what_there_is():
+    at = turn(turn(app(), "particles", 5000), "dataset", "digits")
+    assert spec_of(at).particles == 1437
+
+
+def test_a_task_that_the_data_set_cannot_do_gives_way_and_returns():
+    at = turn(turn(turn(app(), "dataset", "moons"), "task", "classify"), "dataset", "circle")
+    assert spec_of(at).task == "reconstruct"
+    assert "does not go with Circle" in captions(at)
+    assert "classify" not in knob(at, "task").options
+    assert spec_of(turn(at, "dataset", "moons")).task == "classify"
+
+
+def test_knobs_without_effect_are_hidden():
+    at = turn(app(), "method", "adam")
+    assert "knob_batch_size" in _keys(at)
+    assert spec_of(at).learning_rate == RunSpec(method="adam").learning_rate
+    at = turn(turn(at, "batch_size", 64), "method", "pmp")
+    assert "knob_batch_size" not in _keys(at)
+    assert "knob_inner_steps" in _keys(at)
+    assert spec_of(at).batch_size == 0
+    at = turn(turn(at, "method", "adam"), "field", "single_layer")
+    assert spec_of(at).batch_size == 64
+    assert "knob_expansion" not in _keys(at)
+
+
+def test_denoise_starts_with_noise():
+    assert spec_of(turn(app(), "task", "denoise")).noise == 0.1
+
+
+def test_an_odd_depth_is_named_and_nothing_is_lost():
+    at = turn(turn(app(), "horizon", 7.25), "depth", 21)
+    assert spec_of(at) is None
+    assert len(at.error) == 1
+    assert at.error[0].value == "**Depth** is 21. Allowed is an even number from 4 to 400."
+    at = turn(at, "depth", 22)
+    assert not at.error
+    assert spec_of(at) == RunSpec(depth=22, horizon=7.25)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("depth", 402), ("depth", 2), ("horizon", 0.0), ("horizon", 101.0), ("particles", 0), ("iterations", 0),
+     ("noise", -1.0), ("init_scale", 11.0), ("seed", -1), ("expansion", 17)],
+)  # fmt: skip
+def test_bounds_hold_on_the_server(name, value):
+    at = turn(app(), name, value)
+    assert spec_of(at) is None
+    assert RunSpec.model_fields[name].title in at.error[0].value
+
+
+def test_a_custom_profile_starts_from_the_linear_one_and_is_checked():
+    at = turn(app(), "profile", "custom")
+    assert knob(at, "profile_list").value == "3, 3, 3, 2, 2, 2"
+    assert spec_of(at).profile == (3, 3, 3, 2, 2, 2)
+    at = turn(at, "profile_list", "3, 2, 3, 2, 2, 2")
+    assert spec_of(at) is None
+    assert "never grow" in at.error[0].value
+    at = turn(at, "profile_list", "three")
+    assert spec_of(at) is None
+    at = turn(turn(at, "profile", "step"), "profile", "custom")
+    assert knob(at, "profile_list").value == "three"
+    assert spec_of(turn(at, "profile_list", "3 3 3 3 2 2")).profile == (3, 3, 3, 3, 2, 2)
+
+
+def test_a_custom_order_is_a_permutation():
+    at = turn(app(), "order", "custom")
+    assert spec_of(at).order == (0, 1, 2)
+    assert spec_of(turn(at, "order_list", "2, 0, 1")).order == (2, 0, 1)
+    at = turn(at, "order_list", "0, 1")
+    assert spec_of(at) is None
+    assert at.error[0].value.startswith("**Order of deactivation**")
+
+
+LOADED = [
+    {"tikhonov": 0.00123, "learning_rate": 0.37, "tolerance": 3.3e-7},
+    {"dataset": "digits", "tikhonov": 0.0, "field": "single_layer", "expansion": 9, "seed": 7},
+    {"dataset": "moons", "task": "classify", "method": "adam", "batch_size": 100, "bottleneck": 2},
+    {"profile": (3, 3, 2, 2, 2, 2), "order": (2, 1, 0), "dtype": "float64", "tikhonov": 1000.0},
+    {"dataset": "bimodal", "inner_steps": 5, "noise": 0.123456789},
+]
+
+
+@pytest.mark.parametrize("wanted", LOADED)
+def test_a_loaded_run_sets_every_knob_exactly(wanted):
+    at = turn(turn(app(load=wanted), "depth", 30), "iterations", 77)
+    at.button(key="load").click()
+    at.run()
+    assert not at.exception
+    assert spec_of(at) == RunSpec(**wanted)
+
+
+def test_after_loading_what_the_run_left_at_its_default_follows_the_data_set():
+    at = app(load={"dataset": "s_curve", "tikhonov": 0.02})
+    at.button(key="load").click()
+    at.run()
+    assert spec_of(turn(at, "dataset", "digits")) == RunSpec(dataset="digits", tikhonov=0.02)
+
+
+def test_back_to_what_suits_keeps_the_data_set():
+    at = turn(turn(app(), "dataset", "torus"), "depth", 40)
+    at.button(key="knobs_reset").click()
+    at.run()
+    assert spec_of(at) == RunSpec(dataset="torus")
+
+
+def test_the_link_sets_knobs_and_a_weight_off_the_grid_is_kept():
+    at = app(dataset="Two moons", tikhonov="0.00123", depth="16")
+    assert spec_of(at) == RunSpec(dataset="moons", tikhonov=0.00123, depth=16)
+    assert spec_of(turn(at, "dataset", "circle")) == RunSpec(dataset="circle", tikhonov=0.00123, depth=16)
+
+
+@pytest.mark.parametrize(("name", "value"), [("tikhonov", "-1"), ("tikhonov", "nan"), ("tikhonov", "x"),
+                                             ("dataset", "/etc/passwd.csv"), ("method", "sgd")])  # fmt: skip
+def test_nonsense_in_the_link_is_dropped(name, value):
+    assert spec_of(app(**{name: value})) == RunSpec()
+
+
+@pytest.mark.parametrize("grid", _GRIDS.values())
+def test_grids_are_rising_and_their_words_are_the_numbers(grid):
+    assert list(grid) == sorted(set(grid))
+    assert [float(_short(value)) for value in grid] == list(grid)
+    assert len({_short(value) for value in grid}) == len(grid)
+
+
+def test_the_weight_reaches_from_nothing_to_ten_in_steps_of_1_2_5():
+    assert _GRIDS["tikhonov"][:5] == (0.0, 1e-6, 2e-6, 5e-6, 1e-5)
+    assert _GRIDS["tikhonov"][-1] == 10.0
+
+
+# ---- a person's own file
+
+
+def with_file(at: AppTest, content: bytes, name: str = "My Iris (2).csv") -> AppTest:
+    at.file_uploader(key="knob_file").upload(name, content)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_an_uploaded_file_becomes_the_data_set(runs):
+    at = turn(app(), "dataset", "own")
+    assert spec_of(at) is None
+    at = with_file(at, IRIS)
+    spec = spec_of(at)
+    assert spec.dataset == str(next((runs / "data").glob("*-my-iris-2.csv")))
+    assert spec == RunSpec(dataset=spec.dataset)
+    assert "classify" in knob(at, "task").options
+    later = app()
+    assert "my-iris-2.csv" in knob(later, "dataset").options
+    assert spec_of(turn(later, "dataset", spec.dataset)).dataset == spec.dataset
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"a,b\n1,2\n3,x\n", "row 3"),
+        (b"a,b\n1,2\n3,nan\n", "finite"),
+        (b"a,b\n1,2\n", "2 rows"),
+        (b"a\n1\n2\n", "2 numeric columns"),
+        ("ä,b\n1,2\n3,4".encode("latin-1"), "UTF"),
+        (b"\x00\x01", "NUL"),
+    ],
+)
+def test_a_bad_file_is_refused_and_the_page_goes_on(content, says, runs):
+    at = with_file(turn(turn(app(), "depth", 44), "dataset", "own"), content)
+    assert spec_of(at) is None
+    assert says in at.error[0].value.replace("\\", "")
+    assert not (runs / "data").exists()
+    at = turn(at, "dataset", "torus")
+    assert not at.error
+    assert spec_of(at) == RunSpec(dataset="torus", depth=44)
+
+
+def test_a_file_that_is_gone_asks_for_it_again(runs):
+    at = with_file(turn(app(), "dataset", "own"), IRIS)
+    next((runs / "data").glob("*.csv")).unlink()
+    at.run()
+    assert not at.exception
+    assert spec_of(at) is None
+    assert "is not among the uploaded files" in captions(at)
+    assert spec_of(with_file(at, IRIS)) is not None
+
+
+def test_a_loaded_run_never_opens_a_file_outside_the_uploads(tmp_path):
+    outside = tmp_path / "elsewhere.csv"
+    outside.write_bytes(IRIS)
+    at = app(load={"dataset": str(outside)})
+    at.button(key="load").click()
+    at.run()
+    assert spec_of(at) is None
+    assert "is not among the uploaded files" in captions(at)
+
+
+def test_files_are_kept_by_content(runs):
+    first = own_csv.keep(IRIS, "a.csv")
+    assert own_csv.keep(IRIS, "b.csv") == first
+    other = own_csv.keep(IRIS + b"1,2,3,x\n", "../../a.csv")
+    assert own_csv.uploaded() == sorted([first, other])
+    assert {setup.runs_root() / "data"} == {path.parent for path in (runs / "data").iterdir()}
+    names = own_csv.labels([first, other])
+    assert all(name.startswith("a.csv (") for name in names.values())
+    assert len(set(names.values())) == 2
+
+
+def test_a_refused_file_leaves_nothing_behind(runs):
+    with pytest.raises(InputError):
+        own_csv.keep(b"a,b\n1,2\n3,x\n", "a.csv")
+    assert not (runs / "data").exists()

@@ -1,0 +1,181 @@
+"""The page Playground: what it opens on, training, and everything that can be wrong in a link or a file."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import pages.playground
+from autoencode_core.errors import InputError
+from autoencode_core.runs.job import JobStatus, empty_history
+from autoencode_core.spec import RunSpec
+from pages.shared import live, setup
+
+
+@dataclass
+class FakeJobs:
+    """A desk of jobs that trains nothing."""
+
+    known: dict = field(default_factory=dict)
+    trained: list = field(default_factory=list)
+
+    def list(self):
+        return list(self.known.values())
+
+    def status(self, job_id):
+        if job_id not in self.known:
+            raise InputError("job", job_id, "the id of a job of this server")
+        return self.known[job_id]
+
+    def train(self, spec):
+        self.trained.append(spec)
+        self.known["job1"] = JobStatus("job1", spec, "running", "", empty_history())
+        return "job1"
+
+    def snapshot(self, job_id):
+        return None
+
+    def stop(self, job_id):
+        self.known[job_id] = replace(self.known[job_id], state="stopping")
+
+
+@pytest.fixture(autouse=True)
+def jobs(tmp_path, monkeypatch):
+    desk = FakeJobs()
+    monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
+    for module in (setup, pages.playground, live):
+        monkeypatch.setattr(module, "jobs", lambda: desk)
+    setup.store.clear()
+    yield desk
+    setup.store.clear()
+
+
+def page(**link) -> AppTest:
+    at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
+    for name, value in link.items():
+        at.query_params[name] = value
+    return shown(at.run())
+
+
+def shown(at: AppTest) -> AppTest:
+    assert not at.exception
+    return at
+
+
+def train(at: AppTest) -> AppTest:
+    next(b for b in at.button if b.label == "Train").click()
+    return shown(at.run())
+
+
+def test_opens_on_the_gallery_with_all_pictures():
+    at = page()
+    assert at.subheader[0].value.startswith("S\\-curve")
+    assert len(at.get("plotly_chart")) == 4
+    labels = [metric.label for metric in at.metric]
+    assert labels[:4] == ["Test error", "Train error", "PCA, 2 components", "Cost J"]
+    assert not at.error
+
+
+@pytest.mark.parametrize("run", ["digits", "classify", "bimodal", "circle", "s_curve_high"])
+def test_every_kind_of_run_is_drawn(run):
+    at = page(run=f"gallery-{run}")
+    assert len(at.get("plotly_chart")) == 4
+    assert not at.error
+    assert ("Test accuracy" in [metric.label for metric in at.metric]) == (run == "classify")
+
+
+def test_lambda_is_the_first_knob():
+    assert page().sidebar.select_slider[0].label.startswith("Tikhonov weight")
+
+
+def test_train_starts_the_spec_of_the_knobs_and_puts_the_job_into_the_link(jobs):
+    at = page()
+    at.number_input(key="knob_depth").set_value(20)
+    train(at)
+    assert jobs.trained == [RunSpec(depth=20)]
+    assert at.query_params["job"] == "job1"
+    assert [b.label for b in at.main.button] == ["Stop"]
+
+
+def test_a_reload_finds_the_job_again_and_starts_none(jobs):
+    train(page())
+    at = page(job="job1")
+    assert len(jobs.trained) == 1
+    assert "Stop" in [b.label for b in at.button]
+
+
+def test_a_job_that_ended_gives_way_to_its_run(jobs):
+    train(page())
+    jobs.known["job1"] = replace(jobs.known["job1"], state="done", run_id="gallery-moons", outcome="finished")
+    at = page(job="job1")
+    assert at.subheader[0].value == "Two moons onto one number"
+    assert at.query_params["run"] == "gallery-moons" and "job" not in at.query_params
+
+
+def test_a_job_that_failed_says_why_and_the_page_goes_on(jobs):
+    train(page())
+    jobs.known["job1"] = replace(jobs.known["job1"], state="failed", message="The workers were lost.")
+    at = page(job="job1")
+    assert "workers were lost" in at.warning[0].value
+    assert len(at.get("plotly_chart")) == 4
+
+
+def test_other_jobs_can_be_watched(jobs):
+    jobs.known["other"] = JobStatus("other", RunSpec(dataset="moons"), "running", "", empty_history())
+    at = page()
+    next(b for b in at.button if b.label.startswith("Watch moons")).click()
+    assert shown(at.run()).query_params["job"] == "other"
+
+
+@pytest.mark.parametrize("link", [{"job": "nobody"}, {"run": "nobody"}, {"run": "../../etc/passwd"}])
+def test_a_wrong_link_is_explained_and_the_opening_run_is_shown(link):
+    at = page(**link)
+    assert len(at.info) + len(at.error) == 1
+    assert len(at.get("plotly_chart")) == 4
+
+
+def test_a_damaged_run_is_explained(tmp_path):
+    record = setup.store().record("gallery-circle")
+    run_id = setup.store().save(record)
+    (tmp_path / run_id / "weights.safetensors").write_bytes(b"nonsense")
+    at = page(run=run_id)
+    assert "weights" in at.error[0].value
+    assert len(at.get("plotly_chart")) == 4
+
+
+def test_a_diverged_run_is_drawn_with_its_cause():
+    import numpy as np
+
+    record = setup.store().record("gallery-circle")
+    history = {name: [*column[:-1], float("nan")] for name, column in record.history.items()}
+    history["iteration"] = record.history["iteration"]
+    run_id = setup.store().save(
+        replace(
+            record,
+            status="diverged",
+            message="Diverged at iteration 3: a particle left the finite numbers in layer 2.",
+            history=history,
+            summary={**record.summary, "test_error": float("nan")},
+            probe={**record.probe, "flow_states": np.full_like(record.probe["flow_states"], np.nan)},
+        )
+    )
+    at = page(run=run_id)
+    assert "layer 2" in at.warning[0].value
+    assert not at.error
+
+
+def test_use_its_knobs_turns_the_knobs():
+    at = page(run="gallery-classify")
+    next(b for b in at.button if b.label == "Use its knobs").click()
+    shown(at.run())
+    assert at.number_input(key="knob_depth").value == 20
+    assert at.selectbox(key="knob_task").value == "classify"
+
+
+def test_a_bad_knob_stops_training_and_is_named():
+    at = page(run="gallery-moons")
+    at.number_input(key="knob_depth").set_value(7)
+    shown(at.run())
+    assert "Depth" in at.error[0].value and "even" in at.error[0].value
+    assert next(b for b in at.button if b.label == "Train").disabled
+    assert len(at.get("plotly_chart")) == 4

@@ -1,0 +1,247 @@
+"""The page Runs: what it lists, and what can be done with a run."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import pages.runs
+from autoencode_core.spec import RunSpec
+from pages.shared import setup
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class FakeStatus:
+    job_id: str = "abc"
+    spec: RunSpec = field(default_factory=RunSpec)
+    state: str = "running"
+    message: str = ""
+    history: dict = field(default_factory=lambda: {"iteration": [0, 1, 2]})
+
+
+class FakeJobs:
+    def __init__(self, *jobs: FakeStatus, unstored: bytes | None = None):
+        self.jobs, self.kept = list(jobs), unstored
+
+    def list(self):
+        return self.jobs
+
+    def unstored(self, job_id):
+        return self.kept
+
+
+def use(monkeypatch, jobs: FakeJobs) -> None:
+    for module in (setup, pages.runs):
+        monkeypatch.setattr(module, "jobs", lambda: jobs)
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
+    use(monkeypatch, FakeJobs())
+    setup.store.clear()
+    yield setup.store()
+    setup.store.clear()
+
+
+@pytest.fixture
+def own(store):
+    """Two runs of one's own, the newer one first."""
+    record = store.record("gallery-s_curve")
+    older = store.save(replace(record, name="first", created="2026-01-01T10:00:00+00:00"))
+    return [store.save(replace(record, name="second *bold*", created="2026-01-01T11:00:00+00:00")), older]
+
+
+@pytest.fixture
+def tick(monkeypatch):
+    """Select rows, which AppTest cannot: what the table would say, and what it was given."""
+    seen = SimpleNamespace(rows=[], data=None)
+
+    def table(data, **settings):
+        seen.data, seen.settings = data, settings
+        return SimpleNamespace(selection=SimpleNamespace(rows=seen.rows))
+
+    monkeypatch.setattr(st, "dataframe", table)
+    return seen
+
+
+def page() -> AppTest:
+    at = AppTest.from_string("import pages.runs; pages.runs.render()", default_timeout=20).run()
+    assert not at.exception
+    return at
+
+
+def click(at: AppTest, key: str) -> None:
+    at.button(key=key).click()
+    at.run()
+    assert not at.exception
+
+
+def test_without_own_runs_the_gallery_is_explained(tick):
+    at = page()
+    assert "No runs of your own yet" in at.info[0].value
+    assert "gallery" in at.info[0].value
+    assert set(tick.data["From"]) == {"gallery"}
+
+
+def test_without_any_run_there_is_no_table(monkeypatch, tick, store):
+    store.gallery = None
+    at = page()
+    assert "No runs of your own yet" in at.info[0].value
+    assert tick.data is None
+
+
+def test_own_runs_come_first_with_their_figures(tick, own, store):
+    at = page()
+    assert not at.info
+    assert tick.data["Name"].tolist()[:3] == ["second *bold*", "first", store.list()[2].name]
+    assert tick.data["From"].tolist()[:3] == ["you", "you", "gallery"]
+    summary = store.record(own[0]).summary
+    assert tick.data["Test error"][0] == summary["test_error"]
+    assert tick.data["PCA error"][0] == summary["pca_test_error"]
+
+
+def test_only_knobs_that_differ_are_shown_unless_asked_for_all(tick, own, store):
+    store.gallery = None
+    at = page()
+    assert not [name for name in tick.data if "Depth" in name]
+    at.toggle[0].set_value(False)
+    at.run()
+    assert {f"{info.title}" for info in RunSpec.model_fields.values()} <= {
+        title.rsplit(" ", 1)[0] if len(title.rsplit(" ", 1)[-1]) <= 2 else title for title in tick.data
+    }
+
+
+def test_knobs_that_differ_are_columns(tick, own):
+    page()
+    assert "Tikhonov weight λ" in tick.data
+    assert "Data set μ₀" in tick.data
+    assert "Precision" not in tick.data
+
+
+def test_another_list_is_another_table(tick, own, store):
+    page()
+    before = tick.settings["key"]
+    store.delete(own[0])
+    page()
+    assert tick.settings["key"] != before
+
+
+def test_a_run_is_renamed(tick, own, store):
+    tick.rows = [0]
+    at = page()
+    at.text_input(key=f"name_{own[0]}").set_value("third")
+    click(at, f"rename_{own[0]}")
+    assert store.record(own[0]).name == "third"
+    assert tick.data["Name"][0] == "third"
+
+
+def test_a_name_that_cannot_be_is_refused(tick, own, store):
+    tick.rows = [0]
+    at = page()
+    at.text_input(key=f"name_{own[0]}").set_value("   ")
+    click(at, f"rename_{own[0]}")
+    assert "1 to 80 printable characters" in at.error[0].value
+    assert store.record(own[0]).name == "second *bold*"
+
+
+def test_a_run_is_deleted_and_the_others_stay(tick, own, store):
+    tick.rows = [1]
+    at = page()
+    assert any("cannot be undone" in text.value for text in at.markdown)
+    tick.rows = [1]
+    click(at, f"delete_{own[1]}")
+    assert [entry.run_id for entry in store.list() if not entry.read_only] == [own[0]]
+
+
+def test_the_gallery_is_read_only(tick, store):
+    tick.rows = [0]
+    at = page()
+    run_id = store.list()[0].run_id
+    keys = {button.key for button in at.button}
+    assert f"open_{run_id}" in keys
+    assert not {key for key in keys if key and key.startswith(("rename_", "delete_"))}
+    assert any("Read-only" in caption.value for caption in at.caption)
+
+
+def test_names_are_shown_as_they_are(tick, own):
+    tick.rows = [0]
+    assert any(text.value == "**second \\*bold\\***" for text in page().markdown)
+
+
+def test_a_run_file_goes_out_and_in_again(tick, own, store):
+    data = store.export(own[0])
+    at = page()
+    at.file_uploader[0].upload("mine.autoencode", data)
+    at.run()
+    assert not at.exception
+    assert len([e for e in store.list() if not e.read_only]) == 3
+    assert len(tick.data) == len(store.list())
+    assert at.toast
+    at.run()
+    assert len([e for e in store.list() if not e.read_only]) == 3
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"PK\x05\x06" + bytes(18)])
+def test_a_foreign_file_is_refused_by_name(tick, own, store, data):
+    at = page()
+    at.file_uploader[0].upload("holiday.autoencode", data)
+    at.run()
+    assert not at.exception
+    assert "holiday" in at.error[0].value
+    assert len([e for e in store.list() if not e.read_only]) == 2
+
+
+def test_a_damaged_run_is_listed_and_can_only_be_deleted(tick, own, store):
+    (store.root / own[0] / "spec.json").write_bytes(b"{")
+    (store.root / own[0] / "run.json").write_bytes(b"{")
+    damaged = [entry.run_id for entry in store.list()].index(own[0])
+    tick.rows = [damaged]
+    at = page()
+    assert tick.data["Status"][damaged] == "damaged"
+    assert {button.key for button in at.button} == {f"delete_{own[0]}"}
+    click(at, f"delete_{own[0]}")
+    assert own[0] not in [entry.run_id for entry in store.list()]
+
+
+def test_a_store_that_fails_is_a_sentence_not_a_traceback(tick, monkeypatch, store):
+    monkeypatch.setattr(type(store), "list", lambda self: 1 / 0)
+    at = page()
+    assert len(at.error) == 1
+    assert len(at.file_uploader) == 1
+
+
+def test_a_trained_run_that_could_not_be_stored_can_be_saved(tick, monkeypatch):
+    failed = FakeStatus(state="failed", message="The disk is full.")
+    use(monkeypatch, FakeJobs(failed, unstored=b"data"))
+    at = page()
+    assert "The disk is full" in at.warning[0].value
+    assert [button.label for button in at.get("download_button")] == ["Download it"]
+
+
+# ---- inside the app
+
+
+def test_running_jobs_stand_on_top_with_a_link(monkeypatch):
+    use(monkeypatch, FakeJobs(FakeStatus(), FakeStatus("def", state="done")))
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    at.switch_page("pages/runs.py").run()
+    assert not at.exception
+    assert any("iteration 2 of 300 · running" in text.value for text in at.markdown)
+    links = [link for link in at.page_link if link.value == "Watch"]
+    assert len(links) == 1
+    assert "job=abc" in links[0].proto.query_string
+
+
+def test_open_in_the_playground_puts_the_run_into_the_link(tick):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    tick.rows = [0]
+    at.switch_page("pages/runs.py").run()
+    run_id = setup.store().list()[0].run_id
+    click(at, f"open_{run_id}")
+    assert at.query_params["run"] == run_id
