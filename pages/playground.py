@@ -20,9 +20,11 @@ def render() -> None:
     """Draws the page."""
     page_setup("Playground")
     with st.sidebar, guard():
+        button = st.container()  # stands above the knobs, but needs what they say
         spec = knobs()
-        _train_button(spec)
-        _other_jobs()
+        with button:
+            _train_button(spec)
+            _other_jobs()
     with guard():
         job_id = _from_link("job")
         if job_id and _watch(job_id):
@@ -123,6 +125,7 @@ def _headline(record: RunRecord) -> None:
     )
     if record.status == "diverged":
         st.warning(escape(record.message))
+    st.caption(escape(_regime(spec) + ("" if record.status == "diverged" else f" · {record.message}")))
     cells = st.columns(5)
     errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "
     cells[0].metric(
@@ -135,7 +138,7 @@ def _headline(record: RunRecord) -> None:
         )
     else:
         cells[2].metric(
-            f"PCA, {spec.bottleneck} components",
+            f"PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}",
             number(summary["pca_test_error"]),
             help="Test error of PCA with as many components as the bottleneck has; none for transport.",
         )
@@ -143,9 +146,18 @@ def _headline(record: RunRecord) -> None:
         "Cost J", number(record.history["cost"][-1]), help="Data term + λ‖θ‖², what training lowers."
     )
     cells[4].metric(
-        f"λ = {spec.tikhonov:g}",
-        f"{summary['iterations']:.0f} it",
-        help=f"{spec.method}, {summary['seconds']:.1f} s. {record.message}",
+        "Iterations",
+        f"{summary['iterations']:,.0f}",
+        help=f"Of {spec.method}, in {summary['seconds']:.1f} s of training.",
+    )
+
+
+def _regime(spec: RunSpec) -> str:
+    """The knobs that say most, in a line."""
+    field = f"{spec.field.replace('_', ' ')} {spec.activation}"
+    return (
+        f"k = {spec.bottleneck} · L = {spec.depth} · T = {spec.horizon:g} · λ = {spec.tikhonov:g} · "
+        f"{field} · {spec.method} · seed {spec.seed}"
     )
 
 

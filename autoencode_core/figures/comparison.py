@@ -28,14 +28,14 @@ def error_against_pca_figure(record: RunRecord, *, dark: bool = False) -> go.Fig
     )
     layout = theme.layout(
         dark,
-        height=300,
-        margin={"l": 84, "r": 20, "t": 44, "b": 40},
+        height=260,
+        margin={"l": 44, "r": 24, "t": 44, "b": 48},
         barmode="group",
         bargap=0.35,
         showlegend=len(shown) > 0,
         legend=theme.legend(dark, 1.02),
-        xaxis=theme.axis(dark, fixedrange=True, showgrid=False),
-        yaxis=theme.axis(dark, f"mean squared distance<br>{unit}", range=[0, 1.18 * highest], nticks=5),
+        xaxis=theme.axis(dark, f"mean squared distance {unit}", range=[0, 1.25 * highest], nticks=5),
+        yaxis=theme.axis(dark, fixedrange=True, showgrid=False, autorange="reversed"),
     )
     named = {"this run": "this run", "PCA": f"PCA, {k} component{'s' * (k > 1)}"}
     return go.Figure(
@@ -54,8 +54,9 @@ def _bars(title: str, name: str, values: list[float | None], dark: bool) -> dict
     return {
         "type": "bar",
         "name": title,
-        "x": ["train", "test"],
-        "y": [value or 0.0 for value in values],
+        "orientation": "h",
+        "y": ["train", "test"],
+        "x": [value or 0.0 for value in values],
         "text": [f"{value:.3g}" if value is not None else "not finite" for value in values],
         "textposition": "outside",
         "textfont": {"color": theme.colour("ink", dark), "size": theme.TEXT},
@@ -65,5 +66,5 @@ def _bars(title: str, name: str, values: list[float | None], dark: bool) -> dict
             "line": {"color": colour, "width": 1.5},
             "pattern": {"shape": _PATTERN[name], "fgcolor": colour, "size": 7},
         },
-        "hovertemplate": f"{title}, %{{x}}: %{{y:.4g}}<extra></extra>",
+        "hovertemplate": f"{title}, %{{y}}: %{{x:.4g}}<extra></extra>",
     }

@@ -138,14 +138,14 @@ def coordinates(points: Array) -> dict[str, Any]:
     }
 
 
-def box(view: Array, size: float = 0.96) -> dict[str, Any]:
-    """Equal aspect of a 3-D scene with ranges (3, 2), drawn larger or smaller."""
+def box(view: Array, size: float = 1.5) -> dict[str, Any]:
+    """Equal aspect of a 3-D scene with ranges (3, 2), its diagonal at most `size`, and not too high."""
     spans = view[:, 1] - view[:, 0]
-    ratios = spans / spans.max()
-    ratios *= min(1.3, size / float(np.cbrt(ratios.prod())))  # a flat box may be longer
+    ratios = size * spans / float(np.linalg.norm(spans))
+    ratios *= min(1.0, 0.55 * size / float(ratios[2]))
     return {
         "aspectmode": "manual",
         "aspectratio": {axis: float(r) for axis, r in zip("xyz", ratios, strict=True)},
-        "camera": {"eye": {"x": 1.18, "y": 1.18, "z": 0.74}, "center": {"x": 0, "y": 0, "z": -0.14}},
+        "camera": {"eye": {"x": 1.12, "y": 1.12, "z": 0.7}, "center": {"x": 0, "y": 0, "z": -0.1}},
         "uirevision": "keep",
     }

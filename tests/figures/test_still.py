@@ -156,12 +156,12 @@ def test_odd_runs(make: Make, change: Callable[..., RunRecord], d: int, n: int) 
 def test_bars_print_their_values_and_their_unit(make: Make) -> None:
     figure = error_against_pca_figure(make(3))
     ours, pca = figure.data
-    assert list(ours.text) == ["0.021", "0.027"] and list(pca.y) == [0.19, 0.2]
+    assert list(ours.text) == ["0.021", "0.027"] and list(pca.x) == [0.19, 0.2]
     assert (
         pca.name == "PCA, 2 components" and pca.marker.pattern.shape == "/" and not ours.marker.pattern.shape
     )
-    assert "mean squared distance" in figure.layout.yaxis.title.text
-    assert figure.layout.yaxis.range[1] > 0.2
+    assert "mean squared distance" in figure.layout.xaxis.title.text
+    assert figure.layout.xaxis.range[1] > 0.2
 
 
 def test_bars_without_pca_or_without_errors(make: Make) -> None:
