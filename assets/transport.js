@@ -63,9 +63,9 @@ export default function (component) {
     if (!fresh) return;
     state.run = data.run;
     state.playing = !still;
-    if (!still) setTimeout(() => press(plot, "Play"), 1500);
+    if (!still) setTimeout(() => press(plot, "Play"), 50);
   };
-  const timer = setInterval(begin, 200);
+  const timer = setInterval(begin, 50);
   begin();
 
   const keys = (event) => {

@@ -67,7 +67,7 @@ class RunSpec(BaseModel):
             "The law that the particles are drawn from, or the path of a CSV file.",
             group="main",
         ),
-    ] = "s_curve"
+    ] = "circle"
     bottleneck: Annotated[
         int,
         Field(ge=1, le=4096),
@@ -243,7 +243,7 @@ class RunSpec(BaseModel):
         if not isinstance(values, Mapping):
             return values
         try:
-            suited = dict(card(str(values.get("dataset", "s_curve"))).defaults)
+            suited = dict(card(str(values.get("dataset", "circle"))).defaults)
         except InputError:
             suited = {}
         filled = {**suited, **values}

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from autoencode_core.data.catalogue import card
 from autoencode_core.errors import InputError
 from autoencode_core.runs.record import RunRecord
 from autoencode_core.spec import RunSpec
@@ -10,10 +9,10 @@ from pages.shared.controls import knobs, set_knobs
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart, moving_picture
 from pages.shared.setup import ASSETS, complain, escape, guard, jobs, page_setup, store
-from pages.shared.words import number
+from pages.shared.words import number, regime, title
 
-OPENING = "gallery-s_curve"
-"""The run that the app opens on."""
+OPENING = "gallery-circle"
+"""The run that the app opens on: the default knobs, in the plane, where the animation is quickest."""
 
 
 def render() -> None:
@@ -68,7 +67,7 @@ def _other_jobs() -> None:
         if job.state in RUNNING and job.job_id != st.session_state.get("shown_job")
     ]
     for job in others:
-        words = f"Watch {job.spec.dataset}, k = {job.spec.bottleneck}, λ = {job.spec.tikhonov:g}"
+        words = f"Watch {title(job.spec)}, λ = {job.spec.tikhonov:g}"
         if st.button(words, key=f"watch_{job.job_id}", type="tertiary"):
             _look_at("job", job.job_id)
             st.rerun()
@@ -114,8 +113,8 @@ def _record(run_id: str) -> RunRecord:
 def _headline(record: RunRecord) -> None:
     """Which run this is, how it ended, and its figures."""
     spec, summary = record.spec, record.summary
-    title, action = st.columns([5, 1], vertical_alignment="bottom")
-    title.subheader(escape(record.name or f"{card(spec.dataset).title}, k = {spec.bottleneck}"), anchor=False)
+    head, action = st.columns([5, 1], vertical_alignment="bottom")
+    head.subheader(escape(record.name or title(spec)), anchor=False)
     action.button(
         "Use its knobs",
         on_click=set_knobs,
@@ -125,7 +124,7 @@ def _headline(record: RunRecord) -> None:
     )
     if record.status == "diverged":
         st.warning(escape(record.message))
-    st.caption(escape(_regime(spec) + ("" if record.status == "diverged" else f" · {record.message}")))
+    st.caption(escape(regime(spec) + ("" if record.status == "diverged" else f" · {record.message}")))
     cells = st.columns(5)
     errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "
     cells[0].metric(
@@ -149,15 +148,6 @@ def _headline(record: RunRecord) -> None:
         "Iterations",
         f"{summary['iterations']:,.0f}",
         help=f"Of {spec.method}, in {summary['seconds']:.1f} s of training.",
-    )
-
-
-def _regime(spec: RunSpec) -> str:
-    """The knobs that say most, in a line."""
-    field = f"{spec.field.replace('_', ' ')} {spec.activation}"
-    return (
-        f"k = {spec.bottleneck} · L = {spec.depth} · T = {spec.horizon:g} · λ = {spec.tikhonov:g} · "
-        f"{field} · {spec.method} · seed {spec.seed}"
     )
 
 

@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from pages.shared import own_csv
 from pages.shared.live import RUNNING
 from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
+from pages.shared.words import dataset, title
 
 if TYPE_CHECKING:
     from autoencode_core.runs.job import JobStatus
@@ -64,7 +63,7 @@ def _running() -> None:
         kept = jobs().unstored(job.job_id) if job.state == "failed" else None
         if kept:
             st.warning(
-                f"{escape(_title(job.spec))} was trained but could not be stored. {escape(job.message)}"
+                f"{escape(title(job.spec))} was trained but could not be stored. {escape(job.message)}"
             )
             name = f"{job.job_id}.autoencode"
             st.download_button("Download it", kept, name, key=f"unstored_{job.job_id}", on_click="ignore")
@@ -85,7 +84,7 @@ def _job_words(job: "JobStatus") -> str:
     done = job.history.get("iteration") or [0]
     far = f"iteration {done[-1]:,.0f} of {job.spec.iterations:,}"
     words = (f"λ = {job.spec.tikhonov:g}", job.spec.method, far, job.state)
-    return f"**{escape(_title(job.spec))}** · {' · '.join(words)}"
+    return f"**{escape(title(job.spec))}** · {' · '.join(words)}"
 
 
 # ---- the table
@@ -131,7 +130,7 @@ def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
         "From": "gallery" if entry.read_only else "you",
         "Created": _when(entry.created),
         "Status": entry.status,
-        **{title: entry.figures.get(key) for title, key in _FIGURES.items()},
+        **{heading: entry.figures.get(key) for heading, key in _FIGURES.items()},
     }
     return row | {_heading(name): _cell(entry.spec, name) for name in knobs}
 
@@ -139,7 +138,7 @@ def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
 def _cell(spec: RunSpec | None, name: str) -> Any:
     value = getattr(spec, name) if spec else None
     if name == "dataset" and spec:
-        return _dataset(spec.dataset)
+        return dataset(spec.dataset)
     if RunSpec.model_fields[name].annotation in (int, float):
         return value
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value
@@ -256,15 +255,7 @@ def _upload_key() -> str:
 
 
 def _name(entry: "Entry") -> str:
-    return entry.name or (_title(entry.spec) if entry.spec else entry.run_id)
-
-
-def _title(spec: RunSpec) -> str:
-    return f"{_dataset(spec.dataset)}, k = {spec.bottleneck}"
-
-
-def _dataset(name: str) -> str:
-    return CATALOGUE[name].title if name in CATALOGUE else own_csv.labels([name])[name]
+    return entry.name or (title(entry.spec) if entry.spec else entry.run_id)
 
 
 def _heading(name: str) -> str:

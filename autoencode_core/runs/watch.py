@@ -18,7 +18,12 @@ GRACE_SECONDS = 1.5
 
 
 def dask_setup(server: Any) -> None:
-    """Have this scheduler or nanny end when its parent has gone; a nanny takes its worker along."""
+    """Have this scheduler or nanny end when its parent has gone; a nanny takes its worker along.
+
+    It gets a process group of its own: Ctrl-C in the server's terminal is the server's to handle, which then
+    closes its workers in order.
+    """
+    os.setpgid(0, 0)
     if type(server).__name__ == "Scheduler":
         # Its stderr is a pipe that SubprocessCluster never reads: once full, it would block the scheduler.
         os.dup2(1, 2)

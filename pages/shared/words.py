@@ -1,8 +1,31 @@
-"""Numbers as words."""
+"""Numbers and specs as words."""
 
 import math
+
+from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.spec import RunSpec
+from pages.shared import own_csv
 
 
 def number(value: float | None) -> str:
     """A number with four digits, a dash where there is none."""
     return "–" if value is None or not math.isfinite(value) else f"{value:.4g}"
+
+
+def dataset(name: str) -> str:
+    """A data set's title, or a person's own file as it was called; the file need not be there."""
+    return CATALOGUE[name].title if name in CATALOGUE else own_csv.labels([name])[name]
+
+
+def title(spec: RunSpec) -> str:
+    """What a run is called that has no name of its own."""
+    return f"{dataset(spec.dataset)}, k = {spec.bottleneck}"
+
+
+def regime(spec: RunSpec) -> str:
+    """The knobs that say most, in a line."""
+    field = f"{spec.field.replace('_', ' ')} {spec.activation}"
+    return (
+        f"k = {spec.bottleneck} · L = {spec.depth} · T = {spec.horizon:g} · λ = {spec.tikhonov:g} · "
+        f"{field} · {spec.method} · seed {spec.seed}"
+    )

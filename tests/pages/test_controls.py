@@ -183,7 +183,7 @@ def test_bounds_hold_on_the_server(name, value):
 
 
 def test_a_custom_profile_starts_from_the_linear_one_and_is_checked():
-    at = turn(app(), "profile", "custom")
+    at = turn(turn(app(), "dataset", "s_curve"), "profile", "custom")
     assert knob(at, "profile_list").value == "3, 3, 3, 2, 2, 2"
     assert spec_of(at).profile == (3, 3, 3, 2, 2, 2)
     at = turn(at, "profile_list", "3, 2, 3, 2, 2, 2")
@@ -197,7 +197,7 @@ def test_a_custom_profile_starts_from_the_linear_one_and_is_checked():
 
 
 def test_a_custom_order_is_a_permutation():
-    at = turn(app(), "order", "custom")
+    at = turn(turn(app(), "dataset", "s_curve"), "order", "custom")
     assert spec_of(at).order == (0, 1, 2)
     assert spec_of(turn(at, "order_list", "2, 0, 1")).order == (2, 0, 1)
     at = turn(at, "order_list", "0, 1")
@@ -209,7 +209,13 @@ LOADED = [
     {"tikhonov": 0.00123, "learning_rate": 0.37, "tolerance": 3.3e-7},
     {"dataset": "digits", "tikhonov": 0.0, "field": "single_layer", "expansion": 9, "seed": 7},
     {"dataset": "moons", "task": "classify", "method": "adam", "batch_size": 100, "bottleneck": 2},
-    {"profile": (3, 3, 2, 2, 2, 2), "order": (2, 1, 0), "dtype": "float64", "tikhonov": 1000.0},
+    {
+        "dataset": "s_curve",
+        "profile": (3, 3, 2, 2, 2, 2),
+        "order": (2, 1, 0),
+        "dtype": "float64",
+        "tikhonov": 1000.0,
+    },
     {"dataset": "bimodal", "inner_steps": 5, "noise": 0.123456789},
 ]
 

@@ -69,10 +69,10 @@ def train(at: AppTest) -> AppTest:
 
 def test_opens_on_the_gallery_with_all_pictures():
     at = page()
-    assert at.subheader[0].value.startswith("S\\-curve")
+    assert at.subheader[0].value.startswith("Circle onto one number")
     assert len(at.get("plotly_chart")) == 4
     labels = [metric.label for metric in at.metric]
-    assert labels[:4] == ["Test error", "Train error", "PCA, 2 components", "Cost J"]
+    assert labels[:4] == ["Test error", "Train error", "PCA, 1 component", "Cost J"]
     assert not at.error
 
 
@@ -123,7 +123,7 @@ def test_a_job_that_failed_says_why_and_the_page_goes_on(jobs):
 def test_other_jobs_can_be_watched(jobs):
     jobs.known["other"] = JobStatus("other", RunSpec(dataset="moons"), "running", "", empty_history())
     at = page()
-    next(b for b in at.button if b.label.startswith("Watch moons")).click()
+    next(b for b in at.button if b.label.startswith("Watch Two moons")).click()
     assert shown(at.run()).query_params["job"] == "other"
 
 
@@ -179,3 +179,13 @@ def test_a_bad_knob_stops_training_and_is_named():
     assert "Depth" in at.error[0].value and "even" in at.error[0].value
     assert next(b for b in at.button if b.label == "Train").disabled
     assert len(at.get("plotly_chart")) == 4
+
+
+def test_a_run_whose_csv_file_is_gone_is_still_drawn(tmp_path):
+    record = setup.store().record("gallery-circle")
+    spec = record.spec.model_copy(update={"dataset": str(tmp_path / "data" / "0123456789ab-mine.csv")})
+    run_id = setup.store().save(replace(record, spec=spec, name=""))
+    at = page(run=run_id)
+    assert "mine" in at.subheader[0].value and "0123456789ab" not in at.subheader[0].value
+    assert len(at.get("plotly_chart")) == 4
+    assert not at.error
