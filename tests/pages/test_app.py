@@ -1,0 +1,33 @@
+"""The whole app, as a visitor enters it, with the real store and jobs (which start no worker here)."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import setup
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _fresh(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
+    monkeypatch.setattr(setup, "WORKERS_AFTER_SECONDS", 3600.0)
+    for single in (setup.store, setup.jobs):
+        single.clear()
+    yield
+    for single in (setup.store, setup.jobs):
+        single.clear()
+
+
+@pytest.mark.parametrize("path", ["app.py", "pages/playground.py", "pages/runs.py"])
+def test_every_page_draws_itself(path):
+    at = AppTest.from_file(str(ROOT / path), default_timeout=30).run()
+    assert not at.exception and not at.error
+    assert at.title or at.subheader
+
+
+def test_the_app_opens_on_the_playground():
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    assert len(at.get("plotly_chart")) == 4
