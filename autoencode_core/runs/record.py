@@ -81,6 +81,5 @@ def summary_line(record: RunRecord) -> str:
     """One line for lists: data set, widths, regime and error."""
     spec, error = record.spec, record.summary.get("test_error")
     shown = "–" if error is None or not np.isfinite(error) else f"{error:.4g}"
-    return (
-        f"{spec.dataset} · k = {spec.bottleneck} · λ = {spec.tikhonov:g} · {spec.method} · test error {shown}"
-    )
+    name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]  # of a CSV file, not its folders
+    return f"{name} · k = {spec.bottleneck} · λ = {spec.tikhonov:g} · {spec.method} · test error {shown}"
