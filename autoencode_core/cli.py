@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from autoencode_core.errors import InputError
+from autoencode_core.knobs import allowed, explain
+from autoencode_core.record import RunRecord
 from autoencode_core.runs.export import FORMATS
-from autoencode_core.runs.record import RunRecord
 from autoencode_core.runs.store import Entry, RunStore
-from autoencode_core.spec import RunSpec, allowed, explain
+from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress

@@ -5,13 +5,12 @@ Widgets, command-line flags, links, run files and validation all derive from thi
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -374,86 +373,3 @@ def _whole_numbers(value: Any, words: tuple[str, ...]) -> Any:
         except ValueError:
             return value
     return value
-
-
-def allowed(name: str, dataset: str = "") -> str:
-    """What a knob accepts, in words, from its type and bounds.
-
-    Args:
-        name: name of the knob.
-        dataset: data set whose limits also count, if any.
-    """
-    info = RunSpec.model_fields[name]
-    literal = _words(info.annotation)
-    if literal:
-        listed = ", ".join(literal)
-        return listed if not _takes_list(info.annotation) else f"{listed}, or a list of whole numbers"
-    low, high = bounds(name, dataset)
-    if low is None and high is None:
-        return "text"
-    number = "a whole number" if info.annotation is int else "a number"
-    if any(getattr(m, "multiple_of", None) == 2 for m in info.metadata):
-        number = "an even number"
-    opens = any(getattr(m, "gt", None) is not None for m in info.metadata)
-    return f"{number} {'above' if opens else 'from'} {low:g} {'and at most' if opens else 'to'} {high:g}"
-
-
-def bounds(name: str, dataset: str = "") -> tuple[float | None, float | None]:
-    """Lowest and highest value of a numeric knob, (None, None) for the others.
-
-    Args:
-        name: name of the knob.
-        dataset: data set whose width and rows also limit it, if any.
-    """
-    low = high = None
-    for mark in RunSpec.model_fields[name].metadata:
-        for key in ("ge", "gt"):
-            low = getattr(mark, key, None) if getattr(mark, key, None) is not None else low
-        high = getattr(mark, "le", None) if getattr(mark, "le", None) is not None else high
-    if dataset:
-        known = card(dataset)
-        if name == "bottleneck":
-            high = known.width
-        if name == "particles" and known.most_particles is not None:
-            high = known.most_particles
-    return low, high
-
-
-def choices(name: str, dataset: str = "") -> tuple[str, ...]:
-    """Words that a knob accepts, () for numbers; with a data set only the tasks it can do."""
-    words = _words(RunSpec.model_fields[name].annotation)
-    if name == "task" and dataset:
-        known = card(dataset)
-        words = tuple(
-            w
-            for w in words
-            if not (w == "classify" and known.classes < 2)
-            and not (w == "transport" and not known.has_targets)
-        )
-    return words
-
-
-def _words(annotation: Any) -> tuple[str, ...]:
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    return tuple(w for part in get_args(annotation) if get_origin(part) is Literal for w in get_args(part))
-
-
-def _takes_list(annotation: Any) -> bool:
-    return any(get_origin(part) is tuple for part in get_args(annotation))
-
-
-def explain(error: ValidationError) -> list[InputError]:
-    """The complaints of a failed validation, each with field, value and what is allowed."""
-    complaints: dict[str, InputError] = {}
-    for item in error.errors():
-        name = str(item["loc"][0]) if item["loc"] else "spec"
-        if name not in RunSpec.model_fields:
-            complaints[name] = InputError(
-                name, item["input"], f"no such knob; there are {', '.join(RunSpec.model_fields)}"
-            )
-            continue
-        fallback = allowed(name)
-        text = item.get("ctx", {}).get("allowed") if item["type"] == "not_allowed" else fallback
-        complaints[name] = InputError(name, item["input"], text or fallback)
-    return list(complaints.values())

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from autoencode_core.errors import InputError
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from pages.shared.controls import knobs, set_knobs
 from pages.shared.live import RUNNING, job_panel

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE
-from autoencode_core.spec import RunSpec, allowed, bounds, choices, explain
+from autoencode_core.knobs import allowed, bounds, choices, explain
+from autoencode_core.spec import RunSpec
 
 NUMERIC = [name for name in RunSpec.model_fields if bounds(name) != (None, None)]
 

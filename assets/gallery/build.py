@@ -9,9 +9,9 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent))
 
+from autoencode_core.record import RunRecord  # noqa: E402
 from autoencode_core.runs.convert import record_of  # noqa: E402
 from autoencode_core.runs.files import EXTENSION, pack  # noqa: E402
-from autoencode_core.runs.record import RunRecord  # noqa: E402
 from autoencode_core.spec import RunSpec  # noqa: E402
 from autoencode_core.training.loop import train  # noqa: E402
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 _PATTERN = {"this run": "", "PCA": "/"}
 

@@ -12,7 +12,7 @@ from autoencode_core.figures.latent import code_panel, label_positions
 from autoencode_core.figures.marks import Marks, box, cloud, coordinates, marks
 from autoencode_core.figures.stage import Moving, Pictures, pictures_domain, stage, titled
 from autoencode_core.figures.timeline import Timeline, timeline
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from autoencode_core.data.coordinates import Coordinates
 from autoencode_core.errors import InputError
 from autoencode_core.figures.theme import plain, subscript
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
 

@@ -23,7 +23,7 @@ from autoencode_core.figures.geometry import (
 from autoencode_core.figures.marks import marks
 from autoencode_core.figures.stage import pictures_domain, stage, titled
 from autoencode_core.figures.timeline import Timeline, timeline
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
 

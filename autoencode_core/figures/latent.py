@@ -11,7 +11,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.geometry import class_names, classes, code_view, codes, limits, pick, swarm
 from autoencode_core.figures.marks import Marks, box, cloud, marks
 from autoencode_core.figures.stage import titled
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
 

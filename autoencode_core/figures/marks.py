@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.geometry import class_names, classes
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
 

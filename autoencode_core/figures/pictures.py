@@ -11,7 +11,7 @@ from autoencode_core.figures.images import image_flow_figure, image_reconstructi
 from autoencode_core.figures.latent import code_figure
 from autoencode_core.figures.reconstruction import reconstruction_figure
 from autoencode_core.figures.training import history_figure
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Name = Literal["flow", "reconstruction", "errors", "history"]
 

@@ -12,7 +12,7 @@ from autoencode_core.figures.flow import goal_name
 from autoencode_core.figures.geometry import data_names, finite, limits, outputs, pick, principal_axes
 from autoencode_core.figures.marks import box, cloud, marks
 from autoencode_core.figures.stage import titled
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures.geometry import bottleneck_index, component_names, flow_states
 from autoencode_core.figures.theme import join
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
 Phase = Literal["encoder", "bottleneck", "decoder"]

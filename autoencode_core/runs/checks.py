@@ -7,7 +7,7 @@ import numpy as np
 
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.runs.record import HISTORY, PROBE, WEIGHTS, Array, RunRecord, Status
+from autoencode_core.record import HISTORY, PROBE, WEIGHTS, Array, RunRecord, Status
 from autoencode_core.spec import RunSpec
 
 NAME_LENGTH = 80

@@ -7,18 +7,8 @@ import torch
 
 from autoencode_core.data.coordinates import Coordinates
 from autoencode_core.flow.autoencode import AutoencODE
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import SNAPSHOTS, RunRecord
 from autoencode_core.training.run import DTYPES, Run
-
-SNAPSHOT_KEYS = (
-    "inputs",
-    "targets",
-    "hue",
-    "labels",
-    "snapshot_iterations",
-    "snapshot_codes",
-    "snapshot_outputs",
-)
 
 
 def record_of(run: Run) -> RunRecord:
@@ -44,7 +34,7 @@ def record_of(run: Run) -> RunRecord:
             "order": run.model.order.numpy(),
         },
         probe={
-            **{key: run.probe[key] for key in SNAPSHOT_KEYS},
+            **{key: run.probe[key] for key in SNAPSHOTS},
             "flow_times": flow.times.float().numpy(),
             "flow_states": flow.states.float().numpy(),
             "flow_active": flow.active.numpy(),
@@ -70,7 +60,7 @@ def run_of(record: RunRecord) -> Run:
         record.status,
         record.message,
         dict(record.summary),
-        {key: record.probe[key] for key in SNAPSHOT_KEYS},
+        {key: record.probe[key] for key in SNAPSHOTS},
         record.labels,
         record.columns,
     )

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from autoencode_core.figures.pictures import picture
+from autoencode_core.record import HISTORY, RunRecord
 from autoencode_core.runs.files import pack
-from autoencode_core.runs.record import HISTORY, RunRecord
 
 
 def flow_html(record: RunRecord) -> bytes:

@@ -26,9 +26,10 @@ import safetensors.numpy
 from pydantic import ValidationError
 
 from autoencode_core.errors import InputError
+from autoencode_core.knobs import explain
+from autoencode_core.record import Array, RunRecord
 from autoencode_core.runs.checks import check, check_texts
-from autoencode_core.runs.record import Array, RunRecord
-from autoencode_core.spec import RunSpec, explain
+from autoencode_core.spec import RunSpec
 
 EXTENSION = ".autoencode"
 """Ending of a run file."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autoencode_core.runs.record import HISTORY, RunRecord, Status
+from autoencode_core.record import HISTORY, RunRecord, Status
 from autoencode_core.runs.worker import Picture
 from autoencode_core.spec import RunSpec
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from autoencode_core.data.catalogue import is_csv
 from autoencode_core.errors import InputError
+from autoencode_core.record import RunRecord, Status, summary_line
 from autoencode_core.runs.checks import check_name
 from autoencode_core.runs.files import (
     EXTENSION,
@@ -27,7 +28,6 @@ from autoencode_core.runs.files import (
     unpack,
     write_folder,
 )
-from autoencode_core.runs.record import RunRecord, Status, summary_line
 from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:

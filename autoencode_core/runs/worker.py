@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from autoencode_core.errors import InputError
+from autoencode_core.record import HISTORY, Array
 from autoencode_core.runs.files import pack
-from autoencode_core.runs.record import HISTORY, Array
 from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:

@@ -168,12 +168,7 @@ class StrongWolfe:
         column = chosen[:, None]
         self.theta = torch.where(column, trial, self.theta)
         self.gradient = torch.where(column, gradient, self.gradient)
-        self.terms = Terms(
-            *(
-                torch.where(chosen, new, old)
-                for new, old in zip(vars(terms).values(), vars(self.terms).values(), strict=True)
-            )
-        )
+        self.terms = terms.where(chosen, self.terms)
         self.step = torch.where(chosen, t, self.step)
         self.done = self.done | chosen
 

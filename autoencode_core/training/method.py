@@ -40,9 +40,4 @@ class Method(ABC):
         column = chosen[:, None]
         self.theta = torch.where(column, theta, self.theta)
         self.gradient = torch.where(column, gradient, self.gradient)
-        self.terms = Terms(
-            *(
-                torch.where(chosen, new, old)
-                for new, old in zip(vars(terms).values(), vars(self.terms).values(), strict=True)
-            )
-        )
+        self.terms = terms.where(chosen, self.terms)

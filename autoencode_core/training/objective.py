@@ -24,6 +24,11 @@ class Terms:
     penalty: Tensor
     error: Tensor
 
+    def where(self, chosen: Tensor, other: "Terms") -> "Terms":
+        """These terms in the chosen regimes, (R,) bool, and the other ones elsewhere."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Terms(*(torch.where(chosen, mine, theirs) for mine, theirs in pairs))
+
 
 class Objective:
     """The cost on one set of particles.

@@ -15,7 +15,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import AutoencODE, label_positions
 from autoencode_core.flow.widths import kept_order
-from autoencode_core.spec import RunSpec, allowed
+from autoencode_core.knobs import allowed
+from autoencode_core.spec import RunSpec
 from autoencode_core.training.device import pick_device
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Array, RunData, Snapshot, load_data

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from autoencode_core.data.catalogue import CATALOGUE, card, is_csv
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.spec import RunSpec, allowed, bounds, choices, explain
+from autoencode_core.knobs import allowed, bounds, choices, explain
+from autoencode_core.spec import RunSpec
 from pages.shared import own_csv
 from pages.shared.setup import complain, escape
 

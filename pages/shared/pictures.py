@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from autoencode_core.figures.pictures import Name, picture, words
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 from pages.shared.setup import ASSETS, dark, guard
 
 _keys = st.components.v2.component(

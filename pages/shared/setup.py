@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from streamlit.runtime.pages_manager import PagesManager
 
 from autoencode_core.errors import InputError
-from autoencode_core.spec import RunSpec, explain
+from autoencode_core.knobs import explain
+from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
     from autoencode_core.runs.jobs import Jobs

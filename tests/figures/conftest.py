@@ -9,7 +9,7 @@ import pytest
 
 from autoencode_core.data.coordinates import Coordinates
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 
 NAMED = {1: "bimodal", 2: "moons", 3: "s_curve", 64: "digits"}

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures import geometry
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

@@ -9,7 +9,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.figures import image_flow_figure, image_reconstruction_figure
 from autoencode_core.figures.images import image_shape, is_image_run, mosaic
 from autoencode_core.figures.timeline import timeline
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

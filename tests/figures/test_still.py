@@ -21,7 +21,7 @@ from autoencode_core.figures import (
 )
 from autoencode_core.figures.alt import Kind
 from autoencode_core.figures.training import spread
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
-from autoencode_core.runs.record import HISTORY
+from autoencode_core.record import HISTORY
 from autoencode_core.spec import RunSpec
 from pages.shared import live
 from pages.shared.curves import MOST_POINTS, _points

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.runs.record import HISTORY, RunRecord
+from autoencode_core.record import HISTORY, RunRecord
 from autoencode_core.spec import RunSpec
 
 WIDTHS = {"circle": 2, "s_curve": 3, "digits": 64, "bimodal": 1}

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from by_hand import record_by_hand
 
-from autoencode_core.runs.record import RunRecord
+from autoencode_core.record import RunRecord
 
 
 @pytest.fixture(scope="session")

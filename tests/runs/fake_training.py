@@ -14,8 +14,8 @@ import numpy as np
 from by_hand import record_by_hand
 
 from autoencode_core.errors import InputError
+from autoencode_core.record import HISTORY
 from autoencode_core.runs.files import pack
-from autoencode_core.runs.record import HISTORY
 from autoencode_core.runs.worker import reporting
 from autoencode_core.spec import RunSpec
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.record import HISTORY
 from autoencode_core.runs import files
 from autoencode_core.runs.files import glance, pack, read_folder, unpack, write_folder
-from autoencode_core.runs.record import HISTORY
 from autoencode_core.spec import RunSpec
 
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from autoencode_core.record import HISTORY
 from autoencode_core.runs.job import Job, empty_history, rate_of
-from autoencode_core.runs.record import HISTORY
 from autoencode_core.runs.worker import Picture
 from autoencode_core.spec import RunSpec
 

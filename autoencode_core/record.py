@@ -12,11 +12,11 @@ from autoencode_core.training.history import HISTORY, Status
 
 Array = NDArray[Any]
 
-__all__ = ["HISTORY", "PROBE", "WEIGHTS", "RunRecord", "Status", "summary_line"]
+__all__ = ["HISTORY", "PROBE", "SNAPSHOTS", "WEIGHTS", "RunRecord", "Status", "summary_line"]
 WEIGHTS = ("control", "center", "scale", "axes", "order")
 """Arrays that make the model: control (P,), coordinates (d,), (d,), (d, d), order (d,) of components."""
 
-PROBE = (
+SNAPSHOTS = (
     "inputs",
     "targets",
     "hue",
@@ -24,11 +24,10 @@ PROBE = (
     "snapshot_iterations",
     "snapshot_codes",
     "snapshot_outputs",
-    "flow_times",
-    "flow_states",
-    "flow_active",
-    "flow_dropped",
 )
+"""Arrays of the probe batch that training gives."""
+
+PROBE = (*SNAPSHOTS, "flow_times", "flow_states", "flow_active", "flow_dropped")
 """Arrays of the probe batch, n particles of the training set.
 
 inputs, targets (n, d) in data units (targets (n, k) for classify); hue (n,) in [0, 1] for colour, the label

@@ -1,1 +1,0 @@
-"""What a trained run is asked afterwards."""
