@@ -3,6 +3,7 @@
 Nothing here imports torch before a function is called, so the server can import this module.
 """
 
+import logging
 import threading
 import time
 import traceback
@@ -203,4 +204,6 @@ def warm() -> None:
 
 def dask_setup(worker: Any) -> None:
     """What a worker started with `--preload autoencode_core.runs.worker` does: warm up beside its work."""
+    # It would print a traceback for every job that fails; the server tells of those in a sentence.
+    logging.getLogger("distributed.worker").setLevel(logging.CRITICAL)
     threading.Thread(target=warm, name="warm", daemon=True).start()
