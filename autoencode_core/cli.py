@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import allowed, explain
 from autoencode_core.record import RunRecord
+from autoencode_core.runs.checks import check_name
 from autoencode_core.runs.export import FORMATS
 from autoencode_core.runs.store import Entry, RunStore
 from autoencode_core.spec import RunSpec
@@ -106,6 +107,9 @@ def _train(options: argparse.Namespace) -> None:
     given = {name: getattr(options, f"knob_{name}") for name in RunSpec.model_fields}
     spec = RunSpec(**{name: value for name, value in given.items() if value is not None})
     store = _store(options)
+    if options.name:
+        check_name(options.name)
+    store.check_writable()
     from autoencode_core.runs.convert import record_of  # start-up time: torch
     from autoencode_core.training.loop import train
 
@@ -191,7 +195,10 @@ def _entry_figures(entry: Entry) -> dict[str, Any]:
 def _record(options: argparse.Namespace) -> tuple[str, RunRecord]:
     """The run that is asked for by id or, where it is the only one, by name."""
     store = _store(options)
-    named = [entry.run_id for entry in store.list() if entry.name == options.run]
+    entries = store.list()
+    if any(entry.run_id == options.run for entry in entries):
+        return options.run, store.record(options.run)
+    named = [entry.run_id for entry in entries if entry.name and entry.name == options.run]
     if len(named) > 1:
         raise InputError("run", options.run, f"an id, as the name belongs to {', '.join(named)}")
     run_id = named[0] if named else options.run
@@ -223,6 +230,9 @@ def _export(options: argparse.Namespace) -> None:
         temporary.replace(path)
     except OSError as error:
         raise InputError("file", str(path), f"a file that can be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
     if options.json:
         _print_json({"run": run_id, "file": str(path), "bytes": path.stat().st_size})
     else:

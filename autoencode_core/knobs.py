@@ -81,6 +81,9 @@ def explain(error: ValidationError) -> list[InputError]:
     complaints: dict[str, InputError] = {}
     for item in error.errors():
         name = str(item["loc"][0]) if item["loc"] else "spec"
+        if name == "spec":
+            complaints[name] = InputError(name, item["input"], "knobs by name")
+            continue
         if name not in RunSpec.model_fields:
             complaints[name] = InputError(
                 name, item["input"], f"no such knob; there are {', '.join(RunSpec.model_fields)}"

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from autoencode_core.data.catalogue import DatasetCard, card
+from autoencode_core.data.catalogue import DatasetCard, card, is_csv
 from autoencode_core.errors import InputError
 
 Task = Literal["reconstruct", "denoise", "classify", "transport"]
@@ -217,7 +217,7 @@ class RunSpec(BaseModel):
         _knob(
             "Tolerance",
             "ε",
-            "Stop early once the stationarity ‖∇J‖ is at most this; 0 never stops early.",
+            "Stop early once the stationarity ‖∇J‖ is at most this; 0: only when nothing can be gained.",
             log=True,
         ),
     ] = 1e-6
@@ -246,6 +246,8 @@ class RunSpec(BaseModel):
         except InputError:
             suited = {}
         filled = {**suited, **values}
+        if "batch_size" in suited and "batch_size" not in values:
+            filled["batch_size"] = min(suited["batch_size"], _at_least(filled.get("particles"), 1))
         if filled.get("task") == "denoise":
             filled.setdefault("noise", 0.1)
         if filled.get("method", "lbfgs") != "adam" and "batch_size" not in values:
@@ -350,15 +352,28 @@ class RunSpec(BaseModel):
         return value
 
     def but(self, **changes: Any) -> "RunSpec":
-        """This spec with some knobs changed, validated again."""
-        return RunSpec(**{**self.model_dump(), **changes})
+        """This spec with some knobs changed, validated again.
+
+        Knobs that stand at what suits data set, task and method follow those if they change.
+        """
+        suited = RunSpec(dataset=self.dataset, task=self.task, method=self.method)
+        leading = {"dataset": self.dataset, "task": self.task, "method": self.method}
+        chosen = {name: value for name, value in self if value != getattr(suited, name)}
+        return RunSpec(**{**leading, **chosen, **changes})
 
 
 def _card_of(info: ValidationInfo) -> DatasetCard | None:
+    """What is known of the data set; of a stored spec's CSV file, which may have changed since, nothing."""
     try:
+        if (info.context or {}).get("stored") and is_csv(info.data["dataset"]):
+            return None
         return card(info.data["dataset"])
     except (KeyError, InputError):
         return None
+
+
+def _at_least(value: Any, low: int) -> int:
+    return max(low, value) if isinstance(value, int) else low
 
 
 def _refuse(allowed: str) -> PydanticCustomError:

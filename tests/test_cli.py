@@ -88,6 +88,28 @@ def test_a_csv_file_trains(tmp_path, capsys):
     assert record.columns == ("height", "width") and record.spec.particles == 32
 
 
+def test_an_id_comes_before_a_name(home, tmp_path, capsys):
+    assert main([*QUICK, "--out", str(tmp_path), "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)["run"]
+    assert main([*QUICK, "--seed", "5", "--out", str(tmp_path), "--name", first, "--json"]) == 0
+    capsys.readouterr()
+    assert main(["show", first, "--out", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["spec"]["seed"] == 0
+    assert main(["show", "", "--out", str(tmp_path)]) == 2
+
+
+@pytest.mark.parametrize("words", [["--name", "a\nb"], ["--out", "/dev/null/x"]])
+def test_nothing_is_trained_that_could_not_be_stored(words, tmp_path, monkeypatch):
+    monkeypatch.setattr("autoencode_core.training.loop.train", lambda *a: pytest.fail("it was trained"))
+    assert main([*QUICK, "--out", str(tmp_path), *words]) == 2
+
+
+def test_a_failed_export_leaves_nothing(home, tmp_path):
+    (tmp_path / "folder").mkdir()
+    assert main(["export", "first", "--out", home, "--file", str(tmp_path / "folder")]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 def test_debug_shows_the_traceback(tmp_path):
     with pytest.raises(ValueError, match="depth"):
         main(["train", "--depth", "7", "--debug", "--out", str(tmp_path)])

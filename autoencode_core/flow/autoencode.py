@@ -54,10 +54,8 @@ class AutoencODE:
         self.control = Control(vector, self.architecture.shape, self.architecture.step)
         self.coordinates = coordinates
         self.order = torch.as_tensor(np.asarray(order), dtype=torch.long, device=vector.device)
-        center, scale, axes = (
-            torch.as_tensor(np.asarray(a), dtype=vector.dtype, device=vector.device)
-            for a in coordinates.arrays()
-        )
+        # In float64 whatever the run's precision: data far from 0 would lose their digits before centring.
+        center, scale, axes = (torch.as_tensor(np.array(a, dtype=np.float64)) for a in coordinates.arrays())
         self._coordinates = Coordinates(coordinates.kind, center, scale, axes)
 
     # -- between data units (N, d) and the engine's component-major (1, d, N) --
@@ -66,16 +64,16 @@ class AutoencODE:
         """Data units (N, d) to engine layout (1, d, N): flow coordinates, sorted, component-major.
 
         Raises:
-            InputError: x is not a table of d finite or infinite numbers a row.
+            InputError: x is not a table with d columns.
         """
         rows = self._rows(x, self.architecture.width, "x")
-        u: Tensor = self._coordinates.to_flow(rows)
-        return u.T[self.order].contiguous()[None]
+        u: Tensor = self._coordinates.to_flow(rows.cpu().double())
+        return u.to(self.control.vector).T[self.order].contiguous()[None]
 
     def from_engine(self, state: Tensor) -> Tensor:
         """Engine layout (1, d, N) to data units (N, d)."""
-        x: Tensor = self._coordinates.to_data(self.natural(state))
-        return x
+        x: Tensor = self._coordinates.to_data(self.natural(state).cpu().double())
+        return x.to(self.control.vector)
 
     def natural(self, state: Tensor) -> Tensor:
         """Engine layout (1, d, N) to flow coordinates in natural order (N, d)."""
@@ -84,9 +82,7 @@ class AutoencODE:
         return out.T.contiguous()
 
     def _rows(self, x: Points, width: int, name: str) -> Tensor:
-        vector = self.control.vector
-        source = x if isinstance(x, Tensor) else torch.as_tensor(np.asarray(x, dtype=np.float64))
-        rows = source.to(vector)
+        rows = x if isinstance(x, Tensor) else torch.as_tensor(np.array(x, dtype=np.float64))
         if rows.ndim != 2 or rows.shape[1] != width:
             raise InputError(name, f"shape {tuple(rows.shape)}", f"a table of shape (N, {width})")
         return rows
@@ -119,7 +115,7 @@ class AutoencODE:
         Raises:
             InputError: the run has no decoder (task classify).
         """
-        rows = self._rows(z, self.architecture.bottleneck, "z")
+        rows = self._rows(z, self.architecture.bottleneck, "z").to(self.control.vector)
         return self.from_engine(self._decoded(rows.T.contiguous()[None]))
 
     def reconstruct(self, x: Points) -> Tensor:
@@ -135,7 +131,7 @@ class AutoencODE:
         Returns:
             (N, d) in data units.
         """
-        rows = self._rows(state, self.architecture.width, "state")
+        rows = self._rows(state, self.architecture.width, "state").to(self.control.vector)
         sorted_rows = rows.T[self.order].contiguous()[None]
         return self.from_engine(self._decoded(resize(sorted_rows, self.architecture.bottleneck)))
 
@@ -162,9 +158,7 @@ class AutoencODE:
         Raises:
             InputError: unknown method or substeps below 1.
         """
-        if not 1 <= substeps <= 10_000:
-            raise InputError("substeps", substeps, "a whole number from 1 to 10000")
-        take, arch = solver(method), self.architecture
+        take, arch = solver(method, substeps), self.architecture
         layers, h = arch.shape.layers(self.control.vector[None]), arch.step / substeps
         state, half = self.to_engine(x), arch.depth // 2
         dropped, states = state, [state]
@@ -198,8 +192,9 @@ class AutoencODE:
         Args:
             vector: (P,), in the order of `control.flatten()`.
         """
-        source = vector if isinstance(vector, Tensor) else torch.as_tensor(np.asarray(vector))
-        return AutoencODE(self.spec, source.to(self.control.vector), self.coordinates, self.order.cpu())
+        source = vector if isinstance(vector, Tensor) else torch.as_tensor(np.array(vector, dtype=np.float64))
+        own = source.to(self.control.vector).clone()
+        return AutoencODE(self.spec, own, self.coordinates, self.order.cpu())
 
     def to(self, *args: Any, **kwargs: Any) -> "AutoencODE":
         """A copy on another device or in another precision, as torch.Tensor.to."""

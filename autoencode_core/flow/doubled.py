@@ -45,7 +45,7 @@ def doubled_flow(model: AutoencODE, x: Points, method: str = "euler", substeps: 
     """
     if model.spec.task == "classify":
         raise InputError("task", "classify", "a task with a decoder")
-    arch, take = model.architecture, solver(method)
+    arch, take = model.architecture, solver(method, substeps)
     h, k, half = arch.step / substeps, arch.bottleneck, arch.depth // 2
     state = model.to_engine(x)
     shadow = torch.zeros_like(state)

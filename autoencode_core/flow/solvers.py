@@ -55,12 +55,14 @@ SOLVERS: dict[str, Solver] = {"euler": Euler(), "midpoint": Midpoint(), "rk4": R
 """The methods by name."""
 
 
-def solver(name: str) -> Solver:
-    """The method of that name.
+def solver(name: str, substeps: int = 1) -> Solver:
+    """The method of that name, for that many sub-steps a layer.
 
     Raises:
-        InputError: there is no such method.
+        InputError: there is no such method, or substeps is no whole number from 1 to 10000.
     """
     if name not in SOLVERS:
         raise InputError("method", name, ", ".join(SOLVERS))
+    if not isinstance(substeps, int) or not 1 <= substeps <= 10_000:
+        raise InputError("substeps", substeps, "a whole number from 1 to 10000")
     return SOLVERS[name]

@@ -40,7 +40,8 @@ def record_of(run: Run) -> RunRecord:
             "flow_active": flow.active.numpy(),
             "flow_dropped": flow.dropped.float().numpy(),
         },
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        name=run.name,
+        created=run.created or datetime.now(UTC).isoformat(timespec="seconds"),
         labels=run.label_names,
         columns=run.columns,
     )
@@ -63,4 +64,6 @@ def run_of(record: RunRecord) -> Run:
         {key: record.probe[key] for key in SNAPSHOTS},
         record.labels,
         record.columns,
+        name=record.name,
+        created=record.created,
     )

@@ -275,7 +275,7 @@ def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
 
 def _spec(data: bytes, source: str) -> RunSpec:
     try:
-        return RunSpec.model_validate(_parse(data, source))
+        return RunSpec.model_validate(_parse(data, source), context={"stored": True})
     except ValidationError as error:
         wrong = explain(error)[0]
         raise InputError(f"{source}, {wrong.field}", wrong.value, wrong.allowed) from None

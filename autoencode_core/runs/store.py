@@ -154,6 +154,19 @@ class RunStore:
         self.gallery = None if gallery is None else Gallery(gallery)
         self._glances = _Glances()
 
+    def check_writable(self) -> None:
+        """Make the folder and try to write there, before anything is done that would be lost otherwise.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        probe = self.root / f".tmp-{secrets.token_hex(4)}"
+        try:
+            probe.mkdir(parents=True)
+            probe.rmdir()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
     def save(self, run: "Run | RunRecord") -> str:
         """Store a run and return its id.
 

@@ -1,6 +1,7 @@
 """adam: stochastic gradient in L²(0,T) with a one-cycle learning rate."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -27,23 +28,25 @@ def one_cycle(progress: float, peak: float) -> float:
 class Adam(Method):
     """Adam (Kingma and Ba, arXiv 1412.6980) on the costate gradient.
 
-    With batches one iteration is one pass over all particles, in an order that the seed fixes.
+    With batches one iteration is one pass over all particles, in an order that each regime's seed fixes.
     """
 
-    def __init__(self, objective: Objective, theta: Tensor, spec: RunSpec) -> None:
-        super().__init__(objective, theta, spec)
+    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
+        super().__init__(objective, theta, specs)
         self.first, self.second = torch.zeros_like(theta), torch.zeros_like(theta)
         self.updates = 0
-        self.batches = math.ceil(objective.particles / spec.batch_size) if spec.batch_size else 1
-        self.generator = torch.Generator().manual_seed(spec.seed)
+        size = self.spec.batch_size
+        self.batches = math.ceil(objective.particles / size) if size else 1
+        self.generators = [torch.Generator().manual_seed(spec.seed) for spec in specs]
 
     def advance(self, running: Tensor) -> None:
         theta = self.theta
         if self.batches == 1:
             theta = self._update(theta, self.gradient)
         else:
-            order = torch.randperm(self.objective.particles, generator=self.generator)
-            for indices in torch.split(order.to(theta.device), self.spec.batch_size):
+            particles = self.objective.particles
+            orders = torch.stack([torch.randperm(particles, generator=own) for own in self.generators])
+            for indices in torch.split(orders.to(theta.device), self.spec.batch_size, dim=1):
                 _, gradient = self.objective.batch(indices).cost_and_gradient(theta)
                 theta = self._update(theta, gradient)
         terms, gradient = self.objective.cost_and_gradient(theta)

@@ -1,5 +1,7 @@
 """lbfgs: limited-memory quasi-Newton with a strong Wolfe line search, each regime its own."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -16,8 +18,8 @@ MOST_PAIRS, PAIR_BUDGET = 50, 2**28
 class Lbfgs(Method):
     """L-BFGS in L²(0,T), each regime with its own pairs and line search."""
 
-    def __init__(self, objective: Objective, theta: Tensor, spec: RunSpec) -> None:
-        super().__init__(objective, theta, spec)
+    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
+        super().__init__(objective, theta, specs)
         most = max(5, min(MOST_PAIRS, PAIR_BUDGET // (2 * theta.numel())))
         self.pairs = PairMemory(theta, most)
         self.fresh = torch.ones_like(self.stalled)
@@ -48,8 +50,9 @@ class Lbfgs(Method):
 class PairMemory:
     """The latest pairs (change of θ, change of ∇J) and the inverse Hessian that they make.
 
-    Pairs lie in a ring; the small matrices S^T Y and Y^T Y (float64) are kept up to date pair by
-    pair. A pair that must not count in a regime is stored as zeros, which the compact form passes over.
+    Pairs lie in a ring; the small matrices S^T Y and Y^T Y (float64, on the CPU) are kept up to date
+    pair by pair. A pair that must not count in a regime is stored as zeros, which the compact form
+    passes over.
 
     Args:
         theta: a control of the right shape, (R, P).
@@ -63,32 +66,36 @@ class PairMemory:
     def __init__(self, theta: Tensor, most: int) -> None:
         regimes, size = theta.shape
         self.moves, self.bends = theta.new_zeros(regimes, most, size), theta.new_zeros(regimes, most, size)
-        self.SY = theta.new_zeros(regimes, most, most, dtype=torch.float64)
+        self.SY = torch.zeros(regimes, most, most, dtype=torch.float64)
         self.YY = torch.zeros_like(self.SY)
-        self.scale = theta.new_ones(regimes, dtype=torch.float64)
+        self.scale = torch.ones(regimes, dtype=torch.float64)
         self.most, self.count = most, 0
 
     def forget(self, regimes: Tensor) -> None:
         """Clears the pairs of some regimes, (R,) bool."""
-        for block in (self.moves, self.bends, self.SY, self.YY):
-            block[regimes] = 0
-        self.scale[regimes] = 1
+        self.moves[regimes] = 0
+        self.bends[regimes] = 0
+        here = regimes.cpu()
+        self.SY[here] = 0
+        self.YY[here] = 0
+        self.scale[here] = 1
 
     def remember(self, move: Tensor, bend: Tensor, done: Tensor) -> Tensor:
         """Stores a pair (R, P), (R, P) in the regimes `done`; returns where it counts (curvature > 0)."""
         curvature, size = torch.linalg.vecdot(move, bend), torch.linalg.vecdot(bend, bend)
-        good: Tensor = done & (curvature > 1e-10 * size) & (size > 0)
+        length = torch.linalg.vecdot(move, move)
+        good: Tensor = done & (curvature > 1e-10 * (size * length).sqrt()) & (size > 0)
         if not bool(done.any()):
             return good
         slot = self.count % self.most
         self.moves[:, slot] = torch.where(good[:, None], move, 0.0)
         self.bends[:, slot] = torch.where(good[:, None], bend, 0.0)
         move, bend = self.moves[:, slot, :, None], self.bends[:, slot, :, None]
-        self.SY[:, :, slot] = torch.bmm(self.moves, bend)[:, :, 0].double()
-        self.SY[:, slot, :] = torch.bmm(self.bends, move)[:, :, 0].double()
-        cross = torch.bmm(self.bends, bend)[:, :, 0].double()
+        self.SY[:, :, slot] = torch.bmm(self.moves, bend)[:, :, 0].cpu().double()
+        self.SY[:, slot, :] = torch.bmm(self.bends, move)[:, :, 0].cpu().double()
+        cross = torch.bmm(self.bends, bend)[:, :, 0].cpu().double()
         self.YY[:, :, slot], self.YY[:, slot, :] = cross, cross
-        self.scale = torch.where(good, (curvature / size.clamp(min=1e-38)).double(), self.scale)
+        self.scale = torch.where(good.cpu(), (curvature / size.clamp(min=1e-38)).cpu().double(), self.scale)
         self.count += 1
         return good
 
@@ -102,8 +109,8 @@ class PairMemory:
         curvature = SY.diagonal(dim1=1, dim2=2)
         upper = SY.triu() + torch.diag_embed((curvature == 0).double())
         column = gradient[:, :, None]
-        along = torch.bmm(self.moves, column).double()[:, age]
-        across = torch.bmm(self.bends, column).double()[:, age]
+        along = torch.bmm(self.moves, column).cpu().double()[:, age]
+        across = torch.bmm(self.bends, column).cpu().double()[:, age]
         scale = self.scale[:, None, None]
         u = torch.linalg.solve_triangular(upper, along, upper=True)
         w = curvature[:, :, None] * u + scale * (torch.bmm(YY, u) - across)

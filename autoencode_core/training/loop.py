@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.adam import Adam
 from autoencode_core.training.device import layer_flops, threads_for
@@ -19,6 +20,9 @@ from autoencode_core.training.run import Array, Progress, Run, Snapshot
 METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 """The training methods by the name that RunSpec.method uses."""
 
+NEGLIGIBLE = 1e-4
+"""A stall counts as converged where a unit step along -∇J promises at most this share of the cost."""
+
 SNAPSHOTS = 24
 """Most snapshots of the probe batch that a run keeps."""
 
@@ -30,7 +34,7 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None) -> Run:
 
     Args:
         spec: all knobs.
-        on_progress: called after the start and after each iteration; it may return "stop".
+        on_progress: called after the start and after each iteration, without autograd; it may return "stop".
 
     Returns:
         The run; one that diverged comes back too, with status "diverged", the cause in its message
@@ -48,11 +52,25 @@ def train_regimes(specs: Sequence[RunSpec], on_progress: OnProgress | None = Non
     Args:
         specs: one per regime, at least one.
         on_progress: as in `train`, called for each regime that still runs; "stop" ends that regime.
+
+    Raises:
+        InputError: as in `train`, or the specs are none or differ in more than λ and seed.
     """
+    _check_regimes(specs)
     problem = Problem(specs)
     flops = layer_flops(problem.train.arch, problem.train.particles) * len(specs)
     with torch.no_grad(), threads_for(flops):
         return _Loop(problem, on_progress).run()
+
+
+def _check_regimes(specs: Sequence[RunSpec]) -> None:
+    if not specs:
+        raise InputError("specs", "none", "at least one")
+    first = specs[0].model_dump(exclude={"tikhonov", "seed"})
+    for spec in specs:
+        for name, value in spec.model_dump(exclude={"tikhonov", "seed"}).items():
+            if value != first[name]:
+                raise InputError(name, value, f"{first[name]}: regimes differ in λ and seed only")
 
 
 class _Loop:
@@ -66,7 +84,7 @@ class _Loop:
         self.started = time.perf_counter()
 
     def run(self) -> list[Run]:
-        method = METHODS[self.spec.method](self.problem.train, self.problem.theta, self.spec)
+        method = METHODS[self.spec.method](self.problem.train, self.problem.theta, self.problem.specs)
         self.kept = method.theta
         self._observe(method, 0)
         for iteration in range(1, self.spec.iterations + 1):
@@ -89,7 +107,7 @@ class _Loop:
             method.gradient_norm(),
             method.step,
         )
-        table = torch.stack([part.double() for part in parts]).T.tolist()
+        table = torch.stack(parts).cpu().double().T.tolist()
         stalled, seconds = method.stalled.tolist(), time.perf_counter() - self.started
         rows = [Row._make((iteration, *values, seconds)) for values in table]
         finite = [bool(np.isfinite([row.cost, row.gradient_norm]).all()) for row in rows]
@@ -119,10 +137,15 @@ class _Loop:
                 "converged",
                 f"Stationary after {iteration} iterations: ‖∇J‖ = {norm:.2g} is within the tolerance.",
             )
-        if stalled:
+        if stalled and norm**2 <= NEGLIGIBLE * max(1.0, row.cost):
             return "converged", (
                 f"No lower cost along the gradient after {iteration} iterations (‖∇J‖ = {norm:.2g}): "
                 f"the limit of {spec.dtype}."
+            )
+        if stalled:
+            return "finished", (
+                f"Ended after {iteration} iterations: {spec.method} finds no step that lowers the cost, far "
+                f"from stationary (‖∇J‖ = {norm:.2g}). Try a smaller initial scale or horizon, or float64."
             )
         if iteration == spec.iterations:
             return "finished", f"All {iteration} iterations done (‖∇J‖ = {norm:.2g})."
@@ -144,17 +167,18 @@ class _Loop:
 
     def _finished(self, regime: int) -> Run:
         rows, place = self.rows[regime], self.problem.regimes[regime]
-        last = rows[-1].iteration
+        sound = [row for row in rows if np.isfinite([row.cost, row.gradient_norm]).all()]
+        last = (sound or rows[:1])[-1]  # what the kept control belongs to, also in a run that diverged
         snapshots = self.snapshots[regime]
-        snapshots.setdefault(last, self.problem.snapshot(regime, self.kept))
+        snapshots.setdefault(last.iteration, self.problem.snapshot(regime, self.kept))
         history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
         model = self.problem.model(regime, self.kept)
         status, message = self.endings[regime] or ("finished", "")
         summary = {
             **place.summary(model),
-            "train_error": history["train_error"][-1],
-            "test_error": history["test_error"][-1],
-            "iterations": float(last),
+            "train_error": last.train_error,
+            "test_error": last.test_error,
+            "iterations": float(rows[-1].iteration),
             "seconds": history["seconds"][-1],
         }
         probe: dict[str, Array] = {

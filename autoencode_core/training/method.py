@@ -1,6 +1,7 @@
 """What the loop asks of a training method: one iteration at a time, R regimes side by side."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -20,7 +21,8 @@ class Method(ABC):
         stalled: (R,) bool, regimes in which no further descent was found.
     """
 
-    def __init__(self, objective: Objective, theta: Tensor, spec: RunSpec) -> None:
+    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
+        spec = specs[0]
         self.objective, self.theta, self.spec = objective, theta, spec
         self.terms, self.gradient = objective.cost_and_gradient(theta)
         regimes = theta.shape[0]

@@ -12,7 +12,7 @@ from autoencode_core.flow.control import Control
 from autoencode_core.training.costate import Sweep, backward, forward
 
 OVERFLOW = 1e18
-"""A state this large counts as diverged: its square would soon leave float32."""
+"""A state beyond this is named as the cause of a divergence: its square is about to leave float32."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,10 @@ class Objective:
         return self.x.shape[2]
 
     def batch(self, indices: Tensor) -> "Objective":
-        """The cost on some of the particles."""
-        return Objective(self.arch, self.x[..., indices], self.y[..., indices], self.tikhonov, self.weights)
+        """The cost on some of the particles, (R, B) indices: each regime its own."""
+        rows = indices[:, None, :]
+        x, y = torch.take_along_dim(self.x, rows, 2), torch.take_along_dim(self.y, rows, 2)
+        return Objective(self.arch, x, y, self.tikhonov, self.weights)
 
     def inner(self, a: Tensor, b: Tensor) -> Tensor:
         """Inner product in L²(0,T) of each regime, (R, P), (R, P) -> (R,)."""
@@ -105,6 +107,9 @@ class Objective:
                 return f"a particle left the finite numbers in layer {n} (t = {t:.3g})"
             if float(out.abs().max()) > OVERFLOW:
                 return f"a particle ran beyond {OVERFLOW:g} in layer {n} (t = {t:.3g})"
+        terms = self.cost(theta)
+        if bool(terms.cost[regime].isfinite()):
+            return "the gradient overflows"
         return "the cost overflows at the end of the flow"
 
 
@@ -142,8 +147,9 @@ def cost_and_gradient(
     wanted = (1, arch.counts[arch.controlled - 1], start.shape[2])
     if tuple(y.shape) != wanted:
         raise InputError("targets", f"shape {tuple(y[0].T.shape)}", f"shape {(wanted[2], wanted[1])}")
-    objective = Objective(
-        arch, start, y, torch.full((1,), tikhonov, dtype=vector.dtype, device=vector.device)
-    )
-    terms, gradient = objective.cost_and_gradient(vector[None])
+    if not start.shape[2]:
+        raise InputError("x", "no particle", "at least one particle")
+    weight = torch.full((1,), tikhonov, dtype=vector.dtype, device=vector.device)
+    with torch.no_grad():
+        terms, gradient = Objective(arch, start, y, weight).cost_and_gradient(vector[None])
     return float(terms.cost), Control(gradient[0], arch.shape, arch.step)

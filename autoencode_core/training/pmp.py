@@ -1,5 +1,7 @@
 """pmp: the maximum principle by minimising movements, realised by shooting."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -23,9 +25,9 @@ class Pmp(Method):
         Theory section 4; the shooting scheme of the paper and of arXiv 2107.08707, section 4.
     """
 
-    def __init__(self, objective: Objective, theta: Tensor, spec: RunSpec) -> None:
-        super().__init__(objective, theta, spec)
-        self.tau = self.step.clone()
+    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
+        super().__init__(objective, theta, specs)
+        self.tau = self.step * (1 / self.gradient_norm()).clamp(max=1.0)
 
     def advance(self, running: Tensor) -> None:
         waiting = running.clone()

@@ -41,8 +41,11 @@ class Regime:
         data = data or load_data(spec)
         train = np.asarray(data.source.train)
         check_width(spec, train.shape[1])
+        check_precision(spec, train)
         coordinates = Coordinates.fit(spec.coordinates, train)
-        order = kept_order(spec.order, np.asarray(coordinates.to_flow(train)))
+        # Standard coordinates all have variance 1: there "variance" means that of the data.
+        spread = train if spec.coordinates == "standard" else np.asarray(coordinates.to_flow(train))
+        order = kept_order(spec.order, spread)
         shape = Architecture.of(spec, train.shape[1]).shape
         vector = shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype])
         return cls(spec, data, AutoencODE(spec, vector, coordinates, order), probe_batch(data.source, spec))
@@ -101,6 +104,19 @@ def check_width(spec: RunSpec, width: int) -> None:
         raise InputError("order", spec.order, f"each of 0 to {width - 1} once; {allowed('order')}")
 
 
+def check_precision(spec: RunSpec, train: Array) -> None:
+    """Whether single precision can tell the particles apart.
+
+    Raises:
+        InputError: a column lies so far from 0 that float32 would round its spread away.
+    """
+    spread, size = train.std(axis=0), np.abs(train).max(axis=0)
+    lost = (spread > 0) & (size * np.finfo(np.float32).eps > 1e-3 * spread)
+    if spec.dtype == "float32" and bool(lost.any()):
+        column = int(np.flatnonzero(lost)[0]) + 1
+        raise InputError("dtype", spec.dtype, f"float64 for data this far from 0 (column {column})")
+
+
 def probe_batch(source: DataSet, spec: RunSpec) -> dict[str, Array]:
     """The fixed particles that snapshots and pictures show, at most 500 of the training set."""
     chosen = probe_indices(len(source.train), source.train.shape[1])
@@ -123,6 +139,7 @@ class Problem:
         regimes: the regimes.
         train, test: objectives; the test objective has no penalty.
         theta: initial controls, (R, P).
+        spec, specs: the first spec, and all.
     """
 
     def __init__(self, specs: Sequence[RunSpec]) -> None:
@@ -140,7 +157,7 @@ class Problem:
         self.train = Objective(arch, torch.cat(x), torch.cat(y), tikhonov, shared)
         self.test = Objective(arch, torch.cat(x_test), torch.cat(y_test), torch.zeros_like(tikhonov), shared)
         self.theta = torch.stack([r.start.control.vector for r in self.regimes]).to(self.device)
-        self.spec = first
+        self.spec, self.specs = first, tuple(specs)
 
     def model(self, regime: int, theta: Tensor) -> AutoencODE:
         """The model of one regime at controls (R, P), on the CPU."""

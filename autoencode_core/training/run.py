@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from autoencode_core.data.loading import DataSet, load
+from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.history import Status
@@ -104,6 +106,7 @@ class Run:
         summary: figures of the end (RunRecord.summary).
         probe: the probe batch's arrays (inputs, targets, hue, labels, snapshot_*).
         label_names, columns: names of classes and components.
+        name, created: what a person called it, and when it was trained (ISO, UTC; "" until stored).
     """
 
     spec: RunSpec
@@ -116,17 +119,22 @@ class Run:
     label_names: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     loaded: RunData | None = field(default=None, repr=False)
+    name: str = ""
+    created: str = ""
 
     @cached_property
     def data(self) -> RunData:
         """The particles; a stored run draws them again from its spec, bit for bit.
 
         Raises:
-            InputError: the run's CSV file is gone.
+            InputError: the run's CSV file is gone, or is not what it was.
         """
         if self.loaded is not None:
             return self.loaded
-        return load_data(self.spec)
+        data, probe = load_data(self.spec), self.probe["inputs"]
+        if not np.array_equal(data.source.train[: len(probe)].astype(np.float32), probe):
+            raise InputError("dataset", self.spec.dataset, "the file as it was when the run was trained")
+        return data
 
 
 def load_data(spec: RunSpec) -> RunData:

@@ -92,6 +92,24 @@ def test_single_layer_tanh_travels_at_most_half_the_horizon():
     assert float((flow.dropped - flow.states[0]).abs().max()) <= 1.5 + 1e-12
 
 
+def test_a_copy_is_a_copy_and_odd_arrays_are_taken():
+    node, x = model(small_spec()), cloud(2)
+    before = node.control.norm()
+    node.with_control(node.control.flatten()).control.vector.zero_()
+    vector = np.zeros(len(node.control), dtype=">f8")
+    other = node.with_control(vector)
+    vector += 1
+    assert node.control.norm() == before and other.control.norm() == 0
+    assert torch.equal(node.encode(x[::-1]), node.encode(x).flip(0))
+
+
+def test_autograd_flows_through_the_maps():
+    node, x = model(small_spec()), cloud(2)
+    theta = node.control.flatten().clone().requires_grad_()
+    node.with_control(theta).reconstruct(x).sum().backward()
+    assert theta.grad is not None and bool(theta.grad.any())
+
+
 def test_shapes_are_checked_and_numpy_is_accepted():
     node = model(small_spec())
     assert node.encode(cloud(2).tolist()).shape == (40, 1)

@@ -9,6 +9,7 @@ import autoencode_core as ac
 from autoencode_core.training.adam import one_cycle
 from autoencode_core.training.lbfgs import PairMemory
 from autoencode_core.training.loop import METHODS, train_regimes
+from autoencode_core.training.objective import Objective
 
 QUICK = {"dataset": "moons", "depth": 8, "particles": 100, "iterations": 40}
 
@@ -88,7 +89,49 @@ def test_regimes_as_one_batch_equal_regimes_alone(method):
         assert batched.summary["test_error"] == pytest.approx(alone.summary["test_error"], rel=1e-5)
 
 
-def test_one_regime_that_diverges_leaves_the_others():
+def test_regimes_end_one_by_one_and_leave_the_others():
+    """One is stopped by hand, one converges, one goes on: each as it would alone."""
+    base = ac.RunSpec(**{**QUICK, "iterations": 60}, method="pmp", dtype="float64", tolerance=1e-3)
+    specs = [base.but(tikhonov=w) for w in (1e-4, 50.0, 1e-2)]
+
+    def stop_first(progress):
+        return "stop" if progress.regime == 0 and progress.iteration == 7 else None
+
+    runs = train_regimes(specs, stop_first)
+    alone = [
+        ac.train(specs[0], lambda p: "stop" if p.iteration == 7 else None),
+        *(ac.train(spec) for spec in specs[1:]),
+    ]
+    assert [run.status for run in runs] == ["stopped", "converged", "finished"]
+    for run, single in zip(runs, alone, strict=True):
+        assert run.status == single.status and len(run.history["cost"]) == len(single.history["cost"])
+        np.testing.assert_allclose(run.history["cost"], single.history["cost"], rtol=1e-9)
+
+
+def test_a_regime_that_diverges_leaves_the_others():
+    base = ac.RunSpec(
+        **{**QUICK, "iterations": 6}, method="adam", activation="relu", horizon=100.0, init_scale=2.0
+    )
+    specs = [base.but(seed=s) for s in (0, 5)]
+    runs, alone = train_regimes(specs), [ac.train(spec) for spec in specs]
+    assert [run.status for run in runs] == ["diverged", "finished"]
+    for run, single in zip(runs, alone, strict=True):
+        assert run.status == single.status
+        finite = np.isfinite(single.history["cost"])
+        np.testing.assert_allclose(
+            np.array(run.history["cost"])[finite], np.array(single.history["cost"])[finite], rtol=1e-2
+        )
+
+
+def test_regimes_that_differ_in_more_are_refused():
+    base = ac.RunSpec(**QUICK)
+    with pytest.raises(ac.InputError, match="activation"):
+        train_regimes([base, base.but(activation="relu")])
+    with pytest.raises(ac.InputError, match="at least one"):
+        train_regimes([])
+
+
+def test_divergence_is_an_outcome_with_a_cause():
     base = ac.RunSpec(
         **QUICK, method="adam", activation="relu", learning_rate=100.0, horizon=100.0, dtype="float32"
     )
@@ -130,8 +173,33 @@ def test_pair_memory_is_bfgs():
     torch.testing.assert_close(memory.direction(g[None])[0], -g)
 
 
-def test_batches_of_adam_see_every_particle():
-    spec = ac.RunSpec(**{**QUICK, "iterations": 60}, method="adam", batch_size=33)
-    run = ac.train(spec)
-    assert run.history["cost"][-1] < run.history["cost"][0]
-    assert len(run.history["cost"]) == 61
+def test_batches_of_adam_see_every_particle_once_a_pass(monkeypatch):
+    seen = []
+    whole = Objective.batch
+    monkeypatch.setattr(Objective, "batch", lambda self, i: (seen.append(i), whole(self, i))[1])
+    ac.train(ac.RunSpec(**{**QUICK, "iterations": 2}, method="adam", batch_size=33))
+    for first in (0, 4):
+        assert [part.shape[1] for part in seen[first : first + 4]] == [33, 33, 33, 1]
+        assert sorted(torch.cat(seen[first : first + 4], 1)[0].tolist()) == list(range(100))
+
+
+def test_regimes_with_batches_equal_regimes_alone():
+    base = ac.RunSpec(**{**QUICK, "iterations": 8}, method="adam", batch_size=30, dtype="float64")
+    specs = [base.but(seed=s) for s in range(3)]
+    for batched, spec in zip(train_regimes(specs), specs, strict=True):
+        np.testing.assert_allclose(batched.history["cost"], ac.train(spec).history["cost"], rtol=1e-9)
+
+
+def test_pairs_count_whatever_the_units():
+    """A quadratic in tiny units: its curvature 1e12 is no reason to forget a pair."""
+    memory = PairMemory(torch.zeros(1, 3, dtype=torch.float64), 3)
+    move = 1e-6 * torch.ones(1, 3, dtype=torch.float64)
+    assert memory.remember(move, 1e12 * move, torch.tensor([True])).all()
+
+
+def test_pmp_gets_away_from_a_start_with_a_huge_slope():
+    spec = ac.RunSpec(
+        **QUICK, method="pmp", activation="relu", field="single_layer", horizon=100.0, dtype="float64"
+    )
+    cost = ac.train(spec).history["cost"]
+    assert len(cost) > 5 and cost[-1] < 0.5 * cost[0]
