@@ -26,8 +26,8 @@ class ControlledField(Protocol):
         """F(x, θ) and what the pullback needs."""
         ...
 
-    def pullback(self, layer: Layer, x: Tensor, kept: Kept, p: Tensor, into: Layer) -> Tensor:
-        """(∂_x F)^T p; writes Σ_i (∂_θ F)^T p^i into the views `into`."""
+    def pullback(self, layer: Layer, x: Tensor, kept: Kept, p: Tensor, step: float, into: Layer) -> Tensor:
+        """The costate one layer back, p + step (∂_x F)^T p; Σ_i (∂_θ F)^T p^i goes into the views `into`."""
         ...
 
 
@@ -45,11 +45,11 @@ class SingleLayer:
         y = self.sigma.value(z)
         return y, (z if self.sigma.keeps_input else y,)
 
-    def pullback(self, layer: Layer, x: Tensor, kept: Kept, p: Tensor, into: Layer) -> Tensor:
+    def pullback(self, layer: Layer, x: Tensor, kept: Kept, p: Tensor, step: float, into: Layer) -> Tensor:
         q = self.sigma.pullback(p, kept[0])
         torch.bmm(q, x.transpose(1, 2), out=into.W)
         torch.sum(q, -1, keepdim=True, out=into.b)
-        return torch.bmm(layer.W.transpose(1, 2), q)
+        return torch.baddbmm(p, layer.W.transpose(1, 2), q, alpha=step)
 
 
 class TwoLayer:
@@ -66,13 +66,13 @@ class TwoLayer:
         y = self.sigma.value(z)
         return torch.bmm(_hidden_weights(layer), y), ((y, z) if self.sigma.keeps_input else (y, y))
 
-    def pullback(self, layer: Layer, x: Tensor, kept: Kept, p: Tensor, into: Layer) -> Tensor:
+    def pullback(self, layer: Layer, x: Tensor, kept: Kept, p: Tensor, step: float, into: Layer) -> Tensor:
         y, slope_argument = kept
         torch.bmm(p, y.transpose(1, 2), out=_hidden_weights(into))
         q = self.sigma.pullback(torch.bmm(_hidden_weights(layer).transpose(1, 2), p), slope_argument)
         torch.bmm(q, x.transpose(1, 2), out=into.W)
         torch.sum(q, -1, keepdim=True, out=into.b)
-        return torch.bmm(layer.W.transpose(1, 2), q)
+        return torch.baddbmm(p, layer.W.transpose(1, 2), q, alpha=step)
 
 
 def _hidden_weights(layer: Layer) -> Tensor:

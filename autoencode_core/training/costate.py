@@ -67,8 +67,7 @@ def backward(arch: Architecture, sweep: Sweep, p: Tensor) -> tuple[Tensor, list[
         # the decoder narrows: what started from 0 passes nothing on.
         p = resize(p, sweep.inputs[n].shape[1])
         costates[n] = p
-        pulled = arch.field.pullback(sweep.layers[n], sweep.inputs[n], sweep.kept[n], p, into[n])
-        p = torch.add(p, pulled, alpha=arch.step)
+        p = arch.field.pullback(sweep.layers[n], sweep.inputs[n], sweep.kept[n], p, arch.step, into[n])
     return gradient, costates
 
 
@@ -88,5 +87,5 @@ def frozen_gradient(arch: Architecture, sweep: Sweep, costates: list[Tensor], th
     into = arch.shape.layers(gradient)
     for n, layer in enumerate(arch.shape.layers(theta)):
         _, kept = arch.field.linearize(layer, sweep.inputs[n])
-        arch.field.pullback(layer, sweep.inputs[n], kept, costates[n], into[n])
+        arch.field.pullback(layer, sweep.inputs[n], kept, costates[n], arch.step, into[n])
     return gradient
