@@ -4,7 +4,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from autoencode_core.data.catalogue import card
+from autoencode_core.data.catalogue import CATALOGUE, card
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 
@@ -16,6 +16,8 @@ def allowed(name: str, dataset: str = "") -> str:
         name: name of the knob.
         dataset: data set whose limits also count, if any.
     """
+    if name == "dataset":
+        return f"{', '.join(CATALOGUE)}, or the path of a .csv file"
     info = RunSpec.model_fields[name]
     literal = _words(info.annotation)
     if literal:

@@ -32,6 +32,8 @@ Precision = Literal["float32", "float64"]
 
 FIRST_STEP: Mapping[str, float] = {"pmp": 1.0, "adam": 0.02, "lbfgs": 1.0}
 """Default of learning_rate, which means another thing to each method."""
+ITERATIONS: Mapping[str, int] = {"pmp": 1000, "adam": 1000, "lbfgs": 300}
+"""Default of iterations: a step of lbfgs gains more than one of the others."""
 
 
 def _knob(
@@ -252,6 +254,7 @@ class RunSpec(BaseModel):
             filled.setdefault("noise", 0.1)
         if filled.get("method", "lbfgs") != "adam" and "batch_size" not in values:
             filled.pop("batch_size", None)
+        filled.setdefault("iterations", ITERATIONS.get(str(filled.get("method", "lbfgs")), 300))
         filled.setdefault("learning_rate", FIRST_STEP.get(str(filled.get("method", "lbfgs")), 1.0))
         return filled
 

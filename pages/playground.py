@@ -28,7 +28,7 @@ def render() -> None:
         job_id = _from_link("job")
         if job_id and _watch(job_id):
             return
-        _show_run(_from_link("run") or OPENING)
+        _show_run(_from_link("run") or OPENING, spec)
 
 
 def _from_link(name: str) -> str:
@@ -54,6 +54,8 @@ def _train_button(spec: RunSpec | None) -> None:
         if spec
         else "First mend what is marked red."
     )
+    if spec is None:
+        st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
         _look_at("job", jobs().train(spec))
         st.rerun()
@@ -67,7 +69,7 @@ def _other_jobs() -> None:
         if job.state in RUNNING and job.job_id != st.session_state.get("shown_job")
     ]
     for job in others:
-        words = f"Watch {title(job.spec)}, λ = {job.spec.tikhonov:g}"
+        words = f"Watch {title(job.spec)}"
         if st.button(words, key=f"watch_{job.job_id}", type="tertiary"):
             _look_at("job", job.job_id)
             st.rerun()
@@ -79,6 +81,7 @@ def _watch(job_id: str) -> bool:
         status = jobs().status(job_id)
     except InputError:
         st.info("The job in the link is not known here any more. If it ended, its run is on the page Runs.")
+        _forget_job()
         return False
     if status.state in RUNNING:
         job_panel(job_id)
@@ -87,10 +90,17 @@ def _watch(job_id: str) -> bool:
         _look_at("run", status.run_id)
         return False
     st.warning(escape(status.message))
+    _forget_job()
     return False
 
 
-def _show_run(run_id: str) -> None:
+def _forget_job() -> None:
+    """Takes a job that left no run out of the link: it has been told of."""
+    st.session_state.pop("shown_job", None)
+    st.query_params.pop("job", None)
+
+
+def _show_run(run_id: str, asked: RunSpec | None) -> None:
     try:
         record = _record(run_id)
     except InputError as error:
@@ -99,6 +109,8 @@ def _show_run(run_id: str) -> None:
             return
         run_id, record = OPENING, _record(OPENING)
     _headline(record)
+    if asked is not None and asked != record.spec:
+        st.caption("The knobs on the left ask for another run than this one: press Train to see it.")
     moving_picture(run_id, record)
     _figures(run_id, record)
     with st.expander("What am I looking at?"):
@@ -125,28 +137,41 @@ def _headline(record: RunRecord) -> None:
     if record.status == "diverged":
         st.warning(escape(record.message))
     st.caption(escape(regime(spec) + ("" if record.status == "diverged" else f" · {record.message}")))
-    cells = st.columns(5)
+    cells = st.container(horizontal=True, gap="small")
     errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "
-    cells[0].metric(
-        "Test error", number(summary["test_error"]), help=errors + "on particles it was not trained on."
+    cells.metric(
+        "Test error",
+        number(summary["test_error"]),
+        width=168,
+        help=errors + "on particles it was not trained on.",
     )
-    cells[1].metric("Train error", number(summary["train_error"]), help=errors + "on the training particles.")
+    cells.metric(
+        "Train error", number(summary["train_error"]), width=168, help=errors + "on the training particles."
+    )
     if summary["accuracy"] is not None:
-        cells[2].metric(
-            "Test accuracy", f"{summary['accuracy']:.1%}", help="Codes nearest to their own label's position."
+        cells.metric(
+            "Test accuracy",
+            f"{summary['accuracy']:.1%}",
+            width=168,
+            help="Codes nearest to their own label's position.",
         )
     else:
-        cells[2].metric(
+        cells.metric(
             f"PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}",
             number(summary["pca_test_error"]),
+            width=168,
             help="Test error of PCA with as many components as the bottleneck has; none for transport.",
         )
-    cells[3].metric(
-        "Cost J", number(record.history["cost"][-1]), help="Data term + λ‖θ‖², what training lowers."
+    cells.metric(
+        "Cost J",
+        number(record.history["cost"][-1]),
+        width=168,
+        help="Data term + λ‖θ‖², what training lowers.",
     )
-    cells[4].metric(
+    cells.metric(
         "Iterations",
         f"{summary['iterations']:,.0f}",
+        width=168,
         help=f"Of {spec.method}, in {summary['seconds']:.1f} s of training.",
     )
 

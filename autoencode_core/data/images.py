@@ -84,8 +84,8 @@ def _mnist() -> Images:
         return _images(grey, 255, labels)
     except Exception as error:  # no network, a proxy's page, a cut download: all the same to a person
         allowed = (
-            "a data set at hand: MNIST needs the network once, to be fetched from openml.org; that failed "
-            f"({type(error).__name__}: {error}); try again when online, or take digits"
+            "a data set at hand: MNIST could not be fetched from openml.org, which needs the network once "
+            f"({type(error).__name__}). Try again when online, or take digits"
         )
         raise InputError("dataset", "mnist", allowed) from error
 

@@ -21,7 +21,7 @@ from autoencode_core.figures.geometry import (
     view,
 )
 from autoencode_core.figures.marks import marks
-from autoencode_core.figures.stage import pictures_domain, stage, titled
+from autoencode_core.figures.stage import picture_pixels, pictures_domain, stage, titled
 from autoencode_core.figures.timeline import Timeline, timeline
 from autoencode_core.record import RunRecord
 
@@ -29,6 +29,9 @@ Array = NDArray[Any]
 
 _CLEAR, _LEVELS, _HALF = 255, 254, 126
 """Level that is transparent, brightest level, and brightest level where two scales share one picture."""
+
+_MOST_SIDE = 16
+"""Pixels along the side of an image that moves, at most; larger ones are drawn coarser."""
 
 _LEFT, _RIGHT = (0.0, 0.54), (0.63, 1.0)
 _GREYS = {False: ("#eceef2", "#000000"), True: ("#232935", "#ffffff")}
@@ -55,35 +58,87 @@ def image_flow_figure(
     Raises:
         InputError: the run's data are not images, or it has no stored flow.
     """
-    shape, line, shown = image_shape(record), timeline(record, frames), view(record, 2)
+    full, line, shown = image_shape(record), timeline(record, frames), view(record, 2)
+    coarse = max(1, round(full[0] / _MOST_SIDE))
+    shape = (full[0] // coarse, full[1] // coarse)
+    images = images if coarse == 1 else min(images, 5)
     states = flow_states(record)
     chosen = pick(states.shape[1], particles)
     look = marks(record, chosen, dark)
     pictures = particle_pictures(record, line, shown, chosen, look, _RIGHT)
     picked = one_of_each(classes(record), states.shape[1], images)
-    moving = _moving_images(record, line, picked)
-    inputs = finite(np.asarray(record.probe["inputs"])[picked])
+    moving = _pooled(_moving_images(record, line, picked), full, coarse)
+    inputs = _pooled(finite(np.asarray(record.probe["inputs"])[picked]), full, coarse)
     span = _span(inputs if record.spec.task == "classify" else np.asarray(record.probe["targets"])[picked])
 
-    def tiles(frame: int) -> dict[str, Any]:
+    def levels(frame: int) -> Array:
         rows = _bands(inputs, moving[frame], 5)
-        return {"type": "heatmap", "z": mosaic(rows, shape, [span] * len(rows))}
+        return mosaic(rows, shape, [span] * len(rows))
 
-    rows = len(_bands(inputs, inputs, 5))
-    first = tiles(0)
-    pictures.moving[len(pictures.traces)] = tiles
-    pictures.traces.append(
-        {**first, **_scaled([(0, _LEVELS, list(_GREYS[dark]))]), "xaxis": "x2", "yaxis": "y2"}
-    )
-    pictures.layout |= _tile_axes(
-        dark, first["z"].shape, ["input", "x(t)"] * (rows // 2), ("x2", "y2"), _LEFT, pictures_domain()
-    )
-    pictures.annotations += titled(
-        "Images x(t)", f"grey: {_number(span[0])} to {_number(span[1])}", _LEFT[0], dark
-    )
+    still, changing = _cells(_bands(inputs, inputs, 5), shape)
+    tall = levels(0).shape[0]
+    pictures.traces.append(_squares(still, levels(0), tall, dark))
+    pictures.moving[len(pictures.traces)] = lambda f: _coloured(levels(f)[changing])
+    pictures.traces.append(_squares(changing, levels(0), tall, dark))
+    names = ["input", "x(t)"] * (len(_bands(inputs, inputs, 5)) // 2)
+    pictures.layout |= _tile_axes(dark, levels(0).shape, names, ("x2", "y2"), _LEFT, pictures_domain())
+    hint = f"grey: {_number(span[0])} to {_number(span[1])}"
+    hint += "" if coarse == 1 else f", every pixel the mean of {coarse} × {coarse}"
+    pictures.annotations += titled("Images x(t)", hint, _LEFT[0], dark)
     pictures.legend = look.legend(xaxis="x4", yaxis="y4")
-    pictures.redraw = True  # a heatmap does not move without
     return stage(line, pictures, dark)
+
+
+def _pooled(images: Array, shape: tuple[int, int], coarse: int) -> Array:
+    """Images (..., height * width) with blocks of coarse x coarse pixels averaged."""
+    tall, wide = shape[0] // coarse, shape[1] // coarse
+    blocks = images.reshape(*images.shape[:-1], *shape)[..., : tall * coarse, : wide * coarse]
+    blocks = blocks.reshape(*images.shape[:-1], tall, coarse, wide, coarse)
+    pooled: Array = blocks.mean(axis=(-3, -1)).reshape(*images.shape[:-1], tall * wide)
+    return pooled
+
+
+def _cells(rows: list[Array], shape: tuple[int, int]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Row and column of every pixel of a mosaic, gaps left out: of every first and of every second row."""
+    parity = [np.full_like(row, float(i % 2)) for i, row in enumerate(rows)]
+    which = mosaic(parity, shape, [(0.0, 1.0)] * len(rows))
+    return np.nonzero(which == 0), np.nonzero(which == _LEVELS)
+
+
+def _coloured(levels: Array) -> dict[str, Any]:
+    return {"type": "scatter", "marker": {"color": levels}}
+
+
+def _squares(cells: tuple[Array, ...], levels: Array, tall: int, dark: bool) -> dict[str, Any]:
+    """Pixels as square marks, as large as a mosaic of `tall` rows leaves room for.
+
+    A heatmap is an image that the browser decodes anew for each frame, and blank meanwhile; marks move
+    without a redraw.
+    """
+    down, across = cells
+    marker = {
+        "symbol": "square",
+        "size": picture_pixels() / tall,
+        "color": levels[cells],
+        "colorscale": _scaled([(0, _LEVELS, list(_GREYS[dark]))])["colorscale"],
+        "cmin": 0,
+        "cmax": _CLEAR,
+        "showscale": False,
+        "opacity": 1,
+        "line": {"width": 0},
+    }
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": across.astype(np.float32),
+        "y": down.astype(np.float32),
+        "marker": marker,
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "name": "images",
+        "xaxis": "x2",
+        "yaxis": "y2",
+    }
 
 
 def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = False) -> go.Figure:

@@ -52,6 +52,11 @@ def pictures_domain() -> tuple[float, float]:
     return share(_PICTURES), 1.0
 
 
+def picture_pixels() -> float:
+    """Height of the pictures."""
+    return float(HEIGHT - TOP - BOTTOM - _PICTURES)
+
+
 def stage(line: Timeline, pictures: Pictures, dark: bool) -> go.Figure:
     """The whole animated figure.
 

@@ -135,12 +135,12 @@ class _Loop:
         if norm <= spec.tolerance:
             return (
                 "converged",
-                f"Stationary after {iteration} iterations: ‖∇J‖ = {norm:.2g} is within the tolerance.",
+                f"Converged after {iteration} iterations: ‖∇J‖ = {norm:.2g} is within the tolerance.",
             )
         if stalled and norm**2 <= NEGLIGIBLE * max(1.0, row.cost):
             return "converged", (
-                f"No lower cost along the gradient after {iteration} iterations (‖∇J‖ = {norm:.2g}): "
-                f"the limit of {spec.dtype}."
+                f"Converged after {iteration} iterations, as far as {spec.dtype} can tell "
+                f"(‖∇J‖ = {norm:.2g})."
             )
         if stalled:
             return "finished", (

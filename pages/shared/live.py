@@ -75,7 +75,7 @@ def _watch(job_id: str) -> None:
     shot = jobs().snapshot(job_id)
     live_view(f"live_{job_id}", None if shot is None else payload(shot, status.spec))
     if status.history["iteration"]:
-        live_curves(status.history, f"curves_{job_id}", status.spec.iterations)
+        live_curves(status.history, f"curves_{job_id}", _reach(status))
 
 
 def _progress(status: "JobStatus") -> None:
@@ -100,22 +100,31 @@ def _progress(status: "JobStatus") -> None:
 
 def _numbers(status: "JobStatus") -> None:
     last = {name: column[-1] for name, column in status.history.items() if column}
-    cells = st.columns(6)
-    cells[0].metric("Cost J", _number(last.get("cost")), help="What training lowers: data term + penalty.")
-    cells[1].metric(
+    cells = st.container(horizontal=True, gap="small")
+    cells.metric(
+        "Cost J", _number(last.get("cost")), width=140, help="What training lowers: data term + penalty."
+    )
+    cells.metric(
         "= data term",
         _number(last.get("data_term")),
+        width=140,
         help="Mean over particles of the squared distance to the target, in flow coordinates.",
     )
-    cells[2].metric("\\+ penalty", _number(last.get("penalty")), help="λ‖θ‖², the price of the control.")
-    cells[3].metric(
+    cells.metric(
+        "\\+ penalty", _number(last.get("penalty")), width=140, help="λ‖θ‖², the price of the control."
+    )
+    cells.metric(
         "Test error",
         _number(last.get("test_error")),
+        width=140,
         help="Mean squared distance on held-out particles, data units².",
     )
-    cells[4].metric("Iterations per second", _number(status.rate))
-    cells[5].metric(
-        "Time left", _duration(status.time_left), help="At the present rate, to the last iteration."
+    cells.metric("Iterations per second", _number(status.rate), width=150)
+    cells.metric(
+        "Time left",
+        _duration(status.time_left),
+        width=140,
+        help="At the present rate, to the last iteration.",
     )
 
 
@@ -144,3 +153,9 @@ def _duration(seconds: float | None) -> str:
     return (
         f"{whole // 60}:{whole % 60:02} min" if whole < 3600 else f"{whole // 3600}:{whole % 3600 // 60:02} h"
     )
+
+
+def _reach(status: "JobStatus") -> int:
+    """How far the curves' axis goes: it doubles as the run goes on, up to its last iteration."""
+    done = max(50, _iteration(status) or 0)
+    return min(status.spec.iterations, 2 ** math.ceil(math.log2(done + 1)))

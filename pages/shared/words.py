@@ -19,7 +19,8 @@ def dataset(name: str) -> str:
 
 def title(spec: RunSpec) -> str:
     """What a run is called that has no name of its own."""
-    return f"{dataset(spec.dataset)}, k = {spec.bottleneck}"
+    task = "" if spec.task == "reconstruct" else f", {spec.task}"
+    return f"{dataset(spec.dataset)}{task}, k = {spec.bottleneck}, λ = {spec.tikhonov:g}, {spec.method}"
 
 
 def regime(spec: RunSpec) -> str:

@@ -45,7 +45,7 @@ def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 def test_mnist_offline_says_so_quickly(data_home: Path) -> None:
     start = time.monotonic()
-    with pytest.raises(InputError, match="MNIST needs the network once") as caught:
+    with pytest.raises(InputError, match="needs the network once") as caught:
         images.mnist()
     assert (caught.value.field, caught.value.value) == ("dataset", "mnist")
     assert "no route to host" in caught.value.allowed
@@ -65,7 +65,7 @@ def test_mnist_is_read_from_scikit_learns_cache(data_home: Path) -> None:
 
 def test_spoilt_cache_offline_is_a_refusal(data_home: Path) -> None:
     lay_out(data_home, np.full((20, 784), 7), np.arange(20) % 10, checksum="0" * 32)
-    with pytest.raises(InputError, match="MNIST needs the network once"):
+    with pytest.raises(InputError, match="needs the network once"):
         images.mnist()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures import image_flow_figure, image_reconstruction_figure
-from autoencode_core.figures.images import image_shape, is_image_run, mosaic
+from autoencode_core.figures.images import _pooled, image_shape, is_image_run, mosaic
 from autoencode_core.figures.timeline import timeline
 from autoencode_core.record import RunRecord
 
@@ -39,26 +39,48 @@ def test_mosaic_cuts_off_and_leaves_holes() -> None:
     assert mosaic([image], (2, 2), [(0, 1)]).ravel().tolist() == [0, 254, 255, 127]
 
 
+def still_and_moving(figure):
+    """Numbers of the two traces of pixels."""
+    return [i for i, trace in enumerate(figure.data) if trace.name == "images"]
+
+
+def colours(frame, number: int) -> np.ndarray:
+    return np.asarray(frame.data[list(frame.traces).index(number)].marker.color)
+
+
 def test_images_move_under_their_still_inputs(digits: RunRecord) -> None:
     figure, line = image_flow_figure(digits, frames=20), timeline(digits, 20)
-    number = next(i for i, trace in enumerate(figure.data) if trace.type == "heatmap")
-    pictures = [np.asarray(f.data[list(f.traces).index(number)].z) for f in figure.frames]
-    assert len(pictures) == len(line) and all(p.dtype == np.uint8 for p in pictures)
-    assert all((tile(p, 0, 0) == tile(pictures[0], 0, 0)).all() for p in pictures)
-    np.testing.assert_array_equal(tile(pictures[0], 1, 3), tile(pictures[0], 0, 3))  # x(0) is the input
-    assert (tile(pictures[-1], 1, 3) != tile(pictures[0], 1, 3)).any()
+    still, moving = still_and_moving(figure)
+    assert len(figure.frames) == len(line)
+    assert all(still not in frame.traces for frame in figure.frames)
+    pictures = [colours(frame, moving) for frame in figure.frames]
+    assert all(p.dtype == np.uint8 and p.shape == (640,) for p in pictures)
+    np.testing.assert_array_equal(pictures[0], figure.data[still].marker.color)  # x(0) is the input
+    assert (pictures[-1] != pictures[0]).any()
+    # Every pixel has a place of its own, the moving ones below the still ones.
+    places = {
+        (x, y) for n in (still, moving) for x, y in zip(figure.data[n].x, figure.data[n].y, strict=True)
+    }
+    assert len(places) == 1280
     assert figure.layout.yaxis2.ticktext == ("input", "x(t)") * 2
-    assert figure.layout.updatemenus[0].buttons[0].args[1]["frame"]["redraw"]
+    assert not figure.layout.updatemenus[0].buttons[0].args[1]["frame"]["redraw"]
 
 
 def test_last_picture_is_the_reconstruction(digits: RunRecord) -> None:
     figure = image_flow_figure(digits, frames=20)
-    number = next(i for i, trace in enumerate(figure.data) if trace.type == "heatmap")
-    last = np.asarray(figure.frames[-1].data[list(figure.frames[-1].traces).index(number)].z)
-    still = image_reconstruction_figure(digits, 5)
-    whole = np.asarray(still.data[0].z)
-    levels = tile(last, 1, 0).astype(float) / 254 - tile(whole, 1, 0).astype(float) / 126
+    _, moving = still_and_moving(figure)
+    trace, last = figure.data[moving], colours(figure.frames[-1], moving)
+    first_tile = (trace.x < 8) & (trace.y < 17)
+    whole = np.asarray(image_reconstruction_figure(digits, 5).data[0].z)
+    levels = last[first_tile].reshape(8, 8) / 254 - tile(whole, 1, 0).astype(float) / 126
     assert np.abs(levels).max() < 0.02
+
+
+def test_large_images_move_as_means_of_their_pixels() -> None:
+    images = np.arange(2 * 28 * 28, dtype=float).reshape(2, -1)
+    coarse = _pooled(images, (28, 28), 2)
+    assert coarse.shape == (2, 14 * 14)
+    assert coarse[0, 0] == np.mean([0, 1, 28, 29])
 
 
 def test_reconstruction_rows(digits: RunRecord, make: Make) -> None:
