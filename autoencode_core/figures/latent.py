@@ -92,7 +92,7 @@ def code_panel(
     points, spots = points[: len(z)], points[len(z) :]
     k, count = z.shape[1], points.shape[1]
     ranges = limits(np.concatenate([points, spots]), pad=0.14 if len(spots) else 0.06)
-    hint = "k = 1, the wider the more particles" if k == 1 else f"k = {k}"
+    hint = "k = 1, width: how many" if k == 1 else f"k = {k}"
     if count == 3:
         scene = {
             f"{axis}axis": theme.scene_axis(look.dark, name, range=span.tolist())
@@ -124,8 +124,8 @@ def code_panel(
         )
     ]
     if len(spots):
-        traces.append(_spots(spots, spot_names, axes, look.dark))
-        hint += " · stars: positions of the labels"
+        traces.append(_spots(spots, spot_names, axes, look.dark, edge=count == 1))
+        hint += " · ★ where labels belong"
     return Panel(traces, layout, hint)
 
 
@@ -147,7 +147,9 @@ def _flat_axes(
     return {x_name: x, y_name: y}
 
 
-def _spots(spots: Array, names: tuple[str, ...], axes: dict[str, Any], dark: bool) -> dict[str, Any]:
+def _spots(
+    spots: Array, names: tuple[str, ...], axes: dict[str, Any], dark: bool, edge: bool
+) -> dict[str, Any]:
     ink, solid = theme.colour("ink", dark), "scene" in axes
     marker = {
         "size": 8 if solid else 15,
@@ -158,7 +160,7 @@ def _spots(spots: Array, names: tuple[str, ...], axes: dict[str, Any], dark: boo
     text = {
         "mode": "markers+text",
         "text": list(names),
-        "textposition": "top center",
+        "textposition": "top left" if edge else "top center",
         "textfont": {"color": ink},
     }
     return cloud(spots, axes, marker=marker, name="label positions", hoverinfo="text", **text)
