@@ -48,7 +48,7 @@ def test_mnist_offline_says_so_quickly(data_home: Path) -> None:
     with pytest.raises(InputError, match="needs the network once") as caught:
         images.mnist()
     assert (caught.value.field, caught.value.value) == ("dataset", "mnist")
-    assert "no route to host" in caught.value.allowed
+    assert "URLError" in caught.value.allowed or "OSError" in caught.value.allowed
     assert time.monotonic() - start < 5
     assert socket.getdefaulttimeout() is None
 
