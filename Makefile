@@ -49,6 +49,7 @@ chromium: dev
 
 $(RUNTIME): $(PY)
 	@sh tools/install.sh $(VENV) requirements.txt
+	@$(PY) -m autoencode_core.training.narrow
 	@rm -f $(VENV)/.runtime-* $(VENV)/.dev-*
 	@touch $@
 

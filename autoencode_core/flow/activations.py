@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+
+_aten = torch.ops.aten
 
 
 @dataclass(frozen=True)
@@ -14,24 +15,40 @@ class Nonlinearity:
 
     Attributes:
         value: σ(z).
-        pullback: (p, kept) -> σ'(z) p.
-        keeps_input: whether `kept` is z; otherwise it is y = σ(z).
+        write: (z, out): out = σ(z), where out may be z unless the input is kept.
+        pull: (p, kept): kept = σ' p.
+        keeps_input: whether σ' is written in z; otherwise it is in σ(z).
     """
 
     value: Callable[[Tensor], Tensor]
-    pullback: Callable[[Tensor, Tensor], Tensor]
+    write: Callable[[Tensor, Tensor], object]
+    pull: Callable[[Tensor, Tensor], object]
     keeps_input: bool = False
 
 
-def _tanh_pullback(p: Tensor, y: Tensor) -> Tensor:
-    return torch.ops.aten.tanh_backward(p, y)  # type: ignore[no-any-return]
-
-
 NONLINEARITIES: dict[str, Nonlinearity] = {
-    "tanh": Nonlinearity(torch.tanh, _tanh_pullback),
-    "softplus": Nonlinearity(softplus, lambda p, z: p * torch.sigmoid(z), keeps_input=True),
-    "relu": Nonlinearity(torch.relu, lambda p, y: p * (y > 0)),
-    "sin": Nonlinearity(torch.sin, lambda p, z: p * torch.cos(z), keeps_input=True),
-    "identity": Nonlinearity(lambda z: z, lambda p, y: p),
+    "tanh": Nonlinearity(
+        torch.tanh,
+        lambda z, out: torch.tanh(z, out=out),
+        lambda p, y: _aten.tanh_backward.grad_input(p, y, grad_input=y),
+    ),
+    "softplus": Nonlinearity(
+        torch.nn.functional.softplus,
+        lambda z, out: _aten.softplus.out(z, out=out),
+        lambda p, z: z.sigmoid_().mul_(p),
+        keeps_input=True,
+    ),
+    "relu": Nonlinearity(
+        torch.relu,
+        lambda z, out: torch.clamp(z, min=0, out=out),
+        lambda p, y: _aten.threshold_backward.grad_input(p, y, 0, grad_input=y),
+    ),
+    "sin": Nonlinearity(
+        torch.sin,
+        lambda z, out: torch.sin(z, out=out),
+        lambda p, z: z.cos_().mul_(p),
+        keeps_input=True,
+    ),
+    "identity": Nonlinearity(lambda z: z, lambda z, out: out, lambda p, y: y.copy_(p)),
 }
 """Every σ by the name that RunSpec.activation uses."""

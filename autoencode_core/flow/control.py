@@ -24,6 +24,10 @@ class Layer(NamedTuple):
     b: Tensor
     V: Tensor | None
 
+    def of(self, regime: int) -> "Layer":
+        """The same views of one regime, without the leading axis."""
+        return Layer(self.W[regime], self.b[regime], None if self.V is None else self.V[regime])
+
 
 @dataclass(frozen=True)
 class ControlShape:

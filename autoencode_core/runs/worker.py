@@ -197,9 +197,12 @@ def request_stop(job_id: str) -> None:
 
 
 def warm() -> None:
-    """Import torch and the training room ahead of the first job."""
+    """Import torch and the training room, and compile its kernel, ahead of the first job."""
     import autoencode_core.runs.convert
     import autoencode_core.training.loop  # noqa: F401
+    from autoencode_core.training.narrow import compile_kernel
+
+    compile_kernel()
 
 
 def dask_setup(worker: Any) -> None:

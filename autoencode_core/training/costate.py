@@ -1,91 +1,113 @@
 """The forward sweep and the costate sweep: the exact discrete adjoint of the residual network."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
-from autoencode_core.flow.architecture import Architecture, resize
-from autoencode_core.flow.control import Layer
-from autoencode_core.flow.fields import Kept
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.fields import Stage
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """A forward sweep and what the costate needs of it.
-
-    Attributes:
-        layers: views of the control that was used.
-        inputs: active state that entered each layer, (R, a_n, N).
-        kept: what each layer's pullback needs.
-        outcome: state after the last controlled layer, (R, a, N).
-    """
-
-    layers: list[Layer]
-    inputs: list[Tensor]
-    kept: list[Kept]
-    outcome: Tensor
-
-
-def forward(arch: Architecture, theta: Tensor, x: Tensor) -> Sweep:
-    """X_{n+1} = X_n + δ F_n(X_n, θ_n) on the active blocks, with what the pullback needs.
+class Room:
+    """The tensors of both sweeps, laid out once for R regimes of N particles and used again and again.
 
     Args:
         arch: the architecture.
-        theta: controls, (R, P).
-        x: states at t = 0, (R, d, N).
+        regimes: R.
+        particles: N.
+        like: a tensor of the wanted precision, on the wanted device.
+
+    Attributes:
+        theta: the control, (R, P), to be written before a sweep.
+        x: state at t = 0, (R, d, N), likewise.
+        gradient: Σ_i (∂_θ F_n)^T p_{n+1}^i of every layer, (R, P), after the costate sweep.
+        outcome: state after the last controlled layer, (R, a, N), after the forward sweep.
     """
-    layers, inputs, kept = arch.shape.layers(theta), [], []
-    for layer in layers:
-        x = resize(x, layer.W.shape[-1])
-        velocity, needed = arch.field.linearize(layer, x)
-        inputs.append(x)
-        kept.append(needed)
-        x = torch.add(x, velocity, alpha=arch.step)
-    return Sweep(layers, inputs, kept, x)
+
+    def __init__(self, arch: Architecture, regimes: int, particles: int, like: Tensor) -> None:
+        counts = arch.shape.counts
+        self.arch, self.theta = arch, like.new_zeros(regimes, arch.shape.size)
+        self.gradient = torch.zeros_like(self.theta)
+        # Components that come alive start from 0: their rows are never written.
+        states = [like.new_zeros(regimes, a, particles) for a in (*counts, counts[-1])]
+        self.x, self.outcome, self.p = states[0], states[-1], like.new_zeros(regimes, arch.width, particles)
+        layers, into = arch.shape.layers(self.theta), arch.shape.layers(self.gradient)
+        self.stages = [
+            Stage(
+                layers[n],
+                into[n],
+                states[n],
+                states[n + 1][:, : min(a, states[n + 1].shape[1])],
+                self.p[:, :a],
+                arch.field.keeps_input,
+                arch.step,
+            )
+            for n, a in enumerate(counts)
+        ]
+
+    @staticmethod
+    def numbers(arch: Architecture) -> int:
+        """Numbers that one particle of one regime takes."""
+        hidden = sum(arch.shape.counts) * (arch.expansion or 1)
+        kept = hidden * (2 if arch.field.keeps_input else 1)
+        return sum(arch.shape.counts) + kept + 3 * arch.width
 
 
-def backward(arch: Architecture, sweep: Sweep, p: Tensor) -> tuple[Tensor, list[Tensor]]:
+def forward(room: Room) -> Tensor:
+    """X_{n+1} = X_n + δ F_n(X_n, θ_n) on the active blocks: from room.x to room.outcome, which it returns."""
+    for stage in room.stages:
+        room.arch.field.push(stage)
+    return room.outcome
+
+
+def backward(room: Room, p: Tensor, costates: list[Tensor] | None = None) -> Tensor:
     """The costate sweep p_n = p_{n+1} + δ (∂_x F_n)^T p_{n+1}, with p <- Π p at the bottleneck.
 
     Args:
-        arch: the architecture.
-        sweep: the forward sweep.
+        room: where a forward sweep has just been.
         p: costate at the end, (R, a, N).
+        costates: if given, an empty list that gets p_{n+1} on the active block of each layer.
 
     Returns:
-        Σ_i (∂_θ F_n)^T p_{n+1}^i for every layer as one (R, P) tensor, and the costates p_{n+1} on
-        the active block of each layer.
+        room.gradient.
 
     Source:
         Theory section 3; the maximum principle of the paper, section 3, discretised.
     """
-    gradient = torch.empty(p.shape[0], arch.shape.size, dtype=p.dtype, device=p.device)
-    into, costates = arch.shape.layers(gradient), [p] * len(sweep.layers)
-    for n in reversed(range(len(sweep.layers))):
-        # Going back in time the encoder widens: what was inactive later, or dropped, has costate 0;
-        # the decoder narrows: what started from 0 passes nothing on.
-        p = resize(p, sweep.inputs[n].shape[1])
-        costates[n] = p
-        p = arch.field.pullback(sweep.layers[n], sweep.inputs[n], sweep.kept[n], p, arch.step, into[n])
-    return gradient, costates
+    have = p.shape[1]
+    room.p[:, :have] = p
+    for stage in reversed(room.stages):
+        # Going back in time the encoder widens: what was dropped has costate 0; the decoder narrows:
+        # what started from 0 passes nothing on.
+        a = stage.p.shape[-2]
+        if a > have:
+            stage.p[..., have:, :] = 0
+        have = a
+        if costates is not None:
+            costates.insert(0, stage.p.clone())
+        room.arch.field.pull(stage)
+    return room.gradient
 
 
-def frozen_gradient(arch: Architecture, sweep: Sweep, costates: list[Tensor], theta: Tensor) -> Tensor:
+def frozen_gradient(room: Room, costates: list[Tensor], theta: Tensor) -> Tensor:
     """The loss part of -∂_θ H_n at another control, with states and costates frozen.
 
     Args:
-        arch: the architecture.
-        sweep: forward sweep that gives the frozen states.
+        room: where a forward sweep left its states.
         costates: p_{n+1} for each layer.
         theta: the other control, (R, P).
 
     Returns:
-        (R, P).
+        (R, P), a new tensor.
     """
-    gradient = torch.empty_like(theta)
-    into = arch.shape.layers(gradient)
-    for n, layer in enumerate(arch.shape.layers(theta)):
-        _, kept = arch.field.linearize(layer, sweep.inputs[n])
-        arch.field.pullback(layer, sweep.inputs[n], kept, costates[n], arch.step, into[n])
+    arch, gradient = room.arch, torch.zeros_like(theta)
+    layers, into = arch.shape.layers(theta), arch.shape.layers(gradient)
+    for n, stage in enumerate(room.stages):
+        out, p = torch.empty_like(_batched(stage.out)), _batched(costates[n]).clone()
+        trial = Stage(layers[n], into[n], _batched(stage.x), out, p, arch.field.keeps_input, arch.step)
+        arch.field.push(trial)
+        arch.field.pull(trial)
     return gradient
+
+
+def _batched(x: Tensor) -> Tensor:
+    return x if x.ndim == 3 else x[None]

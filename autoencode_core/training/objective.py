@@ -9,7 +9,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import AutoencODE, Points
 from autoencode_core.flow.control import Control
-from autoencode_core.training.costate import Sweep, backward, forward
+from autoencode_core.training.engine import Engine, engine_for
+from autoencode_core.training.frozen import Frozen
 
 OVERFLOW = 1e18
 """A state beyond this is named as the cause of a divergence: its square is about to leave float32."""
@@ -35,17 +36,25 @@ class Objective:
 
     Args:
         arch: the architecture.
-        x: states at t = 0, engine layout (R, d, N).
-        y: targets in the components that the last controlled layer drives, (R, a, N).
+        x: states at t = 0, engine layout (R, d, N), or (1, d, N) where all regimes share them.
+        y: targets in the components that the last controlled layer drives, (R or 1, a, N).
         tikhonov: λ of each regime, (R,).
-        weights: squared length of each component in data units, (R, a, 1); None when all are 1.
+        weights: squared length of each component in data units, (R or 1, a, 1); None when all are 1.
+        engine: what sums over the particles; chosen by size by default.
     """
 
     def __init__(
-        self, arch: Architecture, x: Tensor, y: Tensor, tikhonov: Tensor, weights: Tensor | None = None
+        self,
+        arch: Architecture,
+        x: Tensor,
+        y: Tensor,
+        tikhonov: Tensor,
+        weights: Tensor | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.arch, self.x, self.y, self.weights = arch, x, y, weights
         self.tikhonov = tikhonov
+        self.engine = engine or engine_for(arch, x)
 
     @property
     def particles(self) -> int:
@@ -56,44 +65,31 @@ class Objective:
         """The cost on some of the particles, (R, B) indices: each regime its own."""
         rows = indices[:, None, :]
         x, y = torch.take_along_dim(self.x, rows, 2), torch.take_along_dim(self.y, rows, 2)
-        return Objective(self.arch, x, y, self.tikhonov, self.weights)
+        return Objective(self.arch, x, y, self.tikhonov, self.weights, self.engine)
 
     def inner(self, a: Tensor, b: Tensor) -> Tensor:
         """Inner product in L²(0,T) of each regime, (R, P), (R, P) -> (R,)."""
-        product: Tensor = torch.linalg.vecdot(a, b)
-        return product * self.arch.step
-
-    def run(self, theta: Tensor) -> tuple[Terms, Sweep]:
-        """Forward sweep and cost.
-
-        Args:
-            theta: controls, (R, P).
-        """
-        sweep = forward(self.arch, theta, self.x)
-        return self._terms(theta, sweep.outcome), sweep
+        return torch.bmm(a[:, None, :], b[:, :, None])[:, 0, 0] * self.arch.step
 
     def cost(self, theta: Tensor) -> Terms:
-        """The cost alone, without keeping what a gradient needs."""
-        layers = self.arch.shape.layers(theta)
-        return self._terms(theta, self.arch.outcome(layers, self.x))
-
-    def _terms(self, theta: Tensor, outcome: Tensor) -> Terms:
-        squares = torch.sub(outcome, self.y).square_()
-        data_term = squares.sum((1, 2)) / self.particles
-        penalty = self.tikhonov * self.inner(theta, theta)
-        error = data_term if self.weights is None else (squares * self.weights).sum((1, 2)) / self.particles
-        return Terms(data_term + penalty, data_term, penalty, error)
-
-    def gradient(self, theta: Tensor, sweep: Sweep) -> tuple[Tensor, list[Tensor]]:
-        """∇J in L²(0,T), (R, P), and the costates, from the forward sweep at θ."""
-        p = torch.sub(sweep.outcome, self.y).mul_(2 / self.particles)
-        loss, costates = backward(self.arch, sweep, p)
-        return loss.addcmul_(theta, 2 * self.tikhonov[:, None]), costates
+        """The cost alone, at controls (R, P)."""
+        return self._terms(theta, self.engine.squares(theta, self.x, self.y))
 
     def cost_and_gradient(self, theta: Tensor) -> tuple[Terms, Tensor]:
-        """Cost and ∇J in L²(0,T) at controls (R, P)."""
-        terms, sweep = self.run(theta)
-        return terms, self.gradient(theta, sweep)[0]
+        """Cost and ∇J in L²(0,T), (R, P), at controls (R, P)."""
+        squares, loss = self.engine.squares_and_gradient(theta, self.x, self.y)
+        return self._terms(theta, squares), torch.addcmul(loss, theta, 2 * self.tikhonov[:, None])
+
+    def frozen(self, theta: Tensor) -> Frozen:
+        """States and costates at controls (R, P), held fixed."""
+        return Frozen(self.arch, theta, self.x, self.y)
+
+    def _terms(self, theta: Tensor, squares: Tensor) -> Terms:
+        data_term = squares.sum(1) / self.particles
+        penalty = self.tikhonov * self.inner(theta, theta)
+        weights = self.weights
+        error = data_term if weights is None else (squares * weights[:, :, 0]).sum(1) / self.particles
+        return Terms(data_term + penalty, data_term, penalty, error)
 
     def cause_of_divergence(self, theta: Tensor, regime: int) -> str:
         """Why the cost of a regime is not a finite number: the first place where it breaks."""
@@ -137,13 +133,13 @@ def cost_and_gradient(
     if not tikhonov >= 0:
         raise InputError("tikhonov", tikhonov, "a number from 0")
     vector, arch = model.control.vector, model.architecture
+    start = model.to_engine(x)
     if model.spec.task == "classify":
         if targets is None:
             raise InputError("targets", None, "positions in the bottleneck, (N, k), for the task classify")
         y = torch.as_tensor(targets).to(vector).T.contiguous()[None]
     else:
-        y = model.to_engine(x if targets is None else targets)
-    start = model.to_engine(x)
+        y = start if targets is None else model.to_engine(targets)
     wanted = (1, arch.counts[arch.controlled - 1], start.shape[2])
     if tuple(y.shape) != wanted:
         raise InputError("targets", f"shape {tuple(y[0].T.shape)}", f"shape {(wanted[2], wanted[1])}")

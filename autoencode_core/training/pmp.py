@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.costate import frozen_gradient
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Objective
 
@@ -32,24 +31,18 @@ class Pmp(Method):
     def advance(self, running: Tensor) -> None:
         waiting = running.clone()
         start, J = self.theta, self.terms.cost
-        sweep = costates = None
-        if self.spec.inner_steps > 1:
-            _, sweep = self.objective.run(start)
-            _, costates = self.objective.gradient(start, sweep)
+        frozen = self.objective.frozen(start) if self.spec.inner_steps > 1 else None
         loss_part = self.gradient - 2 * self.objective.tikhonov[:, None] * start
         for _ in range(MOST_TRIALS):
             trial = self._proximal(start, loss_part)
-            if sweep is not None and costates is not None:
+            if frozen is not None:
                 for _ in range(self.spec.inner_steps - 1):
-                    trial = self._proximal(
-                        start, frozen_gradient(self.objective.arch, sweep, costates, trial)
-                    )
-            terms, trial_sweep = self.objective.run(trial)
+                    trial = self._proximal(start, frozen.gradient(trial))
+            terms, gradient = self.objective.cost_and_gradient(trial)
             move = trial - start
             enough = terms.cost <= J - SUFFICIENT / self.tau * self.objective.inner(move, move)
             accepted = waiting & enough & (terms.cost < J)
             if bool(accepted.any()):
-                gradient, _ = self.objective.gradient(trial, trial_sweep)
                 self._take(accepted, trial, terms, gradient)
                 self.step = torch.where(accepted, self.tau, self.step)
             waiting = waiting & ~accepted

@@ -1,0 +1,32 @@
+"""Which engine sums the cost and its gradient over the particles."""
+
+from typing import Protocol
+
+from torch import Tensor
+
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.training.layered import Layered
+from autoencode_core.training.narrow import Narrow
+
+
+class Engine(Protocol):
+    """Sums over particles; the cost and its penalty are the objective's business."""
+
+    def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """Σ_i (X_L - y)² of each component, (R, a).
+
+        Args:
+            theta: controls, (R, P).
+            x: states at t = 0, (R or 1, d, N).
+            y: targets, (R or 1, a, N).
+        """
+        ...
+
+    def squares_and_gradient(self, theta: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """The same and the loss part of ∇J in L²(0,T), (R, P), valid until the next call."""
+        ...
+
+
+def engine_for(arch: Architecture, like: Tensor) -> Engine:
+    """The faster engine for this architecture, and this tensor's precision and device."""
+    return Narrow(arch) if Narrow.suits(arch, like) else Layered(arch)

@@ -1,0 +1,95 @@
+"""The engine of narrow nets: the compiled sweep, shared out to threads by regime and chunk of particles."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.training import kernel
+
+WIDEST = 40
+"""Most hidden units of a layer for which the compiled sweep beats the library's products (measured)."""
+CHUNKS, SMALLEST = 64, 4096
+"""Most chunks of a regime's particles, and the fewest particles in one; independent of the threads, so
+that the sums do not depend on them either."""
+SHARED_WORK = 2e6
+"""Multiplications from which a second thread pays for its start."""
+
+
+class Narrow:
+    """Sums over particles by the compiled sweep (float32, on the CPU).
+
+    Args:
+        arch: the architecture; see `suits`.
+    """
+
+    def __init__(self, arch: Architecture) -> None:
+        self.arch = arch
+        self.counts = np.array(arch.shape.counts, dtype=np.int64)
+        self.sigma = kernel.CODES[arch.field.activation]
+
+    @staticmethod
+    def suits(arch: Architecture, like: Tensor) -> bool:
+        """Whether nets of this architecture are narrow, and the tensors the kernel's own."""
+        narrow = arch.width * (arch.expansion or 1) <= WIDEST and arch.field.activation in kernel.CODES
+        return narrow and like.dtype == torch.float32 and like.device.type == "cpu"
+
+    def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """Σ_i (X_L - y)² of each component, (R, a)."""
+        return self._sweep(theta, x, y, wanted=False)[0]
+
+    def squares_and_gradient(self, theta: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """The same and the loss part of ∇J, (R, P)."""
+        return self._sweep(theta, x, y, wanted=True)
+
+    def _sweep(self, theta: Tensor, x: Tensor, y: Tensor, wanted: bool) -> tuple[Tensor, Tensor]:
+        regimes, size = theta.shape
+        N = x.shape[2]
+        chunk = max(SMALLEST, -(-N // CHUNKS))
+        tasks = regimes * -(-N // chunk)
+        squares = np.empty((tasks, y.shape[1]))
+        gradient = np.empty((tasks if wanted else 1, size))
+        parts = self._threads(regimes * N, tasks)
+        given = (theta.numpy(), x.numpy(), y.numpy(), chunk)
+        fixed = (self.counts, self.arch.expansion, self.sigma, np.float32(self.arch.step))
+
+        def share(i: int) -> None:
+            first, last = i * tasks // parts, (i + 1) * tasks // parts
+            kernel.sweep(*fixed, *given, first, last, wanted, squares, gradient)
+
+        if parts == 1:
+            share(0)
+        else:
+            list(_pool(parts).map(share, range(parts)))
+        return _sum(squares, regimes, theta), _sum(gradient, regimes if wanted else 1, theta)
+
+    def _threads(self, particles: int, tasks: int) -> int:
+        work = particles * self.arch.shape.size
+        return min(torch.get_num_threads(), tasks) if work > SHARED_WORK else 1
+
+
+def _sum(parts: NDArray[np.float64], regimes: int, like: Tensor) -> Tensor:
+    whole = parts if len(parts) == regimes else parts.reshape(regimes, -1, parts.shape[1]).sum(1)
+    return torch.as_tensor(whole).to(like)
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix=f"narrow-{os.getpid()}")
+
+
+def compile_kernel() -> None:
+    """Compiles the sweep where this machine has not done so yet: some seconds, kept on disk."""
+    none = np.zeros((1, 1, 1), np.float32)
+    counts, theta = np.ones(1, np.int64), np.zeros((1, 2), np.float32)
+    sums = np.zeros((1, 1)), np.zeros((1, 2))
+    kernel.sweep(counts, 0, kernel.TANH, np.float32(1), theta, none, none, 1, 0, 1, True, *sums)
+
+
+if __name__ == "__main__":
+    compile_kernel()
