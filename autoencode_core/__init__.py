@@ -13,6 +13,7 @@ _HOMES = {
     "RunSpec": "autoencode_core.spec",
     "InputError": "autoencode_core.errors",
     "train": "autoencode_core.training.loop",
+    "sweep": "autoencode_core.training.sweep",
     "Run": "autoencode_core.training.run",
     "Progress": "autoencode_core.training.run",
     "cost_and_gradient": "autoencode_core.training.objective",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from autoencode_core.training.objective import cost_and_gradient as cost_and_gradient
     from autoencode_core.training.run import Progress as Progress
     from autoencode_core.training.run import Run as Run
+    from autoencode_core.training.sweep import sweep as sweep
 
 
 def __getattr__(name: str) -> Any:

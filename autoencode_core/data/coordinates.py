@@ -1,5 +1,6 @@
 """The coordinates u = C(x) in which the flow acts, and their exact inverse (theory, section 1)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -53,7 +54,7 @@ class Coordinates:
         if kind == "standard":
             scale = _deviation(points, center)
         if kind == "principal":
-            axes = _principal_axes(points - center)
+            axes = _principal_axes(points, center)
         return cls(kind, center, scale, axes)
 
     @classmethod
@@ -74,23 +75,37 @@ class Coordinates:
         return u if self.kind == "raw" else (u @ self.axes.T) * self.scale + self.center
 
 
+BLOCK = 2**15
+"""Particles of one block: many particles never need a second copy of themselves."""
+
+
 def _deviation(points: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
     """Standard deviations (d,), 1 where a column is constant, or so nearly that float32 cannot divide."""
     extent = np.ptp(points, axis=0)  # exactly 0 when constant, whatever the rounding of the mean
     varies = extent > 1e-30
     extent = np.where(varies, extent, 1.0)  # divided out, so that no square underflows
-    return np.where(varies, extent * np.sqrt(np.mean(((points - center) / extent) ** 2, axis=0)), 1.0)
+    squares = [np.square((block - center) / extent).sum(axis=0) for block in _blocks(points)]
+    return np.where(varies, extent * np.sqrt(np.sum(squares, axis=0) / len(points)), 1.0)
 
 
-def _principal_axes(centered: NDArray[np.float64]) -> NDArray[np.float64]:
+def _principal_axes(points: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
     """Eigenvectors (d, d) of the covariance as columns, largest variance first, signs fixed.
 
     From d x d products, so that all d axes exist when N < d and many particles cost little.
     """
-    unit = centered / (np.abs(centered).max() or 1.0)  # so that no square over- or underflows
-    axes = np.linalg.eigh(unit.T @ unit)[1][:, ::-1]
+    # Divided by the largest entry, so that no square over- or underflows.
+    unit = max(float(np.abs(block - center).max()) for block in _blocks(points)) or 1.0
+    covariance = np.zeros((points.shape[1], points.shape[1]))
+    for block in _blocks(points):
+        centered = (block - center) / unit
+        covariance += centered.T @ centered
+    axes = np.linalg.eigh(covariance)[1][:, ::-1]
     # The first entry among the largest is made positive: a tie must not be decided by rounding.
     size = np.abs(axes)
     leads = np.argmax(size >= (1 - 1e-9) * size.max(axis=0), axis=0)
     signs = np.where(axes[leads, np.arange(len(leads))] < 0, -1.0, 1.0)
     return np.ascontiguousarray(axes * signs)
+
+
+def _blocks(points: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    return (points[first : first + BLOCK] for first in range(0, len(points), BLOCK))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.data.coordinates import Coordinates
+from autoencode_core.data.coordinates import BLOCK, Coordinates
 
 Array = NDArray[Any]
 
@@ -23,6 +23,9 @@ def pca_error(train: Array, inputs: Array, targets: Array, components: int) -> f
         Σ over components, mean over particles, in squared data units.
     """
     principal = Coordinates.fit("principal", train)
-    u = np.array(principal.to_flow(inputs))
-    u[:, components:] = 0
-    return float(np.square(principal.to_data(u) - targets).sum(axis=1).mean())
+    total = 0.0
+    for first in range(0, len(inputs), BLOCK):
+        u = np.array(principal.to_flow(inputs[first : first + BLOCK]))
+        u[:, components:] = 0
+        total += float(np.square(principal.to_data(u) - targets[first : first + BLOCK]).sum())
+    return total / len(inputs)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from autoencode_core.data.coordinates import Coordinates
+from autoencode_core.data.coordinates import BLOCK, Coordinates
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.control import Control
@@ -66,9 +66,13 @@ class AutoencODE:
         Raises:
             InputError: x is not a table with d columns.
         """
-        rows = self._rows(x, self.architecture.width, "x")
-        u: Tensor = self._coordinates.to_flow(rows.cpu().double())
-        return u.to(self.control.vector).T[self.order].contiguous()[None]
+        rows, order = self._rows(x, self.architecture.width, "x"), self.order.cpu()
+        state = torch.empty(1, self.architecture.width, len(rows), dtype=self.control.vector.dtype)
+        for first in range(0, len(rows), BLOCK):
+            part = slice(first, first + BLOCK)
+            u: Tensor = self._coordinates.to_flow(rows[part].cpu().double())
+            state[0, :, part] = u.T[order]
+        return state.to(self.control.vector.device)
 
     def from_engine(self, state: Tensor) -> Tensor:
         """Engine layout (1, d, N) to data units (N, d)."""
@@ -82,7 +86,7 @@ class AutoencODE:
         return out.T.contiguous()
 
     def _rows(self, x: Points, width: int, name: str) -> Tensor:
-        rows = x if isinstance(x, Tensor) else torch.as_tensor(np.array(x, dtype=np.float64))
+        rows = x if isinstance(x, Tensor) else torch.as_tensor(np.require(x, np.float64, ["C", "W"]))
         if rows.ndim != 2 or rows.shape[1] != width:
             raise InputError(name, f"shape {tuple(rows.shape)}", f"a table of shape (N, {width})")
         return rows

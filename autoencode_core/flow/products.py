@@ -16,6 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+OPERATOR = "_linear_pointwise"
 WIDE = 32
 """Fewest rows and columns of a layer's matrix for which oneDNN pays on AMD."""
 
@@ -62,7 +63,7 @@ def products_for(W: Tensor, x: Tensor) -> Products:
 @cache
 def prefers_onednn() -> bool:
     """Whether this is an AMD processor and torch has oneDNN's operator."""
-    return "AuthenticAMD" in _processor() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    return "AuthenticAMD" in _processor() and hasattr(torch.ops.mkldnn, OPERATOR)
 
 
 def _linear(a: Tensor, b: Tensor) -> Tensor:

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.method import Method
-from autoencode_core.training.objective import Objective
+from autoencode_core.training.objective import Objective, Terms
+from autoencode_core.training.replay import Replay
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-10
 
@@ -29,36 +30,57 @@ class Adam(Method):
     """Adam (Kingma and Ba, arXiv 1412.6980) on the costate gradient.
 
     With batches one iteration is one pass over all particles, in an order that each regime's seed fixes.
+    An update and the gradient after it are one piece of work on tensors that stay in place, so that a GPU
+    can replay it as a whole.
     """
 
     def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
         super().__init__(objective, theta, specs)
         self.first, self.second = torch.zeros_like(theta), torch.zeros_like(theta)
+        self.place, self.slope = theta.clone(), self.gradient.clone()
+        self.moving = torch.ones_like(self.stalled)
+        self.sizes = theta.new_zeros(2)  # the rate over the first moment's shrinkage; the second's, rooted
+        state = self.first, self.second, self.place, self.slope
+        self.whole = Replay(self._whole, theta.device, state)
         self.updates = 0
         size = self.spec.batch_size
         self.batches = math.ceil(objective.particles / size) if size else 1
         self.generators = [torch.Generator().manual_seed(spec.seed) for spec in specs]
 
     def advance(self, running: Tensor) -> None:
-        theta = self.theta
+        self.moving.copy_(running)
         if self.batches == 1:
-            theta = self._update(theta, self.gradient)
+            self._schedule()
+            terms, _ = self.whole()
         else:
             particles = self.objective.particles
             orders = torch.stack([torch.randperm(particles, generator=own) for own in self.generators])
-            for indices in torch.split(orders.to(theta.device), self.spec.batch_size, dim=1):
-                _, gradient = self.objective.batch(indices).cost_and_gradient(theta)
-                theta = self._update(theta, gradient)
-        terms, gradient = self.objective.cost_and_gradient(theta)
-        self._take(running, theta, terms, gradient)
+            for indices in torch.split(orders.to(self.place.device), self.spec.batch_size, dim=1):
+                _, slope = self.objective.batch(indices).cost_and_gradient(self.place, running)
+                self.slope.copy_(slope)
+                self._schedule()
+                self._update()
+            terms, slope = self.objective.cost_and_gradient(self.place, running)
+            self.slope.copy_(slope)
+        self._take(running, self.place.clone(), terms, self.slope.clone())
 
-    def _update(self, theta: Tensor, gradient: Tensor) -> Tensor:
+    def _whole(self) -> tuple[Terms, Tensor]:
+        self._update()
+        terms, slope = self.objective.cost_and_gradient(self.place)
+        return terms, self.slope.copy_(slope)
+
+    def _schedule(self) -> None:
         rate = one_cycle(
             self.updates / max(1, self.spec.iterations * self.batches - 1), self.spec.learning_rate
         )
         self.updates += 1
-        self.first.lerp_(gradient, 1 - BETA1)
-        self.second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
-        root = self.second.sqrt().div_((1 - BETA2**self.updates) ** 0.5).add_(EPSILON)
         self.step = torch.full_like(self.step, rate)
-        return theta.addcdiv(self.first, root, value=-rate / (1 - BETA1**self.updates))
+        sizes = rate / (1 - BETA1**self.updates), (1 - BETA2**self.updates) ** 0.5
+        self.sizes.copy_(torch.tensor(sizes, dtype=self.sizes.dtype))
+
+    def _update(self) -> None:
+        self.first.lerp_(self.slope, 1 - BETA1)
+        self.second.mul_(BETA2).addcmul_(self.slope, self.slope, value=1 - BETA2)
+        root = self.second.sqrt().div_(self.sizes[1]).add_(EPSILON)
+        moved = torch.addcdiv(self.place, self.first * -self.sizes[0], root)
+        self.place.copy_(torch.where(self.moving[:, None], moved, self.place))

@@ -263,10 +263,15 @@ def sweep(
     """
     width, layers, N, out = x.shape[1], counts.size, x.shape[2], y.shape[1]
     chunks, widest = (N + chunk - 1) // chunk, counts[0] * max(1, m)
-    X = np.zeros((layers + 1, width, BLOCK), np.float32)
-    Y = np.zeros((layers, widest, BLOCK), np.float32)
-    p, speed = np.zeros((width, BLOCK), np.float32), np.zeros((width, BLOCK), np.float32)
-    q = np.zeros((widest, BLOCK), np.float32)
+    # One piece of memory, so that the rows' distances are always the same: vector code falls back to scalar
+    # code, which rounds otherwise, where two rows lie closer than a few vectors.
+    room = np.zeros(((layers + 1) * width + (layers + 1) * widest + 3 * width, BLOCK), np.float32)
+    e = (layers + 1) * width
+    X, Y = room[:e].reshape(layers + 1, width, BLOCK), room[e : e + layers * widest]
+    Y, e = Y.reshape(layers, widest, BLOCK), e + layers * widest
+    q, p = room[e : e + widest], room[e + widest : e + widest + width]
+    e += widest + width
+    speed, wish = room[e : e + width], room[e + width : e + 2 * width]
     for task in range(first, last):
         r, start = task // chunks, (task % chunks) * chunk
         own, towards = x[r if x.shape[0] > 1 else 0], y[r if y.shape[0] > 1 else 0]
@@ -281,9 +286,10 @@ def sweep(
                 X[0, i, n:] = _f(0)
             _forward(counts, m, sigma, step, theta[r], X, Y, speed)
             for i in range(out):
+                wish[i, :n] = towards[i, s : s + n]
                 total = _f(0)
                 for j in range(n):
-                    rest = X[layers, i, j] - towards[i, s + j]
+                    rest = X[layers, i, j] - wish[i, j]
                     total += rest * rest
                     p[i, j] = _f(2.0 / N) * rest
                 p[i, n:] = _f(0)

@@ -1,15 +1,18 @@
 """The engine of wide nets: layer by layer with the library's products, in parts that bound the memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.training.costate import Room, backward, forward
+from autoencode_core.training.replay import Replay
 
 WORKSPACE = 2**28
 """Bytes that the states of one part may take; what is left over is done in further parts."""
+MOST_BENCHES = 2
+"""Benches kept laid out: for a whole part and for the last, smaller one."""
 
 
 class Layered:
@@ -22,7 +25,7 @@ class Layered:
 
     def __init__(self, arch: Architecture, workspace: int = WORKSPACE) -> None:
         self.arch, self.workspace = arch, workspace
-        self.rooms: dict[tuple[int, int], Room] = {}
+        self.benches: dict[tuple[int, int, int], Bench] = {}
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Σ_i (X_L - y)² of each component, (R, a)."""
@@ -35,28 +38,60 @@ class Layered:
 
     def squares_and_gradient(self, theta: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The same and the loss part of ∇J, (R, P)."""
-        total = theta.new_zeros(theta.shape[0], y.shape[1])
-        gradient: Tensor | None = None
-        for rows, columns in parts(self.arch, len(theta), x, self.workspace):
-            room = self._room(rows.stop - rows.start, columns.stop - columns.start, theta)
-            room.theta.copy_(theta[rows])
-            room.x.copy_(part_of(x, rows, columns))
-            residual = torch.sub(forward(room), part_of(y, rows, columns))
-            total[rows] += torch.mul(residual, residual).sum(2)
-            part = backward(room, residual.mul_(2 / x.shape[2]))
-            if part.shape == theta.shape and columns.stop == x.shape[2] and gradient is None:
-                return total, part  # one part is all
-            gradient = torch.zeros_like(theta) if gradient is None else gradient
+        todo = list(parts(self.arch, len(theta), x, self.workspace))
+        if len(todo) == 1:
+            return self._part(theta, x, y, *todo[0])
+        squares, gradient = theta.new_zeros(len(theta), y.shape[1]), torch.zeros_like(theta)
+        for rows, columns in todo:
+            more, part = self._part(theta, x, y, rows, columns)
+            squares[rows] += more
             gradient[rows] += part
-        return total, torch.zeros_like(theta) if gradient is None else gradient
+        return squares, gradient
 
-    def _room(self, regimes: int, particles: int, like: Tensor) -> Room:
-        size = (regimes, particles)
-        if size not in self.rooms:
-            if len(self.rooms) == 2:  # a whole part and the last, smaller one
-                self.rooms.clear()
-            self.rooms[size] = Room(self.arch, *size, like)
-        return self.rooms[size]
+    def _part(
+        self, theta: Tensor, x: Tensor, y: Tensor, rows: slice, columns: slice
+    ) -> tuple[Tensor, Tensor]:
+        size = (rows.stop - rows.start, columns.stop - columns.start, x.shape[2])
+        bench = self.benches.get(size)
+        if bench is None:
+            if len(self.benches) == MOST_BENCHES:
+                self.benches.clear()
+            bench = self.benches[size] = Bench(self.arch, size, theta)
+        return bench.evaluate(theta, x, y, rows, columns)
+
+
+class Bench:
+    """A room with targets: everything that one part's cost and gradient read and write.
+
+    Args:
+        arch: the architecture.
+        size: regimes and particles of the part, and the particles of the whole.
+        like: a tensor of the wanted precision, on the wanted device.
+    """
+
+    def __init__(self, arch: Architecture, size: tuple[int, int, int], like: Tensor) -> None:
+        regimes, particles, self.whole = size
+        self.room = Room(arch, regimes, particles, like)
+        self.y = torch.empty_like(self.room.outcome)
+        self.sweeps = Replay(self._sweeps, like.device)
+        self.holds: tuple[Tensor, Tensor, slice, slice] | None = None
+
+    def evaluate(
+        self, theta: Tensor, x: Tensor, y: Tensor, rows: slice, columns: slice
+    ) -> tuple[Tensor, Tensor]:
+        """Squares and gradient of a part, valid until the next call."""
+        self.room.theta.copy_(theta[rows])
+        held = self.holds
+        if held is None or held[0] is not x or held[1] is not y or held[2:] != (rows, columns):
+            self.room.x.copy_(part_of(x, rows, columns))
+            self.y.copy_(part_of(y, rows, columns))
+            self.holds = x, y, rows, columns
+        return self.sweeps()
+
+    def _sweeps(self) -> tuple[Tensor, Tensor]:
+        residual = torch.sub(forward(self.room), self.y)
+        squares = torch.mul(residual, residual).sum(2)
+        return squares, backward(self.room, residual.mul_(2 / self.whole))
 
 
 def parts(
@@ -81,7 +116,9 @@ def parts(
             yield slice(first, min(regimes, first + rows)), slice(start, min(particles, start + columns))
 
 
-def part_of(x: Tensor, rows: slice, columns: slice) -> Tensor:
-    """States of one part, (rows, ·, columns), whether or not the regimes share them."""
-    own = x[rows] if x.shape[0] > 1 else x.expand(rows.stop - rows.start, -1, -1)
-    return own[:, :, columns]
+def part_of(x: Tensor, rows: slice | Sequence[int], columns: slice) -> Tensor:
+    """States of some regimes and particles, (rows, ·, columns), whether or not the regimes share them."""
+    if x.shape[0] > 1:
+        return x[rows][:, :, columns]
+    count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+    return x[:, :, columns].expand(count, -1, -1)

@@ -12,7 +12,12 @@ from autoencode_core.training.objective import Objective, Terms
 DECREASE, CURVATURE = 1e-4, 0.9
 MOST_TRIALS = 25
 MOST_PAIRS, PAIR_BUDGET = 50, 2**28
-"""Pairs kept, and the most numbers that they may fill together."""
+"""Pairs kept, and the most numbers that those of one regime may fill."""
+
+
+def most_pairs(size: int) -> int:
+    """Pairs that a control of that many parameters keeps, whatever the number of regimes."""
+    return max(5, min(MOST_PAIRS, PAIR_BUDGET // (2 * size)))
 
 
 class Lbfgs(Method):
@@ -20,8 +25,7 @@ class Lbfgs(Method):
 
     def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
         super().__init__(objective, theta, specs)
-        most = max(5, min(MOST_PAIRS, PAIR_BUDGET // (2 * theta.numel())))
-        self.pairs = PairMemory(theta, most)
+        self.pairs = PairMemory(theta, most_pairs(theta.shape[1]))
         self.fresh = torch.ones_like(self.stalled)
 
     def advance(self, running: Tensor) -> None:
@@ -157,7 +161,7 @@ class StrongWolfe:
         waiting = running.clone()
         for _ in range(MOST_TRIALS):
             trial = torch.addcmul(self.start, t[:, None], self.direction)
-            terms, gradient = self.objective.cost_and_gradient(trial)
+            terms, gradient = self.objective.cost_and_gradient(trial, waiting)
             slope = self.objective.inner(gradient, self.direction)
             lower = (terms.cost <= self.cost0 + DECREASE * t * self.slope0) & (terms.cost < self.cost0)
             flat = slope.abs() <= -CURVATURE * self.slope0

@@ -1,5 +1,6 @@
 """The training loop: history, snapshots, stopping, divergence; one run or R regimes as one batch."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -15,16 +16,13 @@ from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
 from autoencode_core.training.pmp import Pmp
 from autoencode_core.training.problem import Problem
-from autoencode_core.training.run import Array, Progress, Run, Snapshot
+from autoencode_core.training.run import SNAPSHOTS, Array, Progress, Run, Snapshot
 
 METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 """The training methods by the name that RunSpec.method uses."""
 
 NEGLIGIBLE = 1e-4
 """A stall counts as converged where a unit step along -∇J promises at most this share of the cost."""
-
-SNAPSHOTS = 24
-"""Most snapshots of the probe batch that a run keeps."""
 
 OnProgress = Callable[[Progress], str | None]
 
@@ -110,16 +108,21 @@ class _Loop:
         table = torch.stack(parts).cpu().double().T.tolist()
         stalled, seconds = method.stalled.tolist(), time.perf_counter() - self.started
         rows = [Row._make((iteration, *values, seconds)) for values in table]
-        finite = [bool(np.isfinite([row.cost, row.gradient_norm]).all()) for row in rows]
+        finite = [_finite(row) for row in rows]
         sound = torch.tensor(finite, device=method.theta.device)[:, None]
         self.kept = method.theta if all(finite) else torch.where(sound, method.theta, self.kept)
+        reported: list[tuple[int, Row]] = []
         for regime, row in enumerate(rows):
             if self.endings[regime] is None:
                 self.rows[regime].append(row)
                 self.endings[regime] = self._ending(method, regime, row, finite[regime], stalled[regime])
-                if iteration in self.due and finite[regime]:
-                    self.snapshots[regime][iteration] = self.problem.snapshot(regime, self.kept)
-                self._report(regime, row)
+                reported.append((regime, row))
+        if iteration in self.due:
+            due = [regime for regime, _ in reported if finite[regime]]
+            for regime, snapshot in zip(due, self.problem.snapshots(due, self.kept), strict=True):
+                self.snapshots[regime][iteration] = snapshot
+        for regime, row in reported:
+            self._report(regime, row)
 
     def _ending(
         self, method: Method, regime: int, row: Row, finite: bool, stalled: bool
@@ -160,17 +163,18 @@ class _Loop:
             iterations=self.spec.iterations,
             regime=regime,
             probe=problem.regimes[regime].probe,
-            snapshot=lambda: problem.snapshot(regime, theta),
+            snapshot=lambda: problem.snapshots([regime], theta)[0],
         )
         if self.on_progress(progress) == "stop" and self.endings[regime] is None:
             self.endings[regime] = "stopped", f"Stopped by hand after {row.iteration} iterations."
 
     def _finished(self, regime: int) -> Run:
         rows, place = self.rows[regime], self.problem.regimes[regime]
-        sound = [row for row in rows if np.isfinite([row.cost, row.gradient_norm]).all()]
+        sound = [row for row in rows if _finite(row)]
         last = (sound or rows[:1])[-1]  # what the kept control belongs to, also in a run that diverged
         snapshots = self.snapshots[regime]
-        snapshots.setdefault(last.iteration, self.problem.snapshot(regime, self.kept))
+        if last.iteration not in snapshots:
+            snapshots[last.iteration] = self.problem.snapshots([regime], self.kept)[0]
         history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
         model = self.problem.model(regime, self.kept)
         status, message = self.endings[regime] or ("finished", "")
@@ -200,6 +204,10 @@ class _Loop:
             source.columns,
             place.data,
         )
+
+
+def _finite(row: Row) -> bool:
+    return math.isfinite(row.cost) and math.isfinite(row.gradient_norm)
 
 
 def snapshot_iterations(iterations: int) -> frozenset[int]:

@@ -17,7 +17,7 @@ WIDEST = 40
 CHUNKS, SMALLEST = 64, 4096
 """Most chunks of a regime's particles, and the fewest particles in one; independent of the threads, so
 that the sums do not depend on them either."""
-SHARED_WORK = 2e6
+SHARED_WORK = 5e6
 """Multiplications from which a second thread pays for its start."""
 
 
@@ -26,10 +26,13 @@ class Narrow:
 
     Args:
         arch: the architecture; see `suits`.
+
+    Attributes:
+        threads: most threads; as many as torch has when the engine is made.
     """
 
     def __init__(self, arch: Architecture) -> None:
-        self.arch = arch
+        self.arch, self.threads = arch, torch.get_num_threads()
         self.counts = np.array(arch.shape.counts, dtype=np.int64)
         self.sigma = kernel.CODES[arch.field.activation]
 
@@ -62,15 +65,15 @@ class Narrow:
             first, last = i * tasks // parts, (i + 1) * tasks // parts
             kernel.sweep(*fixed, *given, first, last, wanted, squares, gradient)
 
-        if parts == 1:
-            share(0)
-        else:
-            list(_pool(parts).map(share, range(parts)))
+        others = [_pool(parts - 1).submit(share, i) for i in range(1, parts)]
+        share(0)
+        for other in others:
+            other.result()
         return _sum(squares, regimes, theta), _sum(gradient, regimes if wanted else 1, theta)
 
     def _threads(self, particles: int, tasks: int) -> int:
         work = particles * self.arch.shape.size
-        return min(torch.get_num_threads(), tasks) if work > SHARED_WORK else 1
+        return min(self.threads, tasks) if work > SHARED_WORK else 1
 
 
 def _sum(parts: NDArray[np.float64], regimes: int, like: Tensor) -> Tensor:

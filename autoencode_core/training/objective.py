@@ -15,6 +15,9 @@ from autoencode_core.training.frozen import Frozen
 OVERFLOW = 1e18
 """A state beyond this is named as the cause of a divergence: its square is about to leave float32."""
 
+LONG = 2**20
+"""Parameters from which an inner product writes no product down before it sums."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -69,16 +72,36 @@ class Objective:
 
     def inner(self, a: Tensor, b: Tensor) -> Tensor:
         """Inner product in L²(0,T) of each regime, (R, P), (R, P) -> (R,)."""
+        if a.shape[1] < LONG:  # the same bits whatever R
+            return torch.linalg.vecdot(a, b) * self.arch.step  # type: ignore[no-any-return]
         return torch.bmm(a[:, None, :], b[:, :, None])[:, 0, 0] * self.arch.step
 
     def cost(self, theta: Tensor) -> Terms:
         """The cost alone, at controls (R, P)."""
         return self._terms(theta, self.engine.squares(theta, self.x, self.y))
 
-    def cost_and_gradient(self, theta: Tensor) -> tuple[Terms, Tensor]:
-        """Cost and ∇J in L²(0,T), (R, P), at controls (R, P)."""
+    def cost_and_gradient(self, theta: Tensor, wanted: Tensor | None = None) -> tuple[Terms, Tensor]:
+        """Cost and ∇J in L²(0,T), (R, P).
+
+        Args:
+            theta: controls, (R, P).
+            wanted: regimes to compute, (R,) bool; the others' cost and gradient come out as 0.
+        """
+        if wanted is not None and not bool(wanted.all()):
+            return self._some(theta, wanted.nonzero()[:, 0])
         squares, loss = self.engine.squares_and_gradient(theta, self.x, self.y)
         return self._terms(theta, squares), torch.addcmul(loss, theta, 2 * self.tikhonov[:, None])
+
+    def _some(self, theta: Tensor, rows: Tensor) -> tuple[Terms, Tensor]:
+        def own(part: Tensor) -> Tensor:
+            return part[rows] if len(part) > 1 else part
+
+        weights = None if self.weights is None else own(self.weights)
+        part = Objective(
+            self.arch, own(self.x), own(self.y), self.tikhonov[rows], weights, self.engine
+        ).cost_and_gradient(theta[rows])
+        terms = Terms(*(theta.new_zeros(len(theta)).index_copy(0, rows, t) for t in vars(part[0]).values()))
+        return terms, torch.zeros_like(theta).index_copy(0, rows, part[1])
 
     def frozen(self, theta: Tensor) -> Frozen:
         """States and costates at controls (R, P), held fixed."""

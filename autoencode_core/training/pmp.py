@@ -38,7 +38,7 @@ class Pmp(Method):
             if frozen is not None:
                 for _ in range(self.spec.inner_steps - 1):
                     trial = self._proximal(start, frozen.gradient(trial))
-            terms, gradient = self.objective.cost_and_gradient(trial)
+            terms, gradient = self.objective.cost_and_gradient(trial, waiting)
             move = trial - start
             enough = terms.cost <= J - SUFFICIENT / self.tau * self.objective.inner(move, move)
             accepted = waiting & enough & (terms.cost < J)

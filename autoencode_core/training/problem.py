@@ -12,12 +12,13 @@ from autoencode_core.data.coordinates import Coordinates
 from autoencode_core.data.loading import DataSet, probe_indices
 from autoencode_core.data.pca import pca_error
 from autoencode_core.errors import InputError
-from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.autoencode import AutoencODE, label_positions
 from autoencode_core.flow.widths import kept_order
 from autoencode_core.knobs import allowed
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.device import pick_device
+from autoencode_core.training.layered import part_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Array, RunData, Snapshot, load_data
 
@@ -54,8 +55,10 @@ class Regime:
         """Train and test states and targets in engine layout (1, ·, N), and the error's weights."""
         model, source = self.start, self.data.source
         x, x_test = (model.to_engine(part).to(device) for part in (source.train, source.test))
-        y = self._targets(source.train_targets, source.train_labels).to(device)
-        y_test = self._targets(source.test_targets, source.test_labels).to(device)
+        y, y_test = x, x_test
+        if self.spec.task == "classify" or source.train_targets is not source.train:
+            y = self._targets(source.train_targets, source.train_labels).to(device)
+            y_test = self._targets(source.test_targets, source.test_labels).to(device)
         weights = None
         if self.spec.coordinates == "standard" and self.spec.task != "classify":
             squared = np.square(np.asarray(model.coordinates.scale))[np.asarray(model.order)]
@@ -151,11 +154,16 @@ class Problem:
             self.regimes.append(regime)
         first, arch = specs[0], self.regimes[0].start.architecture
         self.device = pick_device(first, arch, len(self.regimes[0].data.train))
-        x, y, x_test, y_test, weights = zip(*(r.objectives(self.device) for r in self.regimes), strict=True)
-        shared = None if weights[0] is None else torch.cat(list(weights))
+        # Regimes of one seed share their particles: one copy serves all.
+        own = self.regimes[:1] if len(loaded) == 1 else self.regimes
+        x, y, x_test, y_test, weights = zip(*(r.objectives(self.device) for r in own), strict=True)
+        shared = None if weights[0] is None else _joined(weights)
         tikhonov = torch.tensor([s.tikhonov for s in specs], dtype=DTYPES[first.dtype], device=self.device)
-        self.train = Objective(arch, torch.cat(x), torch.cat(y), tikhonov, shared)
-        self.test = Objective(arch, torch.cat(x_test), torch.cat(y_test), torch.zeros_like(tikhonov), shared)
+        train, test = _joined(x), _joined(x_test)
+        train_y = train if y[0] is x[0] else _joined(y)
+        test_y = test if y_test[0] is x_test[0] else _joined(y_test)
+        self.train = Objective(arch, train, train_y, tikhonov, shared)
+        self.test = Objective(arch, test, test_y, torch.zeros_like(tikhonov), shared, self.train.engine)
         self.theta = torch.stack([r.start.control.vector for r in self.regimes]).to(self.device)
         self.spec, self.specs = first, tuple(specs)
 
@@ -163,9 +171,23 @@ class Problem:
         """The model of one regime at controls (R, P), on the CPU."""
         return self.regimes[regime].start.with_control(theta[regime].detach().cpu())
 
-    def snapshot(self, regime: int, theta: Tensor) -> Snapshot:
-        """The probe batch of one regime at controls (R, P)."""
-        model, inputs = self.model(regime, theta), self.regimes[regime].probe["inputs"]
-        codes = model.encode(inputs)
-        outputs = codes if self.spec.task == "classify" else model.decode(codes)
-        return Snapshot(codes.float().numpy(), outputs.float().numpy())
+    def snapshots(self, regimes: Sequence[int], theta: Tensor) -> list[Snapshot]:
+        """The probe batches of some regimes at controls (R, P)."""
+        arch, half, chosen = self.train.arch, self.spec.depth // 2, list(regimes)
+        x = part_of(self.train.x, chosen, slice(len(self.regimes[0].probe["inputs"])))
+        layers = arch.shape.layers(theta[chosen])
+        codes = resize(arch.outcome(layers[:half], x), arch.bottleneck)
+        outcomes = codes if self.spec.task == "classify" else arch.outcome(layers[half:], codes)
+        return [
+            self._snapshot(regime, codes[i : i + 1], outcomes[i : i + 1]) for i, regime in enumerate(chosen)
+        ]
+
+    def _snapshot(self, regime: int, code: Tensor, outcome: Tensor) -> Snapshot:
+        codes = code[0].T.cpu().float().numpy()
+        if self.spec.task == "classify":
+            return Snapshot(codes, codes)
+        return Snapshot(codes, self.regimes[regime].start.from_engine(outcome.cpu()).float().numpy())
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(list(parts))

@@ -81,11 +81,12 @@ class RunData:
         def labels(part: Array | None) -> Tensor | None:
             return None if part is None else torch.as_tensor(part)
 
+        train, test = points(source.train), points(source.test)
         return cls(
-            points(source.train),
-            points(source.test),
-            points(source.train_targets),
-            points(source.test_targets),
+            train,
+            test,
+            train if source.train_targets is source.train else points(source.train_targets),
+            test if source.test_targets is source.test else points(source.test_targets),
             labels(source.train_labels),
             labels(source.test_labels),
             source,
@@ -143,5 +144,8 @@ def load_data(spec: RunSpec) -> RunData:
         load(spec.dataset, spec.particles, spec.noise, spec.seed, spec.task), DTYPES[spec.dtype]
     )
 
+
+SNAPSHOTS = 24
+"""Most snapshots of the probe batch that a run keeps."""
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}

@@ -1,0 +1,55 @@
+"""How much memory a batch of regimes takes, and how much there is."""
+
+import psutil
+import torch
+
+from autoencode_core.data.catalogue import card
+from autoencode_core.data.loading import probe_indices
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.costate import Room
+from autoencode_core.training.device import pick_device
+from autoencode_core.training.layered import WORKSPACE
+from autoencode_core.training.lbfgs import most_pairs
+from autoencode_core.training.run import DTYPES, SNAPSHOTS
+
+SPARE = 0.5
+"""Share of the free memory that a batch takes unless told otherwise."""
+
+CONTROLS = {"pmp": 8, "adam": 8, "lbfgs": 10}
+"""Tensors of the control's shape that a method holds at once: controls, gradients, trials, moments."""
+
+
+def regime_bytes(spec: RunSpec) -> int:
+    """Bytes of one regime: its particles, controls, quasi-Newton pairs, snapshots and history."""
+    arch = Architecture.of(spec, card(spec.dataset).width)
+    number = DTYPES[spec.dtype].itemsize
+    particles = spec.particles * 5 / 4
+    data = particles * arch.width * (8 + 3 * number) + particles * 16  # as drawn, as tensors, in the engine
+    controls = CONTROLS[spec.method] + (2 * most_pairs(arch.shape.size) if spec.method == "lbfgs" else 0)
+    probe = len(probe_indices(spec.particles, arch.width)) * (arch.width + arch.bottleneck) * 4
+    history = spec.iterations * 9 * 32
+    return int(data + controls * arch.shape.size * number + SNAPSHOTS * probe + history)
+
+
+def workspace_bytes(spec: RunSpec) -> int:
+    """Bytes that the sweeps of a batch share: at most WORKSPACE, whatever the number of regimes."""
+    arch = Architecture.of(spec, card(spec.dataset).width)
+    one = Room.numbers(arch) * spec.particles * DTYPES[spec.dtype].itemsize
+    return int(min(WORKSPACE, one)) + WORKSPACE // 4
+
+
+def available(spec: RunSpec) -> int:
+    """Bytes that a batch may take by default: half of what the spec's device has free."""
+    device = pick_device(spec, Architecture.of(spec, card(spec.dataset).width), spec.particles)
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
+    return int(SPARE * free)
+
+
+def size_in_words(size: float) -> str:
+    """A number of bytes for a person."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.4g} {unit}"
+        size /= 1024
+    return f"{size:.4g} GiB"

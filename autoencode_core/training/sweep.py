@@ -1,0 +1,90 @@
+"""sweep: one spec at several Tikhonov weights and seeds, trained as one batch."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.loop import OnProgress, train_regimes
+from autoencode_core.training.memory import available, regime_bytes, size_in_words, workspace_bytes
+from autoencode_core.training.run import Progress, Run
+
+
+def sweep(
+    spec: RunSpec,
+    tikhonov: Iterable[float] | None = None,
+    seeds: Iterable[int] | None = None,
+    on_progress: OnProgress | None = None,
+    memory: int | None = None,
+) -> list[Run]:
+    """Trains one spec at every pair of a Tikhonov weight and a seed.
+
+    All regimes advance together, each with its own step size, line search and end, and each run is what
+    `train` gives for its spec. Where the memory does not hold all regimes, they are trained in several
+    batches, one after the other.
+
+    Args:
+        spec: all other knobs.
+        tikhonov: values of λ, at least 0, each once; that of the spec by default.
+        seeds: whole numbers from 0, each once; that of the spec by default.
+        on_progress: as in `train`; Progress.regime is the place in the list that is returned, and "stop"
+            ends that regime alone.
+        memory: most bytes that the batch may take; by default half of what the device has free.
+
+    Returns:
+        One run per pair, λ by λ, within a λ seed by seed; one that diverged says so in its status.
+
+    Raises:
+        InputError: no value, a value twice, or not even one regime fits the memory; and as in `train`.
+        ValidationError: a value out of the bounds of RunSpec.
+    """
+    weights = _distinct("tikhonov", [spec.tikhonov] if tikhonov is None else tikhonov)
+    starts = _distinct("seed", [spec.seed] if seeds is None else seeds)
+    specs = [spec.but(tikhonov=weight, seed=seed) for weight in weights for seed in starts]
+    runs: list[Run] = []
+    for batch in batches(specs, memory):
+        runs += train_regimes(batch, _numbered(on_progress, len(runs)))
+    return runs
+
+
+def batches(specs: Sequence[RunSpec], memory: int | None = None) -> list[Sequence[RunSpec]]:
+    """The specs in as few batches as the memory allows.
+
+    Args:
+        specs: regimes that differ in λ and seed only, at least one.
+        memory: as in `sweep`.
+
+    Raises:
+        InputError: not even one regime fits.
+    """
+    free = available(specs[0]) if memory is None else memory
+    each, shared = regime_bytes(specs[0]), workspace_bytes(specs[0])
+    most = int(free - shared) // each
+    if most < 1:
+        least = size_in_words(shared + each)
+        raise InputError(
+            "memory", size_in_words(free), f"at least {least}, what one regime of this spec takes"
+        )
+    return [specs[first : first + most] for first in range(0, len(specs), most)]
+
+
+def _distinct(field: str, values: Iterable[Any]) -> list[Any]:
+    chosen = list(values)
+    if not chosen:
+        raise InputError(field, "none", "at least one value")
+    twice = [value for value, times in Counter(chosen).items() if times > 1]
+    if twice:
+        raise InputError(field, twice[0], "each value once")
+    return chosen
+
+
+def _numbered(on_progress: OnProgress | None, before: int) -> OnProgress | None:
+    if on_progress is None or not before:
+        return on_progress
+
+    def shifted(progress: Progress) -> str | None:
+        return on_progress(replace(progress, regime=progress.regime + before))
+
+    return shifted

@@ -1,0 +1,284 @@
+"""The two engines against each other, whole against chunked, and what must not depend on threads."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from problems import FIELDS, PROFILES, cloud, model, small_spec
+
+from autoencode_core.flow import products
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.fields import controlled_field
+from autoencode_core.flow.widths import active_counts
+from autoencode_core.training import kernel, layered, narrow
+from autoencode_core.training.costate import Room
+from autoencode_core.training.engine import engine_for
+from autoencode_core.training.frozen import Frozen
+from autoencode_core.training.layered import Layered, parts
+from autoencode_core.training.narrow import Narrow
+from autoencode_core.training.objective import Objective
+from autoencode_core.training.replay import WARM_UPS, Replay
+
+
+def net(width=6, bottleneck=2, field="single_layer", activation="tanh", depth=6):
+    expansion = 3 if field == "two_layer" else 0
+    counts = active_counts(width, bottleneck, depth, "linear")
+    return Architecture(counts, depth, 2.0, controlled_field(field, activation), expansion)
+
+
+def given_of(arch, regimes, particles, shared=False, dtype=torch.float32):
+    draw = torch.Generator().manual_seed(3)
+    theta = arch.width**-0.5 * torch.randn(regimes, arch.shape.size, generator=draw, dtype=torch.float64)
+    x = torch.randn(1 if shared else regimes, arch.width, particles, generator=draw, dtype=torch.float64)
+    y = 0.5 * x[:, : arch.counts[arch.controlled - 1]] + 0.1
+    return theta.to(dtype), x.to(dtype), y.to(dtype)
+
+
+def close(one, two, tolerance):
+    for a, b in zip(one, two, strict=True):
+        assert float((a.double() - b.double()).norm() / b.double().norm()) < tolerance
+
+
+@pytest.mark.parametrize("task", ["reconstruct", "classify"])
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("activation", list(kernel.CODES))
+@pytest.mark.parametrize("field", FIELDS)
+def test_narrow_equals_layered_in_double_precision(field, activation, profile, task):
+    arch = model(small_spec(field=field, activation=activation, profile=profile, task=task)).architecture
+    theta, x, y = given_of(arch, 2, 300)
+    exact = Layered(arch).squares_and_gradient(theta.double(), x.double(), y.double())
+    close(Narrow(arch).squares_and_gradient(theta, x, y), exact, 2e-6)
+    close([Narrow(arch).squares(theta, x, y)], [Layered(arch).squares(theta, x, y)], 2e-6)
+
+
+def test_the_kernels_tanh():
+    def tanh(values):
+        out = np.array(values, np.float32)[None]
+        padded = np.zeros((1, kernel.BLOCK * -(-out.shape[1] // kernel.BLOCK)), np.float32)
+        padded[:, : out.shape[1]] = out
+        for part in np.split(padded, padded.shape[1] // kernel.BLOCK, axis=1):
+            row = np.ascontiguousarray(part)
+            kernel._values(kernel.TANH, row, 1)
+            part[:] = row
+        return padded[0, : out.shape[1]]
+
+    x = np.concatenate([np.linspace(-20, 20, 200_001), np.logspace(-30, 0, 2_001)]).astype(np.float32)
+    exact = np.tanh(x.astype(np.float64))
+    np.testing.assert_allclose(tanh(x), exact, rtol=4e-7, atol=0)
+    np.testing.assert_array_equal(tanh([np.inf, -np.inf, np.nan]), tanh([100.0, -100.0, np.nan]))
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("shared", [True, False])
+def test_chunks_and_threads_change_nothing(monkeypatch, field, shared):
+    arch = net(field=field)
+    theta, x, y = given_of(arch, 3, 1000, shared)
+    whole = Narrow(arch).squares_and_gradient(theta, x, y)
+    monkeypatch.setattr(narrow, "SMALLEST", 96)  # no divisor of 1000
+    engine = Narrow(arch)
+    engine.threads = 1
+    alone = engine.squares_and_gradient(theta, x, y)
+    close(alone, whole, 1e-6)
+    monkeypatch.setattr(narrow, "SHARED_WORK", 0)
+    engine.threads = 3
+    for a, b in zip(engine.squares_and_gradient(theta, x, y), alone, strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("activation", ["tanh", "softplus"])
+def test_parts_change_nothing(field, shared, activation):
+    arch = net(field=field, activation=activation)
+    theta, x, y = given_of(arch, 3, 500, shared)
+    whole = Layered(arch).squares_and_gradient(theta, x, y)
+    one = Room.numbers(arch) * 4
+    for workspace in (1, 70 * one, 333 * one, 1000 * one):  # particle by particle up to regime by regime
+        if workspace == 1:
+            theta_few, x_few, y_few = theta, x[:, :, :5], y[:, :, :5]
+            few = Layered(arch).squares_and_gradient(theta_few, x_few, y_few)
+            close(Layered(arch, 1).squares_and_gradient(theta_few, x_few, y_few), few, 1e-6)
+            continue
+        engine = Layered(arch, workspace)
+        for _ in range(2):  # what a bench still holds from the last part must not leak into the next call
+            close(engine.squares_and_gradient(theta, x, y), whole, 1e-6)
+        close([engine.squares(theta, x, y)], whole[:1], 1e-6)
+
+
+def test_frozen_in_parts_equals_frozen_as_a_whole(monkeypatch):
+    arch = net()
+    theta, x, y = given_of(arch, 2, 200)
+    other = 0.7 * theta
+    whole = Frozen(arch, theta, x, y)
+    at_home = Layered(arch).squares_and_gradient(theta, x, y)[1]
+    close([whole.gradient(theta)], [at_home], 1e-6)
+    expected = whole.gradient(other)
+    monkeypatch.setattr(layered.parts, "__defaults__", (77 * Room.numbers(arch) * 4,))
+    pieces = Frozen(arch, theta, x, y)
+    assert pieces._kept is None
+    close([pieces.gradient(other)], [expected], 1e-6)
+    close([pieces.gradient(other)], [expected], 1e-6)
+
+
+@given(st.integers(1, 9), st.integers(1, 300), st.integers(1, 10**6))
+def test_parts_cover_everything_once(regimes, particles, workspace):
+    arch = net(3, 1, depth=4)
+    x = torch.zeros(1, 3, particles)
+    seen = np.zeros((regimes, particles), int)
+    for rows, columns in parts(arch, regimes, x, workspace):
+        seen[rows, columns] += 1
+        size = (rows.stop - rows.start) * (columns.stop - columns.start)
+        assert size == 1 or size * Room.numbers(arch) * 4 <= workspace
+    assert (seen == 1).all()
+
+
+def test_the_engine_follows_width_precision_and_activation():
+    like = torch.zeros(1)
+    assert isinstance(engine_for(net(), like), Narrow)
+    assert isinstance(engine_for(net(), like.double()), Layered)
+    assert isinstance(engine_for(net(activation="sin"), like), Layered)
+    assert isinstance(engine_for(net(narrow.WIDEST + 1), like), Layered)
+    assert isinstance(engine_for(net(narrow.WIDEST // 3 + 1, field="two_layer"), like), Layered)
+
+
+@pytest.mark.parametrize("engine", [Narrow, Layered])
+def test_overflow_shows(engine):
+    arch = net(activation="relu", field="two_layer")
+    theta, x, y = given_of(arch, 2, 50)
+    theta[1] *= 1e20
+    squares, _ = engine(arch).squares_and_gradient(theta, x, y)
+    assert bool(squares[0].isfinite().all())
+    assert not bool(squares[1].isfinite().all())
+
+
+def test_a_particle_that_is_no_number_shows():
+    arch = net()
+    theta, x, y = given_of(arch, 1, 50)
+    x[0, 0, 7] = torch.nan
+    assert bool(Narrow(arch).squares(theta, x, y).isnan().any())
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_some_regimes_only(shared):
+    arch = net()
+    theta, x, y = given_of(arch, 4, 60, shared)
+    objective = Objective(arch, x, y, torch.tensor([0.0, 0.1, 0.2, 0.3]))
+    wanted = torch.tensor([False, True, False, True])
+    terms, gradient = objective.cost_and_gradient(theta)
+    some, part = objective.cost_and_gradient(theta, wanted)
+    assert torch.equal(part[wanted], gradient[wanted]) and torch.equal(some.cost[wanted], terms.cost[wanted])
+    assert not bool(part[~wanted].any())
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_products_by_either_library(monkeypatch, field):
+    arch = net(80, 40, field=field)
+    theta, x, y = given_of(arch, 1, 64)
+    monkeypatch.setattr(products, "prefers_onednn", lambda: False)
+    mkl = Layered(arch).squares_and_gradient(theta, x, y)
+    monkeypatch.setattr(products, "prefers_onednn", lambda: True)
+    stage = Layered(arch)
+    onednn = stage.squares_and_gradient(theta, x, y)
+    used = {s.product for bench in stage.benches.values() for s in bench.room.stages}
+    assert used == {products.ONEDNN.product}
+    close(onednn, mkl, 5e-6)
+
+
+def test_the_library_follows_the_maker_and_what_torch_has(monkeypatch):
+    def chosen(maker, operator):
+        products.prefers_onednn.cache_clear()
+        monkeypatch.setattr(products, "_processor", lambda: f"vendor_id : {maker}")
+        monkeypatch.setattr(products, "OPERATOR", operator)
+        W, x = torch.zeros(40, 40), torch.zeros(40, 50)
+        return products.products_for(W, x), products.products_for(W[:8], x)
+
+    there = products.OPERATOR
+    try:
+        assert chosen("GenuineIntel", there) == (products.MKL, products.MKL)
+        assert chosen("AuthenticAMD", there) == (products.ONEDNN, products.MKL)
+        assert chosen("AuthenticAMD", "_no_such_operator") == (products.MKL, products.MKL)
+    finally:
+        products.prefers_onednn.cache_clear()
+
+
+def test_replay_is_a_call_on_the_cpu():
+    total = torch.zeros(1)
+    replay = Replay(lambda: total.add_(1), torch.device("cpu"), [total])
+    assert [float(replay()) for _ in range(3)] == [1.0, 2.0, 3.0]
+
+
+def test_replay_captures_once_and_undoes_its_trials(monkeypatch):
+    """With a stand-in for CUDA that records and repeats the call, as a graph would."""
+    calls, total = [], torch.zeros(1)
+
+    def work():
+        calls.append(float(total))
+        return total.add_(1)
+
+    class Graph:
+        def replay(self):
+            work()
+
+    class Nothing:
+        def __init__(self, *_):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def wait_stream(self, _):
+            pass
+
+    for name, stand_in in {
+        "CUDAGraph": Graph,
+        "graph": Nothing,
+        "stream": Nothing,
+        "Stream": Nothing,
+        "current_stream": Nothing,
+        "is_current_stream_capturing": lambda: False,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    replay = Replay(work, torch.device("cuda"), [total])
+    results = [float(replay()) for _ in range(3)]
+    assert results == [1.0, 2.0, 3.0]
+    assert len(calls) == WARM_UPS + 1 + 3
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_gradient_stays_what_it_was_at_the_next_call(field):
+    arch = net(60, 8, field=field)
+    theta, x, y = given_of(arch, 1, 40)
+    objective = Objective(arch, x, y, torch.zeros(1))
+    _, first = objective.cost_and_gradient(theta)
+    before = first.clone()
+    objective.cost_and_gradient(2 * theta)
+    assert torch.equal(first, before)
+
+
+def test_cloud_of_one_particle():
+    node = model(small_spec(dtype="float32"))
+    x = node.to_engine(cloud(2, particles=1)).float()
+    theta = node.control.vector.float()[None]
+    close(
+        Narrow(node.architecture).squares_and_gradient(theta, x, x),
+        Layered(node.architecture).squares_and_gradient(theta.double(), x.double(), x.double()),
+        2e-6,
+    )
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_where_memory_lies_changes_no_bit(field):
+    arch = net(2, 1, field, depth=8)
+    theta, x, y = given_of(arch, 1, 100)
+    expected, junk, sizes = None, [], np.random.default_rng(0)
+    for _ in range(2000):
+        junk = [*junk[-50:], np.empty(sizes.integers(1, 60_000), np.uint8)]
+        sums = torch.cat(
+            [t.flatten() for t in Narrow(arch).squares_and_gradient(theta.clone(), x.clone(), y)]
+        )
+        expected = sums if expected is None else expected
+        assert torch.equal(sums, expected)
