@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from autoencode_core.flow.activations import NONLINEARITIES
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import Stage
 
@@ -21,6 +22,7 @@ class Room:
         x: state at t = 0, (R, d, N), likewise.
         gradient: Σ_i (∂_θ F_n)^T p_{n+1}^i of every layer, (R, P), after the costate sweep.
         outcome: state after the last controlled layer, (R, a, N), after the forward sweep.
+        end: where the costate at the end is to be written, (R, a, N), before the costate sweep.
     """
 
     def __init__(self, arch: Architecture, regimes: int, particles: int, like: Tensor) -> None:
@@ -30,6 +32,8 @@ class Room:
         # Components that come alive start from 0: their rows are never written.
         states = [like.new_zeros(regimes, a, particles) for a in (*counts, counts[-1])]
         self.x, self.outcome, self.p = states[0], states[-1], like.new_zeros(regimes, arch.width, particles)
+        self.end = self.p[:, : counts[-1]]
+        self.desk = like.new_zeros(regimes, arch.width * (arch.expansion or 1), particles)
         layers, into = arch.shape.layers(self.theta), arch.shape.layers(self.gradient)
         self.stages = [
             Stage(
@@ -38,7 +42,8 @@ class Room:
                 states[n],
                 states[n + 1][:, : min(a, states[n + 1].shape[1])],
                 self.p[:, :a],
-                arch.field.keeps_input,
+                self.desk,
+                arch.field.activation,
                 arch.step,
             )
             for n, a in enumerate(counts)
@@ -48,8 +53,8 @@ class Room:
     def numbers(arch: Architecture) -> int:
         """Numbers that one particle of one regime takes."""
         hidden = sum(arch.shape.counts) * (arch.expansion or 1)
-        kept = hidden * (2 if arch.field.keeps_input else 1)
-        return sum(arch.shape.counts) + kept + 3 * arch.width
+        kept = hidden * (2 if NONLINEARITIES[arch.field.activation].keeps_input else 1)
+        return sum(arch.shape.counts) + kept + arch.width * (3 + (arch.expansion or 1))
 
 
 def forward(room: Room) -> Tensor:
@@ -59,12 +64,11 @@ def forward(room: Room) -> Tensor:
     return room.outcome
 
 
-def backward(room: Room, p: Tensor, costates: list[Tensor] | None = None) -> Tensor:
+def backward(room: Room, costates: list[Tensor] | None = None) -> Tensor:
     """The costate sweep p_n = p_{n+1} + δ (∂_x F_n)^T p_{n+1}, with p <- Π p at the bottleneck.
 
     Args:
-        room: where a forward sweep has just been.
-        p: costate at the end, (R, a, N).
+        room: where a forward sweep has just been, with the costate at the end in room.end.
         costates: if given, an empty list that gets p_{n+1} on the active block of each layer.
 
     Returns:
@@ -73,8 +77,7 @@ def backward(room: Room, p: Tensor, costates: list[Tensor] | None = None) -> Ten
     Source:
         Theory section 3; the maximum principle of the paper, section 3, discretised.
     """
-    have = p.shape[1]
-    room.p[:, :have] = p
+    have = room.end.shape[1]
     for stage in reversed(room.stages):
         # Going back in time the encoder widens: what was dropped has costate 0; the decoder narrows:
         # what started from 0 passes nothing on.
@@ -103,7 +106,8 @@ def frozen_gradient(room: Room, costates: list[Tensor], theta: Tensor) -> Tensor
     layers, into = arch.shape.layers(theta), arch.shape.layers(gradient)
     for n, stage in enumerate(room.stages):
         out, p = torch.empty_like(_batched(stage.out)), _batched(costates[n]).clone()
-        trial = Stage(layers[n], into[n], _batched(stage.x), out, p, arch.field.keeps_input, arch.step)
+        x, sigma = _batched(stage.x), arch.field.activation
+        trial = Stage(layers[n], into[n], x, out, p, room.desk, sigma, arch.step)
         arch.field.push(trial)
         arch.field.pull(trial)
     return gradient

@@ -1,5 +1,6 @@
 """Which engine sums the cost and its gradient over the particles."""
 
+import threading
 from typing import Protocol
 
 from torch import Tensor
@@ -30,3 +31,14 @@ class Engine(Protocol):
 def engine_for(arch: Architecture, like: Tensor) -> Engine:
     """The faster engine for this architecture, and this tensor's precision and device."""
     return Narrow(arch) if Narrow.suits(arch, like) else Layered(arch)
+
+
+def engine_again(arch: Architecture, like: Tensor) -> Engine:
+    """The same, or the engine of this thread's last call where that suits: its tensors are laid out."""
+    key = arch, like.dtype, like.device
+    if getattr(_last, "key", None) != key:
+        _last.key, _last.engine = key, engine_for(arch, like)
+    return _last.engine  # type: ignore[no-any-return]
+
+
+_last = threading.local()

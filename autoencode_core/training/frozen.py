@@ -45,5 +45,6 @@ class Frozen:
         room, costates = Room(self.arch, len(x), x.shape[2], x), list[Tensor]()
         room.theta.copy_(self.theta[rows])
         room.x.copy_(x)
-        backward(room, torch.sub(forward(room), y).mul_(2 / self.x.shape[2]), costates)
+        torch.sub(forward(room), y, out=room.end).mul_(2 / self.x.shape[2])
+        backward(room, costates)
         return room, costates

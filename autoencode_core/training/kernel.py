@@ -4,59 +4,18 @@ A narrow net does so little arithmetic per layer that calling a library for each
 product. Here a block of particles passes through all layers and back while it lies in the processor's cache.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from autoencode_core.flow.fused import RELU, TANH, Rows, Sums, compiled_once, inlined, tanh
 
 BLOCK = 256
 """Particles of one block: a multiple of the vector length whose states fit the second-level cache."""
 
-TANH, RELU, IDENTITY = range(3)
-CODES = {"tanh": TANH, "relu": RELU, "identity": IDENTITY}
-"""Numbers by which the kernel knows the nonlinearities."""
-
-Rows = NDArray[np.float32]
-Sums = NDArray[np.float64]
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def _inlined(function: Function) -> Function:
-    # Sums may be reordered and fused, but NaN and infinity must stay what they are: they tell of divergence.
-    exact = {"contract", "reassoc", "nsz", "arcp"}
-    compiled: Any = numba.njit(fastmath=exact, error_model="numpy", inline="always")(function)
-    return compiled  # type: ignore[no-any-return]
-
-
-def _compiled(function: Function) -> Function:
-    exact = {"contract", "reassoc", "nsz", "arcp"}
-    compiled: Any = numba.njit(fastmath=exact, error_model="numpy", nogil=True, cache=True)(function)
-    return compiled  # type: ignore[no-any-return]
-
-
 _f = np.float32
-_REACH = _f(9.02)  # tanh is 1 in float32 beyond
-_P = tuple(map(_f, (0.9999999772, 0.1337447108, 0.003487806179, 2.048110785e-05, 1.317741766e-08)))
-_Q = tuple(map(_f, (1.0, 0.4670778486, 0.02584737003, 0.0003272912264, 7.704002189e-07)))
 
 
-@_inlined
-def tanh(x: np.float32) -> np.float32:
-    """The hyperbolic tangent in float32 by x P(x²)/Q(x²), within 4e-7; it becomes vector code.
-
-    P and Q are a minimax fit of the relative error on [0, 9.1] (2.3e-8; the rest is rounding), found by
-    iteratively reweighted linear least squares.
-    """
-    x = _REACH if x > _REACH else (-_REACH if x < -_REACH else x)
-    s = x * x
-    p = (((_P[4] * s + _P[3]) * s + _P[2]) * s + _P[1]) * s + _P[0]
-    q = (((_Q[4] * s + _Q[3]) * s + _Q[2]) * s + _Q[1]) * s + _Q[0]
-    return x * p / q
-
-
-@_inlined
+@inlined
 def _values(sigma: int, z: Rows, rows: int) -> None:
     """Write σ(z) over z."""
     for i in range(rows):
@@ -69,7 +28,7 @@ def _values(sigma: int, z: Rows, rows: int) -> None:
                 zi[j] = _f(0) if zi[j] < _f(0) else zi[j]
 
 
-@_inlined
+@inlined
 def _slopes(sigma: int, y: Rows, q: Rows, rows: int) -> None:
     """Multiply q by σ', written in y = σ(z)."""
     for i in range(rows):
@@ -82,7 +41,7 @@ def _slopes(sigma: int, y: Rows, q: Rows, rows: int) -> None:
                 qi[j] = qi[j] if yi[j] > _f(0) else _f(0)
 
 
-@_inlined
+@inlined
 def _affine(A: Rows, b: Rows, x: Rows, out: Rows, rows: int, columns: int) -> None:
     """out_i = b_i + Σ_k A_ik x_k; four columns at a time, so that out passes the registers less often."""
     for i in range(rows):
@@ -102,7 +61,7 @@ def _affine(A: Rows, b: Rows, x: Rows, out: Rows, rows: int, columns: int) -> No
             k += 1
 
 
-@_inlined
+@inlined
 def _pulled(A: Rows, q: Rows, p: Rows, rows: int, columns: int, step: np.float32) -> None:
     """p_k += step Σ_i A_ik q_i, four rows at a time."""
     for k in range(columns):
@@ -120,7 +79,7 @@ def _pulled(A: Rows, q: Rows, p: Rows, rows: int, columns: int, step: np.float32
             i += 1
 
 
-@_inlined
+@inlined
 def _outer(q: Rows, x: Rows, into: Sums, rows: int, columns: int) -> None:
     """into_ik += Σ_j q_ij x_kj, four columns at a time."""
     for i in range(rows):
@@ -146,7 +105,7 @@ def _outer(q: Rows, x: Rows, into: Sums, rows: int, columns: int) -> None:
             k += 1
 
 
-@_inlined
+@inlined
 def _sum_rows(q: Rows, into: Sums, rows: int) -> None:
     """into_i += Σ_j q_ij."""
     for i in range(rows):
@@ -157,7 +116,7 @@ def _sum_rows(q: Rows, into: Sums, rows: int) -> None:
         into[i] += s
 
 
-@_inlined
+@inlined
 def _forward(
     counts: NDArray[np.int64],
     m: int,
@@ -192,7 +151,7 @@ def _forward(
         X[n + 1, alive:after] = _f(0)
 
 
-@_inlined
+@inlined
 def _backward(
     counts: NDArray[np.int64],
     m: int,
@@ -228,7 +187,7 @@ def _backward(
         after = a
 
 
-@_compiled
+@compiled_once
 def sweep(
     counts: NDArray[np.int64],
     m: int,

@@ -72,7 +72,7 @@ class Bench:
     def __init__(self, arch: Architecture, size: tuple[int, int, int], like: Tensor) -> None:
         regimes, particles, self.whole = size
         self.room = Room(arch, regimes, particles, like)
-        self.y = torch.empty_like(self.room.outcome)
+        self.y, self.residual = torch.empty_like(self.room.outcome), torch.empty_like(self.room.outcome)
         self.sweeps = Replay(self._sweeps, like.device)
         self.holds: tuple[Tensor, Tensor, slice, slice] | None = None
 
@@ -89,9 +89,10 @@ class Bench:
         return self.sweeps()
 
     def _sweeps(self) -> tuple[Tensor, Tensor]:
-        residual = torch.sub(forward(self.room), self.y)
-        squares = torch.mul(residual, residual).sum(2)
-        return squares, backward(self.room, residual.mul_(2 / self.whole))
+        residual = torch.sub(forward(self.room), self.y, out=self.residual)
+        squares = torch.mul(residual, residual, out=self.room.end).sum(2)
+        torch.mul(residual, 2 / self.whole, out=self.room.end)
+        return squares, backward(self.room)
 
 
 def parts(

@@ -9,7 +9,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import AutoencODE, Points
 from autoencode_core.flow.control import Control
-from autoencode_core.training.engine import Engine, engine_for
+from autoencode_core.training.engine import Engine, engine_again, engine_for
 from autoencode_core.training.frozen import Frozen
 
 OVERFLOW = 1e18
@@ -170,5 +170,6 @@ def cost_and_gradient(
         raise InputError("x", "no particle", "at least one particle")
     weight = torch.full((1,), tikhonov, dtype=vector.dtype, device=vector.device)
     with torch.no_grad():
-        terms, gradient = Objective(arch, start, y, weight).cost_and_gradient(vector[None])
+        objective = Objective(arch, start, y, weight, engine=engine_again(arch, start))
+        terms, gradient = objective.cost_and_gradient(vector[None])
     return float(terms.cost), Control(gradient[0], arch.shape, arch.step)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from problems import FIELDS, PROFILES, cloud, model, small_spec
 
-from autoencode_core.flow import products
+from autoencode_core.flow import fused, products
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import controlled_field
 from autoencode_core.flow.widths import active_counts
@@ -42,7 +42,7 @@ def close(one, two, tolerance):
 
 @pytest.mark.parametrize("task", ["reconstruct", "classify"])
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("activation", list(kernel.CODES))
+@pytest.mark.parametrize("activation", list(fused.CODES))
 @pytest.mark.parametrize("field", FIELDS)
 def test_narrow_equals_layered_in_double_precision(field, activation, profile, task):
     arch = model(small_spec(field=field, activation=activation, profile=profile, task=task)).architecture
@@ -52,6 +52,27 @@ def test_narrow_equals_layered_in_double_precision(field, activation, profile, t
     close([Narrow(arch).squares(theta, x, y)], [Layered(arch).squares(theta, x, y)], 2e-6)
 
 
+@pytest.mark.parametrize("activation", list(fused.CODES))
+@pytest.mark.parametrize("field", FIELDS)
+def test_loops_of_one_thread_equal_torchs_operators(field, activation):
+    arch = net(50, 7, field=field, activation=activation)
+    theta, x, y = given_of(arch, 1, 130)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = Layered(arch)
+        looped = alone.squares_and_gradient(theta, x, y)
+        assert all(s.loops is not None for bench in alone.benches.values() for s in bench.room.stages)
+        torch.set_num_threads(2)
+        several = Layered(arch)
+        plain = several.squares_and_gradient(theta, x, y)
+        assert all(s.loops is None for bench in several.benches.values() for s in bench.room.stages)
+    finally:
+        torch.set_num_threads(threads)
+    close(looped, plain, 2e-6)
+    close(looped, Layered(arch).squares_and_gradient(theta.double(), x.double(), y.double()), 2e-6)
+
+
 def test_the_kernels_tanh():
     def tanh(values):
         out = np.array(values, np.float32)[None]
@@ -59,7 +80,7 @@ def test_the_kernels_tanh():
         padded[:, : out.shape[1]] = out
         for part in np.split(padded, padded.shape[1] // kernel.BLOCK, axis=1):
             row = np.ascontiguousarray(part)
-            kernel._values(kernel.TANH, row, 1)
+            kernel._values(fused.TANH, row, 1)
             part[:] = row
         return padded[0, : out.shape[1]]
 
