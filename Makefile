@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime-$(shell cat requirements.txt | cksum | tr -d ' ')
 DEV := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr -d ' ')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test dev chromium lint format types gallery clean
+.PHONY: help setup run test dev chromium lint format types bench gallery clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,13 @@ format: dev ## Put the code into the house style
 
 types: dev ## Check the types of autoencode_core
 	$(PY) -m mypy --strict autoencode_core
+
+bench: dev ## Measure the engine beside its peers, into benchmarks/RESULTS.md
+	@sh tools/install.sh $(VENV) benchmarks/requirements.txt
+	$(PY) benchmarks/gradient_step.py
+	$(PY) benchmarks/sweep.py
+	$(PY) benchmarks/scaling.py
+	$(PY) benchmarks/quality.py
 
 gallery: $(RUNTIME) ## Train the runs of assets/gallery anew
 	$(PY) assets/gallery/build.py

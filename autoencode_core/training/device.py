@@ -9,12 +9,18 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 
-PARALLEL_FLOPS = 2e8
-"""Flops of one layer product from which more than one thread pays (small steps lose to the hand-over)."""
+PARALLEL_FLOPS = 5e7
+"""Flops of one layer product from which more than one thread pays: on two quiet cores a gradient gains a factor
+0.89 at 1e7, 1.17 at 3e7, 1.4 at 1e8, 1.6 at 1e9; beside a busy second core it only loses."""
+
+GPU_FLOPS = 1e8
+"""Flops of one gradient from which "auto" takes a GPU. A processor core does them in one or two milliseconds;
+to replay the few hundred kernels of a captured gradient is expected to take a good part of one, whatever
+their size. The core's share is measured, the GPU's is not yet."""
 
 
-def pick_device(spec: RunSpec, arch: Architecture, particles: int) -> torch.device:
-    """The device of a run; "auto" takes CUDA only for layer products large enough to fill it.
+def pick_device(spec: RunSpec, arch: Architecture, particles: int, regimes: int = 1) -> torch.device:
+    """The device of a run; "auto" takes CUDA where the gradient is work enough for it.
 
     Raises:
         InputError: the device is not there, or cannot do the precision asked for.
@@ -30,7 +36,7 @@ def pick_device(spec: RunSpec, arch: Architecture, particles: int) -> torch.devi
         raise InputError("dtype", spec.dtype, "float32 on mps")
     if spec.device == "auto":
         return torch.device(
-            "cuda" if "cuda" in here and layer_flops(arch, particles) > PARALLEL_FLOPS else "cpu"
+            "cuda" if "cuda" in here and step_flops(arch, particles, regimes) > GPU_FLOPS else "cpu"
         )
     return torch.device(spec.device)
 

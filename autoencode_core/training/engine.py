@@ -6,7 +6,7 @@ from typing import Protocol
 from torch import Tensor
 
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.training.layered import Layered
+from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE, Layered
 from autoencode_core.training.narrow import Narrow
 
 
@@ -30,7 +30,9 @@ class Engine(Protocol):
 
 def engine_for(arch: Architecture, like: Tensor) -> Engine:
     """The faster engine for this architecture, and this tensor's precision and device."""
-    return Narrow(arch) if Narrow.suits(arch, like) else Layered(arch)
+    if Narrow.suits(arch, like):
+        return Narrow(arch)
+    return Layered(arch, GPU_WORKSPACE if like.device.type == "cuda" else WORKSPACE)
 
 
 def engine_again(arch: Architecture, like: Tensor) -> Engine:

@@ -56,7 +56,7 @@ def train_regimes(specs: Sequence[RunSpec], on_progress: OnProgress | None = Non
     """
     _check_regimes(specs)
     problem = Problem(specs)
-    flops = layer_flops(problem.train.arch, problem.train.particles) * len(specs)
+    flops = layer_flops(problem.train.arch, problem.train.particles)
     with torch.no_grad(), threads_for(flops):
         return _Loop(problem, on_progress).run()
 

@@ -9,7 +9,7 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.costate import Room
 from autoencode_core.training.device import pick_device
-from autoencode_core.training.layered import WORKSPACE
+from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
 from autoencode_core.training.run import DTYPES, SNAPSHOTS
 
@@ -33,10 +33,11 @@ def regime_bytes(spec: RunSpec) -> int:
 
 
 def workspace_bytes(spec: RunSpec) -> int:
-    """Bytes that the sweeps of a batch share: at most WORKSPACE, whatever the number of regimes."""
+    """Bytes that the sweeps of a batch share, whatever the number of regimes."""
     arch = Architecture.of(spec, card(spec.dataset).width)
+    most = GPU_WORKSPACE if pick_device(spec, arch, spec.particles).type == "cuda" else WORKSPACE
     one = Room.numbers(arch) * spec.particles * DTYPES[spec.dtype].itemsize
-    return int(min(WORKSPACE, one)) + WORKSPACE // 4
+    return int(2 * min(most, one)) + WORKSPACE // 4  # a part, a last one of another size, what passes by
 
 
 def available(spec: RunSpec) -> int:

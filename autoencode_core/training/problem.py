@@ -153,7 +153,7 @@ class Problem:
             loaded[spec.seed] = regime.data
             self.regimes.append(regime)
         first, arch = specs[0], self.regimes[0].start.architecture
-        self.device = pick_device(first, arch, len(self.regimes[0].data.train))
+        self.device = pick_device(first, arch, len(self.regimes[0].data.train), len(specs))
         # Regimes of one seed share their particles: one copy serves all.
         own = self.regimes[:1] if len(loaded) == 1 else self.regimes
         x, y, x_test, y_test, weights = zip(*(r.objectives(self.device) for r in own), strict=True)

@@ -303,7 +303,7 @@ def test_workers_go_when_the_server_goes(folder):
     servers["killed"].kill()
     servers["interrupted"].send_signal(signal.SIGINT)
     for way, server in servers.items():
-        server.wait(15)
+        server.wait(40)
         until(lambda w=way: not any(alive(pid) for pid in pids[w]), 12)
     assert servers["left"].communicate()[1] == "" and servers["left"].returncode == 0
 

@@ -1,0 +1,49 @@
+import pytest
+import torch
+
+import autoencode_core as ac
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.training.device import GPU_FLOPS, PARALLEL_FLOPS, pick_device, step_flops, threads_for
+
+
+@pytest.fixture
+def a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+
+
+def picked(regimes=1, **knobs):
+    spec = ac.RunSpec(**knobs)
+    width = 784 if spec.dataset == "mnist" else 3
+    return pick_device(spec, Architecture.of(spec, width), spec.particles, regimes).type
+
+
+def test_auto_takes_the_gpu_for_large_steps_only(a_gpu):
+    assert picked(dataset="s_curve") == "cpu"
+    assert picked(dataset="mnist") == "cuda"
+    assert picked(dataset="s_curve", regimes=256) == "cuda"
+    assert picked(dataset="mnist", device="cpu") == "cpu"
+    assert picked(dataset="s_curve", device="cuda") == "cuda"
+
+
+def test_auto_without_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert picked(dataset="mnist") == "cpu"
+    with pytest.raises(ac.InputError, match=r"device = cuda"):
+        picked(dataset="mnist", device="cuda")
+
+
+def test_flops_of_a_step_count_every_matrix():
+    spec = ac.RunSpec(dataset="s_curve", field="single_layer", depth=4, profile=(3, 2), bottleneck=2)
+    arch = Architecture.of(spec, 3)
+    weights = 2 * (3 * 3 + 3) + 2 * (2 * 2 + 2)
+    assert step_flops(arch, 10, 5) == 6 * 10 * 5 * weights
+    assert GPU_FLOPS < 1e9
+
+
+def test_small_steps_run_on_one_thread():
+    before = torch.get_num_threads()
+    with threads_for(PARALLEL_FLOPS / 2):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
+    with threads_for(2 * PARALLEL_FLOPS):
+        assert torch.get_num_threads() == before
