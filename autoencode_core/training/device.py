@@ -10,8 +10,8 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 
 PARALLEL_FLOPS = 5e7
-"""Flops of one layer product from which more than one thread pays: on two quiet cores a gradient gains a factor
-0.89 at 1e7, 1.17 at 3e7, 1.4 at 1e8, 1.6 at 1e9; beside a busy second core it only loses."""
+"""Flops of one layer product from which more than one thread pays: on two quiet cores a gradient gains a
+factor 0.89 at 1e7, 1.17 at 3e7, 1.4 at 1e8, 1.6 at 1e9; beside a busy second core it only loses."""
 
 GPU_FLOPS = 1e8
 """Flops of one gradient from which "auto" takes a GPU. A processor core does them in one or two milliseconds;

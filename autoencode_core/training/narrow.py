@@ -11,6 +11,7 @@ from torch import Tensor
 
 from autoencode_core.flow import fused
 from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.fields import SingleLayer, TwoLayer
 from autoencode_core.training import kernel
 
 WIDEST = 40
@@ -41,8 +42,9 @@ class Narrow:
     @staticmethod
     def suits(arch: Architecture, like: Tensor) -> bool:
         """Whether nets of this architecture are narrow, and the tensors the kernel's own."""
-        narrow = arch.width * (arch.expansion or 1) <= WIDEST and arch.field.activation in fused.CODES
-        return narrow and like.dtype == torch.float32 and like.device.type == "cpu"
+        known = isinstance(arch.field, SingleLayer | TwoLayer) and arch.field.activation in fused.CODES
+        narrow = arch.width * (arch.expansion or 1) <= WIDEST
+        return known and narrow and like.dtype == torch.float32 and like.device.type == "cpu"
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Σ_i (X_L - y)² of each component, (R, a)."""
@@ -60,7 +62,7 @@ class Narrow:
         squares = np.empty((tasks, y.shape[1]))
         gradient = np.empty((tasks if wanted else 1, size))
         parts = self._threads(regimes * N, tasks)
-        given = (theta.numpy(), x.numpy(), y.numpy(), chunk)
+        given = theta.contiguous().numpy(), x.contiguous().numpy(), y.contiguous().numpy(), chunk
         fixed = (self.counts, self.arch.expansion, self.sigma, np.float32(self.arch.step))
 
         def share(i: int) -> None:

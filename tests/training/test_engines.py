@@ -1,5 +1,7 @@
 """The two engines against each other, whole against chunked, and what must not depend on threads."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -160,6 +162,11 @@ def test_the_engine_follows_width_precision_and_activation():
     assert isinstance(engine_for(net(), like.double()), Layered)
     assert isinstance(engine_for(net(activation="sin"), like), Layered)
     assert isinstance(engine_for(net(narrow.WIDEST + 1), like), Layered)
+
+    class Another:
+        activation = "tanh"
+
+    assert isinstance(engine_for(replace(net(), field=Another()), like), Layered)
     assert isinstance(engine_for(net(narrow.WIDEST // 3 + 1, field="two_layer"), like), Layered)
 
 
