@@ -38,6 +38,7 @@ _SHOWN_IF: Mapping[str, tuple[str, str]] = {
     "expansion": ("field", "two_layer"),
     "batch_size": ("method", "adam"),
     "inner_steps": ("method", "pmp"),
+    "metric": ("method", "pmp"),
 }
 
 
