@@ -81,7 +81,12 @@ _CARDS = (
     ),
     DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_TO_LINE),
     DatasetCard(
-        "spirals", "Two spirals", 2, "Two spirals wound into each other.", classes=2, defaults=_TO_LINE
+        "spirals",
+        "Two spirals",
+        2,
+        "Two spirals wound into each other.",
+        classes=2,
+        defaults={**_TO_LINE, **_CUT_OPEN, "expansion": 8},
     ),
     DatasetCard("parabola", "Parabola", 2, "A piece of the curve y = x².", defaults=_TO_LINE),
     DatasetCard(
@@ -102,7 +107,13 @@ _CARDS = (
     ),
     DatasetCard("torus", "Torus", 3, "The surface of a ring.", defaults={**_TO_PLANE, **_CUT_OPEN}),
     DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults={**_TO_PLANE, **_CUT_OPEN}),
-    DatasetCard("trefoil", "Trefoil knot", 3, "A closed curve knotted in space.", defaults=_TO_LINE),
+    DatasetCard(
+        "trefoil",
+        "Trefoil knot",
+        3,
+        "A closed curve knotted in space.",
+        defaults={**_TO_LINE, "expansion": 8},
+    ),
     DatasetCard(
         "bimodal",
         "Bimodal transport (1-D)",
