@@ -56,12 +56,10 @@ def test_rows(rows: int) -> int:
     return min(rows - 1, max(1, math.ceil(TEST_SHARE * rows)))
 
 
-# How these were found: benchmarks/defaults.md.
 _TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 12, "horizon": 3.0}
-_TO_LINE = {**_TWO_LAYER, "bottleneck": 1, "iterations": 1000}
+# How these were found: benchmarks/defaults.md. Fresh points fall into the gaps between few particles.
+_TO_LINE = {**_TWO_LAYER, "bottleneck": 1, "particles": 2000, "tikhonov": 1e-5, "iterations": 1000}
 _TO_PLANE = {**_TO_LINE, "bottleneck": 2, "expansion": 8}
-# Where the flow must cut the data open, fresh points fall into the gaps between few particles.
-_CUT_OPEN = {"particles": 2000, "tikhonov": 1e-5}
 _TRANSPORT = {
     "task": "transport",
     "coordinates": "raw",
@@ -77,7 +75,7 @@ _CARDS = (
         "Circle",
         2,
         "The unit circle: one number is not quite enough.",
-        defaults={**_TO_LINE, **_CUT_OPEN},
+        defaults=_TO_LINE,
     ),
     DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_TO_LINE),
     DatasetCard(
@@ -86,7 +84,7 @@ _CARDS = (
         2,
         "Two spirals wound into each other.",
         classes=2,
-        defaults={**_TO_LINE, **_CUT_OPEN, "expansion": 8},
+        defaults={**_TO_LINE, "expansion": 8},
     ),
     DatasetCard("parabola", "Parabola", 2, "A piece of the curve y = x².", defaults=_TO_LINE),
     DatasetCard(
@@ -103,10 +101,10 @@ _CARDS = (
         "Swiss roll",
         3,
         "A rolled-up sheet, divided by 10.",
-        defaults={**_TO_PLANE, **_CUT_OPEN},
+        defaults={**_TO_PLANE, "iterations": 2000},
     ),
-    DatasetCard("torus", "Torus", 3, "The surface of a ring.", defaults={**_TO_PLANE, **_CUT_OPEN}),
-    DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults={**_TO_PLANE, **_CUT_OPEN}),
+    DatasetCard("torus", "Torus", 3, "The surface of a ring.", defaults=_TO_PLANE),
+    DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults=_TO_PLANE),
     DatasetCard(
         "trefoil",
         "Trefoil knot",
