@@ -27,6 +27,7 @@ Order = Literal["natural", "reversed", "variance"]
 FieldKind = Literal["single_layer", "two_layer"]
 Activation = Literal["tanh", "softplus", "relu", "sin", "identity"]
 Method = Literal["pmp", "adam", "lbfgs"]
+Metric = Literal["field", "control"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["float32", "float64"]
 
@@ -213,6 +214,15 @@ class RunSpec(BaseModel):
             "Inner steps", "", "Steps of pmp inside each layer's Hamiltonian before the flow is run again."
         ),
     ] = 1
+    metric: Annotated[
+        Metric,
+        _knob(
+            "Metric",
+            "M",
+            "How pmp measures a step: by how much it changes the field along the particles' paths, or by "
+            "how much it changes the control (as in the paper; needs many more iterations).",
+        ),
+    ] = "field"
     tolerance: Annotated[
         float,
         Field(ge=0, le=1),

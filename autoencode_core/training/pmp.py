@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from autoencode_core.flow.activations import NONLINEARITIES
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.method import Method
+from autoencode_core.training.metric import ControlMetric, FieldMetric, Metric, Within
 from autoencode_core.training.objective import Objective
 
 SUFFICIENT, GROW, SHRINK = 0.25, 1.3, 0.5
@@ -16,9 +18,9 @@ MOST_TRIALS = 60
 class Pmp(Method):
     """Forward, backward, maximise the augmented Hamiltonian layer by layer, accept or halve τ.
 
-    With states and costates frozen, every layer maximises H_n(θ) - |θ - θ_n^j|²/(2τ); one proximal
-    step is closed form, θ = (θ^j - τ g)/(1 + 2λτ) with g the loss part of ∇J. A step is taken only
-    if J falls by (c/τ)‖θ - θ^j‖², so J never rises.
+    With states and costates frozen, every layer maximises H_n(θ) - ⟨θ - θ_n^j, M_n(θ - θ_n^j)⟩/(2τ); one
+    proximal step is closed form, θ = θ^j - (M/τ + 2λ)⁻¹ ∇J, whichever the metric M. A step is taken
+    only if J falls by (c/τ)⟨θ - θ^j, M(θ - θ^j)⟩, so J never rises.
 
     Source:
         Theory section 4; the shooting scheme of the paper and of arXiv 2107.08707, section 4.
@@ -30,17 +32,17 @@ class Pmp(Method):
 
     def advance(self, running: Tensor) -> None:
         waiting = running.clone()
-        start, J = self.theta, self.terms.cost
+        start, J, metric = self.theta, self.terms.cost, self._metric(running)
         frozen = self.objective.frozen(start) if self.spec.inner_steps > 1 else None
-        loss_part = self.gradient - 2 * self.objective.tikhonov[:, None] * start
         for _ in range(MOST_TRIALS):
-            trial = self._proximal(start, loss_part)
+            move = -metric.solve(self.gradient, self.tau, self.objective.tikhonov)
             if frozen is not None:
                 for _ in range(self.spec.inner_steps - 1):
-                    trial = self._proximal(start, frozen.gradient(trial))
+                    slope = frozen.gradient(start + move) + 2 * self.objective.tikhonov[:, None] * start
+                    move = -metric.solve(slope, self.tau, self.objective.tikhonov)
+            trial = start + move
             terms, gradient = self.objective.cost_and_gradient(trial, waiting)
-            move = trial - start
-            enough = terms.cost <= J - SUFFICIENT / self.tau * self.objective.inner(move, move)
+            enough = terms.cost <= J - SUFFICIENT / self.tau * metric.square(move)
             accepted = waiting & enough & (terms.cost < J)
             if bool(accepted.any()):
                 self._take(accepted, trial, terms, gradient)
@@ -53,6 +55,9 @@ class Pmp(Method):
                 return
         self.stalled = self.stalled | waiting
 
-    def _proximal(self, start: Tensor, loss_part: Tensor) -> Tensor:
-        tau = self.tau[:, None]
-        return (start - tau * loss_part) / (1 + 2 * self.objective.tikhonov[:, None] * tau)
+    def _metric(self, running: Tensor) -> Metric:
+        arch, x, rows = self.objective.arch, self.objective.x, running.nonzero()[:, 0]
+        if self.spec.metric == "control":
+            return ControlMetric(arch)
+        sigma, own = NONLINEARITIES[self.spec.activation], x[rows] if len(x) > 1 else x
+        return Within(FieldMetric(arch, sigma, self.theta[rows], own), rows)

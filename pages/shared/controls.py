@@ -38,6 +38,7 @@ _SHOWN_IF: Mapping[str, tuple[str, str]] = {
     "expansion": ("field", "two_layer"),
     "batch_size": ("method", "adam"),
     "inner_steps": ("method", "pmp"),
+    "metric": ("method", "pmp"),
 }
 
 
@@ -57,9 +58,12 @@ def set_knobs(spec: RunSpec) -> None:
 
     What the run shares with the defaults of its data set counts as not touched.
     """
-    suited = RunSpec(dataset=spec.dataset, task=spec.task, method=spec.method)
+    leading = {"dataset": spec.dataset, "task": spec.task, "method": spec.method}
+    suited = RunSpec(**leading)
     wishes = {name: value for name, value in spec if value != getattr(suited, name)}
-    wishes |= {"dataset": spec.dataset, "task": spec.task, "method": spec.method}
+    natural = RunSpec(dataset=spec.dataset)
+    wishes |= {name: value for name, value in leading.items() if value != getattr(natural, name)}
+    wishes["dataset"] = spec.dataset
     for name in _LISTS:
         if not isinstance(wishes.get(name, ""), str):
             wishes |= {name: _CUSTOM, f"{name}_list": ", ".join(map(str, wishes[name]))}

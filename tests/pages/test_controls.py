@@ -91,7 +91,7 @@ def _keys(at: AppTest) -> list[str]:
 
 def test_every_field_has_a_widget_or_a_reason_not_to():
     shown = {key.removeprefix("knob_") for key in _keys(app())}
-    assert set(RunSpec.model_fields) - shown == {"batch_size", "inner_steps"}  # lbfgs has neither
+    assert set(RunSpec.model_fields) - shown == {"batch_size", "inner_steps", "metric"}  # lbfgs has none
 
 
 def test_every_widget_explains_itself():

@@ -12,13 +12,16 @@ from autoencode_core.training.loop import METHODS, train_regimes
 from autoencode_core.training.objective import Objective
 
 QUICK = {"dataset": "moons", "depth": 8, "particles": 100, "iterations": 40}
+EVERY_WAY = [*({"method": method} for method in METHODS), {"method": "pmp", "metric": "control"}]
 
 
 @pytest.mark.parametrize("inner_steps", [1, 3])
 @pytest.mark.parametrize("field", ["single_layer", "two_layer"])
 @pytest.mark.parametrize("tikhonov", [0.0, 1e-3, 1.0])
-def test_pmp_never_raises_the_cost(inner_steps, field, tikhonov):
-    spec = ac.RunSpec(**QUICK, method="pmp", field=field, tikhonov=tikhonov, inner_steps=inner_steps)
+@pytest.mark.parametrize("metric", ["field", "control"])
+def test_pmp_never_raises_the_cost(inner_steps, field, tikhonov, metric):
+    knobs = {"field": field, "tikhonov": tikhonov, "inner_steps": inner_steps, "metric": metric}
+    spec = ac.RunSpec(**QUICK, method="pmp", **knobs)
     cost = ac.train(spec).history["cost"]
     assert all(b <= a for a, b in pairwise(cost))
     assert cost[-1] < cost[0]
@@ -30,18 +33,12 @@ def test_every_method_beats_pca_on_moons(method):
     assert run.summary["test_error"] < 0.6 * run.summary["pca_test_error"]
 
 
-@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("knobs", EVERY_WAY)
 @pytest.mark.parametrize("tikhonov", [0.001, 0.1, 1.0])
-def test_bimodal_does_at_least_as_well_as_the_best_constant_control(method, tikhonov):
-    rate = {"learning_rate": 0.2} if method == "adam" else {}
+def test_bimodal_does_at_least_as_well_as_the_best_constant_control(knobs, tikhonov):
+    rate = {"learning_rate": 0.2} if knobs["method"] == "adam" else {}
     spec = ac.RunSpec(
-        dataset="bimodal",
-        method=method,
-        tikhonov=tikhonov,
-        dtype="float64",
-        iterations=600,
-        tolerance=1e-9,
-        **rate,
+        dataset="bimodal", tikhonov=tikhonov, dtype="float64", iterations=600, tolerance=1e-9, **knobs, **rate
     )
     run = ac.train(spec)
     best, _ = bimodal_best_constant(tikhonov, run.data.train.numpy(), run.data.train_targets.numpy())
@@ -78,9 +75,9 @@ def test_large_weight_gives_pca():
     assert run.summary["test_error"] == pytest.approx(run.summary["pca_test_error"], rel=1e-4)
 
 
-@pytest.mark.parametrize("method", list(METHODS))
-def test_regimes_as_one_batch_equal_regimes_alone(method):
-    base = ac.RunSpec(**{**QUICK, "iterations": 12}, method=method, dtype="float64")
+@pytest.mark.parametrize("knobs", EVERY_WAY)
+def test_regimes_as_one_batch_equal_regimes_alone(knobs):
+    base = ac.RunSpec(**{**QUICK, "iterations": 12}, **knobs, dtype="float64")
     specs = [base.but(tikhonov=w, seed=s) for w, s in ((0.0, 0), (0.01, 0), (0.1, 3))]
     for batched, spec in zip(train_regimes(specs), specs, strict=True):
         alone = ac.train(spec)

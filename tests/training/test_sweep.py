@@ -115,7 +115,7 @@ def test_free_memory_bounds_a_batch(monkeypatch):
 
 def test_the_estimate_holds_what_is_kept():
     """The parts that can be weighed: particles, controls, pairs."""
-    spec = ac.RunSpec(dataset="digits", particles=1000, iterations=5)
+    spec = ac.RunSpec(dataset="digits", particles=1000, iterations=5, method="lbfgs")
     run = ac.train(spec)
     kept = sum(part.nbytes for part in (run.data.train, run.data.test, run.data.source.train))
     pairs = 2 * 50 * run.model.control.flatten().nbytes

@@ -1,0 +1,81 @@
+import pytest
+import torch
+from problems import FIELDS, model, small_spec
+
+from autoencode_core.flow.activations import NONLINEARITIES
+from autoencode_core.training import metric as rules
+from autoencode_core.training.metric import ControlMetric, FieldMetric
+
+
+def problem(field, activation="tanh", regimes=2, width=3):
+    """An architecture, controls (R, P) and states (R, d, N)."""
+    spec = small_spec(dataset="s_curve", field=field, expansion=2, activation=activation, bottleneck=2)
+    arch = model(spec).architecture
+    generator = torch.Generator().manual_seed(3)
+    theta = torch.randn(regimes, arch.shape.size, generator=generator, dtype=torch.float64)
+    return arch, theta, torch.randn(regimes, width, 30, generator=generator, dtype=torch.float64)
+
+
+def change_of_field(arch, theta, move, x):
+    """∫∫|∂_θF(x, θ)Δ|² dμ_t dt by forward differentiation, the definition."""
+    states = [state for _, state, _ in arch.advance(arch.shape.layers(theta[None]), x[None])]
+
+    def fields(vector):
+        layers = arch.shape.layers(vector[None])
+        return tuple(arch.field.velocity(la, s) for la, s in zip(layers, states, strict=True))
+
+    _, changes = torch.func.jvp(fields, (theta,), (move,))
+    return arch.step * sum(float(change.square().sum()) for change in changes) / x.shape[1]
+
+
+@pytest.mark.parametrize("activation", list(NONLINEARITIES))
+@pytest.mark.parametrize("field", FIELDS)
+def test_the_whole_metric_measures_the_change_of_the_field(field, activation, monkeypatch):
+    monkeypatch.setattr(rules, "DAMPING", 0.0)
+    arch, theta, x = problem(field, activation)
+    move = torch.randn(theta.shape, generator=torch.Generator().manual_seed(5), dtype=theta.dtype)
+    squares = FieldMetric(arch, NONLINEARITIES[activation], theta, x).square(move)
+    for r in range(len(theta)):
+        expected = change_of_field(arch, theta[r], move[r], x[r])
+        assert float(squares[r]) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("most_entries", [400, 0])
+@pytest.mark.parametrize("field", FIELDS)
+def test_solve_inverts_what_square_measures(field, most_entries, monkeypatch):
+    """(M/τ + 2λ)⁻¹ g minimises ⟨Δ, M Δ⟩/(2τ) + λ|Δ|² - g·Δ."""
+    monkeypatch.setattr(rules, "MOST_ENTRIES", most_entries)
+    arch, theta, x = problem(field)
+    tau, tikhonov = torch.tensor([0.3, 2.0]).double(), torch.tensor([0.1, 0.0]).double()
+    for metric in (FieldMetric(arch, NONLINEARITIES["tanh"], theta, x), ControlMetric(arch)):
+        gradient = torch.randn(theta.shape, generator=torch.Generator().manual_seed(9), dtype=theta.dtype)
+        best = metric.solve(gradient, tau, tikhonov).requires_grad_()
+        quadratic = metric.square(best) / arch.step / (2 * tau) + tikhonov * best.square().sum(1)
+        (slope,) = torch.autograd.grad(quadratic.sum(), best)
+        torch.testing.assert_close(slope, gradient, rtol=1e-8, atol=1e-9)
+
+
+def test_kronecker_form_is_exact_where_x_and_slope_are_independent(monkeypatch):
+    """With σ = identity the slope is 1 and, without V, nothing couples: both forms agree."""
+    arch, theta, x = problem("single_layer", "identity")
+    move = torch.ones_like(theta)
+    squares = []
+    monkeypatch.setattr(rules, "DAMPING", 0.0)
+    for most_entries in (400, 0):
+        monkeypatch.setattr(rules, "MOST_ENTRIES", most_entries)
+        squares.append(FieldMetric(arch, NONLINEARITIES["identity"], theta, x).square(move))
+    torch.testing.assert_close(*squares, rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("most_entries", [400, 0])
+def test_layers_together_or_one_by_one_give_the_same(most_entries, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_ENTRIES", most_entries)
+    arch, theta, x = problem("two_layer")
+    tau, tikhonov = torch.tensor([0.3, 2.0]).double(), torch.tensor([0.1, 0.0]).double()
+    steps = []
+    for most_numbers in (2**25, 1):
+        monkeypatch.setattr(rules, "MOST_NUMBERS", most_numbers)
+        metric = FieldMetric(arch, NONLINEARITIES["tanh"], theta, x)
+        steps.append(metric.solve(theta, tau, tikhonov))
+    assert len(metric.groups) == arch.depth
+    torch.testing.assert_close(*steps, rtol=1e-9, atol=1e-12)
