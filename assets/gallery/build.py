@@ -16,16 +16,13 @@ from autoencode_core.spec import RunSpec  # noqa: E402
 from autoencode_core.training.loop import train  # noqa: E402
 
 RUNS: dict[str, tuple[str, RunSpec]] = {
-    "s_curve": ("S-curve onto two numbers, low λ", RunSpec(dataset="s_curve", iterations=600)),
+    "s_curve": ("S-curve onto two numbers, low λ", RunSpec(dataset="s_curve")),
     "s_curve_high": ("S-curve, high λ: the flow is PCA", RunSpec(dataset="s_curve", tikhonov=0.1)),
-    "swiss_roll": ("Swiss roll, unrolled", RunSpec(dataset="swiss_roll", iterations=1000, seed=1)),
+    "swiss_roll": ("Swiss roll, unrolled", RunSpec(dataset="swiss_roll")),
     "circle": ("Circle onto one number: where is the cut?", RunSpec(dataset="circle")),
-    "moons": ("Two moons onto one number", RunSpec(dataset="moons", noise=0.05, iterations=600)),
-    "trefoil": (
-        "Trefoil knot onto one number",
-        RunSpec(dataset="trefoil", depth=20, horizon=5.0, iterations=1500),
-    ),
-    "digits": ("Digits onto eight numbers", RunSpec(dataset="digits", tikhonov=1e-3)),
+    "moons": ("Two moons onto one number", RunSpec(dataset="moons", noise=0.05)),
+    "trefoil": ("Trefoil knot onto one number", RunSpec(dataset="trefoil")),
+    "digits": ("Digits onto eight numbers", RunSpec(dataset="digits")),
     "classify": (
         "Two spirals told apart by the encoder alone",
         RunSpec(dataset="spirals", task="classify", depth=20, horizon=6.0, iterations=600),

@@ -70,13 +70,7 @@ _TRANSPORT = {
 }
 
 _CARDS = (
-    DatasetCard(
-        "circle",
-        "Circle",
-        2,
-        "The unit circle: one number is not quite enough.",
-        defaults=_TO_LINE,
-    ),
+    DatasetCard("circle", "Circle", 2, "The unit circle: one number is not quite enough.", defaults=_TO_LINE),
     DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_TO_LINE),
     DatasetCard(
         "spirals",
@@ -101,7 +95,7 @@ _CARDS = (
         "Swiss roll",
         3,
         "A rolled-up sheet, divided by 10.",
-        defaults={**_TO_PLANE, "iterations": 2000},
+        defaults={**_TO_PLANE, "iterations": 4000},
     ),
     DatasetCard("torus", "Torus", 3, "The surface of a ring.", defaults=_TO_PLANE),
     DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults=_TO_PLANE),

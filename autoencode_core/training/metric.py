@@ -134,8 +134,8 @@ class Block(Protocol):
 class Exact:
     """The whole Gram matrix of ∂_θF, which couples W, b and V; in double precision.
 
-    Its condition would magnify the rounding of single precision a thousandfold, and with it what the number of
-    regimes side by side changes in the last digit.
+    Its condition would magnify the rounding of single precision a thousandfold, and with it what the number
+    of regimes side by side changes in the last digit.
     """
 
     def __init__(self, parts: Parts, x: Tensor, sigma: Nonlinearity) -> None:

@@ -1,15 +1,9 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+import quality
 import torch
 
 import autoencode_core as ac
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-import quality
 
 
 @pytest.mark.parametrize("hidden_layers", [1, 2])
@@ -51,4 +45,6 @@ def test_a_row_holds_what_was_measured(monkeypatch):
     ]
     assert (row["mean"], row["worst"]) == (pytest.approx(np.mean(errors)), pytest.approx(max(errors)))
     assert row["pca"] > 0.1 and row["mlp"] > 0 and row["iterations"] == 20
-    assert quality.table([row]).count("\n") == 2
+    methods = [{"case": "moons", "way": "pmp", "iterations": 2, "J": 0.1, "train_error": 0.1, "seconds": 1.0}]
+    text = quality.words({"quality": [row], "methods": methods})
+    assert f"| moons (lbfgs, 20 it) | {row['seconds']:.1f} | 0.1 | {row['mean']:.2g} |" in text
