@@ -95,7 +95,8 @@ _CARDS = (
         "Swiss roll",
         3,
         "A rolled-up sheet, divided by 10.",
-        defaults={**_TO_PLANE, "iterations": 4000},
+        # Batches fold the roll less sharply: fresh points fare better than with lbfgs.
+        defaults={**_TO_PLANE, "method": "adam", "batch_size": 100, "iterations": 1200},
     ),
     DatasetCard("torus", "Torus", 3, "The surface of a ring.", defaults=_TO_PLANE),
     DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults=_TO_PLANE),

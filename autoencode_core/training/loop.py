@@ -10,7 +10,7 @@ import torch
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.adam import Adam
-from autoencode_core.training.device import layer_flops, threads_for
+from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.history import HISTORY, Row, Status
 from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
@@ -57,7 +57,7 @@ def train_regimes(specs: Sequence[RunSpec], on_progress: OnProgress | None = Non
     _check_regimes(specs)
     problem = Problem(specs)
     flops = layer_flops(problem.train.arch, problem.train.particles)
-    with torch.no_grad(), threads_for(flops):
+    with torch.no_grad(), threads_for(flops), flushed():
         return _Loop(problem, on_progress).run()
 
 

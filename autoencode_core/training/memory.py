@@ -11,13 +11,14 @@ from autoencode_core.training.costate import Room
 from autoencode_core.training.device import pick_device
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
+from autoencode_core.training.metric import metric_bytes
 from autoencode_core.training.run import DTYPES, SNAPSHOTS
 
 SPARE = 0.5
 """Share of the free memory that a batch takes unless told otherwise."""
 
-CONTROLS = {"pmp": 8, "adam": 8, "lbfgs": 10}
-"""Tensors of the control's shape that a method holds at once: controls, gradients, trials, moments."""
+CONTROLS = 16
+"""Tensors of the control's shape that are there at once: starts, controls, gradients, trials, moments."""
 
 
 def regime_bytes(spec: RunSpec) -> int:
@@ -26,10 +27,11 @@ def regime_bytes(spec: RunSpec) -> int:
     number = DTYPES[spec.dtype].itemsize
     particles = spec.particles * 5 / 4
     data = particles * arch.width * (8 + 3 * number) + particles * 16  # as drawn, as tensors, in the engine
-    controls = CONTROLS[spec.method] + (2 * most_pairs(arch.shape.size) if spec.method == "lbfgs" else 0)
+    controls = CONTROLS + (2 * most_pairs(arch.shape.size) if spec.method == "lbfgs" else 0)
+    metric = metric_bytes(arch) if spec.method == "pmp" and spec.metric == "field" else 0
     probe = len(probe_indices(spec.particles, arch.width)) * (arch.width + arch.bottleneck) * 4
     history = spec.iterations * 9 * 32
-    return int(data + controls * arch.shape.size * number + SNAPSHOTS * probe + history)
+    return int(data + controls * arch.shape.size * number + metric + SNAPSHOTS * probe + history)
 
 
 def workspace_bytes(spec: RunSpec) -> int:

@@ -207,6 +207,17 @@ class Kronecker:
         return [left.mT @ part @ right for part, (left, right) in zip(joined, self.axes, strict=True)]
 
 
+def metric_bytes(arch: Architecture) -> int:
+    """Bytes that the field's metric of one regime takes: a matrix a layer with its factor, or its axes."""
+    total = 0
+    for a in arch.shape.counts:
+        h = a * (arch.expansion or 1)
+        entries = h * (a + 1) + (a * h if arch.expansion else 0)
+        exact = entries <= MOST_ENTRIES
+        total += 24 * entries**2 if exact else 8 * (2 * h * h + (a + 1) ** 2 + 2 * entries)
+    return total
+
+
 def _alike(arch: Architecture, states: int) -> Iterator[list[int]]:
     """Layers of equal width, as many together as MOST_NUMBERS allows for that many states."""
     widths = arch.counts[: arch.controlled]

@@ -87,7 +87,7 @@ def _sum(parts: NDArray[np.float64], regimes: int, like: Tensor) -> Tensor:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix=f"narrow-{os.getpid()}")
+    return ThreadPoolExecutor(threads, f"narrow-{os.getpid()}", torch.set_flush_denormal, (True,))
 
 
 def compile_kernel() -> None:

@@ -47,3 +47,17 @@ def test_small_steps_run_on_one_thread():
     assert torch.get_num_threads() == before
     with threads_for(2 * PARALLEL_FLOPS):
         assert torch.get_num_threads() == before
+
+
+def test_tiny_numbers_count_as_zero_while_training_only():
+    def tiny():
+        return float(torch.tensor([1e-39]) * 0.5)
+
+    seen = []
+    spec = ac.RunSpec(dataset="moons", particles=20, iterations=1)
+    ac.train(spec, lambda progress: seen.append(tiny()))
+    assert set(seen) == {0.0}
+    assert tiny() > 0
+    with pytest.raises(ZeroDivisionError):
+        ac.train(spec, lambda progress: 1 / 0)
+    assert tiny() > 0
