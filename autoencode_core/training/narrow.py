@@ -9,10 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autoencode_core.flow import fused
+from autoencode_core.flow import fused, kernel
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import SingleLayer, TwoLayer
-from autoencode_core.training import kernel
 
 WIDEST = 40
 """Most hidden units of a layer for which the compiled sweep beats the library's products (measured)."""
@@ -37,12 +36,12 @@ class Narrow:
     def __init__(self, arch: Architecture) -> None:
         self.arch, self.threads = arch, torch.get_num_threads()
         self.counts = np.array(arch.shape.counts, dtype=np.int64)
-        self.sigma = fused.CODES[arch.field.activation]
+        self.sigma = kernel.CODES[arch.field.activation]
 
     @staticmethod
     def suits(arch: Architecture, like: Tensor) -> bool:
         """Whether nets of this architecture are narrow, and the tensors the kernel's own."""
-        known = isinstance(arch.field, SingleLayer | TwoLayer) and arch.field.activation in fused.CODES
+        known = isinstance(arch.field, SingleLayer | TwoLayer) and arch.field.activation in kernel.CODES
         narrow = arch.width * (arch.expansion or 1) <= WIDEST
         return known and narrow and like.dtype == torch.float32 and like.device.type == "cpu"
 
@@ -95,10 +94,10 @@ def compile_kernel() -> None:
     none = np.zeros((1, 1, 1), np.float32)
     counts, theta = np.ones(1, np.int64), np.zeros((1, 2), np.float32)
     sums = np.zeros((1, 1)), np.zeros((1, 2))
-    kernel.sweep(counts, 0, fused.TANH, np.float32(1), theta, none, none, 1, 0, 1, True, *sums)
+    kernel.sweep(counts, 0, kernel.TANH, np.float32(1), theta, none, none, 1, 0, 1, True, *sums)
     with torch.no_grad():
         row = torch.zeros(1, 1)
-        loops = fused.Loops(fused.TANH, *(row.clone() for _ in range(5)))
+        loops = fused.Loops(kernel.TANH, *(row.clone() for _ in range(5)))
         loops.activate()
         loops.euler(1.0)
         loops.pulled(row)

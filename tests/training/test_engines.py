@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from problems import FIELDS, PROFILES, cloud, model, small_spec
 
-from autoencode_core.flow import fused, products
+from autoencode_core.flow import kernel, products
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import controlled_field
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.training import kernel, layered, narrow
+from autoencode_core.training import layered, narrow
 from autoencode_core.training.costate import Room
 from autoencode_core.training.engine import engine_for
 from autoencode_core.training.frozen import Frozen
@@ -44,7 +44,7 @@ def close(one, two, tolerance):
 
 @pytest.mark.parametrize("task", ["reconstruct", "classify"])
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("activation", list(fused.CODES))
+@pytest.mark.parametrize("activation", list(kernel.CODES))
 @pytest.mark.parametrize("field", FIELDS)
 def test_narrow_equals_layered_in_double_precision(field, activation, profile, task):
     arch = model(small_spec(field=field, activation=activation, profile=profile, task=task)).architecture
@@ -54,7 +54,7 @@ def test_narrow_equals_layered_in_double_precision(field, activation, profile, t
     close([Narrow(arch).squares(theta, x, y)], [Layered(arch).squares(theta, x, y)], 2e-6)
 
 
-@pytest.mark.parametrize("activation", list(fused.CODES))
+@pytest.mark.parametrize("activation", list(kernel.CODES))
 @pytest.mark.parametrize("field", FIELDS)
 def test_loops_of_one_thread_equal_torchs_operators(field, activation):
     arch = net(50, 7, field=field, activation=activation)
@@ -75,6 +75,18 @@ def test_loops_of_one_thread_equal_torchs_operators(field, activation):
     close(looped, Layered(arch).squares_and_gradient(theta.double(), x.double(), y.double()), 2e-6)
 
 
+def test_loops_compile_where_nothing_can_be_kept(monkeypatch):
+    whole = kernel.numba.njit
+
+    def njit(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return whole(**options)
+
+    monkeypatch.setattr(kernel.numba, "njit", njit)
+    assert kernel.compiled_once(lambda x: x + 1)(2) == 3
+
+
 def test_the_kernels_tanh():
     def tanh(values):
         out = np.array(values, np.float32)[None]
@@ -82,7 +94,7 @@ def test_the_kernels_tanh():
         padded[:, : out.shape[1]] = out
         for part in np.split(padded, padded.shape[1] // kernel.BLOCK, axis=1):
             row = np.ascontiguousarray(part)
-            kernel._values(fused.TANH, row, 1)
+            kernel._values(kernel.TANH, row, 1)
             part[:] = row
         return padded[0, : out.shape[1]]
 
