@@ -112,7 +112,7 @@ def test_trains_on_digits_moves_survives_and_is_found(page, open_page, server):
     assert len(stored) == 1
 
     opened(page, page.url)  # the link brings the run back
-    expect(page.get_by_text("Digits (8×8), k = 8, λ = 0.0001, lbfgs")).to_be_visible()
+    expect(page.get_by_text("Digits (8×8), k = 8, λ = 0.0003, pmp")).to_be_visible()
     page.get_by_role("link", name="Runs").click()
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
 
