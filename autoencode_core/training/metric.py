@@ -66,11 +66,10 @@ class FieldMetric:
 
     def __init__(self, arch: Architecture, sigma: Nonlinearity, theta: Tensor, x: Tensor) -> None:
         self.shape, self.step, self.regimes = arch.shape, arch.step, theta.shape[0]
-        some = x[:, :, :: -(-x.shape[2] // MOST_PARTICLES)].expand(self.regimes, -1, -1)
-        if (
-            max(sum(part[0].numel() for part in _parts(layer)) for layer in arch.shape.layers(theta))
-            <= MOST_ENTRIES
-        ):
+        self.home = torch.device("cpu") if x.device.type == "mps" else x.device  # double, eigh: not on mps
+        some = x[:, :, :: -(-x.shape[2] // MOST_PARTICLES)].expand(self.regimes, -1, -1).to(self.home)
+        theta = theta.to(self.home)
+        if max(_entries(arch)) <= MOST_ENTRIES:
             theta, some = theta.double(), some.double()  # as Exact computes
         passed = [(layer, state) for layer, state, _ in arch.advance(arch.shape.layers(theta), some)]
         self.groups: list[tuple[list[int], Block]] = []
@@ -81,42 +80,54 @@ class FieldMetric:
             self.groups.append((members, block(parts, state, sigma)))
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
-        solution = torch.empty_like(gradient)
-        given, into = self.shape.layers(gradient), self.shape.layers(solution)
+        own, tau, tikhonov = gradient.to(self.home), tau.to(self.home), tikhonov.to(self.home)
+        solution = torch.empty_like(own)
+        given, into = self.shape.layers(own), self.shape.layers(solution)
         for members, block in self.groups:
             scale, shift = (1 / tau).repeat(len(members)), (2 * tikhonov).repeat(len(members))
             solved = block.solve(_stacked([given[n] for n in members]), scale, shift)
             for n, *parts in zip(members, *(part.split(self.regimes) for part in solved), strict=True):
                 for view, part in zip(_parts(into[n]), parts, strict=True):
                     view.copy_(part)
-        return solution
+        return solution.to(gradient)
 
     def square(self, move: Tensor) -> Tensor:
-        layers, total = self.shape.layers(move), torch.zeros_like(move[:, 0])
+        own = move.to(self.home)
+        layers, total = self.shape.layers(own), torch.zeros_like(own[:, 0])
         for members, block in self.groups:
             squares = block.square(_stacked([layers[n] for n in members]))
             total += squares.view(len(members), self.regimes).sum(0)
-        return self.step * total
+        return (self.step * total).to(move)
 
 
 class Within:
-    """A metric for some of the regimes; the others do not move.
+    """The field's metric for some of the regimes, few at a time; the others do not move.
 
     Args:
-        metric: the metric of these regimes.
-        rows: their places.
+        arch, sigma, theta, x: as in FieldMetric, of all regimes; x may be shared, (1, d, N).
+        rows: places of the regimes that move, (r,).
     """
 
-    def __init__(self, metric: Metric, rows: Tensor) -> None:
-        self.metric, self.rows = metric, rows
+    def __init__(
+        self, arch: Architecture, sigma: Nonlinearity, theta: Tensor, x: Tensor, rows: Tensor
+    ) -> None:
+        numbers = min(x.shape[2], MOST_PARTICLES) * max(_features(arch))
+        few = torch.split(rows, max(1, MOST_NUMBERS // numbers))
+        self.parts = [
+            (part, FieldMetric(arch, sigma, theta[part], x[part] if len(x) > 1 else x)) for part in few
+        ]
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
-        rows = self.rows
-        solution = self.metric.solve(gradient[rows], tau[rows], tikhonov[rows])
-        return torch.zeros_like(gradient).index_copy(0, rows, solution)
+        solution = torch.zeros_like(gradient)
+        for rows, metric in self.parts:
+            solution[rows] = metric.solve(gradient[rows], tau[rows], tikhonov[rows])
+        return solution
 
     def square(self, move: Tensor) -> Tensor:
-        return torch.zeros_like(move[:, 0]).index_copy(0, self.rows, self.metric.square(move[self.rows]))
+        squares = torch.zeros_like(move[:, 0])
+        for rows, metric in self.parts:
+            squares[rows] = metric.square(move[rows])
+        return squares
 
 
 class Block(Protocol):
@@ -207,13 +218,22 @@ class Kronecker:
         return [left.mT @ part @ right for part, (left, right) in zip(joined, self.axes, strict=True)]
 
 
+def _entries(arch: Architecture) -> list[int]:
+    """Entries of each layer's control."""
+    m = arch.expansion
+    return [a * (m or 1) * (a + 1) + a * a * m for a in arch.shape.counts]
+
+
+def _features(arch: Architecture) -> list[int]:
+    """Numbers that each layer's Gram matrix is made from, a particle."""
+    return [a * (arch.expansion or 1) * (a + 2) for a in arch.shape.counts]
+
+
 def metric_bytes(arch: Architecture) -> int:
     """Bytes that the field's metric of one regime takes: a matrix a layer with its factor, or its axes."""
     total = 0
-    for a in arch.shape.counts:
-        h = a * (arch.expansion or 1)
-        entries = h * (a + 1) + (a * h if arch.expansion else 0)
-        exact = entries <= MOST_ENTRIES
+    for a, entries in zip(arch.shape.counts, _entries(arch), strict=True):
+        h, exact = a * (arch.expansion or 1), entries <= MOST_ENTRIES
         total += 24 * entries**2 if exact else 8 * (2 * h * h + (a + 1) ** 2 + 2 * entries)
     return total
 
@@ -223,8 +243,7 @@ def _alike(arch: Architecture, states: int) -> Iterator[list[int]]:
     widths = arch.counts[: arch.controlled]
     for a in sorted(set(widths)):
         members = [n for n, width in enumerate(widths) if width == a]
-        features = a * max(1, arch.expansion) * (a + 2) * states
-        together = max(1, MOST_NUMBERS // features)
+        together = max(1, MOST_NUMBERS // (states * _features(arch)[members[0]]))
         for first in range(0, len(members), together):
             yield members[first : first + together]
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from autoencode_core.flow.activations import NONLINEARITIES
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.method import Method
-from autoencode_core.training.metric import ControlMetric, FieldMetric, Metric, Within
+from autoencode_core.training.metric import ControlMetric, Metric, Within
 from autoencode_core.training.objective import Objective
 
 SUFFICIENT, GROW, SHRINK = 0.25, 1.3, 0.5
@@ -56,8 +56,8 @@ class Pmp(Method):
         self.stalled = self.stalled | waiting
 
     def _metric(self, running: Tensor) -> Metric:
-        arch, x, rows = self.objective.arch, self.objective.x, running.nonzero()[:, 0]
+        arch = self.objective.arch
         if self.spec.metric == "control":
             return ControlMetric(arch)
-        sigma, own = NONLINEARITIES[self.spec.activation], x[rows] if len(x) > 1 else x
-        return Within(FieldMetric(arch, sigma, self.theta[rows], own), rows)
+        sigma, rows = NONLINEARITIES[self.spec.activation], running.nonzero()[:, 0]
+        return Within(arch, sigma, self.theta, self.objective.x, rows)

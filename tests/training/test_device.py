@@ -3,7 +3,7 @@ import torch
 
 import autoencode_core as ac
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.training.device import GPU_FLOPS, PARALLEL_FLOPS, pick_device, step_flops, threads_for
+from autoencode_core.training.device import PARALLEL_FLOPS, pick_device, step_flops, threads_for
 
 
 @pytest.fixture
@@ -37,7 +37,6 @@ def test_flops_of_a_step_count_every_matrix():
     arch = Architecture.of(spec, 3)
     weights = 2 * (3 * 3 + 3) + 2 * (2 * 2 + 2)
     assert step_flops(arch, 10, 5) == 6 * 10 * 5 * weights
-    assert GPU_FLOPS < 1e9
 
 
 def test_small_steps_run_on_one_thread():

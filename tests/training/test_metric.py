@@ -4,7 +4,7 @@ from problems import FIELDS, model, small_spec
 
 from autoencode_core.flow.activations import NONLINEARITIES
 from autoencode_core.training import metric as rules
-from autoencode_core.training.metric import ControlMetric, FieldMetric
+from autoencode_core.training.metric import ControlMetric, FieldMetric, Within
 
 
 def problem(field, activation="tanh", regimes=2, width=3):
@@ -79,3 +79,21 @@ def test_layers_together_or_one_by_one_give_the_same(most_entries, monkeypatch):
         steps.append(metric.solve(theta, tau, tikhonov))
     assert len(metric.groups) == arch.depth
     torch.testing.assert_close(*steps, rtol=1e-9, atol=1e-12)
+
+
+def test_few_regimes_at_a_time_equal_each_alone_and_the_others_stay(monkeypatch):
+    arch, theta, x = problem("two_layer", regimes=4)
+    sigma, rows = NONLINEARITIES["tanh"], torch.tensor([0, 2, 3])
+    tau, tikhonov = torch.full((4,), 0.5).double(), torch.tensor([0.1, 0.0, 0.2, 0.3]).double()
+    gradient = torch.randn(theta.shape, generator=torch.Generator().manual_seed(9), dtype=theta.dtype)
+    for most in (1, 2**21):
+        monkeypatch.setattr(rules, "MOST_NUMBERS", most)
+        within = Within(arch, sigma, theta, x, rows)
+        assert len(within.parts) == (3 if most == 1 else 1)
+        move, squares = within.solve(gradient, tau, tikhonov), within.square(gradient)
+        assert not bool(move[1].any()) and float(squares[1]) == 0
+        for r in rows.tolist():
+            own = slice(r, r + 1)
+            alone = FieldMetric(arch, sigma, theta[own], x[own])
+            torch.testing.assert_close(move[own], alone.solve(gradient[own], tau[own], tikhonov[own]))
+            torch.testing.assert_close(squares[own], alone.square(gradient[own]))
