@@ -5,6 +5,9 @@ FROM python:3.11-slim
 # An index that offers torch's CPU build makes a far smaller image: --build-arg PIP_EXTRA_INDEX_URL=…
 ARG PIP_EXTRA_INDEX_URL
 
+# ffmpeg makes the MP4 of an animation.
+RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /lab
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt

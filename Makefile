@@ -35,12 +35,13 @@ format: dev ## Put the code into the house style
 types: dev ## Check the types of autoencode_core
 	$(PY) -m mypy --strict autoencode_core
 
-bench: dev ## Measure the engine beside its peers, into benchmarks/RESULTS.md
+bench: dev chromium ## Measure engine and player beside their peers, into benchmarks/RESULTS.md
 	@sh tools/install.sh $(VENV) benchmarks/requirements.txt
 	$(PY) benchmarks/gradient_step.py
 	$(PY) benchmarks/sweep.py
 	$(PY) benchmarks/scaling.py
 	$(PY) benchmarks/quality.py
+	$(PY) benchmarks/player.py
 
 gallery: $(RUNTIME) ## Train the runs of assets/gallery anew
 	$(PY) assets/gallery/build.py

@@ -8,6 +8,8 @@ page_setup("Lab")
 st.navigation(
     [
         st.Page("pages/playground.py", title="Playground", default=True),
+        st.Page("pages/flow.py", title="Flow"),
+        st.Page("pages/latent.py", title="Latent"),
         st.Page("pages/runs.py", title="Runs"),
     ]
 ).run()

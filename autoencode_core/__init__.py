@@ -22,10 +22,12 @@ _HOMES = {
     "Flow": "autoencode_core.flow.autoencode",
     "RunStore": "autoencode_core.runs.store",
 }
+_ROOMS = ("analysis",)
 
-__all__ = [*_HOMES, "__version__"]
+__all__ = [*_HOMES, *_ROOMS, "__version__"]
 
 if TYPE_CHECKING:
+    from autoencode_core import analysis as analysis
     from autoencode_core.errors import InputError as InputError
     from autoencode_core.flow.autoencode import AutoencODE as AutoencODE
     from autoencode_core.flow.autoencode import Flow as Flow
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

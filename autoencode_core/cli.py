@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.knobs import allowed, explain
 from autoencode_core.record import RunRecord
 from autoencode_core.runs.checks import check_name
-from autoencode_core.runs.export import FORMATS
+from autoencode_core.runs.export import FORMATS, Report, export
 from autoencode_core.runs.store import Entry, RunStore
 from autoencode_core.spec import RunSpec
 
@@ -89,13 +90,24 @@ def parser() -> argparse.ArgumentParser:
     export.set_defaults(command=_export)
     for command in (show, export):
         command.add_argument("run", help="id of the run, or its name")
-    export.add_argument(
-        "--format", choices=list(FORMATS), default="run", help="run (one file), html, csv, history"
+    _export_flags(export)
+    return top
+
+
+def _export_flags(export: argparse.ArgumentParser) -> None:
+    words = (
+        "run (one file), html (animation), csv (trajectories), history, gif, mp4 (with ffmpeg), png (moment)"
     )
+    export.add_argument("--format", choices=list(FORMATS), default="run", help=words)
     export.add_argument(
         "--file", metavar="FILE", help="where to write; by default the id with the format's ending"
     )
-    return top
+    looks = export.add_argument_group("how html, gif, mp4 and png look")
+    looks.add_argument("--dark", action="store_true", help="on a dark page")
+    looks.add_argument("--unrolled", action="store_true", help="depth from left to right (gif, mp4, png)")
+    looks.add_argument("--at", type=float, metavar="T", help="flow time of the png; by default the end")
+    looks.add_argument("--yaw", type=float, metavar="DEGREES", help="of the camera around the vertical axis")
+    looks.add_argument("--pitch", type=float, metavar="DEGREES", help="of the camera above the horizon")
 
 
 def _store(options: argparse.Namespace) -> RunStore:
@@ -222,11 +234,12 @@ def _show(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     run_id, record = _record(options)
-    ending, make = FORMATS[options.format]
-    path = Path(options.file or f"{run_id}{ending}")
+    path = Path(options.file or f"{run_id}{FORMATS[options.format].ending}")
+    with _share_bar(shown=not options.json) as report:
+        data = export(record, report, format=options.format, screen=_screen(options))["data"]
     temporary = path.with_name(f".{path.name}.part")
     try:
-        temporary.write_bytes(make(record))
+        temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
         raise InputError("file", str(path), f"a file that can be written ({error.strerror})") from error
@@ -237,6 +250,33 @@ def _export(options: argparse.Namespace) -> None:
         _print_json({"run": run_id, "file": str(path), "bytes": path.stat().st_size})
     else:
         print(f"Wrote {path}.")
+
+
+def _screen(options: argparse.Namespace) -> dict[str, Any]:
+    """What the flags say of the screen; angles are degrees for people."""
+    screen = {"dark": options.dark, "unrolled": options.unrolled, "at": options.at}
+    for name, most in (("yaw", 360), ("pitch", 90)):
+        degrees = getattr(options, name)
+        if degrees is not None and not abs(degrees) <= most:
+            raise InputError(name, degrees, f"degrees from -{most} to {most}")
+        screen[name] = None if degrees is None else math.radians(degrees)
+    return screen
+
+
+@contextmanager
+def _share_bar(shown: bool) -> Iterator[Report]:
+    """A progress bar of a share, on a terminal; nothing elsewhere."""
+    from tqdm import tqdm
+
+    layout = "{percentage:3.0f}% |{bar}| {desc} [{elapsed}<{remaining}]"
+    hidden = not (shown and sys.stderr.isatty())
+    with tqdm(total=1.0, disable=hidden, bar_format=layout, dynamic_ncols=True, leave=False) as bar:
+
+        def report(share: float, words: str) -> None:
+            bar.set_description_str(words, refresh=False)
+            bar.update(max(0.0, min(1.0, share) - bar.n))
+
+        yield report
 
 
 def _print_json(value: Any) -> None:

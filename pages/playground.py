@@ -5,14 +5,13 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
+from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.controls import knobs, set_knobs
+from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
-from pages.shared.pictures import chart, moving_picture
-from pages.shared.setup import ASSETS, complain, escape, guard, jobs, page_setup, store
+from pages.shared.pictures import chart
+from pages.shared.setup import ASSETS, complain, escape, guard, jobs, page_setup
 from pages.shared.words import number, regime, title
-
-OPENING = "gallery-circle"
-"""The run that the app opens on: the default knobs, in the plane, where the animation is quickest."""
 
 
 def render() -> None:
@@ -102,24 +101,27 @@ def _forget_job() -> None:
 
 def _show_run(run_id: str, asked: RunSpec | None) -> None:
     try:
-        record = _record(run_id)
+        record = record_of(run_id)
     except InputError as error:
         complain(error)
         if run_id == OPENING:
             return
-        run_id, record = OPENING, _record(OPENING)
+        run_id, record = OPENING, record_of(OPENING)
     _headline(record)
     if asked is not None and asked != record.spec:
         st.caption("The knobs on the left ask for another run than this one: press Train to see it.")
-    moving_picture(run_id, record)
+    _flow(run_id, record)
     _figures(run_id, record)
     with st.expander("What am I looking at?"):
         st.markdown((ASSETS / "texts" / "flow.md").read_text(encoding="utf-8"))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _record(run_id: str) -> RunRecord:
-    return store().record(run_id)
+@st.fragment
+@guard()
+def _flow(run_id: str, record: RunRecord) -> None:
+    """The flow, playing; what is done with it draws only itself anew."""
+    look_at(run_id)
+    flow_view(run_id, record, key="playground")
 
 
 def _headline(record: RunRecord) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
+from pages.shared.choose import MOST_RUNS
 from pages.shared.live import RUNNING
 from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
 from pages.shared.words import dataset, title
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from autoencode_core.runs.store import Entry
 
 PLAYGROUND = "pages/playground.py"
+OPENS = {"Playground": PLAYGROUND, "Flow": "pages/flow.py", "Latent": "pages/latent.py"}
 _UPLOAD_ERROR = "runs_upload_error"
 _UPLOADS = "runs_uploads"
 _REFRESH_SECONDS = 1.0
@@ -43,7 +45,9 @@ def render() -> None:
                 + ("The runs of the gallery came with the program." if entries else "")
             )
     with guard():
-        for entry in _table(entries) if entries else []:
+        chosen = _table(entries) if entries else []
+        _together([entry.run_id for entry in chosen if entry.spec is not None])
+        for entry in chosen:
             _card(entry)
     with guard():
         _upload()
@@ -118,6 +122,14 @@ def _table(entries: Sequence["Entry"]) -> list["Entry"]:
     return [entries[row] for row in rows]
 
 
+def _together(run_ids: list[str]) -> None:
+    """Several ticked runs may be watched side by side."""
+    if 1 < len(run_ids) <= MOST_RUNS and st.button(
+        f"Open these {len(run_ids)} in Flow, on one clock", key="open_together", type="primary"
+    ):
+        st.switch_page(OPENS["Flow"], query_params={"run": run_ids})
+
+
 def _knobs_shown(entries: Sequence["Entry"], only_differences: bool) -> list[str]:
     specs = [entry.spec for entry in entries if entry.spec]
     names = list(RunSpec.model_fields)
@@ -177,8 +189,10 @@ def _card(entry: "Entry") -> None:
         st.caption(f"{escape(entry.summary)} · {escape(entry.message)}{note}")
         with st.container(horizontal=True):
             if entry.spec is not None:
-                if st.button("Open in Playground", key=f"open_{run_id}", type="primary"):
-                    st.switch_page(PLAYGROUND, query_params={"run": run_id})
+                for page, path in OPENS.items():
+                    kind = "primary" if path == PLAYGROUND else "secondary"
+                    if st.button(f"Open in {page}", key=f"open_{page}_{run_id}", type=kind):
+                        st.switch_page(path, query_params={"run": run_id})
                 st.download_button(
                     "Download",
                     data=partial(store().export, run_id),

@@ -1,6 +1,7 @@
 """The command line, in process where nothing else is tested by a process of its own."""
 
 import json
+import math
 import os
 import signal
 import threading
@@ -9,6 +10,8 @@ import time
 import pytest
 
 from autoencode_core.cli import main
+from autoencode_core.figures.film import writers
+from autoencode_core.figures.film.screen import Screen
 from autoencode_core.runs.files import unpack
 from autoencode_core.runs.store import RunStore
 
@@ -45,8 +48,9 @@ def test_list_and_show(home, capsys):
     assert len(json.loads(capsys.readouterr().out)["history"]["cost"]) == 11
 
 
-@pytest.mark.parametrize("kind", ["run", "html", "csv", "history"])
-def test_export(home, tmp_path, kind):
+@pytest.mark.parametrize("kind", ["run", "html", "csv", "history", "gif", "png"])
+def test_export(home, tmp_path, kind, monkeypatch):
+    monkeypatch.setattr(writers, "FRAMES", 4)
     path = tmp_path / "out"
     assert main(["export", "first", "--out", home, "--format", kind, "--file", str(path)]) == 0
     content = path.read_bytes()
@@ -59,6 +63,8 @@ def test_export(home, tmp_path, kind):
         assert len(content.splitlines()) == 1 + 50 * 7
     if kind == "history":
         assert len(content.splitlines()) == 1 + 11
+    if kind in ("gif", "png"):
+        assert kind.upper().encode() in content[:4]
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
@@ -108,6 +114,43 @@ def test_a_failed_export_leaves_nothing(home, tmp_path):
     (tmp_path / "folder").mkdir()
     assert main(["export", "first", "--out", home, "--file", str(tmp_path / "folder")]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_how_an_export_looks(home, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(writers, "png", lambda record, screen, report: asked.append(screen) or b"picture")
+    flags = ["--dark", "--unrolled", "--at", "0.5", "--yaw", "90", "--pitch", "-45"]
+    words = ["export", "first", "--out", home, "--format", "png", "--file", str(tmp_path / "a.png"), *flags]
+    assert main(words) == 0 and (tmp_path / "a.png").read_bytes() == b"picture"
+    turned = {"yaw": math.pi / 2, "pitch": -math.pi / 4}
+    assert asked == [Screen(dark=True, unrolled=True, at=0.5, **turned)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--format", "png", "--pitch", "91"], "pitch = 91.0: allowed is degrees from -90 to 90"),
+        (["--format", "png", "--yaw", "nan"], "yaw = nan"),
+        (["--format", "png", "--at", "1e9"], "at = 1000000000.0: allowed is a flow time from 0 to"),
+        (["--format", "mp4"], "ffmpeg must be installed"),
+    ],
+)
+def test_an_export_that_cannot_be_says_why(home, tmp_path, capsys, monkeypatch, flags, said):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert main(["export", "first", "--out", home, "--file", str(tmp_path / "a"), *flags]) == 2
+    assert said in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_export_leaves_nothing(home, tmp_path, monkeypatch):
+    def interrupted(record, screen, report):
+        report(0.5, "half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writers, "gif", interrupted)
+    assert (
+        main(["export", "first", "--out", home, "--format", "gif", "--file", str(tmp_path / "a.gif")]) == 130
+    )
+    assert not list(tmp_path.iterdir())
 
 
 def test_debug_shows_the_traceback(tmp_path):

@@ -10,6 +10,8 @@ LIGHT = [
     "autoencode_core.spec",
     "autoencode_core.data.loading",
     "autoencode_core.figures.flow",
+    "autoencode_core.figures.scenes.code",
+    "autoencode_core.runs.answers",
     "autoencode_core.runs.store",
     "autoencode_core.runs.export",
     "autoencode_core.runs.jobs",
@@ -19,7 +21,7 @@ LIGHT = [
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_imports_nothing_heavy(module):
-    heavy = "[m for m in ('torch', 'sklearn', 'numba') if m in sys.modules]"
+    heavy = "[m for m in ('torch', 'sklearn', 'numba', 'matplotlib') if m in sys.modules]"
     code = f"import sys, {module}; sys.exit(' '.join({heavy}) or None)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -98,6 +98,23 @@ def view(record: RunRecord, most: int = 3) -> View:
     return View(center, basis, names, titles, unit, f"principal axes of the {width} components")
 
 
+def data_view(record: RunRecord, most: int = 3) -> View:
+    """The axes on which points in data units are drawn: the components, or the targets' principal axes.
+
+    Args:
+        record: the run; not a classifier, whose targets are codes.
+        most: largest number of axes.
+    """
+    points, names = finite(record.probe["targets"]), data_names(record)
+    width = points.shape[1]
+    if width <= most:
+        return View(np.zeros(width), np.eye(width), names, names, "data units", "")
+    center, basis = principal_axes(points, most)
+    short = tuple(f"PC{subscript(i + 1)}" for i in range(most))
+    titles = tuple(f"{name} ({_ORDINALS[i]} principal axis)" for i, name in enumerate(short))
+    return View(center, basis, short, titles, "data units", f"principal axes of the {width} components")
+
+
 def component_names(record: RunRecord) -> tuple[str, ...]:
     """Short names of the components in flow coordinates: u₁, u₂, …; in raw coordinates those of the data."""
     if record.spec.coordinates == "raw":
@@ -162,7 +179,10 @@ def limits(points: Array, start: Array | None = None, pad: float = 0.06) -> Arra
     low, high = _extent(flat)
     if start is not None:
         first, last = _extent(start.reshape(-1, points.shape[-1]))
-        reach = FAR * max(float((last - first).max()), 1e-6)
+        extent = float((last - first).max())
+        if extent < 1e-6:  # one particle, or all in one place: its size is all there is to go by
+            extent = max(1.0, float(np.abs(first).max()))
+        reach = FAR * extent
         low, high = np.maximum(low, first - reach), np.minimum(high, last + reach)
     widest = max(float((high - low).max()), 1e-3 * max(1.0, float(np.abs(low).max())))
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 0.05 * widest) + pad * widest

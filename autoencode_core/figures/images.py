@@ -34,7 +34,9 @@ _MOST_SIDE = 16
 """Pixels along the side of an image that moves, at most; larger ones are drawn coarser."""
 
 _LEFT, _RIGHT = (0.0, 0.54), (0.63, 1.0)
-_GREYS = {False: ("#eceef2", "#000000"), True: ("#232935", "#ffffff")}
+GREYS = {False: ("#eceef2", "#000000"), True: ("#232935", "#ffffff")}
+"""Colours of the smallest and the largest value of an image on a light or dark page."""
+
 _DIVERGING = {
     False: ("#0072B2", "#f1f1f4", "#B84F00"),
     True: ("#56B4E9", "#2a303c", "#E69F00"),
@@ -69,18 +71,19 @@ def image_flow_figure(
     picked = one_of_each(classes(record), states.shape[1], images)
     moving = _pooled(_moving_images(record, line, picked), full, coarse)
     inputs = _pooled(finite(np.asarray(record.probe["inputs"])[picked]), full, coarse)
-    span = _span(inputs if record.spec.task == "classify" else np.asarray(record.probe["targets"])[picked])
+    wanted = inputs if record.spec.task == "classify" else np.asarray(record.probe["targets"])[picked]
+    span = image_span(wanted)
 
     def levels(frame: int) -> Array:
-        rows = _bands(inputs, moving[frame], 5)
+        rows = bands(inputs, moving[frame], 5)
         return mosaic(rows, shape, [span] * len(rows))
 
-    still, changing = _cells(_bands(inputs, inputs, 5), shape)
+    still, changing = _cells(bands(inputs, inputs, 5), shape)
     tall = levels(0).shape[0]
     pictures.traces.append(_squares(still, levels(0), tall, dark))
     pictures.moving[len(pictures.traces)] = lambda f: _coloured(levels(f)[changing])
     pictures.traces.append(_squares(changing, levels(0), tall, dark))
-    names = ["input", "x(t)"] * (len(_bands(inputs, inputs, 5)) // 2)
+    names = ["input", "x(t)"] * (len(bands(inputs, inputs, 5)) // 2)
     pictures.layout |= _tile_axes(dark, levels(0).shape, names, ("x2", "y2"), _LEFT, pictures_domain())
     hint = f"grey: {_number(span[0])} to {_number(span[1])}"
     hint += "" if coarse == 1 else f", every pixel the mean of {coarse} × {coarse}"
@@ -120,7 +123,7 @@ def _squares(cells: tuple[Array, ...], levels: Array, tall: int, dark: bool) -> 
         "symbol": "square",
         "size": picture_pixels() / tall,
         "color": levels[cells],
-        "colorscale": _scaled([(0, _LEVELS, list(_GREYS[dark]))])["colorscale"],
+        "colorscale": _scaled([(0, _LEVELS, list(GREYS[dark]))])["colorscale"],
         "cmin": 0,
         "cmax": _CLEAR,
         "showscale": False,
@@ -168,7 +171,7 @@ def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = 
             "clean" if record.spec.task == "denoise" else "target": targets,
             "output": made,
         }
-    span = _span(targets)
+    span = image_span(targets)
     difference = made - targets
     reach = float(np.nanmax(np.abs(difference), initial=0.0)) or 1.0
     pixels = mosaic([*named.values(), difference], shape, [span] * len(named) + [(-reach, reach)], _HALF)
@@ -179,7 +182,7 @@ def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = 
     key += (
         f"<span style='color:{low}'>■</span> −{reach:.2g} to <span style='color:{high}'>■</span> +{reach:.2g}"
     )
-    scale = _scaled([(0, _HALF, list(_GREYS[dark])), (_HALF + 1, 2 * _HALF + 1, [low, middle, high])])
+    scale = _scaled([(0, _HALF, list(GREYS[dark])), (_HALF + 1, 2 * _HALF + 1, [low, middle, high])])
     layout = theme.layout(
         dark,
         height=68 * (len(named) + 1) + 80,
@@ -248,12 +251,13 @@ def _moving_images(record: RunRecord, line: Timeline, picked: Array) -> Array:
     return np.stack([to_data(record, u).astype(np.float32) for u in moving])
 
 
-def _span(values: Array) -> tuple[float, float]:
+def image_span(values: Array) -> tuple[float, float]:
+    """The values that are drawn black and white: smallest and largest."""
     some = values[np.isfinite(values)]
     return (float(some.min()), float(some.max())) if some.size and np.ptp(some) > 0 else (0.0, 1.0)
 
 
-def _bands(above: Array, below: Array, columns: int) -> list[Array]:
+def bands(above: Array, below: Array, columns: int) -> list[Array]:
     """Rows of at most so many columns, one of inputs and one of what became of them in turn."""
     starts = range(0, len(above), columns)
     return [part[s : s + columns] for s in starts for part in (above, below)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
 from autoencode_core.figures.flow import goal_name
-from autoencode_core.figures.geometry import data_names, finite, limits, outputs, pick, principal_axes
+from autoencode_core.figures.geometry import data_view, finite, limits, outputs, pick
 from autoencode_core.figures.marks import box, cloud, marks
 from autoencode_core.figures.stage import titled
 from autoencode_core.record import RunRecord
@@ -40,8 +40,8 @@ def reconstruction_figure(
         )
     targets, made = finite(record.probe["targets"]), outputs(record, snapshot)
     chosen = pick(len(targets), particles)
-    goal, got, names = _drawn(targets, made, data_names(record))
-    goal, got = goal[chosen], got[chosen]
+    shown = data_view(record)
+    goal, got, names = shown.project(targets[chosen]), shown.project(made[chosen]), shown.names
     solid = len(names) == 3
     look = marks(record, chosen, dark, few=solid)
     layout = _axes(names, limits(np.concatenate([goal, got]), goal), dark)
@@ -74,16 +74,6 @@ def reconstruction_figure(
         **layout,
     )
     return go.Figure(data=[*traces, *legend], layout=whole)
-
-
-def _drawn(targets: Array, made: Array, names: tuple[str, ...]) -> tuple[Array, Array, tuple[str, ...]]:
-    """Both clouds on the axes that are drawn, and the names of these."""
-    if targets.shape[1] <= 3:
-        return targets, made, names
-    center, axes = principal_axes(targets, 3)
-    titles = tuple(f"PC{theme.subscript(i + 1)}" for i in range(3))
-    with np.errstate(invalid="ignore"):
-        return (targets - center) @ axes, (made - center) @ axes, titles
 
 
 def _axes(names: tuple[str, ...], ranges: Array, dark: bool) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _ENVIRONMENT = {
 def start_cluster(workers: int, preload: tuple[str, ...] = ()) -> Any:
     """A scheduler and workers as processes of this machine, reachable from this machine only.
 
-    A worker trains one job at a time (its one "train") and keeps a second thread for evaluations.
+    A worker trains one job at a time (its one "train") and keeps two threads for questions.
 
     Args:
         workers: number of worker processes.
@@ -45,7 +45,7 @@ def start_cluster(workers: int, preload: tuple[str, ...] = ()) -> Any:
             host="127.0.0.1",
             dashboard_address=anywhere,
             n_workers=workers,
-            threads_per_worker=2,
+            threads_per_worker=3,
             scheduler_kwargs={"dashboard": False, "preload": [watch]},
             worker_kwargs={
                 "dashboard": False,

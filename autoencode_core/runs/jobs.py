@@ -146,7 +146,7 @@ class Jobs:
             job.stop()
             future = job.future
         if not job.given_up:
-            self._soon(self._ask_to_stop, job.token, job.worker)
+            self.tell(job.worker, worker.request_stop, job.token)
         elif future is not None:
             future.cancel()
 
@@ -174,6 +174,21 @@ class Jobs:
                     job.ended("failed", "The server was closed.")
         with self._connecting:
             self._disconnect()
+
+    # ---- what other desks ask on the same workers (answers.py)
+
+    def client(self) -> Any:
+        """The Dask client, after starting or finding the cluster if need be, which the caller waits for.
+
+        Raises:
+            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer.
+            RuntimeError: these jobs are closed, or the workers do not start.
+        """
+        return self._connected()
+
+    def tell(self, address: str, function: Callable[..., object], *args: Any) -> None:
+        """Have a worker call a function beside its work, soon; a worker that is gone takes no harm."""
+        self._soon(self._tell, address, function, *args)
 
     # ---- the cluster
 
@@ -244,8 +259,8 @@ class Jobs:
                 with self._lock:
                     job.pictured(picture)
 
-    async def _ask_to_stop(self, token: str, address: str) -> None:
-        await self._client.run(worker.request_stop, token, workers=[address], on_error="ignore")
+    async def _tell(self, address: str, function: Callable[..., object], *args: Any) -> None:
+        await self._client.run(function, *args, workers=[address], on_error="ignore")
 
     # ---- one job
 
@@ -314,7 +329,7 @@ class Jobs:
                 job.ended("done", "Stopped before it began.")
                 return
             log.error("job %s failed: %s", job.job_id, getattr(error, "details", "") or repr(error))
-            job.ended("failed", _sentence(error))
+            job.ended("failed", sentence(error))
 
     def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
         """A progress event has come (called on the client's loop)."""
@@ -326,11 +341,11 @@ class Jobs:
             first = job.told(told["attempt"], told["worker"], told["rows"])
             unwanted = job.over or (first and job.state == "stopping")
         if unwanted:
-            self._soon(self._ask_to_stop, told["job"], told["worker"])
+            self.tell(told["worker"], worker.request_stop, told["job"])
 
 
-def _sentence(error: Exception) -> str:
-    """What a person is told of what ended a job."""
+def sentence(error: Exception) -> str:
+    """What a person is told of what ended a job or a question."""
     if isinstance(error, InputError | worker.TrainingFailed):
         return str(getattr(error, "message", error))
     if isinstance(error, CancelledError):

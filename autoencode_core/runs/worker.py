@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress
+
+T = TypeVar("T")
 
 TOPIC = "autoencode-progress"
 """Topic of the progress events {"job", "attempt", "worker", "rows"}; rows is float64 bytes, (m, HISTORY)."""
@@ -33,7 +35,7 @@ WATCHED_SECONDS = 3.0
 
 
 class TrainingFailed(RuntimeError):
-    """A training that broke off for another reason than bad input.
+    """A training or another computation that broke off for another reason than bad input.
 
     Args:
         message: one sentence for a person.
@@ -92,34 +94,48 @@ def train_job(spec_json: str, job_id: str) -> bytes:
 
 
 def reporting(job_id: str, run: Callable[["Reporter"], bytes]) -> bytes:
-    """Call `run` with a reporter; only InputError and TrainingFailed leave it.
-
-    Exceptions of other libraries must not travel: unpickling one would import its library (torch) in
-    the server.
-    """
+    """Call `run` with a reporter; only InputError and TrainingFailed leave it."""
     reporter = Reporter(job_id)
-    failure: Exception
-    try:
+
+    def told() -> bytes:
         reporter.send()  # empty: says that the job has begun, and where
         data = run(reporter)
         reporter.send()
         return data
-    except InputError as error:
-        failure = InputError(error.field, error.value, error.allowed)
-    except Exception as error:
-        failure = TrainingFailed(_sentence(error), traceback.format_exc())
+
+    try:
+        return sheltered(told, "The training")
     finally:
         for kept in (_watched, _pictures, _probes):
             kept.pop(job_id, None)
         _stops.discard(job_id)
+
+
+def sheltered(call: Callable[[], T], what: str) -> T:
+    """What `call` gives; only InputError and TrainingFailed leave it.
+
+    Exceptions of other libraries must not travel: unpickling one would import its library (torch) in
+    the server.
+
+    Args:
+        call: what is done.
+        what: what to call it in a sentence, such as "The training".
+    """
+    failure: Exception
+    try:
+        return call()
+    except InputError as error:
+        failure = InputError(error.field, error.value, error.allowed)
+    except Exception as error:
+        failure = TrainingFailed(_sentence(error, what), traceback.format_exc())
     raise failure
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, what: str) -> str:
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "There was not enough memory: fewer particles, less depth or less width would help."
     first = (str(error).strip().splitlines() or [""])[0]
-    return f"The training broke off: {type(error).__name__}{': ' if first else ''}{first[:200]}"
+    return f"{what} broke off: {type(error).__name__}{': ' if first else ''}{first[:200]}"
 
 
 class Reporter:
@@ -197,12 +213,16 @@ def request_stop(job_id: str) -> None:
 
 
 def warm() -> None:
-    """Import torch and the training room, and compile its kernel, ahead of the first job."""
+    """Import torch and what else takes long, and compile the kernel, ahead of the first job or question."""
+    import autoencode_core.analysis
     import autoencode_core.runs.convert
     import autoencode_core.training.loop  # noqa: F401
     from autoencode_core.training.narrow import compile_kernel
 
     compile_kernel()
+    import sklearn.datasets
+    import sklearn.manifold
+    import sklearn.neighbors  # noqa: F401
 
 
 def dask_setup(worker: Any) -> None:

@@ -1,51 +1,38 @@
 """What moves while a run trains: its particles, its curves, and the panel around them."""
 
 import math
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.scenes.live import live_scene
+from autoencode_core.figures.wire import encode
+from autoencode_core.spec import RunSpec
 from pages.shared.curves import live_curves
-from pages.shared.particles import payload
-from pages.shared.setup import ASSETS, escape, guard, jobs
+from pages.shared.player import player
+from pages.shared.setup import escape, guard, jobs
 
 if TYPE_CHECKING:
     from autoencode_core.runs.job import JobStatus
-
-__all__ = ["RUNNING", "job_panel", "live_curves", "live_view", "payload"]
 
 RUNNING = ("starting", "waiting", "running", "stopping")
 """States of a job that has not ended."""
 REFRESH_SECONDS = 0.3
 
-_HTML = """<div class="live">
-<canvas class="stage" role="img" tabindex="0"></canvas>
-<div class="foot"><span class="count"></span><span class="legend"></span><span class="hint"></span></div>
-</div>"""
 
-
-def _script() -> str:
-    """The component's program without comments and indents: it travels with every change of the data."""
-    texts = ((ASSETS / name).read_text(encoding="utf-8") for name in ("live_draw.js", "live.js"))
-    lines = (line.strip() for text in texts for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
-
-
-_component = st.components.v2.component(
-    "autoencode_live", html=_HTML, css=(ASSETS / "live.css").read_text(encoding="utf-8"), js=_script()
-)
-
-
-def live_view(key: str, data: bytes | None) -> None:
-    """Particles that move to their new places when the data change; zoom and turn stay.
+def live_view(key: str, identity: str, snapshot: Mapping[str, Any] | None, spec: RunSpec | None) -> None:
+    """Particles that move to their new places when the snapshot changes; zoom and turn stay.
 
     Args:
         key: the same for all pictures of one run.
-        data: from payload, or None while there is nothing to show.
+        identity: the run that trains.
+        snapshot: from the desk of jobs, None while there is none.
+        spec: what is trained.
     """
-    _component(key=key, data=data)
+    player(key, None if snapshot is None else encode(live_scene(identity, snapshot, spec)), identity)
 
 
 def job_panel(job_id: str) -> None:
@@ -73,7 +60,7 @@ def _watch(job_id: str) -> None:
     _progress(status)
     _numbers(status)
     shot = jobs().snapshot(job_id)
-    live_view(f"live_{job_id}", None if shot is None else payload(shot, status.spec))
+    live_view(f"live_{job_id}", job_id, shot, status.spec)
     if status.history["iteration"]:
         live_curves(status.history, f"curves_{job_id}", _reach(status))
 

@@ -17,6 +17,7 @@ from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
+    from autoencode_core.runs.answers import Answers
     from autoencode_core.runs.jobs import Jobs
     from autoencode_core.runs.store import RunStore
 
@@ -79,6 +80,14 @@ def jobs() -> "Jobs":
     delay.daemon = True
     delay.start()
     return desk
+
+
+@st.cache_resource(show_spinner=False)
+def answers() -> "Answers":
+    """The one desk of questions about stored runs, shared by all visitors."""
+    from autoencode_core.runs.answers import Answers  # here: like the jobs
+
+    return Answers(jobs())
 
 
 def dark() -> bool:

@@ -14,20 +14,22 @@ ROOT = Path(__file__).parents[2]
 def _fresh(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
     monkeypatch.setattr(setup, "WORKERS_AFTER_SECONDS", 3600.0)
-    for single in (setup.store, setup.jobs):
+    for single in (setup.store, setup.jobs, setup.answers):
         single.clear()
     yield
-    for single in (setup.store, setup.jobs):
+    for single in (setup.store, setup.jobs, setup.answers):
         single.clear()
 
 
-@pytest.mark.parametrize("path", ["app.py", "pages/playground.py", "pages/runs.py"])
+@pytest.mark.parametrize(
+    "path", ["app.py", "pages/playground.py", "pages/flow.py", "pages/latent.py", "pages/runs.py"]
+)
 def test_every_page_draws_itself(path):
     at = AppTest.from_file(str(ROOT / path), default_timeout=30).run()
     assert not at.exception and not at.error
-    assert at.title or at.subheader
+    assert at.title or at.subheader or at.multiselect
 
 
 def test_the_app_opens_on_the_playground():
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
-    assert len(at.get("plotly_chart")) == 4
+    assert len(at.get("bidi_component")) == 1 and len(at.get("plotly_chart")) == 3

@@ -164,7 +164,7 @@ def test_the_gallery_is_read_only(tick, store):
     at = page()
     run_id = store.list()[0].run_id
     keys = {button.key for button in at.button}
-    assert f"open_{run_id}" in keys
+    assert f"open_Playground_{run_id}" in keys
     assert not {key for key in keys if key and key.startswith(("rename_", "delete_"))}
     assert any("Read-only" in caption.value for caption in at.caption)
 
@@ -238,10 +238,19 @@ def test_running_jobs_stand_on_top_with_a_link(monkeypatch):
     assert "job=abc" in links[0].proto.query_string
 
 
+def test_ticked_runs_open_side_by_side(tick):
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    tick.rows = [0, 1]
+    at.switch_page("pages/runs.py").run()
+    runs = [entry.run_id for entry in setup.store().list()[:2]]
+    click(at, "open_together")
+    assert list(at.query_params["run"]) == runs
+
+
 def test_open_in_the_playground_puts_the_run_into_the_link(tick):
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
     tick.rows = [0]
     at.switch_page("pages/runs.py").run()
     run_id = setup.store().list()[0].run_id
-    click(at, f"open_{run_id}")
+    click(at, f"open_Playground_{run_id}")
     assert at.query_params["run"] == run_id

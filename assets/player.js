@@ -1,0 +1,338 @@
+// The player: panes that move on one clock. Scenes come as bytes (player/scene.js); new data of the same scene
+// go on from where it stands, another scene begins anew.
+
+import { timing } from "./player/clock.js";
+import { CloudPane } from "./player/cloud.js";
+import { create as flat } from "./player/flat.js";
+import { Foot } from "./player/foot.js";
+import { createPencil } from "./player/gl.js";
+import { Hands } from "./player/hands.js";
+import { layout } from "./player/layout.js";
+import { flush, recall, remember, shared } from "./player/link.js";
+import { styles } from "./player/marks.js";
+import { decode, shape } from "./player/scene.js";
+import { pageTheme } from "./player/theme.js";
+import { Tied } from "./player/ties.js";
+import { make, Transport, write } from "./player/transport.js";
+
+const NO_CANVAS = "This browser draws neither with WebGL nor on a canvas, so there is no picture. "
+  + "Another browser will show it.";
+const create = { cloud: CloudPane, ...flat };
+const reduced = window.matchMedia("(prefers-reduced-motion: reduce)");
+const players = new WeakMap();
+
+export default function (component) {
+  const { parentElement } = component;
+  const root = parentElement.querySelector(".player");
+  let player = players.get(parentElement);
+  if (!player || player.root !== root) {
+    if (player) player.close();
+    player = new Player(root);
+    players.set(parentElement, player);
+  }
+  player.receive(component);
+  return () => {
+    player.close();
+    players.delete(parentElement);
+  };
+}
+
+class Player extends Tied {
+  constructor(root) {
+    super();
+    this.root = root;
+    this.slots = []; // {key, spec, area, pane}
+    this.hover = -1;
+    this.colour = 0;
+    this.scene = null;
+    this.time = null;
+    this.size = [0, 0, 1];
+    this.raf = 0;
+    this.visible = false;
+    this.message = make("p", "message", { role: "status" });
+    this.panesBox = make("div", "panes");
+    this.canvas = make("canvas", "top", { tabIndex: 0, role: "img" });
+    this.panesBox.append(this.canvas);
+    this.top = this.canvas.getContext("2d");
+    this.live = make("div", "spoken", { "aria-live": "polite" });
+    this.transport = new Transport(this);
+    this.foot = new Foot(this);
+    root.tabIndex = -1;
+    root.replaceChildren(this.message, this.panesBox, this.transport.box, this.foot.box, this.live);
+    shared.players.add(this);
+    this.hands = new Hands(this);
+    this.watch();
+  }
+
+  watch() {
+    this.resize = new ResizeObserver(() => this.fit());
+    this.resize.observe(this.root);
+    this.sight = new IntersectionObserver((entries) => {
+      this.visible = entries[entries.length - 1].isIntersecting;
+      this.wake();
+    });
+    this.sight.observe(this.root);
+    this.motion = () => this.wake();
+    reduced.addEventListener("change", this.motion);
+    this.styled();
+    this.restyle = () => this.restyled();
+    document.fonts.addEventListener("loadingdone", this.restyle); // a canvas does not redraw itself in a new font
+  }
+
+  // The style sheet comes when it comes: nothing is shown before, and measured anew then.
+  styled() {
+    const sheets = [...this.root.getRootNode().querySelectorAll("link[rel=stylesheet]")].filter(({ sheet }) => !sheet);
+    if (!sheets.length) return;
+    this.root.style.visibility = "hidden";
+    const done = () => {
+      this.root.style.visibility = "";
+      this.restyled();
+    };
+    for (const sheet of sheets) {
+      for (const name of ["load", "error"]) sheet.addEventListener(name, done, { once: true });
+    }
+  }
+
+  restyled() {
+    if (this.closed || !this.scene) return;
+    this.retheme();
+    this.fit();
+  }
+
+  get still() {
+    return reduced.matches;
+  }
+
+  // ---- data
+
+  receive({ data, setStateValue, setTriggerValue }) {
+    Object.assign(this, { setStateValue, setTriggerValue });
+    try {
+      if (data !== this.data || !this.scene) this.adopt(data);
+      else this.retheme(); // the page has another theme
+      this.data = data;
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  adopt(data) {
+    const scene = data instanceof Uint8Array && data.length > 4 ? decode(data) : null;
+    this.failed = false;
+    if (!this.top) return this.blank(NO_CANVAS);
+    if (!scene) return this.blank("Waiting for the first picture …");
+    const former = this.scene;
+    const again = former !== null && former.id === scene.id;
+    this.scene = scene;
+    this.time = this.transport.time = timing(scene.timeline);
+    if (!again) this.colour = this.firstColour(former);
+    this.theme = pageTheme(this.root, scene);
+    this.looks = null;
+    this.canvas.setAttribute("aria-label", scene.alt);
+    this.tie(former, again);
+    this.setPanes(scene, again);
+    if (!scene.panes.length) return this.blank(scene.message);
+    this.show(true);
+    this.transport.box.hidden = !(scene.controls && this.time);
+    this.foot.receive();
+    return this.fit();
+  }
+
+  retheme() {
+    this.theme = pageTheme(this.root, this.scene);
+    this.looks = null;
+    if (this.scene.panes.length) {
+      this.foot.drawLegend();
+      if (this.time) this.transport.draw();
+    }
+    this.wake();
+  }
+
+  // A pane goes on when its arrays have the same shape; else there is a new one.
+  setPanes(scene, again) {
+    const old = new Map(this.slots.map((slot) => [slot.key, slot]));
+    const fresh = !old.size;
+    this.slots = scene.panes.map((spec, index) => {
+      const key = String(spec.key ?? index);
+      const slot = old.get(key);
+      if (slot && again && shape(slot.spec) === shape(spec)) {
+        old.delete(key);
+        slot.pane.receive(spec, slot.spec);
+        return { ...slot, spec };
+      }
+      const state = fresh ? recall(scene.id, `pane ${key}`) : carried(slot, again);
+      return { key, spec, area: null, pane: this.addPane(spec, state) };
+    });
+    for (const { pane } of old.values()) dropPane(pane);
+  }
+
+  addPane(spec, state) {
+    if (spec.kind === "cloud") this.sharpen();
+    const pane = new create[spec.kind](this);
+    pane.receive(spec, null);
+    if (state && pane.restore) pane.restore(state);
+    if (pane.head) this.panesBox.append(pane.head);
+    return pane;
+  }
+
+  // The pencil for clouds, once there is one; without WebGL the slow one.
+  sharpen(webgl = true) {
+    if (this.pencil !== undefined && webgl) return;
+    if (this.pencil) this.pencil.dispose();
+    const { pencil, kind } = createPencil(this.panesBox, { webgl });
+    this.pencil = pencil;
+    this.kind = kind;
+    if (pencil && pencil.lost) {
+      pencil.lost(() => {
+        this.sharpen(false);
+        this.fit();
+      });
+    }
+  }
+
+  // ---- words instead of a picture
+
+  blank(words) {
+    write(this.message, words || "There is nothing to show.");
+    this.show(false);
+  }
+
+  show(panes) {
+    this.message.hidden = panes;
+    for (const node of [this.panesBox, this.foot.box]) node.hidden = !panes;
+    if (!panes) this.transport.box.hidden = true;
+  }
+
+  fail(error) {
+    console.error(error);
+    this.failed = true;
+    this.blank(`This picture could not be drawn (${error.message}). Reloading the page may help.`);
+  }
+
+  // ---- size
+
+  fit() {
+    const width = this.root.clientWidth;
+    if (!width || !this.scene || !this.scene.panes.length || this.failed) return;
+    try {
+      const ratio = window.devicePixelRatio || 1;
+      const { places, height } = layout(this.scene, width);
+      this.panesBox.style.height = `${height}px`;
+      const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (pixels[0] !== this.canvas.width || pixels[1] !== this.canvas.height) {
+        [this.canvas.width, this.canvas.height] = pixels;
+      }
+      this.size = [width, height, ratio];
+      this.slots.forEach((slot, i) => {
+        slot.area = places[i];
+        slot.pane.place(places[i]);
+      });
+      this.note();
+      if (this.time) this.transport.draw();
+      this.draw(performance.now());
+    } catch (error) {
+      this.fail(error);
+    }
+    this.wake();
+  }
+
+  note() {
+    const clouds = this.scene.panes.filter((pane) => pane.kind === "cloud");
+    const slow = clouds.length && this.kind !== "webgl";
+    const note = slow ? "drawn without WebGL: many particles may move slowly" : "";
+    const turn = clouds.some((pane) => pane.dims === 3) ? "turn" : "move";
+    const hint = clouds.length ? `Drag to ${turn} · click, then scroll to zoom · double-click to reset` : "";
+    this.foot.tell(note, hint);
+  }
+
+  // ---- drawing
+
+  wake() {
+    if (this.raf || !this.visible || this.closed || this.failed || !this.slots.length) return;
+    this.raf = requestAnimationFrame((now) => this.animate(now));
+  }
+
+  redraw() {
+    this.wake();
+  }
+
+  animate(now) {
+    this.raf = 0;
+    try {
+      this.clock.tick(now);
+      const moving = this.draw(now);
+      if (moving || (this.time && this.clock.playing)) this.wake();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  draw(now) {
+    const { top, pencil, size: [width, height, ratio] } = this;
+    if (!width || !top) return false;
+    top.setTransform(ratio, 0, 0, ratio, 0, 0);
+    top.clearRect(0, 0, width, height);
+    if (pencil) pencil.begin(width, height, ratio, this.theme.page);
+    let moving = false;
+    for (const { pane } of this.slots) moving = pane.draw(this.moment.frame, now) || moving;
+    if (pencil) pencil.end();
+    if (this.time) this.transport.show();
+    this.foot.show();
+    return moving;
+  }
+
+  // ---- colours
+
+  // The one of the same name as before; on a new page the one remembered.
+  firstColour(former) {
+    const { id, colour, colours } = this.scene;
+    const name = former ? former.colours[this.colour]?.name : null;
+    const found = former ? colours.findIndex((one) => one.name === name) : recall(id, "colour") ?? -1;
+    return Math.min(found < 0 ? colour : found, colours.length - 1);
+  }
+
+  recolour(index) {
+    this.colour = index;
+    this.looks = null;
+    remember(this.scene.id, "colour", index);
+    this.foot.drawLegend();
+    this.wake();
+  }
+
+  colourOf(particle) {
+    if (!this.looks) this.looks = styles(this.scene.n, this.scene.colours[this.colour], this.theme);
+    const [red, green, blue] = this.looks.subarray(4 * particle);
+    return `rgb(${red},${green},${blue})`;
+  }
+
+  // The number to show for a particle.
+  idOf(particle) {
+    return this.scene.ids ? this.scene.ids[particle] : particle;
+  }
+
+  close() {
+    flush();
+    this.closed = true;
+    cancelAnimationFrame(this.raf);
+    this.resize.disconnect();
+    this.sight.disconnect();
+    reduced.removeEventListener("change", this.motion);
+    document.fonts.removeEventListener("loadingdone", this.restyle);
+    this.hands.close();
+    for (const { pane } of this.slots) dropPane(pane);
+    if (this.pencil) this.pencil.dispose();
+    this.untie();
+    shared.players.delete(this);
+  }
+}
+
+// What a new pane takes from the one before it: all of the same scene, of another one not where the camera was.
+function carried(slot, again) {
+  const state = slot && slot.pane.state ? slot.pane.state() : null;
+  return again || !state ? state : { unrolled: state.unrolled, layers: state.layers };
+}
+
+function dropPane(pane) {
+  if (pane.head) pane.head.remove();
+  if (pane.close) pane.close();
+}

@@ -1,0 +1,239 @@
+// Time. A flow's clock runs over [0, 3]: encoder, projection (t stands still), decoder; a sequence's over its
+// frames. Players that name the same clock share it.
+
+import { shared } from "./link.js";
+
+const HALF_SECONDS = 3;
+const PROJECTION_SECONDS = 0.8;
+const REST_SECONDS = 0.9; // at the end, before it begins again
+const FRAME_SECONDS = 0.25;
+const SEQUENCE_SECONDS = [3, 8];
+const LONGEST_TICK_MS = 100;
+const TINY = 1e-6;
+
+export const SPEEDS = [0.25, 0.5, 1, 2, 4];
+
+const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
+const count = new Intl.NumberFormat("en-US");
+
+// What a timeline's clock means: null for a scene that stands still.
+export function timing(timeline) {
+  if (!timeline) return null;
+  return timeline.kind === "flow" ? new FlowTime(timeline) : new SequenceTime(timeline);
+}
+
+class FlowTime {
+  constructor({ encoder, decoder, horizon, drops, widths, width, names, drop_words: words }) {
+    Object.assign(this, { encoder, decoder, horizon, drops, widths, width, names, words });
+    this.kind = "flow";
+    this.frames = encoder + decoder + 2;
+    this.end = decoder ? 3 : drops ? 2 : 1;
+    this.digits = clamp(2 - Math.floor(Math.log10(horizon)), 1, 6);
+    // share of the scrubber that the projection takes
+    this.gap = !drops ? 0 : decoder ? 0.06 : 0.1;
+  }
+
+  frame(at) {
+    const { encoder, decoder } = this;
+    if (at <= 1) return at * encoder;
+    return at <= 2 ? encoder + (at - 1) : encoder + 1 + (at - 2) * decoder;
+  }
+
+  at(frame) {
+    const { encoder, decoder } = this;
+    if (frame <= encoder) return frame / encoder;
+    return frame <= encoder + 1 || !decoder ? 1 + Math.min(1, frame - encoder) : 2 + (frame - encoder - 1) / decoder;
+  }
+
+  time(at) {
+    return (this.horizon / 2) * (Math.min(at, 1) + Math.max(0, at - 2));
+  }
+
+  pieces(skips) {
+    const seconds = [HALF_SECONDS, skips ? 0 : PROJECTION_SECONDS, HALF_SECONDS];
+    return seconds.map((whole, i) => ({ from: i, to: i + 1, seconds: whole }));
+  }
+
+  stops() {
+    const { encoder, decoder, drops } = this;
+    const first = Array.from({ length: encoder + 1 }, (_, i) => i / encoder);
+    const last = Array.from({ length: decoder }, (_, i) => 2 + (i + 1) / decoder);
+    return [...first, ...(drops ? [2] : []), ...last];
+  }
+
+  // Where the scrubber stands, 0 to 1, and back.
+  along(at) {
+    const half = (1 - this.gap) / (this.decoder ? 2 : 1);
+    return half * Math.min(at, 1) + this.gap * clamp(at - 1, 0, 1) + half * Math.max(0, at - 2);
+  }
+
+  under(share) {
+    const half = (1 - this.gap) / (this.decoder ? 2 : 1);
+    if (share <= half) return share / half;
+    if (share < half + this.gap) return 1 + (share - half) / this.gap;
+    return this.decoder ? 2 + (share - half - this.gap) / half : this.end;
+  }
+
+  moment(at) {
+    const { encoder, decoder, drops, widths, width } = this;
+    const t = this.time(at);
+    const frame = this.frame(at);
+    const words = [`t = ${t.toFixed(this.digits)}`];
+    const base = { at, t, frame };
+    if (at > 1 && at <= 2) {
+      words.push("bottleneck", drops ? this.words : "nothing is dropped");
+      if (decoder) words.push(`active ${widths[encoder]} of ${width}`);
+      return { ...base, phase: "bottleneck", layer: null, words: words.join(" · ") };
+    }
+    const phase = at <= 1 ? "encoder" : "decoder";
+    // the end of a phase still belongs to it
+    const layer = at <= 1 ? Math.min(Math.floor(frame + TINY), encoder - 1)
+      : Math.min(Math.floor(frame + TINY) - 1, encoder + decoder - 1);
+    words.push(phase, `layer ${layer + 1} of ${encoder + decoder}`, `active ${widths[layer]} of ${width}`);
+    return { ...base, phase, layer, words: words.join(" · ") };
+  }
+}
+
+class SequenceTime {
+  constructor({ name, values }) {
+    Object.assign(this, { name, values });
+    this.kind = "sequence";
+    this.frames = values.length;
+    this.end = Math.max(0, values.length - 1);
+  }
+
+  frame(at) {
+    return at;
+  }
+
+  at(frame) {
+    return frame;
+  }
+
+  pieces() {
+    const seconds = clamp(FRAME_SECONDS * this.end, ...SEQUENCE_SECONDS);
+    return this.end ? [{ from: 0, to: this.end, seconds }] : [];
+  }
+
+  stops() {
+    return this.values.map((_, i) => i);
+  }
+
+  along(at) {
+    return this.end ? at / this.end : 0;
+  }
+
+  under(share) {
+    return share * this.end;
+  }
+
+  value(frame) {
+    const value = this.values[frame];
+    return Number.isInteger(value) ? count.format(value) : String(Number(value.toPrecision(4)));
+  }
+
+  // Between two frames the nearer one gives the number.
+  moment(at) {
+    const i = clamp(Math.round(at), 0, this.frames - 1);
+    return { at, t: this.values[i], frame: at, phase: null, layer: null, words: `${this.name} ${this.value(i)}` };
+  }
+}
+
+export class Clock {
+  constructor(name) {
+    this.name = name;
+    this.members = new Map(); // player -> its timing
+    Object.assign(this, { at: 0, playing: false, speed: 1, loop: true, scrubs: false });
+    this.last = null;
+    this.rest = REST_SECONDS;
+    this.measure();
+  }
+
+  join(player, time) {
+    this.members.set(player, time);
+    this.measure();
+  }
+
+  leave(player) {
+    this.members.delete(player);
+    if (!this.members.size && shared.clocks.get(this.name) === this) shared.clocks.delete(this.name);
+    this.measure();
+  }
+
+  measure() {
+    const times = [...this.members.values()].filter(Boolean);
+    this.end = Math.max(0, ...times.map((time) => time.end));
+    const skips = times.every((time) => !time.drops);
+    this.pieces = times.length ? times[0].pieces(skips) : [];
+  }
+
+  // Once a frame of the screen, however many players ask.
+  tick(now) {
+    const passed = this.last === null ? 0 : clamp(now - this.last, 0, LONGEST_TICK_MS) / 1000;
+    this.last = now;
+    if (!this.playing || !passed) return;
+    if (this.at < this.end) {
+      this.at = this.after(passed * this.speed);
+      this.rest = REST_SECONDS;
+      return;
+    }
+    this.rest -= passed;
+    if (this.rest > 0) return;
+    if (this.loop) this.at = 0;
+    else this.pause();
+  }
+
+  after(seconds) {
+    let at = this.at;
+    for (const { from, to, seconds: whole } of this.pieces) {
+      if (at >= to) continue;
+      const left = whole * ((to - at) / (to - from));
+      if (seconds < left) return Math.min(this.end, at + (seconds / whole) * (to - from));
+      seconds -= left;
+      at = to;
+    }
+    return this.end;
+  }
+
+  play() {
+    if (this.playing || !this.end) return;
+    if (this.at >= this.end) this.at = 0;
+    Object.assign(this, { playing: true, last: null, rest: REST_SECONDS });
+    this.tell("play");
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    this.tell("pause");
+  }
+
+  seek(at) {
+    this.playing = false;
+    this.at = clamp(Number.isFinite(at) ? at : 0, 0, this.end);
+    this.tell("seek");
+  }
+
+  // To the next or former frame of a timing.
+  step(by, time) {
+    const stops = time.stops().filter((stop) => stop <= this.end + TINY);
+    const found = by > 0 ? stops.find((stop) => stop > this.at + TINY)
+      : stops.reverse().find((stop) => stop < this.at - TINY);
+    this.seek(found ?? (by > 0 ? this.end : 0));
+  }
+
+  set(settings) {
+    Object.assign(this, settings, { last: null });
+    this.tell("set");
+  }
+
+  tell(what) {
+    for (const player of this.members.keys()) player.clocked(what);
+  }
+}
+
+export function clockFor(name) {
+  if (!name) return new Clock("");
+  if (!shared.clocks.has(name)) shared.clocks.set(name, new Clock(name));
+  return shared.clocks.get(name);
+}

@@ -1,0 +1,278 @@
+// The cloud pane: particles in one, two or three dimensions, their layers, and the view unrolled over time.
+// Where the contract is silent: the pane makes its own head (this.head, appended by the player); `top` is cleared by
+// the player and in css px; pencil.begin and end are called around the draw() of all panes; player.picked is a new
+// Set after every change, player.theme a new object after a change of theme; state() and restore() have
+// {yaw, pitch, zoom, shift in shares of the plot's smaller side, unrolled, layers: [on..]}.
+
+import { Aim } from "./aim.js";
+import { Axes } from "./axes.js";
+import { cameraOf, clamp, planeView, spaceView, turnedCamera, unrolledView } from "./camera.js";
+import * as layers from "./layers.js";
+import { styles } from "./marks.js";
+import { Points } from "./points.js";
+import { FlatPane } from "./sheet.js";
+import { make } from "./transport.js";
+import { FOOT, instants, unrolled } from "./unrolled.js";
+
+const MOVE_MS = 250;
+const ease = (p) => p * p * (3 - 2 * p);
+
+export class CloudPane extends FlatPane {
+  constructor(player) {
+    super(player);
+    this.aim = new Aim(this);
+    this.made = new Map();
+    this.unrolled = false;
+    this.lassoing = false;
+    this.began = -Infinity;
+    this.switches = make("div", "switches", { role: "group", "aria-label": "Layers" });
+    this.views = make("div", "switches views", { role: "group", "aria-label": "View" });
+    this.views.style.marginLeft = "auto";
+    this.head.append(this.switches);
+  }
+
+  // ---- data
+
+  receive(spec, before) {
+    const shown = before && this.points ? this.shown() : null;
+    super.receive(spec);
+    const frames = spec.positions.shape[0];
+    this.points = Points.of(spec.positions, frames, spec.dims, spec.quanta);
+    const ghost = (across) =>
+      spec.ghost && Points.of(spec.ghost.positions, 1, spec.dims, spec.quanta, across);
+    this.ghost = ghost(() => layers.ghostAcross);
+    this.ends = spec.dims === 1 ? ghost() : this.ghost; // of residuals
+    this.before = shown && frames === 1 ? shown : null;
+    this.began = this.before ? performance.now() : -Infinity;
+    if (this.camera) this.camera.forget(this);
+    this.camera = cameraOf(this.player, spec.group ?? spec.key);
+    const fixed = Boolean(spec.fixed) || !before;
+    this.camera.want(this, spec.range, { fixed, still: this.player.still });
+    this.turned ||= turnedCamera(spec.dims);
+    this.turned.range = this.camera.range;
+    if (!before) {
+      this.made.clear();
+      this.shows = spec.layers.map((layer) => layer.on);
+      this.unrolled = false;
+    }
+    this.setSwitches();
+  }
+
+  // What is on screen, also on the way to it.
+  shown() {
+    const { points, before } = this;
+    const p = this.progress(performance.now());
+    return before && p < 1 ? points.midway(before, ease(p)) : points;
+  }
+
+  progress(now) {
+    return clamp((now - this.began) / MOVE_MS, 0, 1);
+  }
+
+  on(name) {
+    const i = this.spec.layers.findIndex((layer) => layer.name === name);
+    return i < 0 ? !["tails", "residuals"].includes(name) : this.shows[i];
+  }
+
+  // The camera that the hands move now.
+  get view() {
+    return this.unrolled ? this.turned : this.camera;
+  }
+
+  // Whether dragging turns, and whether it moves sideways only.
+  get turns() {
+    return this.unrolled ? this.spec.dims > 1 : this.spec.dims === 3;
+  }
+
+  get slides() {
+    return !this.unrolled && this.spec.dims === 1;
+  }
+
+  // ---- head
+
+  setSwitches() {
+    const { spec } = this;
+    const key = JSON.stringify([spec.layers.map(({ name, word, help }) => [name, word, help]), spec.unrolled]);
+    if (key !== this.switchKey) {
+      this.switchKey = key;
+      this.buttons = spec.layers.map((layer, i) => this.button(layer.word, layer.help, () => this.flip(i)));
+      const lasso = this.button("lasso", "Draw around particles to pick them (or hold Shift and drag)", () =>
+        this.setLasso(!this.lassoing));
+      const unroll = this.button("unrolled", "Time to the right: input, bottleneck, reconstruction side by side",
+        () => this.setUnrolled(!this.unrolled));
+      Object.assign(this, { lassoButton: lasso, unrollButton: unroll });
+      this.switches.replaceChildren(...this.buttons, this.views);
+      this.views.replaceChildren(...(spec.unrolled ? [unroll] : []), lasso);
+    }
+    this.mark();
+  }
+
+  button(text, title, onclick) {
+    return make("button", "", { type: "button", text, title: title || "", onclick });
+  }
+
+  mark() {
+    this.buttons.forEach((button, i) => {
+      button.hidden = !this.possible(this.spec.layers[i].name);
+      button.setAttribute("aria-pressed", String(Boolean(this.shows[i])));
+    });
+    this.lassoButton.setAttribute("aria-pressed", String(this.lassoing));
+    this.unrollButton.setAttribute("aria-pressed", String(this.unrolled));
+  }
+
+  // Whether there is something that a layer could draw.
+  possible(name) {
+    const { field, density, ghost } = this.spec;
+    const needs = { tails: this.points.frames > 1, field, density, ghost, residuals: ghost };
+    return name in needs ? Boolean(needs[name]) : true;
+  }
+
+  flip(i) {
+    this.shows[i] = !this.shows[i];
+    this.changed();
+  }
+
+  setLasso(on) {
+    this.lassoing = on;
+    this.changed();
+  }
+
+  setUnrolled(on) {
+    this.unrolled = on;
+    this.changed();
+  }
+
+  changed() {
+    this.mark();
+    if (this.player.rememberPane) this.player.rememberPane(this);
+    this.player.wake();
+  }
+
+  state() {
+    return { ...this.view.state(), unrolled: this.unrolled, layers: this.shows.map(Boolean) };
+  }
+
+  restore(state) {
+    this.unrolled = Boolean(state.unrolled && this.spec.unrolled);
+    if (state.layers && state.layers.length === this.shows.length) this.shows = [...state.layers];
+    if (Number.isFinite(state.zoom)) this.view.restore(state);
+    this.mark();
+  }
+
+  close() {
+    if (this.camera) this.camera.forget(this);
+    clearTimeout(this.aim.timer);
+  }
+
+  // ---- drawing
+
+  get plot() {
+    const { area, spec: { dims } } = this;
+    const wide = this.unrolled ? dims === 1 : dims === 2;
+    const [left, right] = wide ? [50, 10] : [8, 8];
+    const bottom = this.unrolled ? FOOT : dims === 3 ? 2 : 42;
+    const [w, h] = [Math.max(20, area.w - left - right), Math.max(20, area.h - bottom - 4)];
+    return { x: area.x + left, y: area.y + 4, w, h, left, right };
+  }
+
+  viewOn(plot) {
+    const { camera, spec: { dims } } = this;
+    if (this.unrolled) {
+      this.turned.range = camera.range;
+      return unrolledView(plot, this.turned, dims, [this.times[0], this.times[this.times.length - 1]]);
+    }
+    return dims === 3 ? spaceView(plot, camera) : planeView(plot, camera, dims === 1);
+  }
+
+  get times() {
+    const { player, points } = this;
+    if (!this.clock || this.clock.time !== player.time || this.clock.values.length !== points.frames) {
+      this.clock = { time: player.time, values: Object.assign(instants(player, points.frames), { key: {} }) };
+    }
+    return this.clock.values;
+  }
+
+  draw(frame, clock) {
+    const { player, camera, spec } = this;
+    if (!this.area || !player.pencil) return false;
+    const turns = spec.dims === 3 && !this.unrolled && !player.still && !this.aim.held.size && !player.picked.size;
+    const moves = camera.move(clock, turns);
+    this.now = this.moment(frame, clock);
+    const { now } = this;
+    player.pencil.pane(now.view.plot);
+    if (this.unrolled) this.drawUnrolled(now);
+    else this.drawLayers(now);
+    layers.chosen(now);
+    layers.hovered(now);
+    if (!this.unrolled) {
+      for (const points of spec.points) if (this.on(points.name)) layers.spots(now, points);
+      if (spec.track && this.on("track")) layers.track(now);
+    }
+    this.aim.draw(now.axes);
+    return moves || this.progress(clock) < 1;
+  }
+
+  // Everything that the layers work with.
+  moment(frame, clock) {
+    const { player, points, spec } = this;
+    const view = this.viewOn(this.plot);
+    const k = clamp(Math.floor(frame), 0, Math.max(0, points.frames - 2));
+    const p = this.progress(clock);
+    const before = p < 1 ? this.before : null;
+    const mix = before ? ease(p) : points.frames > 1 ? clamp(frame - k, 0, 1) : 0;
+    const next = Math.min(k + 1, points.frames - 1);
+    const times = this.unrolled ? this.times : null;
+    const to = before || points.frames === 1 ? points.end(0, view) : points.end(next, view, times ? times[next] : 0);
+    const from = before ? before.end(0, view) : points.frames === 1 ? to : points.end(k, view, times ? times[k] : 0);
+    player.looks ||= styles(player.scene.n, player.scene.colours[player.colour], player.theme);
+    return {
+      pane: this, player, pencil: player.pencil, axes: new Axes(player), view, frame: k, mix, points, before, from, to,
+      times, at: times ? times[k] + mix * (times[next] - times[k]) : 0,
+      radius: layers.radiusOf(points.n, view.plot), hollow: Boolean(spec.hollow[Math.min(k, spec.hollow.length - 1)]),
+      looks: player.looks, picks: this.picks(), space: spec.dims === 3 && !this.unrolled,
+    };
+  }
+
+  // The picked particles as numbers for the pencil, null when there are none.
+  picks() {
+    const { picked } = this.player;
+    return layers.kept(this, "picks", [picked, this.points.n], () => {
+      const some = [...picked].filter((i) => i < this.points.n);
+      return some.length ? Uint32Array.from(some) : null;
+    });
+  }
+
+  drawUnrolled(now) {
+    unrolled(now);
+    if (this.on("particles")) layers.particles(now);
+  }
+
+  drawLayers(now) {
+    const { spec, camera } = this;
+    const { dims, axes: names } = spec;
+    if (spec.density && this.on("density")) layers.density(now);
+    if (dims === 3) now.axes.box(now.view, camera.range, names);
+    else if (dims === 2) now.axes.plane(now.view, names);
+    else now.axes.strip(now.view, names);
+    if (spec.field && dims === 2 && this.on("field")) layers.field(now);
+    if (this.on("residuals")) layers.residuals(now);
+    if (this.on("tails")) layers.tails(now);
+    if (this.on("ghost")) layers.ghost(now);
+    if (this.on("particles")) layers.particles(now);
+    for (const own of spec.lines) if (this.on(own.name)) layers.line(now, own);
+  }
+
+  // ---- hands
+
+  pointer(kind, event, x, y) {
+    return this.now ? this.aim.pointer(kind, event, x, y) : false;
+  }
+
+  key(event) {
+    return this.aim.key(event);
+  }
+
+  cursor() {
+    return this.lassoing ? "crosshair" : this.player.hover >= 0 ? "pointer" : "grab";
+  }
+}

@@ -1,0 +1,110 @@
+// Under the panes: words of the moment, legend, choice of colours, hint, Save.
+
+import { stamp } from "./marks.js";
+import { savePicture } from "./picture.js";
+import { make, write } from "./transport.js";
+
+const FORMATS = {
+  png: "Picture as it is now (PNG)",
+  html: "Page that plays anywhere (HTML)",
+  gif: "Animation (GIF)",
+  mp4: "Film (MP4)",
+  csv: "Trajectories (CSV)",
+};
+
+const short = (value) => Number(value.toPrecision(3)).toString().replace("-", "\u2212");
+
+// What the legend says: marks with their names, or a bar of colours.
+export function legend({ scene, theme, colour }) {
+  const chosen = scene.colours[colour];
+  const entries = [];
+  if (chosen && chosen.kind === "class") {
+    chosen.names.forEach((text, i) => {
+      const [hex, symbol] = theme.classes[i % Math.max(1, theme.classes.length)] || [theme.ink, "circle"];
+      entries.push({ hex, symbol, text });
+    });
+  } else if (chosen && chosen.kind === "hue") entries.push({ stops: theme.hues, text: chosen.name });
+  else if (chosen) {
+    const { range: [low, high], unit, log, name } = chosen;
+    const text = [name, unit && `(${unit})`, log && "log scale"].filter(Boolean).join(" ");
+    entries.push({ stops: theme.scale, low: short(low), high: short(high), text });
+  }
+  const hollow = scene.panes.some((pane) => pane.kind === "cloud" && pane.hollow && pane.hollow.includes(1));
+  if (hollow) entries.push({ hex: theme.ink, symbol: "circle", hollow: true, text: "a component stands still" });
+  return entries;
+}
+
+export class Foot {
+  constructor(player) {
+    this.player = player;
+    this.box = make("div", "foot");
+    this.words = make("span", "words");
+    this.legend = make("span", "legend");
+    this.colours = make("label", "colours");
+    this.select = make("select", "", { onchange: () => player.recolour(Number(this.select.value)) });
+    this.colours.append(make("span", "", { text: "Colour" }), this.select);
+    this.note = make("span", "note");
+    this.hint = make("span", "hint");
+    this.save = make("details", "save");
+    this.menu = make("div", "menu");
+    this.save.append(make("summary", "", { text: "Save" }), this.menu);
+    this.box.append(this.words, this.legend, this.colours, this.note, this.hint, this.save);
+  }
+
+  receive() {
+    const { scene } = this.player;
+    const names = scene.colours.map((colour) => colour.name);
+    const formats = scene.save || [];
+    const key = JSON.stringify([names, formats]);
+    if (key !== this.key) {
+      this.key = key;
+      this.select.replaceChildren(...names.map((text, value) => make("option", "", { value, text })));
+      this.menu.replaceChildren(...formats.map((format) =>
+        make("button", "", { type: "button", text: FORMATS[format] || format, onclick: () => this.chosen(format) })));
+    }
+    this.colours.hidden = names.length < 2;
+    this.save.hidden = !formats.length;
+    this.show();
+    this.drawLegend();
+  }
+
+  show() {
+    const { scene, time, moment } = this.player;
+    const live = scene.caption || "";
+    write(this.words, time && !scene.controls ? [moment.words, live].filter(Boolean).join(" · ") : live);
+  }
+
+  tell(note, hint) {
+    write(this.note, note);
+    write(this.hint, hint);
+  }
+
+  drawLegend() {
+    const { player } = this;
+    if (this.select.value !== String(player.colour)) this.select.value = String(player.colour);
+    const entries = legend(player);
+    const key = JSON.stringify([entries, player.theme.dark]);
+    if (key === this.drawn) return;
+    this.drawn = key;
+    this.legend.replaceChildren(...entries.map(entry));
+  }
+
+  chosen(format) {
+    this.save.open = false;
+    if (format === "png") savePicture(this.player);
+    else this.player.askFor(format);
+  }
+}
+
+function entry({ hex, symbol, hollow, stops, low, high, text }) {
+  const node = make("span", "entry");
+  if (low !== undefined) node.append(make("span", "number", { text: low }));
+  if (stops) {
+    const bar = make("span", "bar");
+    bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
+    node.append(bar);
+  } else node.append(stamp(hex, symbol, hollow));
+  if (high !== undefined) node.append(make("span", "number", { text: high }));
+  node.append(make("span", "", { text }));
+  return node;
+}

@@ -1,0 +1,184 @@
+// What ties a player to the others on the page, to what it remembers, and to Python: its clock, its picks.
+
+import { clockFor } from "./clock.js";
+import { joinPicks, leavePicks, recall, remember } from "./link.js";
+import { write } from "./transport.js";
+
+const MOMENT_MS = 150; // a key held down tells Python once
+const MOST_KEPT = 1000; // picked particles that are remembered
+const STILL = { at: 0, t: null, frame: 0, phase: null, layer: null, words: "" };
+
+export class Tied {
+  constructor() {
+    this.told = {}; // what Python knows, as text
+  }
+
+  get picked() {
+    return this.picks.chosen;
+  }
+
+  // ---- joining and leaving
+
+  tie(former, again) {
+    this.joinPicks(former, again);
+    this.joinClock(former, again);
+  }
+
+  untie() {
+    clearTimeout(this.telling);
+    if (this.clock) this.clock.leave(this);
+    if (this.picks) leavePicks(this.picks, this);
+  }
+
+  joinPicks(former, again) {
+    const { scene } = this;
+    if (again && former.group === scene.group) return;
+    const had = this.picks && this.picked.size;
+    if (this.picks) leavePicks(this.picks, this);
+    this.picks = joinPicks(scene.group, this);
+    if (former) {
+      if (had || this.picked.size) this.pick([]); // another scene: other particles
+      return;
+    }
+    const kept = this.picked.size ? [...this.picked] : (recall(scene.id, "picks") || []).filter((i) => i < scene.n);
+    if (kept.length) this.pick(kept);
+  }
+
+  // What is remembered of the time counts only when the page is new; another scene begins at its beginning.
+  joinClock(former, again) {
+    const { scene, time } = this;
+    const name = scene.clock || "";
+    if (!this.clock || this.clock.name !== name) {
+      if (this.clock) this.clock.leave(this);
+      this.clock = clockFor(name);
+    }
+    const { clock } = this;
+    const others = [...clock.members.keys()].some((player) => player !== this && player.time);
+    clock.join(this, time);
+    if (!time || again) return;
+    const kept = former ? null : recall(scene.id, "time");
+    const moves = !this.still && !others;
+    if (others) this.tellMoment();
+    else if (kept) clock.set({ ...kept, playing: kept.playing && moves });
+    else clock.set({ at: scene.start ?? 0, playing: scene.start === null && scene.autoplay && moves });
+    if (kept || scene.start !== null) this.tellMoment();
+  }
+
+  // ---- time
+
+  get moment() {
+    const at = Math.min(this.clock.at, this.time ? this.time.end : 0);
+    if (!this.now || this.now.at !== at || this.now.time !== this.time) {
+      this.now = { ...(this.time ? this.time.moment(at) : STILL), time: this.time };
+    }
+    return this.now;
+  }
+
+  toggle() {
+    if (this.clock.playing) this.clock.pause();
+    else this.clock.play();
+  }
+
+  step(by) {
+    this.clock.step(by, this.time);
+  }
+
+  // done: false while the hand is still on it.
+  seek(at, done = true) {
+    this.clock.scrubs = !done;
+    this.clock.seek(Math.min(at, this.time.end));
+  }
+
+  settled() {
+    this.clock.scrubs = false;
+    this.clock.tell("seek");
+  }
+
+  clocked(what) {
+    this.wake();
+    if (!this.time) return;
+    this.transport.show();
+    if (what === "play") clearTimeout(this.telling); // nothing goes to the server while it plays
+    if ((what === "pause" || what === "seek") && !this.clock.scrubs) this.tellMoment();
+  }
+
+  tellMoment() {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      if (this.closed || !this.time || this.clock.playing) return;
+      const { at, t, words } = this.moment;
+      if (this.scene.controls) this.say(words);
+      this.emit("moment", { at: Number(at.toFixed(6)), t });
+    }, MOMENT_MS);
+  }
+
+  // ---- memory
+
+  rememberTime() {
+    if (!this.scene || !this.time) return;
+    const { at, playing, speed, loop } = this.clock;
+    remember(this.scene.id, "time", { at, playing, speed, loop });
+  }
+
+  rememberPane(pane) {
+    const slot = this.slots.find((one) => one.pane === pane);
+    if (slot && pane.state) remember(this.scene.id, `pane ${slot.key}`, pane.state());
+  }
+
+  // ---- picks
+
+  pick(particles, done = true) {
+    this.picks.set(particles, done);
+  }
+
+  // A click on a particle: it alone, or with Shift or Ctrl one more or one less.
+  choose(particle, { shiftKey, ctrlKey, metaKey }) {
+    const { picked } = this;
+    const more = shiftKey || ctrlKey || metaKey;
+    const kept = more ? [...picked].filter((i) => i !== particle) : [];
+    this.pick(picked.has(particle) && (more || picked.size === 1) ? kept : [...kept, particle]);
+  }
+
+  // The particle under the pointer, -1: none.
+  point(particle) {
+    if (this.hover === particle) return;
+    this.hover = particle;
+    this.wake();
+  }
+
+  relinked(done) {
+    this.wake();
+    if (!done || !this.scene) return;
+    remember(this.scene.id, "picks", [...this.picked].slice(0, MOST_KEPT));
+    this.emit("picked", { particles: [...this.picked] });
+  }
+
+  // ---- to Python and to people
+
+  // Python hears which scene it is about: what was said of an earlier one does not count.
+  emit(name, what) {
+    const value = { id: this.scene.id, ...what };
+    const text = JSON.stringify(value);
+    if (name === "place" || name === "save") this.setTriggerValue(name, value);
+    else if (this.told[name] !== text) {
+      this.told[name] = text;
+      this.setStateValue(name, value);
+    }
+  }
+
+  askFor(format) {
+    const states = this.slots.filter(({ pane }) => pane.state).map(({ key, pane }) => [key, pane.state()]);
+    this.emit("save", {
+      format,
+      "pane states": Object.fromEntries(states),
+      layers: Object.fromEntries(states.map(([key, state]) => [key, state.layers]).filter(([, on]) => on)),
+      colour: this.colour,
+      at: this.moment.at,
+    });
+    this.say("Asked for. It is being made.");
+  }
+
+  say(text) {
+    write(this.live, text);
+  }
+}

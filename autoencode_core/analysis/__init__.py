@@ -1,0 +1,17 @@
+"""Analysis: questions about a trained run, answered with dicts of NumPy arrays.
+
+Every function takes the run first and, last, `report`: called with the share of the work done and words
+for a person; what it raises ends the computation. An entry "note" says what a person must know of an
+answer that is not all that was asked for, and "left_out" counts particles that are not finite numbers.
+"""
+
+from autoencode_core.analysis.codes import activity as activity
+from autoencode_core.analysis.codes import embedding as embedding
+from autoencode_core.analysis.codes import neighbours as neighbours
+from autoencode_core.analysis.density import density as density
+from autoencode_core.analysis.field import field_grid as field_grid
+from autoencode_core.analysis.field import velocity as velocity
+from autoencode_core.analysis.latent import decode_path as decode_path
+from autoencode_core.analysis.latent import sheet as sheet
+from autoencode_core.analysis.latent import walk as walk
+from autoencode_core.analysis.trajectories import trajectories as trajectories

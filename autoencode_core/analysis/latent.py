@@ -1,0 +1,167 @@
+"""From codes to data: what the decoder makes of points of the latent space."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from autoencode_core.analysis.particles import Array, Report, finite_rows, silent, table, training_codes
+from autoencode_core.errors import InputError
+from autoencode_core.flow.architecture import resize
+from autoencode_core.training.run import Run
+
+MOST = 5000
+"""Most codes decoded at once with their trajectories."""
+
+
+def decode_path(run: Run, z: ArrayLike, report: Report | None = None) -> dict[str, Any]:
+    """The decoder's trajectories of codes, and the training particles nearest to them.
+
+    Args:
+        run: a run with a decoder.
+        z: codes (m, k), at most 5000.
+        report: progress.
+
+    Returns:
+        states (D + 1, m, d) float32 in flow coordinates, from T/2 after the projection to T; times (D + 1,);
+        outputs (m, d) in data units; nearest (m,), number of the training particle whose code is the nearest;
+        nearest_data (m, d), that particle in data units; code_distance (m,), between the codes; data_distance
+        (m,), between the particle and the output, data units; left_out, how many training particles have no
+        finite code; note. Where no particle is left to compare with, the number is -1 and the rest is NaN.
+
+    Raises:
+        InputError: the run has no decoder (task classify), or z is no such table.
+
+    Source:
+        theory.md section 2.
+    """
+    report = report or silent
+    codes = _codes(run, z, "z")
+    report(0.0, "Decoding.")
+    states, outputs = _decoded(run, codes)
+    report(0.3, "Looking for the nearest particles.")
+    particles, known = training_codes(run)
+    nearest, distance = _nearest(known, codes, report)
+    data = np.where((nearest >= 0)[:, None], particles.inputs[nearest], np.nan)
+    arch = run.model.architecture
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.linalg.norm(data - outputs, axis=1)
+    return {
+        "states": states.astype(np.float32),
+        "times": np.arange(arch.depth // 2, arch.depth + 1) * arch.step,
+        "outputs": outputs,
+        "nearest": nearest,
+        "nearest_data": data,
+        "code_distance": distance,
+        "data_distance": apart,
+        "left_out": int((~finite_rows(known)).sum()),
+        "note": particles.note,
+    }
+
+
+def sheet(
+    run: Run, low: ArrayLike, high: ArrayLike, points: int = 24, report: Report | None = None
+) -> dict[str, Any]:
+    """What the decoder makes of a grid of codes: the learnt curve or surface.
+
+    Args:
+        run: a run with a decoder and k = 1 or 2.
+        low: lowest code (k,).
+        high: highest code (k,), above `low` in each component.
+        points: grid points p along each component, 2 to 200.
+        report: progress.
+
+    Returns:
+        codes, outputs in data units and states at T in flow coordinates: (p, k), (p, d), (p, d) for k = 1,
+        and for k = 2 (p, p, ·), the second component of the code along the first axis.
+
+    Raises:
+        InputError: the run has no decoder or another k, or the grid cannot be used.
+    """
+    count = run.spec.bottleneck
+    if count > 2:
+        raise InputError("bottleneck", count, "1 or 2: a grid of more components cannot be drawn")
+    first, last = (table(name, [np.ravel(v)], count)[0] for name, v in (("low", low), ("high", high)))
+    if not (first < last).all():
+        raise InputError("low", first.tolist(), f"below high ({last.tolist()}) in each component")
+    if not isinstance(points, int) or not 2 <= points <= 200:
+        raise InputError("points", points, "a whole number from 2 to 200")
+    (report or silent)(None, "Decoding the grid.")
+    lines = [np.linspace(a, b, points) for a, b in zip(first, last, strict=True)]
+    codes = np.stack(np.meshgrid(*lines), axis=-1)
+    states, outputs = _decoded(run, codes.reshape(-1, count))
+    shape = (*codes.shape[:-1], -1)
+    return {"codes": codes, "outputs": outputs.reshape(shape), "states": states[-1].reshape(shape)}
+
+
+def walk(
+    run: Run, a: ArrayLike, b: ArrayLike, steps: int = 50, report: Report | None = None
+) -> dict[str, Any]:
+    """A straight walk between two codes, decoded.
+
+    Args:
+        run: a run with a decoder.
+        a: first code (k,).
+        b: last code (k,).
+        steps: points m on the way, both ends included, 2 to 1000.
+        report: progress.
+
+    Returns:
+        codes (m, k); outputs (m, d) in data units; states (m, d) at T in flow coordinates; length of the
+        decoded path and distance between its ends, both in data units.
+
+    Raises:
+        InputError: the run has no decoder, or an argument cannot be used.
+    """
+    if not isinstance(steps, int) or not 2 <= steps <= 1000:
+        raise InputError("steps", steps, "a whole number from 2 to 1000")
+    start, end = (_codes(run, [np.ravel(v)], name)[0] for name, v in (("a", a), ("b", b)))
+    (report or silent)(None, "Decoding the walk.")
+    share = np.linspace(0, 1, steps)[:, None]
+    codes = (1 - share) * start + share * end
+    states, outputs = _decoded(run, codes)
+    return {
+        "codes": codes,
+        "outputs": outputs,
+        "states": states[-1],
+        "length": float(np.linalg.norm(np.diff(outputs, axis=0), axis=1).sum()),
+        "distance": float(np.linalg.norm(outputs[-1] - outputs[0])),
+    }
+
+
+def _codes(run: Run, values: ArrayLike, name: str) -> Array:
+    codes = table(name, values, run.spec.bottleneck)
+    if len(codes) > MOST:
+        raise InputError(name, f"{len(codes)} codes", f"at most {MOST}")
+    return codes
+
+
+def _decoded(run: Run, codes: Array) -> tuple[Array, Array]:
+    """Decoder states (D + 1, m, d) in flow coordinates and outputs (m, d) in data units.
+
+    Raises:
+        InputError: the run has no decoder.
+    """
+    model = run.model
+    arch = model.architecture
+    if run.spec.task == "classify":
+        raise InputError("task", "classify", "a task with a decoder: classify trains an encoder only")
+    state = torch.as_tensor(codes.T.copy())[None].to(model.control.vector)
+    layers = arch.shape.layers(model.control.vector[None])[arch.depth // 2 :]
+    moved = [state, *(out for _, _, out in arch.advance(layers, state))]
+    states = torch.stack([model.natural(resize(each, arch.width)) for each in moved])
+    return states.double().numpy(force=True), model.from_engine(moved[-1]).double().numpy(force=True)
+
+
+def _nearest(points: Array, places: Array, report: Report) -> tuple[Array, Array]:
+    """Number of the nearest of `points` (N, c) to each of `places` (m, c), and its distance; -1 for none."""
+    numbers, distances = np.full(len(places), -1), np.full(len(places), np.nan)
+    there = np.flatnonzero(finite_rows(points))
+    candidates = points[there]
+    for row in range(len(places)) if len(there) else ():
+        report(None, "Looking for the nearest particles.")
+        squares = np.square(candidates - places[row]).sum(axis=1)
+        best = int(squares.argmin())
+        numbers[row], distances[row] = there[best], np.sqrt(squares[best])
+    return numbers, distances

@@ -1,0 +1,73 @@
+"""What the numbers of a code do: their activity, and how well neighbours in the code are of one class."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from autoencode_core.figures import theme
+from autoencode_core.figures.stage import titled
+from autoencode_core.figures.theme import subscript
+
+
+def activity_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+    """Variance of each number of the code as bars, with the participation ratio in words.
+
+    Args:
+        answer: of the analysis `activity`: variance (k,), participation.
+        dark: whether the page is dark.
+    """
+    variance = np.asarray(answer["variance"], float)
+    names = [f"z{subscript(j + 1)}" for j in range(len(variance))]
+    hint = f"participation ratio {float(answer['participation']):.2f} of {len(variance)}"
+    bars = {
+        "type": "bar",
+        "x": names,
+        "y": variance.astype(np.float32),
+        "marker": {"color": theme.colour("code", dark), "pattern": {"shape": "/", "solidity": 0.15}},
+        "hovertemplate": "%{x}: variance %{y:.4g}<extra></extra>",
+    }
+    layout = theme.layout(
+        dark,
+        height=300,
+        margin={"l": 62, "r": 18, "t": 56, "b": 44},
+        annotations=titled("Activity of the code", hint, 0, dark),
+        xaxis=theme.axis(dark, "number of the code", fixedrange=True),
+        yaxis=theme.axis(dark, "variance, flow coordinates²", fixedrange=True, rangemode="tozero"),
+    )
+    return go.Figure(data=[bars], layout=layout)
+
+
+def neighbours_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+    """Accuracy of the k-nearest-neighbour vote on code, raw data and PCA, as bars.
+
+    Args:
+        answer: of the analysis `neighbours`: code, pca, raw and chance (shares of right votes in [0, 1]), k.
+        dark: whether the page is dark.
+    """
+    rows = [("code", "code", ""), ("PCA", "PCA", "x"), ("raw data", "input", "/")]
+    values = [float(answer[key]) for key in ("code", "pca", "raw")]
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "y": [name for name, _, _ in rows],
+        "x": values,
+        "text": [f"{value:.1%}" for value in values],
+        "textposition": "auto",
+        "marker": {
+            "color": [theme.colour(role, dark) for _, role, _ in rows],
+            "pattern": {"shape": [shape for _, _, shape in rows], "solidity": 0.15},
+        },
+        "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
+    }
+    hint = f"vote of {answer['k']}, test data; the most frequent class: {answer['chance']:.1%}"
+    layout = theme.layout(
+        dark,
+        height=300,
+        margin={"l": 82, "r": 18, "t": 56, "b": 44},
+        annotations=titled("Class of the nearest neighbours", hint, 0, dark),
+        xaxis=theme.axis(dark, "share of right votes", range=[0, 1], tickformat=".0%", fixedrange=True),
+        yaxis=theme.axis(dark, "", fixedrange=True, autorange="reversed"),
+    )
+    return go.Figure(data=[bars], layout=layout)

@@ -1,0 +1,386 @@
+"""The latent space as scenes: codes and what they stand for, a walk between two, codes while training."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.figures.geometry import (
+    codes,
+    data_names,
+    data_view,
+    finite,
+    limits,
+    outputs,
+    principal_axes,
+    to_data,
+)
+from autoencode_core.figures.images import image_shape, image_span, is_image_run
+from autoencode_core.figures.latent import label_positions
+from autoencode_core.figures.scenes.flow import colours_of
+from autoencode_core.figures.scenes.parts import (
+    Part,
+    axes_note,
+    axis_titles,
+    cloud,
+    layer,
+    scene,
+    within,
+)
+from autoencode_core.figures.scenes.pictures import grey
+from autoencode_core.figures.theme import subscript
+from autoencode_core.figures.wire import quanta
+from autoencode_core.record import RunRecord
+
+Array = NDArray[Any]
+
+MOST_COLUMNS = 12
+"""Most input components that are offered for colour."""
+
+
+@dataclass(frozen=True)
+class CodePlane:
+    """How codes (n, k) are drawn on c axes.
+
+    Attributes:
+        names: names of the c axes.
+        points: (n, c) the probe's codes on them.
+        center: (k,) what is subtracted first, None where the axes have no inverse (t-SNE).
+        axes: (k, c) orthonormal columns.
+        note: what the axes are.
+    """
+
+    names: tuple[str, ...]
+    points: Array
+    center: Array | None
+    axes: Array
+    note: str
+
+    def project(self, z: Array) -> Array:
+        """Codes (m, k) on the axes; nowhere when these know only the codes they were made of."""
+        if self.center is None:
+            return np.full((len(z), self.points.shape[1]), np.nan)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.asarray((finite(z) - self.center) @ self.axes)
+
+    def code_at(self, place: Sequence[float], z: Array) -> Array | None:
+        """The code (k,) at a place of the plane: what is not drawn is that of the mean code.
+
+        Args:
+            place: (c,) coordinates.
+            z: the probe's codes (n, k); with t-SNE the one drawn nearest is taken.
+        """
+        if len(place) != self.points.shape[1]:
+            return None
+        if self.center is None:
+            distance = ((self.points - np.asarray(place)) ** 2).sum(axis=1)
+            return np.asarray(z[int(np.nanargmin(distance))]) if np.isfinite(distance).any() else None
+        return np.asarray(self.center + self.axes @ np.asarray(place, float))
+
+
+def plain_plane(z: Array, axes: int = 2) -> CodePlane:
+    """Up to three numbers as they are, more on the first two or three principal axes of the codes.
+
+    Args:
+        z: codes (n, k).
+        axes: number of axes where k > 3, 2 or 3.
+    """
+    k = z.shape[1]
+    if k <= 3:
+        names = tuple(f"z{subscript(i + 1)}" for i in range(k))
+        return CodePlane(names, finite(z), np.zeros(k), np.eye(k), f"k = {k}")
+    center, basis = principal_axes(finite(z), axes)
+    names = tuple(f"PC{subscript(i + 1)} of z" for i in range(axes))
+    points = (finite(z) - center) @ basis
+    share = np.nansum(np.nanvar(points, axis=0)) / max(float(np.nansum(np.nanvar(finite(z), axis=0))), 1e-30)
+    return CodePlane(
+        names, points, center, basis, f"{axes} principal axes of {k}, {share:.0%} of the variance"
+    )
+
+
+def embedded_plane(points: Array, k: int) -> CodePlane:
+    """Codes where t-SNE has put them, (n, 2)."""
+    names = ("t-SNE axis 1", "t-SNE axis 2")
+    return CodePlane(
+        names, finite(points), None, np.empty((k, 0)), f"t-SNE of {k} numbers: distances do not count"
+    )
+
+
+def central_code(z: Array) -> Array:
+    """The code (k,) nearest to the mean of all codes (n, k); zeros when none is finite."""
+    some = z[np.isfinite(z).all(axis=1)]
+    if not len(some):
+        return np.zeros(z.shape[1])
+    return np.asarray(some[((some - some.mean(axis=0)) ** 2).sum(axis=1).argmin()])
+
+
+def far_apart(z: Array) -> tuple[int, int]:
+    """Two particles whose codes lie far apart; twice the same when there is only one."""
+    some = np.flatnonzero(np.isfinite(z).all(axis=1))
+    if not len(some):
+        return 0, 0
+    first = some[((z[some] - z[some].mean(axis=0)) ** 2).sum(axis=1).argmax()]
+    return int(first), int(some[((z[some] - z[first]) ** 2).sum(axis=1).argmax()])
+
+
+def code_ranges(z: Array) -> Array:
+    """Smallest and largest of each number of the codes (n, k), (k, 2); a constant one gets width 1."""
+    return quanta(z)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What one code stands for, from the analysis `decode_path`.
+
+    Attributes:
+        z: (k,) the code.
+        path: (D + 1, d) its way through the decoder, in data units.
+        output: (d,) where it ends, data units.
+        nearest: number of the training particle whose code is nearest, -1 when there is none.
+        neighbour: (d,) that particle, data units.
+        distance: between the two, in data units.
+    """
+
+    z: Array
+    path: Array
+    output: Array
+    nearest: int
+    neighbour: Array
+    distance: float
+
+
+def decoded(record: RunRecord, z: Array, answer: Mapping[str, Any]) -> Decoded:
+    """The first code of an answer of `decode_path`."""
+    states = np.asarray(answer["states"])[:, 0]
+    return Decoded(
+        z,
+        to_data(record, states),
+        np.asarray(answer["outputs"])[0],
+        int(np.asarray(answer["nearest"])[0]),
+        np.asarray(answer["nearest_data"])[0],
+        float(np.asarray(answer["data_distance"])[0]),
+    )
+
+
+def code_scene(
+    record: RunRecord,
+    identity: str,
+    plane: CodePlane,
+    found: Decoded | None = None,
+    sheet: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> Part:
+    """Codes on the left, on the right the data that they stand for.
+
+    Args:
+        record: the run.
+        identity: its id.
+        plane: how codes are drawn.
+        found: what the chosen code decodes to.
+        sheet: the analysis `sheet`, a grid of decoded codes.
+        settings: entries of the scene's header.
+    """
+    left = _codes(record, plane)
+    _mark_code(left, plane, found)
+    panes = [left]
+    if record.spec.task != "classify":
+        panes.append(_data(record, found, sheet))
+        if found is not None and is_image_run(record):
+            panes.append(decoded_images(record, np.stack([found.output, found.neighbour])[None]))
+    return _scene(record, identity, panes, alt="Latent codes, and the data that they stand for.", **settings)
+
+
+def walk_scene(
+    record: RunRecord, identity: str, plane: CodePlane, answer: Mapping[str, Any], **settings: Any
+) -> Part:
+    """A straight walk between two codes: where it is in the latent space, and what it decodes to.
+
+    Args:
+        record: the run.
+        identity: its id.
+        plane: how codes are drawn.
+        answer: of the analysis `walk`: codes (s, k), outputs (s, d) in data units.
+        settings: entries of the scene's header.
+    """
+    z, made = np.asarray(answer["codes"], float), finite(answer["outputs"])
+    left, right = _codes(record, plane), _data(record)
+    right["title"], right["note"] = "Decoded on the way", right["note"]
+    for pane, places in ((left, plane.project(z)), (right, data_view(record).project(made))):
+        pane["track"] = {"role": "now", "positions": within(pane, places)[:, None]}
+        pane["lines"] = [_line("walk", "now", within(pane, places))]
+        pane["layers"] = [layer("walk", True, "walk", "From the first code straight to the second.")]
+        pane["places"] = False
+    panes = [left, right]
+    if is_image_run(record):
+        panes.append(decoded_images(record, made[:, None]))
+    line = {
+        "kind": "sequence",
+        "name": "share of the way",
+        "values": np.round(np.linspace(0, 1, len(z)), 4).tolist(),
+        "log": False,
+    }
+    words = "A walk between two codes, and what it decodes to."
+    return _scene(record, identity, panes, alt=words, timeline=line, **settings)
+
+
+def training_scene(record: RunRecord, identity: str, axes: int = 2, **settings: Any) -> Part:
+    """Codes and outputs of the probe over the iterations of the training.
+
+    Args:
+        record: the run; it needs at least two snapshots.
+        identity: its id.
+        axes: number of axes for codes of more than three numbers; those of the last snapshot.
+        settings: entries of the scene's header.
+    """
+    count = len(np.asarray(record.probe["snapshot_iterations"]))
+    plane = plain_plane(codes(record), axes)
+    moving = np.stack([plane.project(codes(record, s)) for s in range(count)])
+    panes = [_codes(record, plane, moving)]
+    if record.spec.task != "classify":
+        shown = data_view(record)
+        made = np.stack([shown.project(outputs(record, s)) for s in range(count)])
+        panes.append(_data(record, positions=made))
+    line = {
+        "kind": "sequence",
+        "name": "iteration",
+        "values": np.asarray(record.probe["snapshot_iterations"]).tolist(),
+        "log": False,
+    }
+    words = f"Codes and outputs at {count} iterations of the training."
+    return _scene(record, identity, panes, alt=words, timeline=line, **settings)
+
+
+def _scene(record: RunRecord, identity: str, panes: list[Part], **settings: Any) -> Part:
+    inputs = finite(record.probe["inputs"])
+    columns = list(zip(data_names(record), inputs.T, strict=True))[:MOST_COLUMNS]
+    whole: Part = {"height": 430, "controls": bool(settings.get("timeline")), "save": ["png"], **settings}
+    return scene(
+        identity,
+        panes,
+        n=len(inputs),
+        colours=colours_of(record, columns=columns),
+        **whole,
+    )
+
+
+def _codes(record: RunRecord, plane: CodePlane, moving: Array | None = None) -> Part:
+    """The pane of the codes."""
+    places = plane.points[None] if moving is None else moving
+    spots, words = label_positions(record)
+    drawn = plane.project(spots)
+    everything = np.concatenate([places.reshape(-1, places.shape[-1]), drawn])
+    pane = cloud(
+        "code",
+        "Latent code z",
+        places,
+        plane.names,
+        ranges=limits(everything, pad=0.12),
+        note=plane.note,
+        places=True,
+    )
+    if len(spots) and np.isfinite(drawn).all():
+        pane["points"] = [
+            {"name": "labels", "role": "target", "positions": within(pane, drawn), "words": list(words)}
+        ]
+        pane["layers"] = [layer("labels", True, "★ where labels belong", "The place of each class's codes.")]
+    return pane
+
+
+def _mark_code(pane: Part, plane: CodePlane, found: Decoded | None) -> None:
+    """Puts the chosen code into the pane of the codes."""
+    if found is None:
+        return
+    place = plane.project(found.z[None])
+    if np.isfinite(place).all():
+        mark = {"name": "chosen", "role": "now", "positions": within(pane, place), "words": ["z"]}
+        pane["points"] = [*pane["points"], mark]
+        pane["layers"] = [*pane["layers"], layer("chosen", True, "chosen code", "The code that is decoded.")]
+
+
+def _data(
+    record: RunRecord,
+    found: Decoded | None = None,
+    sheet: Mapping[str, Any] | None = None,
+    positions: Array | None = None,
+) -> Part:
+    """The pane of the data: what the codes decode to, and on top of it what is asked for."""
+    shown = data_view(record)
+    made = shown.project(outputs(record))[None] if positions is None else positions
+    wanted = shown.project(record.probe["targets"])
+    ways = [] if found is None else [shown.project(found.path)]
+    pane = cloud(
+        "data",
+        "Reconstructions x̂",
+        made,
+        shown.names,
+        shown.unit,
+        axes=axis_titles(shown),
+        ranges=limits(np.concatenate([made.reshape(-1, shown.count), wanted]), wanted),
+        extra=[wanted, *ways],
+        note=axes_note(shown),
+    )
+    pane["ghost"] = {"positions": within(pane, wanted)}
+    word = "input" if record.spec.task == "reconstruct" else "target"
+    pane["layers"] = [layer("ghost", True, f"ghost of the {word}"), layer("residuals", False)]
+    if sheet is not None:
+        _add_sheet(pane, shown.project(finite(sheet["outputs"])))
+    if found is not None:
+        _add_decoded(pane, ways[0], shown.project(np.stack([found.output, found.neighbour])))
+    return pane
+
+
+def _add_sheet(pane: Part, points: Array) -> None:
+    """A grid of decoded codes as a curve (p, c) or a net (p, p, c)."""
+    rows = [points] if points.ndim == 2 else [*points, *points.transpose(1, 0, 2)]
+    joined = within(pane, np.concatenate(rows))
+    pane["lines"].append(
+        {
+            "name": "sheet",
+            "role": "decoder",
+            "positions": joined,
+            "counts": [len(row) for row in rows],
+            "width": 2.2 if len(rows) == 1 else 1.0,
+        }
+    )
+    what = "A net over the plane of codes, decoded: all that the decoder can make."
+    pane["layers"].append(layer("sheet", True, "manifold sheet", what))
+
+
+def _add_decoded(pane: Part, way: Array, ends: Array) -> None:
+    pane["lines"].append(_line("path", "now", within(pane, way)))
+    what = "From the code through the decoder."
+    pane["layers"].append(layer("path", True, "decoder trajectory", what))
+    for name, role, place, word in (
+        ("decoded", "now", ends[:1], "decoded"),
+        ("nearest", "target", ends[1:], "nearest datum"),
+    ):
+        pane["points"].append({"name": name, "role": role, "positions": within(pane, place), "words": [word]})
+        pane["layers"].append(layer(name, True, word, ""))
+
+
+def _line(name: str, role: str, places: Array) -> Part:
+    return {"name": name, "role": role, "positions": places, "counts": [len(places)], "width": 2.0}
+
+
+def decoded_images(record: RunRecord, images: Array) -> Part:
+    """Decoded images (F, m, d); of two, the second is the nearest datum.
+
+    Args:
+        record: a run on images.
+        images: in data units.
+    """
+    words = ["decoded", "nearest datum"] if images.shape[1] == 2 else ["decoded"]
+    return {
+        "kind": "images",
+        "key": "decoded",
+        "title": " and ".join(words),
+        "note": "",
+        "image": list(image_shape(record)),
+        "frames": grey(images, image_span(np.asarray(record.probe["targets"]))),
+        "still": None,
+        "particles": [],
+        "words": words,
+        "span": 0.5,
+    }

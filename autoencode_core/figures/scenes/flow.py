@@ -1,0 +1,325 @@
+"""The flow of a run as a scene: its particles over t, beside them the latent code or the images."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.figures.alt import alt_text
+from autoencode_core.figures.flow import goal_name
+from autoencode_core.figures.geometry import (
+    View,
+    bottleneck_index,
+    class_names,
+    classes,
+    code_view,
+    codes,
+    finite,
+    flow_states,
+    limits,
+    outputs,
+    to_flow,
+    view,
+)
+from autoencode_core.figures.images import is_image_run
+from autoencode_core.figures.latent import label_positions
+from autoencode_core.figures.scenes.parts import (
+    EXIT_ERROR,
+    Part,
+    axes_note,
+    axis_titles,
+    cloud,
+    colourings,
+    dropped_states,
+    flow_timeline,
+    intervals,
+    knots,
+    layer,
+    one_line,
+    scene,
+    within,
+)
+from autoencode_core.figures.scenes.pictures import images_pane
+from autoencode_core.record import RunRecord
+
+Array = NDArray[Any]
+
+SAVE = ("png", "gif", "mp4", "html", "csv")
+"""Formats in which the screen may be saved; the first is made by the browser."""
+
+_MOST_TAILS = 3000
+
+
+@dataclass(frozen=True)
+class Particles:
+    """The particles that are drawn, m of them, on c axes.
+
+    Attributes:
+        knots: (F, m, c), see parts.knots.
+        goal: (m, c) where they should end, empty (0, c) for classify.
+        codes: (m, k), empty (0, k) when they are not drawn.
+        hue: (m,) in [0, 1], or empty.
+        labels: (m,) class numbers, or empty.
+        errors: (m,) squared distance of output and target, data units², or empty.
+        stored: whether they are the run's own probe batch, so that their numbers name its particles.
+    """
+
+    knots: Array
+    goal: Array
+    codes: Array
+    hue: Array
+    labels: Array
+    errors: Array
+    stored: bool = True
+
+    def __len__(self) -> int:
+        return int(self.knots.shape[1])
+
+
+def probe_particles(record: RunRecord, shown: View) -> Particles:
+    """The probe batch that a run keeps.
+
+    Args:
+        record: the run.
+        shown: the drawn axes.
+
+    Raises:
+        InputError: the run has no stored flow.
+    """
+    states = shown.project(flow_states(record))
+    dropped = shown.project(dropped_states(record))
+    return Particles(
+        knots(states, dropped, bottleneck_index(record)),
+        _goal(record, shown),
+        codes(record),
+        probe_hue(record),
+        classes(record),
+        exit_errors(record),
+    )
+
+
+def drawn_particles(record: RunRecord, shown: View, answer: Mapping[str, Any]) -> Particles:
+    """More particles than a run keeps, from the analysis `trajectories` on the drawn axes.
+
+    Args:
+        record: the run.
+        shown: the drawn axes, those of the question.
+        answer: states (S, n, c), dropped (n, c), hue, labels and errors (n,).
+    """
+    states = finite(answer["states"])
+    return Particles(
+        knots(states, finite(answer["dropped"]), bottleneck_index(record)),
+        states[0] if record.spec.task in ("reconstruct", "denoise") else states[0, :0],
+        np.empty((0, record.spec.bottleneck)),
+        np.asarray(answer["hue"], float),
+        np.asarray(answer["labels"], int),
+        np.asarray(answer["errors"], float),
+        stored=False,
+    )
+
+
+def colours_of(
+    record: RunRecord, drawn: Particles | None = None, columns: Sequence[tuple[str, Array]] = ()
+) -> list[Part]:
+    """The ways in which a run's particles are coloured.
+
+    Args:
+        record: the run.
+        drawn: the particles, by default the probe batch.
+        columns: further quantities of them, name and (n,) values.
+    """
+    names = class_names(record)
+    if drawn is not None:
+        return colourings(drawn.hue, drawn.labels, names, drawn.errors, columns)
+    return colourings(probe_hue(record), classes(record), names, exit_errors(record), columns)
+
+
+def probe_hue(record: RunRecord) -> Array:
+    """Places along the data in [0, 1] of the probe, (n,), or empty."""
+    hue = np.asarray(record.probe.get("hue", ()), float)
+    return hue if len(hue) == len(np.asarray(record.probe["inputs"])) else hue[:0]
+
+
+def exit_errors(record: RunRecord) -> Array:
+    """Squared distance between output and target of the probe, (n,) in data units²."""
+    made, wanted = finite(outputs(record)), finite(record.probe["targets"])
+    if made.shape != wanted.shape:
+        return np.empty(0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(((made - wanted) ** 2).sum(axis=1))
+
+
+def error_range(records: Sequence[RunRecord]) -> tuple[float, float] | None:
+    """Smallest and largest exit error of several runs, to colour them alike; None without errors."""
+    found = [exit_errors(record) for record in records]
+    some = np.concatenate([errors[np.isfinite(errors) & (errors > 0)] for errors in found] or [np.empty(0)])
+    return (float(np.quantile(some, 0.02)), float(some.max())) if len(some) else None
+
+
+def particles_digest(record: RunRecord) -> str:
+    """A name for the probe's particles: runs of the same data have the same, and share picks."""
+    inputs = np.ascontiguousarray(record.probe["inputs"])
+    return hashlib.blake2b(inputs.tobytes(), digest_size=8).hexdigest()
+
+
+def flow_scene(
+    record: RunRecord,
+    identity: str,
+    *,
+    particles: Particles | None = None,
+    around: Mapping[str, Any] | None = None,
+    beside: bool = True,
+    errors_within: tuple[float, float] | None = None,
+    **settings: Any,
+) -> Part:
+    """The flow over t in [0, T].
+
+    Args:
+        record: the run.
+        identity: its id; another one forgets camera, time and picks.
+        particles: what is drawn, by default the probe batch.
+        around: what was computed besides: "field", "density" (of the analyses of those names).
+        beside: whether the code, or the images, stand beside the particles.
+        errors_within: what the colour scale of the exit errors spans, by default those of this run.
+        settings: entries of the scene's header.
+
+    Raises:
+        InputError: the run has no stored flow.
+    """
+    shown = view(record, 2 if is_image_run(record) else 3)
+    drawn = particles or probe_particles(record, shown)
+    panes = [flow_pane(record, shown, drawn, around or {})]
+    if beside and is_image_run(record):
+        panes.append(images_pane(record))
+    elif beside and len(drawn.codes):
+        panes.append(code_pane(record, drawn.codes))
+    settings = {"save": list(SAVE), "height": 400, "group": particles_digest(record), **settings}
+    colours = colours_of(record, drawn)
+    for colour in colours:
+        if errors_within is not None and colour["name"] == EXIT_ERROR:
+            colour["range"] = list(errors_within)
+    return scene(
+        identity,
+        panes,
+        alt=alt_text(record, "images" if is_image_run(record) else "flow"),
+        timeline=flow_timeline(record),
+        n=len(drawn),
+        colours=colours,
+        **settings,
+    )
+
+
+def flow_range(record: RunRecord, shown: View) -> Array:
+    """What is in view at first, (c, 2): the probe's whole way and its goal."""
+    particles = probe_particles(record, shown)
+    start = np.concatenate([particles.knots[0], particles.goal])
+    return limits(np.concatenate([particles.knots.reshape(-1, shown.count), particles.goal]), start)
+
+
+def flow_pane(record: RunRecord, shown: View, drawn: Particles, around: Mapping[str, Any]) -> Part:
+    """The moving particles.
+
+    Args:
+        record: the run.
+        shown: the drawn axes.
+        drawn: the particles.
+        around: as in flow_scene.
+    """
+    title = "Particles x(t)"
+    hollow = shown.hollow(intervals(record))
+    pane = cloud(
+        "particles",
+        title,
+        drawn.knots,
+        shown.names,
+        shown.unit,
+        ranges=flow_range(record, shown),
+        extra=[drawn.goal],
+        axes=axis_titles(shown),
+        note=one_line([axes_note(shown), "hollow: inactive" if hollow.any() else ""]),
+        hollow=hollow.astype(int).tolist(),
+        unrolled=True,
+        span=1.35,
+    )
+    pane["ghost"] = {"positions": within(pane, drawn.goal)} if len(drawn.goal) else None
+    pane["field"], pane["density"] = _field(around), _density(around)
+    pane["layers"] = _layers(record, shown, drawn, around)
+    return pane
+
+
+def _layers(record: RunRecord, shown: View, drawn: Particles, around: Mapping[str, Any]) -> list[Part]:
+    goal = goal_name(record)
+    found = [layer("particles", True), layer("tails", len(drawn) <= _MOST_TAILS)]
+    if flow_states(record).shape[2] == 2:
+        found.append(layer("field", False, missing="field" not in around))
+    if record.status != "diverged":
+        found.append(layer("density", False, missing="density" not in around))
+    if len(drawn.goal):
+        error = "residuals x − x̂" if record.spec.task != "transport" else "residuals"
+        found.append(layer("residuals", False, error))
+        found.append(
+            layer("ghost", True, f"ghost of the {goal}", f"The {goal}, where the particles should end.")
+        )
+    return found
+
+
+def _field(around: Mapping[str, Any]) -> Part | None:
+    found = around.get("field")
+    if found is None:
+        return None
+    x, y = (np.asarray(found[axis], np.float32).tolist() for axis in "xy")
+    return {"x": x, "y": y, "vectors": np.nan_to_num(np.asarray(found["vectors"], np.float32))}
+
+
+def _density(around: Mapping[str, Any]) -> Part | None:
+    found = around.get("density")
+    if found is None:
+        return None
+    mass = np.nan_to_num(np.asarray(found["values"], float))
+    # The square root: the bottleneck gathers all mass on a line, and the rest would vanish beside it.
+    most = np.quantile(mass[mass > 0], 0.998) if (mass > 0).any() else 1.0
+    levels = np.rint(255 * np.sqrt(np.clip(mass / most, 0, 1))).astype(np.uint8)
+    edges = [np.asarray(found[axis], float) for axis in "xy"]
+    return {"values": levels, "range": [[float(e[0]), float(e[-1])] for e in edges if len(e)]}
+
+
+def _goal(record: RunRecord, shown: View) -> Array:
+    """What the probe must become, on the drawn axes; nothing for classify, whose targets are codes."""
+    if record.spec.task == "classify":
+        return np.empty((0, shown.count))
+    if record.spec.task == "reconstruct":
+        return shown.project(flow_states(record)[0])
+    return shown.project(to_flow(record, np.asarray(record.probe["targets"])))
+
+
+def code_pane(record: RunRecord, z: Array, **settings: Any) -> Part:
+    """The codes, standing still; for classify with the places where the labels belong.
+
+    Args:
+        record: the run.
+        z: codes (m, k).
+        settings: entries of the pane.
+    """
+    spots, words = label_positions(record)
+    points, names = code_view(np.concatenate([z, spots]))
+    points, spots = points[: len(z)], points[len(z) :]
+    k = z.shape[1]
+    pane = cloud(
+        "code",
+        "Latent code z = x(T/2)",
+        points[None],
+        names,
+        ranges=limits(np.concatenate([points, spots]), pad=0.14 if len(spots) else 0.06),
+        extra=[spots],
+        note=f"k = {k}" + ("" if k <= 3 else ", on two principal axes"),
+        **settings,
+    )
+    if len(spots):
+        pane["points"] = [
+            {"name": "labels", "role": "target", "positions": within(pane, spots), "words": list(words)}
+        ]
+        pane["layers"] = [layer("labels", True, "★ where labels belong", "The place of each class's codes.")]
+    return pane

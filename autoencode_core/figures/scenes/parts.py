@@ -1,0 +1,268 @@
+"""Parts of a scene: its theme, its colourings, its time line, and clouds of particles."""
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.figures import theme
+from autoencode_core.figures.geometry import (
+    View,
+    bottleneck_index,
+    component_names,
+    finite,
+    flow_states,
+    limits,
+)
+from autoencode_core.figures.marks import MOST_CLASSES
+from autoencode_core.figures.theme import join
+from autoencode_core.figures.wire import quanta, quantised
+from autoencode_core.record import RunRecord
+
+Array = NDArray[Any]
+Part = dict[str, Any]
+
+EXIT_ERROR = "exit error"
+"""Name of the colouring by each particle's squared distance between output and target."""
+
+LAYERS = {
+    "particles": ("particles", "The particles x(t); hollow while a drawn axis is inactive."),
+    "tails": ("tails", "The way that the particles came last."),
+    "field": ("vector field F(·, θ(t))", "What the control makes a particle at each place do now."),
+    "density": ("density of μₜ", "How all training particles are spread now, not only the drawn ones."),
+    "residuals": ("residuals", "From each particle to the place where it should end: at t = T the error."),
+    "ghost": ("ghost", "Where the particles should end."),
+}
+"""The word of each layer's switch, and what it explains."""
+
+
+def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
+    """A whole scene.
+
+    Args:
+        identity: what is shown; another one forgets camera, time and picks.
+        panes: what is drawn, from left to right.
+        settings: other entries of the header, in the place of the defaults below.
+    """
+    colours: Sequence[Part] = settings.get("colours", ())
+    classes_ = max((len(c["names"]) for c in colours if c["kind"] == "class"), default=1)
+    return {
+        "id": identity,
+        "title": "",
+        "alt": "",
+        "caption": "",
+        "height": 380,
+        "group": "",
+        "clock": "",
+        "controls": True,
+        "autoplay": True,
+        "start": None,
+        "timeline": None,
+        "n": 0,
+        "ids": None,
+        "colours": [],
+        "colour": 0,
+        "message": "",
+        "save": [],
+        **settings,
+        "theme": {name: _theme(dark, classes_) for name, dark in (("light", False), ("dark", True))},
+        "panes": list(panes),
+    }
+
+
+def _theme(dark: bool, classes_: int) -> Part:
+    hues = [colour for _, colour in theme.hue_scale(dark)]
+    roles = {
+        name: {"colour": role.colour(dark), "dash": role.dash, "symbol": role.symbol}
+        for name, role in theme.ROLES.items()
+    }
+    plain = {name: theme.colour(name, dark) for name in ("ink", "muted", "grid", "page")}
+    return {
+        "classes": theme.class_colours(classes_, dark),
+        "hues": hues,
+        "scale": hues,
+        "roles": roles,
+        **plain,
+    }
+
+
+def colourings(
+    hue: Array, labels: Array, names: Sequence[str], errors: Array, columns: Sequence[tuple[str, Array]] = ()
+) -> list[Part]:
+    """The ways in which n particles may be coloured; the natural one first.
+
+    Args:
+        hue: (n,) place along the data in [0, 1], or empty.
+        labels: (n,) class numbers, or empty.
+        names: names of the classes.
+        errors: (n,) squared distance of output and target in data units, or empty.
+        columns: further quantities, name and (n,) values.
+    """
+    found: list[Part] = []
+    few = len(labels) and len(np.unique(labels)) <= MOST_CLASSES
+    if few:
+        shown = [html.unescape(name) for name in names]
+        found.append({"name": "class", "kind": "class", "values": labels.astype(np.uint8), "names": shown})
+    elif len(hue):
+        places = np.clip(np.nan_to_num(hue), 0, 1).astype(np.float32)
+        found.append({"name": "place along the data", "kind": "hue", "values": places})
+    if len(errors) and np.isfinite(errors).any():
+        found.append(_scale(EXIT_ERROR, errors, "data units²", log=True))
+    found += [_scale(name, values, "") for name, values in columns if np.isfinite(values).any()]
+    return found
+
+
+def _scale(name: str, values: Array, unit: str, log: bool = False) -> Part:
+    values = np.asarray(values, float)
+    some = values[np.isfinite(values)]
+    log = log and some.max() > 0
+    low, high = (np.quantile(some[some > 0], 0.02) if log else some.min()), some.max()
+    shown = np.clip(np.where(np.isfinite(values), values, high), -1e38, 1e38).astype(np.float32)
+    if not high > low:
+        low, high = low - max(1e-6, abs(low) / 2), high + max(1e-6, abs(high) / 2)
+    span = [float(max(low, 1e-12) if log else low), float(high)]
+    return {"name": name, "kind": "scale", "values": shown, "range": span, "unit": unit, "log": bool(log)}
+
+
+def flow_timeline(record: RunRecord) -> Part:
+    """The time line of a run's flow.
+
+    Raises:
+        InputError: the run has no stored flow.
+    """
+    states, active = flow_states(record), np.asarray(record.probe["flow_active"], bool)
+    last, middle, spec = len(states) - 1, bottleneck_index(record), record.spec
+    gone = np.flatnonzero(~active[middle])
+    names = [html.unescape(name) for name in component_names(record)]
+    lost = join([names[i] for i in gone]) if len(gone) <= 3 else f"{len(gone)} components"
+    return {
+        "kind": "flow",
+        "encoder": middle,
+        "decoder": last - middle,
+        "horizon": spec.horizon,
+        "drops": bool(len(gone)),
+        "widths": active[:last].sum(axis=1).tolist(),
+        "width": states.shape[2],
+        "names": names,
+        "drop_words": f"projection drops {lost}",
+    }
+
+
+def knots(states: Array, dropped: Array, middle: int) -> Array:
+    """Frames of a flow: X_0 … X_{L/2} before the projection, X_{L/2} after it, …, X_L.
+
+    Args:
+        states: (S, n, c), at T/2 after the projection.
+        dropped: (n, c), at T/2 before it.
+        middle: index of T/2 in states.
+    """
+    return np.concatenate([states[:middle], dropped[None], states[middle:]])
+
+
+def dropped_states(record: RunRecord) -> Array:
+    """The probe at T/2 before the projection, (n, d)."""
+    states, stored = flow_states(record), np.asarray(record.probe.get("flow_dropped", ()))
+    return stored if stored.shape == states.shape[1:] else states[bottleneck_index(record)]
+
+
+def intervals(record: RunRecord) -> Array:
+    """What is active between one frame and the next, (F - 1, d) bool; during the projection what is kept."""
+    active, middle = np.asarray(record.probe["flow_active"], bool), bottleneck_index(record)
+    return np.concatenate([active[:middle], active[middle:][:1], active[middle:-1]])
+
+
+def cloud(
+    key: str,
+    title: str,
+    positions: Array,
+    names: Sequence[str],
+    unit: str = "",
+    *,
+    ranges: Array | None = None,
+    extra: Sequence[Array] = (),
+    **settings: Any,
+) -> Part:
+    """A pane of particles.
+
+    Args:
+        key: its name.
+        title: what is written above it.
+        positions: (F, n, c), one frame when they stand still; NaN where there is nothing.
+        names: short names of the c axes.
+        unit: what they are measured in, "" when nothing.
+        ranges: (c, 2) what is in view, by default all of positions and extra.
+        extra: further points (m, c) that must fit into the quantised box.
+        settings: other entries of the pane, in the place of the defaults below.
+    """
+    places = finite(positions)
+    dims = places.shape[-1]
+    others = [finite(points).reshape(-1, dims) for points in extra]
+    everything = np.concatenate([places.reshape(-1, dims), *others])
+    ranges = (
+        limits(everything, np.concatenate([places[:1].reshape(-1, dims), *others]))
+        if ranges is None
+        else ranges
+    )
+    # A diverging flow leaves the picture: its far places would cost the near ones their precision.
+    middle, half = ranges.mean(axis=1), 1.5 * np.diff(ranges, axis=1)[:, 0]
+    box = quanta(np.clip(everything, middle - half, middle + half))
+    titles = settings.pop("axes", None) or [f"{name}, {unit}" if unit else name for name in names]
+    return {
+        "kind": "cloud",
+        "key": key,
+        "title": title,
+        "note": "",
+        "group": key,
+        "dims": dims,
+        "axes": [html.unescape(text) for text in titles],
+        "names": [html.unescape(name) for name in names],
+        "range": np.asarray(ranges, float).tolist(),
+        "positions": quantised(places, box),
+        "quanta": box.tolist(),
+        "hollow": [0],
+        "layers": [],
+        "ghost": None,
+        "field": None,
+        "density": None,
+        "lines": [],
+        "points": [],
+        "track": None,
+        "unrolled": False,
+        "places": False,
+        "fixed": True,
+        **settings,
+    }
+
+
+def axis_titles(shown: View) -> list[str]:
+    """What is written at the axes: in space only their names, since there is little room."""
+    return list(shown.names) if shown.count == 3 else [f"{name}, {shown.unit}" for name in shown.titles]
+
+
+def axes_note(shown: View) -> str:
+    """What the axes are, as far as it is not written at them."""
+    return one_line([shown.axes, shown.unit]) if shown.count == 3 else shown.axes
+
+
+def within(pane: Part, points: Array) -> Array:
+    """Points (..., c) quantised in the box of a pane."""
+    return quantised(finite(points), np.asarray(pane["quanta"]))
+
+
+def layer(name: str, on: bool, word: str = "", help_text: str = "", missing: bool = False) -> Part:
+    """A switch of a pane; missing: its data are asked for when it is switched on."""
+    known_word, known_help = LAYERS.get(name, (name, ""))
+    return {
+        "name": name,
+        "word": word or known_word,
+        "on": on,
+        "help": help_text or known_help,
+        "missing": missing,
+    }
+
+
+def one_line(words: Sequence[str]) -> str:
+    """Words that are there, with points between them."""
+    return " · ".join(filter(None, words))

@@ -1,0 +1,148 @@
+"""Flow: one to four runs on one clock, and what becomes of single particles."""
+
+import pandas as pd
+import streamlit as st
+
+from autoencode_core.figures.geometry import flow_states
+from autoencode_core.figures.images import is_image_run
+from autoencode_core.figures.scenes.flow import colours_of, error_range, particles_digest
+from autoencode_core.figures.scenes.parts import Part, flow_timeline, scene
+from autoencode_core.figures.scenes.pictures import bars_pane, curves_panes, film_pane, shown_particles
+from autoencode_core.figures.tables import particle_table
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import RunRecord
+from pages.shared.choose import MOST_RUNS, choose_runs
+from pages.shared.flow_view import flow_view
+from pages.shared.player import player
+from pages.shared.setup import escape, guard, page_setup
+from pages.shared.words import regime, title
+
+CLOCK = "flow"
+COUNTS = (2000, 10_000, 50_000)
+_STORED = "stored"
+_UNPICKED = 4
+
+
+def render() -> None:
+    """Draws the page."""
+    page_setup("Flow")
+    runs: list[tuple[str, RunRecord]] = []
+    with guard():
+        menu, number = st.columns([4, 1], vertical_alignment="bottom")
+        with menu:
+            runs = choose_runs("flow", f"One run, or up to {MOST_RUNS} that play on one clock.")
+        with number:
+            count = _count(runs)
+    if not runs:
+        st.info("Choose a run above to see its flow.")
+        return
+    picked = _players(runs, count)
+    with guard():
+        run_id, record = _detailed(runs)
+        _details(run_id, record, picked)
+
+
+def _count(runs: list[tuple[str, RunRecord]]) -> int:
+    """How many particles are drawn; 0 for those that the runs keep."""
+    stored = max((len(record.probe["inputs"]) for _, record in runs), default=0)
+    chosen = st.selectbox(
+        "Particles",
+        [_STORED, *map(str, COUNTS)],
+        format_func=lambda name: f"{stored:,} stored" if name == _STORED else f"{int(name):,}",
+        key="flow_particles",
+        bind="query-params",
+        persist_state="session",
+        help="More than a run keeps are drawn anew from its data set and sent through its flow.",
+    )
+    return 0 if chosen == _STORED else int(chosen)
+
+
+def _players(runs: list[tuple[str, RunRecord]], count: int) -> tuple[int, ...]:
+    """The players, two in a row; returns the numbers of the particles that are picked."""
+    picked: tuple[int, ...] = ()
+    several, shared = len(runs) > 1, error_range([record for _, record in runs])
+    for first in range(0, len(runs), 2):
+        row = runs[first : first + 2]
+        for i, column in enumerate(st.columns(len(row))):
+            place, (run_id, record) = first + i, row[i]
+            with column, guard():
+                _heading(record)
+                said = flow_view(
+                    run_id,
+                    record,
+                    key=f"flow{place}",
+                    particles=count,
+                    beside=not several,
+                    linked=place == 0,
+                    clock=CLOCK,
+                    errors_within=shared,
+                    height=360 if several else 440,
+                )
+                picked = picked or said.picked
+    return picked
+
+
+def _heading(record: RunRecord) -> None:
+    st.markdown(f"**{escape(record.name or title(record.spec))}**")
+    st.caption(escape(regime(record.spec)))
+    if record.status == "diverged":
+        st.warning(escape(record.message) + " Particles that left the picture are not drawn.")
+
+
+def _detailed(runs: list[tuple[str, RunRecord]]) -> tuple[str, RunRecord]:
+    """The run whose particles are looked at one by one."""
+    known = dict(runs)
+    if len(runs) == 1:
+        return runs[0]
+    names = {run_id: record.name or title(record.spec) for run_id, record in runs}
+    chosen = st.segmented_control(
+        "Single particles of",
+        list(known),
+        default=runs[0][0],
+        format_func=names.__getitem__,
+        key="flow_detail",
+    )
+    run_id = chosen if chosen in known else runs[0][0]
+    return run_id, known[run_id]
+
+
+def _details(run_id: str, record: RunRecord, picked: tuple[int, ...]) -> None:
+    """Curves, film and table of the picked particles, on the players' clock."""
+    n = flow_states(record).shape[1]
+    shown = [i for i in picked if i < n] or shown_particles(record, (), _UNPICKED).tolist()
+    words = "Click a particle to pick it, drag with Shift to pick many; what you pick is shown here."
+    if len(picked) > len([i for i in picked if i < n]):
+        words = f"Of the picked particles only the first {n:,} are stored with the run, and shown here."
+    st.subheader("Single particles" if not picked else f"Picked particles ({len(picked):,})", anchor=False)
+    if not picked or "only" in words:
+        st.caption(words)
+    _linked(run_id, record, "curves", curves_panes(record, shown), 240, "Components against time.")
+    if is_image_run(record):
+        _linked(run_id, record, "film", [film_pane(record, picked)], 420, "Images at nine times of the flow.")
+        _linked(run_id, record, "bars", [bars_pane(record, picked)], 220, "Components of one particle.")
+    st.dataframe(
+        pd.DataFrame(particle_table(record, shown)),
+        hide_index=True,
+        alt="Input, code, output and error of the particles shown above, one in a row.",
+    )
+
+
+def _linked(run_id: str, record: RunRecord, name: str, panes: list[Part], height: int, alt: str) -> None:
+    """Flat panes that follow the players' clock and picks."""
+    header = scene(
+        f"{run_id} {name}",
+        panes,
+        alt=alt,
+        timeline=flow_timeline(record),
+        controls=False,
+        clock=CLOCK,
+        group=particles_digest(record),
+        height=height,
+        n=flow_states(record).shape[1],
+        colours=colours_of(record),
+    )
+    player(f"flow_{name}", encode(header), header["id"])
+
+
+if __name__ == "__main__":
+    render()

@@ -1,0 +1,98 @@
+"""The player on a page: a scene in, what a person did with it out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+
+from pages.shared.setup import ASSETS
+
+_PACKAGE, _NAME = "autoencode", "player"
+_MOST_PICKED = 50_000
+_STATES, _TRIGGERS = ("moment", "picked", "wanted"), ("place", "save")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person did with a player; the browser's words, checked.
+
+    Attributes:
+        t: flow time at which it was paused or set, None before.
+        picked: numbers of the picked particles, as drawn.
+        wanted: layers that were switched on and whose data are missing.
+        place: pane and coordinates of a click on no particle, in this run of the page only.
+        save: what is to be saved and how the screen looks, in this run of the page only.
+    """
+
+    t: float | None
+    picked: tuple[int, ...]
+    wanted: tuple[str, ...]
+    place: tuple[str, tuple[float, ...]] | None
+    save: Mapping[str, Any] | None
+
+
+def player(key: str, data: bytes | None, identity: str = "", particles: int = 0) -> Said:
+    """Shows a scene; time, camera and picks stay as long as key and the scene's id do.
+
+    Args:
+        key: the same for all scenes of one player.
+        data: from scenes and wire.encode, or None while there is nothing to show.
+        identity: the scene's id: what was said of another scene does not count.
+        particles: number of particles drawn: picks beyond it are not believed.
+    """
+    listeners = {f"on_{name}_change": _nothing for name in (*_STATES, *_TRIGGERS)}
+    found = _component()(key=key, data=data, height="content", **listeners)
+    said = {name: _of(found.get(name), identity) for name in (*_STATES, *_TRIGGERS)}
+    return Said(
+        _number(said["moment"].get("t")),
+        _indices(said["picked"].get("particles"), particles),
+        tuple(str(name)[:40] for name in _list(said["wanted"].get("names"))[:8]),
+        _place(said["place"]),
+        said["save"] or None,
+    )
+
+
+def _nothing() -> None:
+    """Streamlit keeps a state only when somebody listens to it."""
+
+
+def _component() -> Any:
+    """The component, served from assets/: its modules are loaded once and not sent along with the data."""
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(f"{_PACKAGE}.{_NAME}") is None:
+        served = ComponentConfig(_NAME, ASSETS.name)
+        manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", [served]), ASSETS.parent)
+    return st.components.v2.component(
+        f"{_PACKAGE}.{_NAME}", html='<div class="player"></div>', css="player.css", js="player.js"
+    )
+
+
+def _of(value: Any, identity: str) -> Mapping[str, Any]:
+    """What was said, if it was said of this scene."""
+    return value if isinstance(value, Mapping) and value.get("id") == identity else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _number(value: Any) -> float | None:
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
+    return float(value) if fits else None
+
+
+def _indices(value: Any, particles: int) -> tuple[int, ...]:
+    """Whole numbers below the number of particles, each once."""
+    numbers = (_number(entry) for entry in _list(value)[:_MOST_PICKED])
+    whole = (int(n) for n in numbers if n is not None and n == int(n) and 0 <= n < particles)
+    return tuple(dict.fromkeys(whole))
+
+
+def _place(value: Mapping[str, Any]) -> tuple[str, tuple[float, ...]] | None:
+    at = [_number(entry) for entry in _list(value.get("at"))[:3]]
+    known = [entry for entry in at if entry is not None]
+    return (str(value.get("pane"))[:40], tuple(known)) if known and len(known) == len(at) else None

@@ -1,0 +1,69 @@
+"""Untrained runs: what analyses compute does not depend on how good a run is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autoencode_core.flow.autoencode import AutoencODE
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.problem import Regime
+from autoencode_core.training.run import Run
+
+
+def untrained(control: float = 1.0, **knobs: Any) -> Run:
+    """A run of a spec with a random control of that size, biases included."""
+    spec = RunSpec(
+        **{"dataset": "moons", "particles": 60, "depth": 6, "horizon": 2.0, "dtype": "float64", **knobs}
+    )
+    regime = Regime.of(spec)
+    vector = regime.start.control.flatten()
+    noise = torch.randn(vector.shape, generator=torch.Generator().manual_seed(7), dtype=vector.dtype)
+    source, start = regime.data.source, regime.start
+    model = AutoencODE(spec, control * (vector + 0.1 * noise), start.coordinates, start.order)
+    names = source.label_names
+    return Run(spec, model, {}, "finished", "", {}, dict(regime.probe), names, source.columns)
+
+
+@pytest.fixture(scope="session")
+def make_run() -> Callable[..., Run]:
+    """untrained(control, **knobs)."""
+    return untrained
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Two moons onto one number."""
+    return untrained()
+
+
+@pytest.fixture
+def csv_run(tmp_path) -> tuple[Run, Any]:
+    """A run on a CSV file, and the file."""
+    path = tmp_path / "own.csv"
+    rows = np.random.default_rng(0).standard_normal((40, 3))
+    path.write_text("a,b,c,label\n" + "\n".join(f"{a},{b},{c},{'xy'[int(a > 0)]}" for a, b, c in rows))
+    return untrained(dataset=str(path), particles=20, bottleneck=2), path
+
+
+class Stop(Exception):
+    """What a report raises to end a computation."""
+
+
+@pytest.fixture
+def stopping() -> tuple[type[Stop], Callable[[int], Callable[..., None]]]:
+    """The exception, and a report that raises it at the n-th call."""
+
+    def after(calls: int) -> Callable[..., None]:
+        told = []
+
+        def report(share: float | None, words: str) -> None:
+            told.append(words)
+            if len(told) == calls:
+                raise Stop
+
+        return report
+
+    return Stop, after

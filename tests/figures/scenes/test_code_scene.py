@@ -1,0 +1,133 @@
+"""The latent space as scenes."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from reading import read_scene
+
+from autoencode_core.figures.geometry import codes
+from autoencode_core.figures.scenes.code import (
+    Decoded,
+    central_code,
+    code_ranges,
+    code_scene,
+    decoded,
+    embedded_plane,
+    far_apart,
+    plain_plane,
+    training_scene,
+    walk_scene,
+)
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import RunRecord
+
+Make = Callable[..., RunRecord]
+
+
+def answer_for(d: int, steps: int = 7) -> dict[str, np.ndarray]:
+    way = np.linspace(0, 1, steps)[:, None, None] * np.ones((1, 1, d))
+    return {
+        "states": way,
+        "outputs": np.ones((1, d)),
+        "nearest": np.array([3]),
+        "nearest_data": np.zeros((1, d)),
+        "data_distance": np.array([np.sqrt(d)]),
+    }
+
+
+@pytest.mark.parametrize("k, axes", [(1, 2), (2, 2), (3, 3), (5, 2), (5, 3)])
+def test_a_place_of_the_plane_is_a_code_and_back(k: int, axes: int) -> None:
+    z = np.random.default_rng(0).normal(size=(50, k)) * np.arange(k, 0, -1)
+    plane = plain_plane(z, axes)
+    assert plane.points.shape == (50, min(k, 3) if k <= 3 else axes) == (50, len(plane.names))
+    place = plane.points[7]
+    code = plane.code_at(place, z)
+    np.testing.assert_allclose(plane.project(code[None])[0], place, atol=1e-9)
+    if k <= 3:
+        np.testing.assert_allclose(code, z[7])
+    assert plane.code_at([0.0] * (axes + 2), z) is None
+
+
+def test_in_tsne_the_nearest_drawn_code_is_taken() -> None:
+    z = np.arange(12.0).reshape(4, 3)
+    drawn = np.array([[0, 0], [1, 0], [0, 1], [np.nan, np.nan]])
+    plane = embedded_plane(drawn, 3)
+    np.testing.assert_array_equal(plane.code_at([0.9, 0.2], z), z[1])
+    assert np.isnan(plane.project(z)).all()
+    assert embedded_plane(np.full((4, 2), np.nan), 3).code_at([0, 0], z) is None
+
+
+def test_codes_to_begin_with() -> None:
+    z = np.array([[0.0, 0], [1, 0], [10, 0], [np.nan, 1]])
+    assert central_code(z).tolist() == [1, 0] and set(far_apart(z)) == {0, 2}
+    assert central_code(z[3:]).tolist() == [0, 0] and far_apart(z[3:]) == (0, 0)
+    assert (np.diff(code_ranges(z), axis=1) > 0).all()
+
+
+@pytest.mark.parametrize("d, k", [(1, 1), (2, 1), (3, 2), (64, 8)])
+def test_what_a_code_stands_for_is_drawn(make: Make, d: int, k: int) -> None:
+    record = make(d, k=k, depth=8)
+    found = decoded(record, codes(record)[0], answer_for(d))
+    assert isinstance(found, Decoded) and found.nearest == 3 and found.distance == pytest.approx(np.sqrt(d))
+    scene = read_scene(encode(code_scene(record, "a", plain_plane(codes(record)), found)))
+    left, right = scene["panes"][:2]
+    assert left["places"] and left["points"][0]["name"] == "chosen"
+    assert [part["name"] for part in right["points"]] == ["decoded", "nearest"]
+    path = right["lines"][0]
+    assert path["name"] == "path" and path["counts"] == [7] and path["positions"].shape == (7, min(d, 3))
+    assert {entry["name"] for entry in right["layers"]} >= {
+        "ghost",
+        "residuals",
+        "path",
+        "decoded",
+        "nearest",
+    }
+    assert len(scene["panes"]) == (3 if d == 64 else 2)
+
+
+@pytest.mark.parametrize("k, shape, lines", [(1, (9, 3), 1), (2, (5, 5, 3), 10)])
+def test_the_sheet_is_a_curve_or_a_net(make: Make, k: int, shape: tuple[int, ...], lines: int) -> None:
+    record = make(3, k=k)
+    scene = code_scene(record, "a", plain_plane(codes(record)), sheet={"outputs": np.zeros(shape)})
+    net = scene["panes"][1]["lines"][0]
+    assert net["name"] == "sheet" and len(net["counts"]) == lines
+    assert sum(net["counts"]) == len(net["positions"])
+
+
+def test_a_walk_has_a_clock_of_its_own(make: Make) -> None:
+    record = make(3, k=2)
+    z = codes(record)
+    way = {"codes": np.linspace(z[0], z[5], 11), "outputs": np.zeros((11, 3))}
+    scene = walk_scene(record, "a", plain_plane(z), way)
+    assert scene["timeline"]["kind"] == "sequence" and scene["timeline"]["values"][-1] == 1
+    assert [pane["track"]["positions"].shape for pane in scene["panes"]] == [(11, 1, 2), (11, 1, 3)]
+    assert not scene["panes"][0]["places"] and encode(scene)
+
+
+def test_training_moves_codes_and_outputs_over_the_iterations(make: Make) -> None:
+    record = make(3, k=2)
+    scene = training_scene(record, "a")
+    assert scene["timeline"]["values"] == [0, 58] and scene["timeline"]["name"] == "iteration"
+    assert [pane["positions"].shape[0] for pane in scene["panes"]] == [2, 2]
+
+
+def test_columns_and_errors_colour_the_codes(make: Make) -> None:
+    names = [c["name"] for c in code_scene(make(3, k=2), "a", plain_plane(np.zeros((40, 2))))["colours"]]
+    assert names == ["place along the data", "exit error", "x₁", "x₂", "x₃"]
+
+
+def test_a_classifier_shows_its_codes_alone(make: Make) -> None:
+    record = make(2, k=1, task="classify", dataset="moons", classes=2)
+    scene = training_scene(record, "a")
+    assert len(scene["panes"]) == 1 and scene["panes"][0]["points"][0]["words"] == ["class 0", "class 1"]
+
+
+def test_a_diverged_run_and_a_lone_particle_are_drawn(make: Make, change: Callable[..., RunRecord]) -> None:
+    record = make(2, k=1)
+    broken = change(
+        record, snapshot_codes=np.full((2, 40, 1), np.nan), snapshot_outputs=np.full((2, 40, 2), np.nan)
+    )
+    for run in (broken, make(2, k=1, n=1)):
+        assert encode(training_scene(run, "a"))
+        assert encode(code_scene(run, "a", plain_plane(codes(run))))

@@ -1,0 +1,70 @@
+"""What the tests of pages share: a store in a fresh folder, and a desk of answers that computes at once."""
+
+import hashlib
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from autoencode_core.errors import InputError
+from autoencode_core.record import RunRecord
+from autoencode_core.runs.answers import Answer
+from autoencode_core.runs.convert import run_of
+from autoencode_core.runs.tasks import TASKS
+from pages.shared import asking, setup
+
+
+class AnswersAtOnce:
+    """Computes a question in this process when it is asked; `hold` keeps questions of some tasks waiting."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+        self.hold: set[str] = set()
+        self.cancelled: list[str] = []
+        self._known: dict[str, Answer] = {}
+
+    def ask(self, task: str, record: RunRecord, **arguments: Any) -> str:
+        text = repr((task, record.created, record.spec, sorted(arguments.items(), key=lambda item: item[0])))
+        answer_id = hashlib.sha256(text.encode()).hexdigest()[:16]
+        if answer_id not in self._known:
+            self.asked.append((task, arguments))
+            self._known[answer_id] = (
+                Answer("running", 0.25, "half way")
+                if task in self.hold
+                else self._compute(task, record, arguments)
+            )
+        return answer_id
+
+    def _compute(self, task: str, record: RunRecord, arguments: Mapping[str, Any]) -> Answer:
+        module, name = TASKS[task].home.split(":")
+        subject = run_of(record) if TASKS[task].wants == "run" else record
+        try:
+            value = getattr(import_module(module), name)(subject, report=lambda *_: None, **arguments)
+        except InputError as error:
+            return Answer("failed", message=str(error))
+        return Answer("done", 1.0, value=value)
+
+    def look(self, answer_id: str) -> Answer:
+        return self._known[answer_id]
+
+    def wait(self, answer_id: str, seconds: float) -> Answer:
+        return self._known[answer_id]
+
+    def forget(self, answer_id: str) -> None:
+        self._known.pop(answer_id, None)
+
+    def cancel(self, answer_id: str) -> None:
+        self.cancelled.append(answer_id)
+        self._known[answer_id] = Answer("cancelled")
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A desk of answers, and a store in a fresh folder (setup.store())."""
+    found = AnswersAtOnce()
+    monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(asking, "answers", lambda: found)
+    setup.store.clear()
+    yield found
+    setup.store.clear()

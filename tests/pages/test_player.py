@@ -1,0 +1,65 @@
+"""What the browser says of a player is checked before it is believed."""
+
+import math
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import player
+from pages.shared.player import Said
+
+
+def heard(monkeypatch, words: dict) -> Said:
+    monkeypatch.setattr(player, "_component", lambda: lambda **_: words)
+    return player.player("p", b"1234", "run", particles=10)
+
+
+def test_what_was_done_is_told(monkeypatch):
+    said = heard(
+        monkeypatch,
+        {
+            "moment": {"id": "run", "at": 1.0, "t": 0.5},
+            "picked": {"id": "run", "particles": [3, 1, 3]},
+            "wanted": {"id": "run", "names": ["density"]},
+            "place": {"id": "run", "pane": "code", "at": [0.25, -1]},
+            "save": {"id": "run", "format": "gif"},
+        },
+    )
+    assert said == Said(0.5, (3, 1), ("density",), ("code", (0.25, -1.0)), {"id": "run", "format": "gif"})
+
+
+def test_words_about_another_scene_do_not_count(monkeypatch):
+    words = {
+        name: {"id": "other", "t": 1, "particles": [1], "names": ["x"], "at": [1]} for name in player._STATES
+    }
+    assert heard(monkeypatch, words) == Said(None, (), (), None, None)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        7,
+        "text",
+        [],
+        {"id": "run"},
+        {"id": "run", "t": "x", "particles": 5, "names": 3, "at": {}},
+        {"id": "run", "t": math.nan, "particles": [10, -1, 2.5, "1", None, True], "at": ["a", 1]},
+    ],
+)
+def test_nonsense_is_nothing(monkeypatch, value):
+    words = dict.fromkeys((*player._STATES, "place"), value)
+    assert heard(monkeypatch, words) == Said(None, (), (), None, None)
+
+
+def test_the_component_is_mounted_with_its_data():
+    def script():
+        from pages.shared.player import player
+
+        player("p", b"a scene", "run")
+
+    at = AppTest.from_function(script, default_timeout=20).run()
+    assert not at.exception
+    shown = at.get("bidi_component")[0].proto
+    assert shown.bytes == b"a scene"
+    assert shown.component_name == "autoencode.player"
