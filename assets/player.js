@@ -181,7 +181,7 @@ class Player extends Tied {
     if (this.pencil) this.pencil.dispose();
     const { pencil, kind } = createPencil(this.panesBox, { webgl });
     this.pencil = pencil;
-    this.kind = kind;
+    this.root.dataset.pencil = kind || "none";
     if (pencil && pencil.lost) {
       pencil.lost(() => {
         this.sharpen(false);
@@ -238,10 +238,10 @@ class Player extends Tied {
 
   note() {
     const clouds = this.scene.panes.filter((pane) => pane.kind === "cloud");
-    const slow = clouds.length && this.kind !== "webgl";
-    const note = slow ? "drawn without WebGL: many particles may move slowly" : "";
+    const note = clouds.length && !this.pencil ? "This browser can draw neither with WebGL nor without it." : "";
     const turn = clouds.some((pane) => pane.dims === 3) ? "turn" : "move";
-    const hint = clouds.length ? `Drag to ${turn} · click, then scroll to zoom · double-click to reset` : "";
+    const hands = `Drag to ${turn} · click, then scroll to zoom · double-click to reset · Shift and drag: lasso`;
+    const hint = clouds.length ? hands : "";
     this.foot.tell(note, hint);
   }
 
@@ -278,6 +278,7 @@ class Player extends Tied {
     if (pencil) pencil.end();
     if (this.time) this.transport.show();
     this.foot.show();
+    if (!this.measured) this.measured = performance.mark("player first frame");
     return moving;
   }
 
@@ -329,7 +330,7 @@ class Player extends Tied {
 // What a new pane takes from the one before it: all of the same scene, of another one not where the camera was.
 function carried(slot, again) {
   const state = slot && slot.pane.state ? slot.pane.state() : null;
-  return again || !state ? state : { unrolled: state.unrolled, layers: state.layers };
+  return again || !state ? state : { unrolled: state.unrolled, flipped: state.flipped };
 }
 
 function dropPane(pane) {

@@ -14,7 +14,7 @@ from autoencode_core.record import RunRecord
 from pages.shared.choose import MOST_RUNS, choose_runs
 from pages.shared.flow_view import flow_view
 from pages.shared.player import player
-from pages.shared.setup import escape, guard, page_setup
+from pages.shared.setup import escape, explanation, guard, page_setup
 from pages.shared.words import regime, title
 
 CLOCK = "flow"
@@ -40,6 +40,7 @@ def render() -> None:
     with guard():
         run_id, record = _detailed(runs)
         _details(run_id, record, picked)
+        explanation("flow")
 
 
 def _count(runs: list[tuple[str, RunRecord]]) -> int:

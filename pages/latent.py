@@ -28,7 +28,7 @@ from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
 from pages.shared.choose import choose_runs
 from pages.shared.player import Said, player
-from pages.shared.setup import dark, guard, page_setup
+from pages.shared.setup import dark, explanation, guard, page_setup
 
 _MODES = {
     "decode": "Decode a code",
@@ -36,7 +36,7 @@ _MODES = {
     "training": "Codes while training",
 }
 _PLANES = {"2": "2 principal axes", "3": "3 principal axes", "tsne": "t-SNE"}
-_SHEET = {1: 200, 2: 25}
+_SHEET = {1: 200, 2: 21}
 _WALK_STEPS = 41
 _MOST_SLIDERS = 8
 
@@ -57,6 +57,7 @@ def render() -> None:
             {"decode": _decode, "walk": _walk, "training": _training}[mode](run_id, record, plane)
     with guard():
         _figures(record)
+        explanation("latent")
 
 
 def _controls(run_id: str, record: RunRecord) -> tuple[str, CodePlane | None]:
@@ -227,9 +228,7 @@ def _figures(record: RunRecord) -> None:
     with right, guard():
         if not len(np.asarray(record.probe.get("labels", ()))):
             st.caption("These data have no classes: there are no neighbours' votes to count.")
-            return
-        found = told(ask("neighbours", record), "Votes of the nearest neighbours")
-        if found:
+        elif found := told(ask("neighbours", record), "Votes of the nearest neighbours"):
             words = "Share of right votes of the nearest neighbours on code, PCA and raw data."
             _chart("neighbours", neighbours_figure(found, dark=dark()), words)
 

@@ -10,7 +10,7 @@ from pages.shared.controls import knobs, set_knobs
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart
-from pages.shared.setup import ASSETS, complain, escape, guard, jobs, page_setup
+from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup
 from pages.shared.words import number, regime, title
 
 
@@ -112,8 +112,7 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
         st.caption("The knobs on the left ask for another run than this one: press Train to see it.")
     _flow(run_id, record)
     _figures(run_id, record)
-    with st.expander("What am I looking at?"):
-        st.markdown((ASSETS / "texts" / "flow.md").read_text(encoding="utf-8"))
+    explanation("flow")
 
 
 @st.fragment

@@ -2,7 +2,7 @@
 // Where the contract is silent: the pane makes its own head (this.head, appended by the player); `top` is cleared by
 // the player and in css px; pencil.begin and end are called around the draw() of all panes; player.picked is a new
 // Set after every change, player.theme a new object after a change of theme; state() and restore() have
-// {yaw, pitch, zoom, shift in shares of the plot's smaller side, unrolled, layers: [on..]}.
+// {yaw, pitch, zoom, shift in shares of the plot's smaller side, unrolled, layers: names of those that are on, flipped}.
 
 import { Aim } from "./aim.js";
 import { Axes } from "./axes.js";
@@ -52,7 +52,7 @@ export class CloudPane extends FlatPane {
     this.turned.range = this.camera.range;
     if (!before) {
       this.made.clear();
-      this.shows = spec.layers.map((layer) => layer.on);
+      this.flipped = new Map(); // switches that a hand has turned: name to on
       this.unrolled = false;
     }
     this.setSwitches();
@@ -70,8 +70,8 @@ export class CloudPane extends FlatPane {
   }
 
   on(name) {
-    const i = this.spec.layers.findIndex((layer) => layer.name === name);
-    return i < 0 ? !["tails", "residuals"].includes(name) : this.shows[i];
+    const layer = this.spec.layers.find((one) => one.name === name);
+    return layer ? this.flipped.get(name) ?? layer.on : !["tails", "residuals"].includes(name);
   }
 
   // The camera that the hands move now.
@@ -95,7 +95,7 @@ export class CloudPane extends FlatPane {
     const key = JSON.stringify([spec.layers.map(({ name, word, help }) => [name, word, help]), spec.unrolled]);
     if (key !== this.switchKey) {
       this.switchKey = key;
-      this.buttons = spec.layers.map((layer, i) => this.button(layer.word, layer.help, () => this.flip(i)));
+      this.buttons = spec.layers.map(({ name, word, help }) => this.button(word, help, () => this.flip(name)));
       const lasso = this.button("lasso", "Draw around particles to pick them (or hold Shift and drag)", () =>
         this.setLasso(!this.lassoing));
       const unroll = this.button("unrolled", "Time to the right: input, bottleneck, reconstruction side by side",
@@ -113,9 +113,12 @@ export class CloudPane extends FlatPane {
 
   mark() {
     this.buttons.forEach((button, i) => {
-      button.hidden = !this.possible(this.spec.layers[i].name);
-      button.setAttribute("aria-pressed", String(Boolean(this.shows[i])));
+      const { name, missing } = this.spec.layers[i];
+      button.hidden = !missing && !this.possible(name);
+      button.setAttribute("aria-pressed", String(this.on(name)));
+      button.setAttribute("aria-busy", String(Boolean(missing) && this.on(name)));
     });
+    this.want();
     this.lassoButton.setAttribute("aria-pressed", String(this.lassoing));
     this.unrollButton.setAttribute("aria-pressed", String(this.unrolled));
   }
@@ -127,9 +130,15 @@ export class CloudPane extends FlatPane {
     return name in needs ? Boolean(needs[name]) : true;
   }
 
-  flip(i) {
-    this.shows[i] = !this.shows[i];
+  flip(name) {
+    this.flipped.set(name, !this.on(name));
     this.changed();
+  }
+
+  // Layers that are on and whose data are not here are asked for.
+  want() {
+    const names = this.spec.layers.filter(({ name, missing }) => missing && this.on(name)).map(({ name }) => name);
+    if (names.length) this.player.emit("wanted", { names });
   }
 
   setLasso(on) {
@@ -149,12 +158,13 @@ export class CloudPane extends FlatPane {
   }
 
   state() {
-    return { ...this.view.state(), unrolled: this.unrolled, layers: this.shows.map(Boolean) };
+    const layers = this.spec.layers.map(({ name }) => name).filter((name) => this.on(name));
+    return { ...this.view.state(), unrolled: this.unrolled, layers, flipped: Object.fromEntries(this.flipped) };
   }
 
   restore(state) {
     this.unrolled = Boolean(state.unrolled && this.spec.unrolled);
-    if (state.layers && state.layers.length === this.shows.length) this.shows = [...state.layers];
+    this.flipped = new Map(Object.entries(state.flipped || {}));
     if (Number.isFinite(state.zoom)) this.view.restore(state);
     this.mark();
   }

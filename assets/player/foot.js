@@ -62,7 +62,8 @@ export class Foot {
       this.menu.replaceChildren(...formats.map((format) =>
         make("button", "", { type: "button", text: FORMATS[format] || format, onclick: () => this.chosen(format) })));
     }
-    this.colours.hidden = names.length < 2;
+    const clouds = scene.panes.some((pane) => pane.kind === "cloud");
+    this.colours.hidden = names.length < 2 || !clouds;
     this.save.hidden = !formats.length;
     this.show();
     this.drawLegend();

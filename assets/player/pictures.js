@@ -7,6 +7,7 @@ const MOVE_MS = 250;
 const FAINTEST = 0.06; // black is not quite the page
 const GAP = 3;
 const PAIR_GAP = 18; // under an image with its input above it
+const LINE = 14; // height of a line of words
 const LEAST = 22; // css px a column of the film
 
 const ease = (share) => share * share * (3 - 2 * share);
@@ -157,6 +158,7 @@ export class Film extends PicturePane {
   measure() {
     const { spec: { image: [rows, columns], stills, particles }, area, player } = this;
     const [m, count] = stills.shape;
+    const head = 6 + LINE * Math.max(...this.spec.heads.map((text) => text.split("\n").length));
     player.top.font = `12px ${player.theme.font}`;
     const names = particles.map((particle) => String(player.idOf(particle)));
     const left = Math.ceil(Math.max(...names.map((name) => player.top.measureText(name).width))) + 8;
@@ -164,10 +166,10 @@ export class Film extends PicturePane {
     if (shown < count && shown % 2 === 0) shown--; // an odd number keeps the middle: the bottleneck
     const chosen = Array.from({ length: shown }, (_, i) =>
       shown > 1 ? Math.round((i * (count - 1)) / (shown - 1)) : 0);
-    const unit = Math.min((area.w - left) / shown / columns - GAP / columns, (area.h - 22 - GAP * m) / m / rows);
+    const unit = Math.min((area.w - left) / shown / columns - GAP / columns, (area.h - head - 2 - GAP * m) / m / rows);
     const [w, h] = [columns * unit, rows * unit];
     const pitch = Math.min((area.w - left) / shown, Math.max(w + GAP, 1.6 * w));
-    const [x, y] = [(i) => area.x + left + i * pitch, (i) => area.y + 20 + i * (h + GAP)];
+    const [x, y] = [(i) => area.x + left + i * pitch, (i) => area.y + head + i * (h + GAP)];
     return { m, chosen, names, left, w, h, pitch, x, y };
   }
 
@@ -220,13 +222,14 @@ export class Film extends PicturePane {
     const order = [now, 0, strip.chosen.length - 1, ...strip.chosen.keys()];
     for (const i of new Set(order)) {
       const bold = i === now;
-      const text = spec.heads[strip.chosen[i]];
+      const lines = spec.heads[strip.chosen[i]].split("\n");
       top.font = `${bold ? "600 " : ""}12px ${theme.font}`;
-      const half = top.measureText(text).width / 2;
+      const half = Math.max(...lines.map((line) => top.measureText(line).width)) / 2;
       const x = Math.min(Math.max(strip.x(i) + strip.w / 2, area.x + half), area.x + area.w - half);
       if (taken.some(([from, to]) => x - half < to + 6 && x + half > from - 6)) continue;
       taken.push([x - half, x + half]);
-      put(top, theme, text, x, area.y + 13, { align: "center", bold, colour: bold ? theme.ink : theme.muted });
+      const style = { align: "center", bold, colour: bold ? theme.ink : theme.muted };
+      lines.forEach((line, row) => put(top, theme, line, x, area.y + 13 + LINE * row, style));
     }
   }
 

@@ -105,7 +105,7 @@ function timeAxis({ player, pencil, axes, view, times, at }, stops) {
   pencil.strokes(strokes, axes.ink, 0.55);
   const here = view.across(at);
   pencil.strokes([[here, plot.y, here, bottom]], colourOf(role(player.theme, "now").colour), 0.6, 1.5);
-  const name = flow ? "time t" : timeline ? timeline.name : "time";
+  const name = flow ? "flow time t" : timeline ? timeline.name : "time";
   axes.write(name, plot.x + plot.w / 2, bottom + 48, { align: "center", size: 13 });
   const words = stops.filter(([, word]) => word).map(([frame, word]) => [view.across(times[frame]), word]);
   words.forEach(([x, word], i) => {

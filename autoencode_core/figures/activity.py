@@ -54,20 +54,22 @@ def neighbours_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Fi
         "y": [name for name, _, _ in rows],
         "x": values,
         "text": [f"{value:.1%}" for value in values],
-        "textposition": "auto",
+        "textposition": "outside",
+        "textfont": {"color": theme.colour("ink", dark)},
         "marker": {
             "color": [theme.colour(role, dark) for _, role, _ in rows],
             "pattern": {"shape": [shape for _, _, shape in rows], "solidity": 0.15},
         },
         "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
     }
+    flat: dict[str, Any] = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1], "fixedrange": True}
     hint = f"vote of {answer['k']}, test data; the most frequent class: {answer['chance']:.1%}"
     layout = theme.layout(
         dark,
         height=300,
         margin={"l": 82, "r": 18, "t": 56, "b": 44},
         annotations=titled("Class of the nearest neighbours", hint, 0, dark),
-        xaxis=theme.axis(dark, "share of right votes", range=[0, 1], tickformat=".0%", fixedrange=True),
+        xaxis=theme.axis(dark, "share of right votes", range=[0, 1.14], **flat),
         yaxis=theme.axis(dark, "", fixedrange=True, autorange="reversed"),
     )
     return go.Figure(data=[bars], layout=layout)

@@ -125,6 +125,16 @@ def complain(error: InputError) -> None:
     st.error(f"**{escape(title)}** is {escape(value) or 'empty'}. Allowed is {escape(error.allowed)}.")
 
 
+def explanation(name: str) -> None:
+    """What a page shows, for who has never seen it, folded away.
+
+    Args:
+        name: of the text in assets/texts.
+    """
+    with st.expander("What am I looking at?"):
+        st.markdown((ASSETS / "texts" / f"{name}.md").read_text(encoding="utf-8"))
+
+
 def escape(text: str) -> str:
     """Text that Markdown shows as it is."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:" else c for c in text).replace("\n", " ")

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def _fresh(tmp_path, monkeypatch):
+def _fresh(desk, tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
     monkeypatch.setattr(setup, "WORKERS_AFTER_SECONDS", 3600.0)
     for single in (setup.store, setup.jobs, setup.answers):
@@ -27,7 +27,7 @@ def _fresh(tmp_path, monkeypatch):
 def test_every_page_draws_itself(path):
     at = AppTest.from_file(str(ROOT / path), default_timeout=30).run()
     assert not at.exception and not at.error
-    assert at.title or at.subheader or at.multiselect
+    assert at.title or at.subheader or at.multiselect or at.selectbox
 
 
 def test_the_app_opens_on_the_playground():

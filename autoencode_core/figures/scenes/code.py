@@ -341,7 +341,7 @@ def _add_sheet(pane: Part, points: Array) -> None:
             "role": "decoder",
             "positions": joined,
             "counts": [len(row) for row in rows],
-            "width": 2.2 if len(rows) == 1 else 1.0,
+            "width": 2.2 if len(rows) == 1 else 0.8,
         }
     )
     what = "A net over the plane of codes, decoded: all that the decoder can make."
@@ -352,12 +352,12 @@ def _add_decoded(pane: Part, way: Array, ends: Array) -> None:
     pane["lines"].append(_line("path", "now", within(pane, way)))
     what = "From the code through the decoder."
     pane["layers"].append(layer("path", True, "decoder trajectory", what))
-    for name, role, place, word in (
-        ("decoded", "now", ends[:1], "decoded"),
-        ("nearest", "target", ends[1:], "nearest datum"),
+    for name, role, place, mark, word, about in (
+        ("decoded", "now", ends[:1], "x̂", "decoded", "What the chosen code decodes to."),
+        ("nearest", "target", ends[1:], "nearest", "nearest datum", "The particle whose code is nearest."),
     ):
-        pane["points"].append({"name": name, "role": role, "positions": within(pane, place), "words": [word]})
-        pane["layers"].append(layer(name, True, word, ""))
+        pane["points"].append({"name": name, "role": role, "positions": within(pane, place), "words": [mark]})
+        pane["layers"].append(layer(name, True, word, about))
 
 
 def _line(name: str, role: str, places: Array) -> Part:
@@ -381,6 +381,5 @@ def decoded_images(record: RunRecord, images: Array) -> Part:
         "frames": grey(images, image_span(np.asarray(record.probe["targets"]))),
         "still": None,
         "particles": [],
-        "words": words,
         "span": 0.5,
     }
