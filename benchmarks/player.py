@@ -88,8 +88,8 @@ def measure(browser: Browser, url: str, particles: int, dimensions: int, repeat:
         page, waited = visit(browser, url, particles, dimensions)
         first.append(waited / 1000)
         page.wait_for_timeout(1500)
-        heard: list[object] = []
-        page.on("request", heard.append)
+        heard: list[str] = []
+        page.on("request", lambda request, heard=heard: heard.append(request.url))
         before = page.locator(".player .panes").screenshot()
         told = page.evaluate(RATE, SECONDS)
         still += before == page.locator(".player .panes").screenshot()

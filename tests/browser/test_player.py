@@ -7,10 +7,19 @@ from playwright.sync_api import Browser, Page, expect
 from test_playground import flow_time, opened, wait_until
 
 RUN = "/?run=gallery-s_curve"
-NO_WEBGL = """const real = HTMLCanvasElement.prototype.getContext;
-HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
-    return String(kind).startsWith("webgl") ? null : real.call(this, kind, ...more);
+CONTEXT = """const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, wishes) {
+    if (!String(kind).startsWith("webgl")) return real.call(this, kind, wishes);
+    return %s;
 };"""
+NO_WEBGL = CONTEXT % "null"
+# A card's name instead of the emulation's: the player draws with WebGL only where a card does the work.
+WEBGL = (
+    CONTEXT % "real.call(this, kind, {...wishes, failIfMajorPerformanceCaveat: false})"
+    + "WebGL2RenderingContext.prototype.getParameter = (ask => function (name) {"
+    + "    return name === 0x9246 || name === 0x1F01 ? 'A card' : ask.call(this, name); }"
+    + ")(WebGL2RenderingContext.prototype.getParameter);"
+)
 
 
 def paused(page: Page, link: str = RUN) -> Page:
@@ -78,7 +87,8 @@ def test_nothing_is_asked_of_the_server_while_it_plays(page):
     opened(page, RUN)
     page.wait_for_timeout(1500)
     heard: list[object] = []
-    page.on("request", heard.append)
+    page.on("request", lambda request: heard.append(request.url))
+    page.on("websocket", lambda socket: heard.append(socket.url))
     page.wait_for_timeout(2500)
     assert not heard
 
@@ -133,13 +143,31 @@ def test_unrolled_shows_another_picture(page):
     wait_until(page, lambda: picture(page) != before)
 
 
-def test_without_webgl_it_plays_all_the_same_and_says_so(browser: Browser, server):
+@pytest.mark.parametrize("script, pencil", [(NO_WEBGL, "canvas"), (WEBGL, "webgl")])
+@pytest.mark.parametrize("run", ["s_curve", "circle"])
+def test_it_plays_with_webgl_and_without(browser: Browser, server, script, pencil, run):
     context = browser.new_context(base_url=server.url)
-    context.add_init_script(NO_WEBGL)
-    page = opened(context.new_page(), RUN)
-    expect(page.get_by_text("drawn without WebGL").first).to_be_visible()
+    context.add_init_script(script)
+    page = opened(context.new_page(), f"/?run=gallery-{run}")
+    expect(page.locator(".player").first).to_have_attribute("data-pencil", pencil)
     first = picture(page)
     wait_until(page, lambda: picture(page) != first)
+    page.keyboard.press("Space")
+    if run == "circle":  # flat, so that nothing moves now
+        page.wait_for_timeout(300)
+        marks = picture(page)
+        page.get_by_role("button", name="particles", exact=True).first.click()
+        page.mouse.move(0, 0)
+        wait_until(page, lambda: picture(page) != marks)
+    context.close()
+
+
+def test_without_any_canvas_a_sentence_stands_in_its_place(browser: Browser, server):
+    context = browser.new_context(base_url=server.url)
+    context.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
+    page = context.new_page()
+    page.goto(RUN)
+    expect(page.locator(".player .message").first).to_contain_text("canvas")
     context.close()
 
 
