@@ -33,8 +33,6 @@ CASES = {
     "digits, k = 8, L = 20": {"dataset": "digits", "depth": 20, "iterations": 200},
 }
 TITLES = {"s_curve": "S-curve", "digits": "Digits (8×8)"}
-CAPTION = """() => [...document.querySelectorAll('.st-key-player text')].map(e => e.textContent)
-    .find(s => s.startsWith('t = ')) || ''"""
 
 
 @contextmanager
@@ -65,9 +63,10 @@ def first_moving_frame(browser: Browser, runs: str) -> float:
                 break
             except Exception:
                 time.sleep(0.05)
+        caption = page.locator(".player .caption").first
         first = ""
-        while not first or page.evaluate(CAPTION) == first:
-            first = first or page.evaluate(CAPTION)
+        while not first or caption.text_content() == first:
+            first = first or (caption.text_content() if caption.count() else "") or ""
             time.sleep(0.02)
         seconds = time.monotonic() - called
         page.close()
@@ -79,15 +78,16 @@ def rate_in_app(page: Page, url: str, case: dict[str, object], seed: int) -> tup
     knobs = {"depth": case["depth"], "iterations": case["iterations"], "seed": seed}
     link = {f"knob_{name}": value for name, value in knobs.items()}
     page.goto(f"{url}/?{urlencode({'knob_dataset': TITLES[str(case['dataset'])], **link})}")
-    page.wait_for_selector(".st-key-player .updatemenu-button")
+    page.locator(".player .caption").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
-    canvas = page.locator(".live .count")
-    canvas.wait_for()
+    page.wait_for_url(re.compile(r"[?&]job="))
+    words = page.locator(".player .foot .words").first
+    words.wait_for()
     seen: dict[str, float] = {}
     while "run=2" not in page.url:
-        words = canvas.text_content(timeout=5000) if canvas.count() else ""
-        if words and words not in seen:
-            seen[words] = time.monotonic()
+        said = words.text_content(timeout=5000) if words.count() else ""
+        if said and said.startswith("iteration") and said not in seen:
+            seen[said] = time.monotonic()
         time.sleep(0.02)
     times = list(seen.values())
     refreshes = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 2 else float("nan")

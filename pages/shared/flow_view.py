@@ -57,7 +57,7 @@ def flow_view(
     drawn = np.asarray(there["particles"]["states"]).shape[1] if "particles" in there else 0
     identity = f"{run_id} {drawn}" if drawn else run_id
     if linked:
-        settings["start"] = _start(f"{key}_start_{run_id}", record.spec.horizon)
+        settings["start"] = _start(key, run_id, record.spec.horizon)
     data = _scene(identity, tuple(sorted(there)), beside, settings, record, shown, there)
     said = player(f"{key}_player", data, identity, drawn or len(record.probe["inputs"]))
     if linked and said.t is not None:
@@ -71,18 +71,24 @@ def flow_view(
     return said
 
 
-def _start(slot: str, horizon: float) -> float | None:
-    """The clock's place for the link's t when this run was first shown: encoder 0 to 1, decoder 2 to 3."""
+def _start(key: str, run_id: str, horizon: float) -> float | None:
+    """The clock's place for the t of the link that opened the page, None for every later run.
+
+    On the clock the encoder goes from 0 to 1, the decoder from 2 to 3.
+    """
+    slot, shown = f"{key}_start", f"{key}_shown"
     if slot not in st.session_state:
         try:
             share = float(st.query_params.get(TIME, "")) / horizon
         except ValueError:
             share = -1.0
         at = 2 * share if share < 0.5 else 1 + 2 * share
-        st.session_state[slot] = at if 0 <= share <= 1 else None
-        st.query_params.pop(TIME, None)
-    start: float | None = st.session_state[slot]
-    return start
+        st.session_state[slot] = (run_id, at if 0 <= share <= 1 else None)
+    elif st.session_state.get(shown) != run_id:
+        st.query_params.pop(TIME, None)  # it was another run's
+    st.session_state[shown] = run_id
+    opened, start = st.session_state[slot]
+    return start if opened == run_id else None
 
 
 def _questions(
