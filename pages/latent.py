@@ -9,18 +9,14 @@ import streamlit as st
 from autoencode_core.figures.activity import activity_figure, neighbours_figure
 from autoencode_core.figures.geometry import codes
 from autoencode_core.figures.images import is_image_run
-from autoencode_core.figures.scenes.code import (
+from autoencode_core.figures.scenes.code import Decoded, code_scene, decoded, training_scene, walk_scene
+from autoencode_core.figures.scenes.plane import (
     CodePlane,
-    Decoded,
     central_code,
     code_ranges,
-    code_scene,
-    decoded,
     embedded_plane,
     far_apart,
     plain_plane,
-    training_scene,
-    walk_scene,
 )
 from autoencode_core.figures.sheet import sheet_figure
 from autoencode_core.figures.wire import encode
