@@ -15,6 +15,9 @@ from distributed import SubprocessCluster
 
 from autoencode_core.runs.watch import PARENT
 
+THREADS = 3
+"""Threads of a worker: one trains, the others answer questions."""
+
 _PROJECT = Path(__file__).parents[2]
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -45,7 +48,7 @@ def start_cluster(workers: int, preload: tuple[str, ...] = ()) -> Any:
             host="127.0.0.1",
             dashboard_address=anywhere,
             n_workers=workers,
-            threads_per_worker=3,
+            threads_per_worker=THREADS,
             scheduler_kwargs={"dashboard": False, "preload": [watch]},
             worker_kwargs={
                 "dashboard": False,

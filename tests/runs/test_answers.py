@@ -19,7 +19,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.runs import answers as answers_module
 from autoencode_core.runs import asking
 from autoencode_core.runs.answers import Answers, fingerprint
-from autoencode_core.runs.jobs import Jobs
+from autoencode_core.runs.cluster import THREADS
+from autoencode_core.runs.jobs import WORKERS, Jobs
 from autoencode_core.runs.store import RunStore
 from autoencode_core.runs.tasks import TASKS, Task
 from autoencode_core.spec import RunSpec
@@ -147,7 +148,7 @@ def test_wait_waits_no_longer_than_asked(answers, record):
 
 def test_a_cancelled_computation_ends_at_its_next_report(answers, record):
     # As many as the workers have threads: only if they end, the next question is answered.
-    ids = [answers.ask("slow", record, steps=4000, name=f"ends{n}") for n in range(4)]
+    ids = [answers.ask("slow", record, steps=4000, name=f"ends{n}") for n in range(WORKERS * THREADS)]
     for answer_id in ids:
         running(answers, answer_id)
     for answer_id in ids:
@@ -168,7 +169,7 @@ def test_even_one_that_reports_seldom_ends_at_the_next_report(answers, record):
 
 
 def test_a_waiting_question_is_dropped(answers, record):
-    busy = [answers.ask("slow", record, steps=4000, name=f"busy{n}") for n in range(4)]
+    busy = [answers.ask("slow", record, steps=4000, name=f"busy{n}") for n in range(WORKERS * THREADS)]
     for answer_id in busy:
         running(answers, answer_id)
     waiting = answers.ask("twice", record, x=1, name="dropped")
