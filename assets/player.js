@@ -3,6 +3,7 @@
 
 import { timing } from "./player/clock.js";
 import { CloudPane } from "./player/cloud.js";
+import { make, write } from "./player/dom.js";
 import { create as flat } from "./player/flat.js";
 import { Foot } from "./player/foot.js";
 import { createPencil } from "./player/gl.js";
@@ -11,15 +12,18 @@ import { layout } from "./player/layout.js";
 import { flush, recall, remember, shared } from "./player/link.js";
 import { styles } from "./player/marks.js";
 import { decode, shape } from "./player/scene.js";
-import { pageTheme } from "./player/theme.js";
+import { forced, pageTheme } from "./player/theme.js";
 import { Tied } from "./player/ties.js";
-import { make, Transport, write } from "./player/transport.js";
+import { Transport } from "./player/transport.js";
 
 const NO_CANVAS = "This browser draws neither with WebGL nor on a canvas, so there is no picture. "
   + "Another browser will show it.";
+const KEYS = "Keys: N and P pick the next and the former particle, + and − zoom, Shift and arrows turn or move, "
+  + "0 resets, Escape ends picks.";
 const create = { cloud: CloudPane, ...flat };
 const reduced = window.matchMedia("(prefers-reduced-motion: reduce)");
 const players = new WeakMap();
+const ratioNow = () => window.devicePixelRatio || 1;
 
 export default function (component) {
   const { parentElement } = component;
@@ -76,6 +80,7 @@ class Player extends Tied {
     reduced.addEventListener("change", this.motion);
     this.styled();
     this.restyle = () => this.restyled();
+    forced.addEventListener("change", this.restyle);
     document.fonts.addEventListener("loadingdone", this.restyle); // a canvas does not redraw itself in a new font
   }
 
@@ -215,7 +220,7 @@ class Player extends Tied {
     const width = this.root.clientWidth;
     if (!width || !this.scene || !this.scene.panes.length || this.failed) return;
     try {
-      const ratio = window.devicePixelRatio || 1;
+      const ratio = ratioNow();
       const { places, height } = layout(this.scene, width);
       this.panesBox.style.height = `${height}px`;
       const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -239,10 +244,10 @@ class Player extends Tied {
   note() {
     const clouds = this.scene.panes.filter((pane) => pane.kind === "cloud");
     const note = clouds.length && !this.pencil ? "This browser can draw neither with WebGL nor without it." : "";
-    const turn = clouds.some((pane) => pane.dims === 3) ? "turn" : "move";
+    const turn = clouds.some((pane) => pane.dims === 3) ? "turn, with the right button to move" : "move";
     const hands = `Drag to ${turn} · click, then scroll to zoom · double-click to reset · Shift and drag: lasso`;
-    const hint = clouds.length ? hands : "";
-    this.foot.tell(note, hint);
+    this.foot.tell(note, clouds.length ? hands : "", clouds.length ? KEYS : "");
+    this.canvas.setAttribute("aria-description", clouds.length ? KEYS : "");
   }
 
   // ---- drawing
@@ -252,12 +257,9 @@ class Player extends Tied {
     this.raf = requestAnimationFrame((now) => this.animate(now));
   }
 
-  redraw() {
-    this.wake();
-  }
-
   animate(now) {
     this.raf = 0;
+    if (this.size[2] !== ratioNow()) this.fit(); // on another screen
     try {
       this.clock.tick(now);
       const moving = this.draw(now);
@@ -318,6 +320,7 @@ class Player extends Tied {
     this.resize.disconnect();
     this.sight.disconnect();
     reduced.removeEventListener("change", this.motion);
+    forced.removeEventListener("change", this.restyle);
     document.fonts.removeEventListener("loadingdone", this.restyle);
     this.hands.close();
     for (const { pane } of this.slots) dropPane(pane);

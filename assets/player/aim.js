@@ -1,8 +1,7 @@
 // What the pointer and the keys mean to a cloud: turn, move, zoom, point at a particle, pick it, lasso many.
 
-import { reading } from "./axes.js";
-import { clamp } from "./camera.js";
 import { wordOf } from "./marks.js";
+import { clamp, reading } from "./numbers.js";
 import { locate } from "./points.js";
 
 const NEAR = 10; // css px to a particle
@@ -79,8 +78,9 @@ export class Aim {
     this.start = [x, y];
     this.moved = this.held.size > 1;
     const { pane } = this;
-    const shifts = event.button === 2 || event.ctrlKey || event.metaKey;
-    this.mode = event.shiftKey || pane.lassoing ? "lasso" : shifts || !pane.turns ? "pan" : "turn";
+    const pans = event.button === 2;
+    const shifts = pans || event.ctrlKey || event.metaKey || !pane.turns;
+    this.mode = !pans && (event.shiftKey || pane.lassoing) ? "lasso" : shifts ? "pan" : "turn";
     this.lasso = null;
     return true;
   }
@@ -119,7 +119,7 @@ export class Aim {
     this.lasso = null;
     if (this.held.size || event.type === "pointercancel") return true;
     if (path) this.take(this.inside(path), event.ctrlKey || event.metaKey);
-    else if (!this.moved) this.click(event, x, y);
+    else if (!this.moved && event.button !== 2) this.click(event, x, y);
     return true;
   }
 
@@ -142,7 +142,6 @@ export class Aim {
   take(found, adds) {
     const { player } = this;
     player.pick(adds ? [...player.picked, ...found] : found);
-    player.say(found.length === 1 ? "1 particle picked" : `${found.length} particles picked`);
   }
 
   hover(x, y) {
@@ -150,7 +149,6 @@ export class Aim {
     this.over = true;
     this.read = -1;
     this.player.point(found);
-    this.player.top.canvas.style.cursor = this.pane.cursor();
     return false;
   }
 

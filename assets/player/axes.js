@@ -1,21 +1,13 @@
 // Axes: lines of a pane go to the pencil, under the marks; their words go on top.
 
-import { clamp } from "./camera.js";
 import { colourOf } from "./marks.js";
-import { label, niceTicks, put } from "./sheet.js";
+import { clamp, label, niceTicks } from "./numbers.js";
+import { put } from "./sheet.js";
 
-export const SMALL = 12;
+const SMALL = 12;
 const NAME = 13;
 const GRID = 0.75;
 const EDGE = 0.55;
-
-// A value for reading: three significant figures.
-export function reading(value) {
-  if (!Number.isFinite(value)) return "not finite";
-  const size = Math.abs(value);
-  const text = size && (size >= 1e5 || size < 1e-3) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
-  return text.replace("-", "\u2212");
-}
 
 export class Axes {
   constructor({ top, pencil, theme }) {
@@ -117,6 +109,7 @@ export class Axes {
   }
 
   edge(view, range, centre, j, name, { a, b, low }) {
+    const { plot } = view;
     const length = Math.hypot(a[0] - b[0], a[1] - b[1]);
     const mid = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
     let [dx, dy] = [-(b[1] - a[1]) / (length || 1), (b[0] - a[0]) / (length || 1)];
@@ -128,6 +121,7 @@ export class Axes {
       const ticks = niceTicks(...range[j], clamp(length / 36, 1, 4));
       for (const v of ticks.at) {
         const [x, y] = view.place(range.map((pair, k) => (k === j ? v : pair[low[k]])));
+        if (x < plot.x || x > plot.x + plot.w || y < plot.y || y > plot.y + plot.h) continue; // of a box zoomed in
         strokes.push([x, y, x + 4 * dx, y + 4 * dy]);
         const text = label(v, ticks.digits);
         this.write(text, x + 8 * dx, y + 11 * dy, { align, base: "middle", size: 11, faint: true });
@@ -136,21 +130,21 @@ export class Axes {
     }
     this.pencil.strokes(strokes, this.ink, EDGE);
     const side = dx > 0.15 ? "left" : dx < -0.15 ? "right" : "center";
-    if (j === 2) this.name(view.plot, name, [[b[0] + 14, b[1] - 12], 0, 0], "right", 0);
-    else this.name(view.plot, name, [mid, dx, dy], side, wide, Math.min(a[1], b[1]));
+    if (j === 2) this.name(plot, name, [[b[0] + 14, b[1] - 12], 0, 0], "right", 0);
+    else this.name(plot, name, [mid, dx, dy], side, wide, Math.min(a[1], b[1]));
   }
 
   // The name of an axis, outside of its ticks and inside the plot; that of the upright axis above it.
   name(plot, text, [[x, y], dx, dy], align, wide, top = 0) {
+    const words = this.fitted(text, Math.max(60, 0.4 * plot.w));
     const far = 14 + wide * Math.abs(dx) + 12 * Math.abs(dy);
-    this.font(NAME);
-    const room = this.ctx.measureText(text).width;
+    const room = this.ctx.measureText(words).width;
     const [before, after] = { left: [0, room], right: [room, 0], center: [room / 2, room / 2] }[align];
     const least = plot.x + before, most = Math.max(least, plot.x + plot.w - after);
     const across = clamp(x + far * dx, least, most);
     const aside = Math.abs(dx) > 0.4 && Math.abs(across - x - far * dx) > 3; // no room beside the ticks: above them
     const down = clamp(aside ? top - 14 : y + far * dy, plot.y + 8, plot.y + plot.h - 8);
-    this.write(text, across, down, { align, base: "middle", size: NAME });
+    this.write(words, across, down, { align, base: "middle", size: NAME });
   }
 
   // ---- words at places
@@ -169,15 +163,17 @@ export class Axes {
     this.write(text, x + (right ? 9 : -9), y, style);
   }
 
-  // A box of lines beside a place, kept inside an area.
-
+  // A box of lines beside a place, above or below it where there is no room; kept inside an area.
   note(lines, x, y, area) {
     const { ctx, theme } = this;
     this.font(SMALL);
     const w = Math.max(...lines.map((line) => ctx.measureText(line).width)) + 16;
     const h = 17 * lines.length + 9;
-    const left = x + 14 + w <= area.x + area.w ? x + 14 : Math.max(area.x, x - 14 - w);
-    const top = clamp(y - h / 2, area.y, Math.max(area.y, area.y + area.h - h));
+    const most = [area.x + area.w - w, area.y + area.h - h];
+    const beside = x + 14 <= most[0] || x - 14 - w >= area.x;
+    const left = x + 14 <= most[0] ? x + 14 : clamp(beside ? x - 14 - w : x - w / 2, area.x, Math.max(area.x, most[0]));
+    const off = y + 14 <= most[1] ? y + 14 : y - 14 - h;
+    const top = clamp(beside ? y - h / 2 : off, area.y, Math.max(area.y, most[1]));
     ctx.globalAlpha = 0.94;
     ctx.fillStyle = theme.page;
     ctx.strokeStyle = theme.muted;

@@ -1,6 +1,7 @@
 // Where things stand on screen: cameras (what the hand has done), and views (from data units to the screen).
 
-export const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
+import { clamp } from "./numbers.js";
+
 const SETTLE_PER_SECOND = 8;
 const TURN_PER_SECOND = 0.22;
 const PERSPECTIVE = 0.13;
@@ -24,7 +25,7 @@ export function cameraOf(player, group) {
 }
 
 // shift: of the picture, in shares of the smaller side of the plot.
-export class Camera {
+class Camera {
   constructor(start = START) {
     this.start = start;
     this.spans = new Map(); // pane -> what it wants in view

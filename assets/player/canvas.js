@@ -1,8 +1,8 @@
 // The pencil without WebGL (calls: gl.js). It paints pixels into a picture of its own and puts that on the canvas:
 // many times faster than paths of a 2-D context, and than WebGL where that is emulated. No limit on particles.
 
-import { clamp } from "./camera.js";
 import { CELL, colourOf, field, SPAN } from "./marks.js";
+import { clamp } from "./numbers.js";
 import { locate } from "./points.js";
 
 const BINS = 512; // of depth, far ones are painted first

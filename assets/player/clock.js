@@ -2,6 +2,7 @@
 // frames. Players that name the same clock share it.
 
 import { shared } from "./link.js";
+import { clamp } from "./numbers.js";
 
 const HALF_SECONDS = 3;
 const PROJECTION_SECONDS = 0.8;
@@ -13,7 +14,6 @@ const TINY = 1e-6;
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
-const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 const count = new Intl.NumberFormat("en-US");
 
 // What a timeline's clock means: null for a scene that stands still.
@@ -74,6 +74,7 @@ class FlowTime {
     return this.decoder ? 2 + (share - half - this.gap) / half : this.end;
   }
 
+  // interval: the frames between which it lies; the end of a phase still belongs to that phase.
   moment(at) {
     const { encoder, decoder, drops, widths, width } = this;
     const t = this.time(at);
@@ -81,16 +82,16 @@ class FlowTime {
     const words = [`t = ${t.toFixed(this.digits)}`];
     const base = { at, t, frame };
     if (at > 1 && at <= 2) {
-      words.push("bottleneck", drops ? this.words : "nothing is dropped");
+      words.push("bottleneck");
       if (decoder) words.push(`active ${widths[encoder]} of ${width}`);
-      return { ...base, phase: "bottleneck", layer: null, words: words.join(" · ") };
+      words.push(drops ? this.words : "nothing is dropped");
+      return { ...base, interval: encoder, phase: "bottleneck", words: words.join(" · ") };
     }
     const phase = at <= 1 ? "encoder" : "decoder";
-    // the end of a phase still belongs to it
-    const layer = at <= 1 ? Math.min(Math.floor(frame + TINY), encoder - 1)
-      : Math.min(Math.floor(frame + TINY) - 1, encoder + decoder - 1);
+    const interval = Math.min(Math.floor(frame + TINY), at <= 1 ? encoder - 1 : encoder + decoder);
+    const layer = at <= 1 ? interval : interval - 1;
     words.push(phase, `layer ${layer + 1} of ${encoder + decoder}`, `active ${widths[layer]} of ${width}`);
-    return { ...base, phase, layer, words: words.join(" · ") };
+    return { ...base, interval, phase, words: words.join(" · ") };
   }
 }
 
@@ -135,11 +136,12 @@ class SequenceTime {
   // Between two frames the nearer one gives the number.
   moment(at) {
     const i = clamp(Math.round(at), 0, this.frames - 1);
-    return { at, t: this.values[i], frame: at, phase: null, layer: null, words: `${this.name} ${this.value(i)}` };
+    const words = `${this.name} ${this.value(i)}`;
+    return { at, t: this.values[i], frame: at, interval: Math.floor(at), phase: null, words };
   }
 }
 
-export class Clock {
+class Clock {
   constructor(name) {
     this.name = name;
     this.members = new Map(); // player -> its timing
@@ -164,7 +166,8 @@ export class Clock {
     const times = [...this.members.values()].filter(Boolean);
     this.end = Math.max(0, ...times.map((time) => time.end));
     const skips = times.every((time) => !time.drops);
-    this.pieces = times.length ? times[0].pieces(skips) : [];
+    const longest = times.find((time) => time.end === this.end);
+    this.pieces = longest ? longest.pieces(skips) : [];
   }
 
   // Once a frame of the screen, however many players ask.

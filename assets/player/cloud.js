@@ -1,21 +1,19 @@
 // The cloud pane: particles in one, two or three dimensions, their layers, and the view unrolled over time.
-// Where the contract is silent: the pane makes its own head (this.head, appended by the player); `top` is cleared by
-// the player and in css px; pencil.begin and end are called around the draw() of all panes; player.picked is a new
-// Set after every change, player.theme a new object after a change of theme; state() and restore() have
-// {yaw, pitch, zoom, shift in shares of the plot's smaller side, unrolled, layers: names of those that are on, flipped}.
+// It relies on the player: `top` is cleared and in css px, pencil.begin and end are called around the draw() of all
+// panes, player.picked is a new Set after every change, player.theme a new object after a change of theme.
 
 import { Aim } from "./aim.js";
 import { Axes } from "./axes.js";
-import { cameraOf, clamp, planeView, spaceView, turnedCamera, unrolledView } from "./camera.js";
+import { cameraOf, planeView, spaceView, turnedCamera, unrolledView } from "./camera.js";
+import { make } from "./dom.js";
 import * as layers from "./layers.js";
 import { styles } from "./marks.js";
+import { clamp, ease, MOVE_MS } from "./numbers.js";
 import { Points } from "./points.js";
 import { FlatPane } from "./sheet.js";
-import { make } from "./transport.js";
 import { FOOT, instants, unrolled } from "./unrolled.js";
 
-const MOVE_MS = 250;
-const ease = (p) => p * p * (3 - 2 * p);
+const PATIENCE_MS = 60_000; // that a switch looks busy
 
 export class CloudPane extends FlatPane {
   constructor(player) {
@@ -24,10 +22,11 @@ export class CloudPane extends FlatPane {
     this.made = new Map();
     this.unrolled = false;
     this.lassoing = false;
+    this.pans = true; // a drag with the right button means something here
+    this.asked = 0; // how often a hand has asked for layers that are missing
     this.began = -Infinity;
     this.switches = make("div", "switches", { role: "group", "aria-label": "Layers" });
     this.views = make("div", "switches views", { role: "group", "aria-label": "View" });
-    this.views.style.marginLeft = "auto";
     this.head.append(this.switches);
   }
 
@@ -42,7 +41,7 @@ export class CloudPane extends FlatPane {
       spec.ghost && Points.of(spec.ghost.positions, 1, spec.dims, spec.quanta, across);
     this.ghost = ghost(() => layers.ghostAcross);
     this.ends = spec.dims === 1 ? ghost() : this.ghost; // of residuals
-    this.before = shown && frames === 1 ? shown : null;
+    this.before = shown && frames === 1 && !this.player.still ? shown : null;
     this.began = this.before ? performance.now() : -Infinity;
     if (this.camera) this.camera.forget(this);
     this.camera = cameraOf(this.player, spec.group ?? spec.key);
@@ -84,6 +83,11 @@ export class CloudPane extends FlatPane {
     return this.unrolled ? this.spec.dims > 1 : this.spec.dims === 3;
   }
 
+  // Whether the pointer that is or was down has moved.
+  get moved() {
+    return this.aim.moved;
+  }
+
   get slides() {
     return !this.unrolled && this.spec.dims === 1;
   }
@@ -100,6 +104,7 @@ export class CloudPane extends FlatPane {
         this.setLasso(!this.lassoing));
       const unroll = this.button("unrolled", "Time to the right: input, bottleneck, reconstruction side by side",
         () => this.setUnrolled(!this.unrolled));
+      lasso.className = "lasso";
       Object.assign(this, { lassoButton: lasso, unrollButton: unroll });
       this.switches.replaceChildren(...this.buttons, this.views);
       this.views.replaceChildren(...(spec.unrolled ? [unroll] : []), lasso);
@@ -116,7 +121,7 @@ export class CloudPane extends FlatPane {
       const { name, missing } = this.spec.layers[i];
       button.hidden = !missing && !this.possible(name);
       button.setAttribute("aria-pressed", String(this.on(name)));
-      button.setAttribute("aria-busy", String(Boolean(missing) && this.on(name)));
+      button.setAttribute("aria-busy", String(Boolean(missing) && this.on(name) && !this.tired));
     });
     this.want();
     this.lassoButton.setAttribute("aria-pressed", String(this.lassoing));
@@ -132,13 +137,29 @@ export class CloudPane extends FlatPane {
 
   flip(name) {
     this.flipped.set(name, !this.on(name));
+    if (this.on(name) && this.spec.layers.find((one) => one.name === name).missing) {
+      this.asked++;
+      this.rested();
+    }
     this.changed();
   }
 
-  // Layers that are on and whose data are not here are asked for.
+  rested() {
+    clearTimeout(this.patience);
+    this.patience = 0;
+    this.tired = false;
+  }
+
+  // Layers that are on and whose data are not here are asked for, again when they are switched on again. What went
+  // wrong is said by the page; the switch does not look busy for ever.
   want() {
     const names = this.spec.layers.filter(({ name, missing }) => missing && this.on(name)).map(({ name }) => name);
-    if (names.length) this.player.emit("wanted", { names });
+    if (!names.length) return;
+    this.player.emit("wanted", { names, asked: this.asked });
+    this.patience ||= setTimeout(() => {
+      this.tired = true;
+      this.mark();
+    }, PATIENCE_MS);
   }
 
   setLasso(on) {
@@ -172,6 +193,7 @@ export class CloudPane extends FlatPane {
   close() {
     if (this.camera) this.camera.forget(this);
     clearTimeout(this.aim.timer);
+    clearTimeout(this.patience);
   }
 
   // ---- drawing
@@ -205,8 +227,7 @@ export class CloudPane extends FlatPane {
   draw(frame, clock) {
     const { player, camera, spec } = this;
     if (!this.area || !player.pencil) return false;
-    const turns = spec.dims === 3 && !this.unrolled && !player.still && !this.aim.held.size && !player.picked.size;
-    const moves = camera.move(clock, turns);
+    const moves = camera.move(clock, spec.dims === 3 && !this.unrolled && this.idle);
     this.now = this.moment(frame, clock);
     const { now } = this;
     player.pencil.pane(now.view.plot);
@@ -222,11 +243,17 @@ export class CloudPane extends FlatPane {
     return moves || this.progress(clock) < 1;
   }
 
+  // Whether a box may turn by itself: what plays, while nobody points at it.
+  get idle() {
+    const { player } = this;
+    return !player.still && !player.hands.over && !player.picked.size && (!player.time || player.clock.playing);
+  }
+
   // Everything that the layers work with.
   moment(frame, clock) {
     const { player, points, spec } = this;
     const view = this.viewOn(this.plot);
-    const k = clamp(Math.floor(frame), 0, Math.max(0, points.frames - 2));
+    const k = clamp(player.moment.interval, 0, Math.max(0, points.frames - 2));
     const p = this.progress(clock);
     const before = p < 1 ? this.before : null;
     const mix = before ? ease(p) : points.frames > 1 ? clamp(frame - k, 0, 1) : 0;

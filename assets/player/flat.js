@@ -1,7 +1,8 @@
 // Panes on the 2-D canvas alone. Here: curves over time and bars of components; pictures.js has the images.
 
+import { label, niceTicks, reading } from "./numbers.js";
 import { Film, Images } from "./pictures.js";
-import { FlatPane, label, niceTicks, put } from "./sheet.js";
+import { FlatPane, line, put } from "./sheet.js";
 import { dashes, role } from "./theme.js";
 
 const NEAR = 8; // css px between the pointer and a curve
@@ -42,14 +43,8 @@ class Plot {
     return this.box.y + this.box.h * (1 - (value - this.ys[0]) / (this.ys[1] - this.ys[0] || 1));
   }
 
-  line(points, colour, width = 1, dash = []) {
-    const { ctx } = this;
-    Object.assign(ctx, { strokeStyle: colour, lineWidth: width, lineJoin: "round" });
-    ctx.setLineDash(dash);
-    ctx.beginPath();
-    for (const [x, y] of points) ctx.lineTo(x, y);
-    ctx.stroke();
-    ctx.setLineDash([]);
+  line(...how) {
+    line(this.ctx, ...how);
   }
 
   axes([across, up], { numbers = true } = {}) {
@@ -298,7 +293,7 @@ class Bars extends FlatPane {
     this.setNote(`particle ${player.idOf(spec.particles[this.row])}`);
     this.sheet();
     const { plot, area } = this;
-    const interval = Math.min(Math.floor(frame), Math.max(0, frames - 2));
+    const interval = Math.min(player.moment.interval, Math.max(0, frames - 2));
     const share = frames > 1 ? frame - interval : 0;
     const colour = role(player.theme, player.moment.phase || "code").colour;
     const wide = Math.min(36, 0.72 * (plot.box.w / d));
@@ -318,8 +313,8 @@ class Bars extends FlatPane {
   reading(j, value) {
     const { plot, area, player: { top, theme } } = this;
     const y = Math.min(plot.y(0), plot.y(value)) - 6;
-    const text = value.toPrecision(3).replace("-", "\u2212");
-    put(top, theme, text, area.x + plot.x(j + 0.5), area.y + Math.max(12, y), { align: "center", colour: theme.ink });
+    const place = [area.x + plot.x(j + 0.5), area.y + Math.max(12, y)];
+    put(top, theme, reading(value), ...place, { align: "center", colour: theme.ink });
   }
 
   pointer(kind, event, x) {

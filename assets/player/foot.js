@@ -1,8 +1,9 @@
 // Under the panes: words of the moment, legend, choice of colours, hint, Save.
 
+import { make, write } from "./dom.js";
 import { stamp } from "./marks.js";
+import { reading } from "./numbers.js";
 import { savePicture } from "./picture.js";
-import { make, write } from "./transport.js";
 
 const FORMATS = {
   png: "Picture as it is now (PNG)",
@@ -11,8 +12,6 @@ const FORMATS = {
   mp4: "Film (MP4)",
   csv: "Trajectories (CSV)",
 };
-
-const short = (value) => Number(value.toPrecision(3)).toString().replace("-", "\u2212");
 
 // What the legend says: marks with their names, or a bar of colours.
 export function legend({ scene, theme, colour }) {
@@ -27,7 +26,7 @@ export function legend({ scene, theme, colour }) {
   else if (chosen) {
     const { range: [low, high], unit, log, name } = chosen;
     const text = [name, unit && `(${unit})`, log && "log scale"].filter(Boolean).join(" ");
-    entries.push({ stops: theme.scale, low: short(low), high: short(high), text });
+    entries.push({ stops: theme.scale, low: reading(low), high: reading(high), text });
   }
   const hollow = scene.panes.some((pane) => pane.kind === "cloud" && pane.hollow && pane.hollow.includes(1));
   if (hollow) entries.push({ hex: theme.ink, symbol: "circle", hollow: true, text: "a component stands still" });
@@ -75,9 +74,10 @@ export class Foot {
     write(this.words, time && !scene.controls ? [moment.words, live].filter(Boolean).join(" · ") : live);
   }
 
-  tell(note, hint) {
+  tell(note, hint, keys) {
     write(this.note, note);
     write(this.hint, hint);
+    this.hint.title = keys;
   }
 
   drawLegend() {

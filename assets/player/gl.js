@@ -72,7 +72,7 @@ class Program {
 
 const share = (tint, last) => (tint ? [tint[0] / 255, tint[1] / 255, tint[2] / 255, last] : [0, 0, 0, 0]);
 
-export class GlPencil {
+class GlPencil {
   constructor(canvas, always) {
     const wishes = { antialias: false, depth: true, alpha: true, powerPreference: "high-performance" };
     const gl = canvas.getContext("webgl2", { ...wishes, failIfMajorPerformanceCaveat: !always });

@@ -11,7 +11,8 @@ export class Hands {
     this.player = player;
     this.slot = null; // last touched: keys go to it first
     this.over = null;
-    this.held = null;
+    this.held = new Map(); // pointer -> the slot that has it
+    this.panned = false;
     const stop = new AbortController();
     this.stop = stop;
     const on = (target, name, act, more = {}) =>
@@ -21,6 +22,9 @@ export class Hands {
     on(canvas, "pointermove", (event) => this.move(event));
     for (const name of ["pointerup", "pointercancel"]) on(canvas, name, (event) => this.up(event));
     on(canvas, "pointerleave", (event) => this.leave(event));
+    // Two fingers zoom the picture, not the page; one that moves upwards scrolls the page.
+    on(canvas, "touchmove", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
+    on(canvas, "contextmenu", (event) => this.menu(event));
     on(canvas, "dblclick", (event) => this.send("dblclick", event));
     on(canvas, "wheel", (event) => this.send("wheel", event), { passive: false });
     // A click on a button leaves the keys to the player: Space goes on to play and pause.
@@ -68,15 +72,27 @@ export class Hands {
   }
 
   down(event) {
-    if (event.button) return;
-    this.slot = this.find(...this.at(event)) || this.slot;
-    this.held = this.send("down", event);
-    if (this.held) this.player.canvas.setPointerCapture(event.pointerId);
+    const slot = this.find(...this.at(event));
+    const pans = event.button === 2 && slot && slot.pane.pans;
+    if (event.button && !pans) return;
+    this.panned = false;
+    this.slot = slot || this.slot;
+    const held = this.send("down", event);
+    if (!held) return;
+    this.held.set(event.pointerId, held);
+    this.player.canvas.setPointerCapture(event.pointerId);
+  }
+
+  // Some systems show it when the button goes down, before it is known whether the hand will pan; others after.
+  menu(event) {
+    if (this.held.size || this.panned) event.preventDefault();
+    this.panned = false;
   }
 
   move(event) {
-    if (this.held) {
-      this.send("move", event, this.held);
+    const held = this.held.get(event.pointerId);
+    if (held) {
+      this.send("move", event, held);
       return;
     }
     const [x, y] = this.at(event);
@@ -84,18 +100,20 @@ export class Hands {
     if (this.over && this.over !== slot) this.over.pane.pointer("leave", event, x, y);
     this.over = slot;
     const pane = slot && slot.pane;
-    this.player.canvas.style.cursor = (pane && pane.cursor && pane.cursor(x, y)) || "";
     if (pane && pane.pointer("move", event, x, y)) this.player.wake();
+    this.player.canvas.style.cursor = (pane && pane.cursor && pane.cursor(x, y)) || "";
   }
 
   up(event) {
-    const { held } = this;
-    this.held = null;
-    if (held) this.send("up", event, held);
+    const held = this.held.get(event.pointerId);
+    if (!held) return;
+    this.held.delete(event.pointerId);
+    this.send("up", event, held);
+    this.panned = event.button === 2 && held.pane.moved;
   }
 
   leave(event) {
-    if (this.held || !this.over) return;
+    if (this.held.size || !this.over) return;
     this.over.pane.pointer("leave", event, ...this.at(event));
     this.over = null;
     this.player.wake();

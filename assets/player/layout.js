@@ -6,7 +6,7 @@ const GAP = 16;
 export function layout({ panes, height: tall }, width) {
   let columns = panes.length;
   while (columns > 1 && (width < NARROW * columns || panes.length % columns)) columns--;
-  const row = columns === panes.length ? tall : Math.min(tall, Math.max(220, Math.round((0.75 * width) / columns)));
+  const row = columns === panes.length ? tall : Math.min(tall, Math.max(300, Math.round((0.8 * width) / columns)));
   const spans = panes.map((pane) => pane.span || 1);
   const sum = (some) => some.reduce((a, b) => a + b, 0);
   const places = panes.map((_, i) => {

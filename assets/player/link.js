@@ -4,16 +4,15 @@ export const shared = (window.autoencodePlayers ??= { clocks: new Map(), groups:
 
 // ---- picked particles
 
-export class Picks {
+class Picks {
   constructor() {
     this.chosen = new Set(); // replaced, never changed
     this.players = new Set();
   }
 
-  // done: false while a lasso is still being drawn.
-  set(particles, done) {
+  set(particles) {
     this.chosen = new Set(particles);
-    for (const player of this.players) player.relinked(done);
+    for (const player of this.players) player.relinked();
   }
 }
 
@@ -74,8 +73,4 @@ export function remember(id, name, value) {
   book.set(id, page); // the youngest last
   while (book.size > MOST_SCENES) book.delete(book.keys().next().value);
   timer ||= setTimeout(flush, 250);
-}
-
-export function forget(id) {
-  open().delete(id);
 }

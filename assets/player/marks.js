@@ -1,5 +1,6 @@
 // Marks: the symbols of the figures as shapes, as distance fields and as colours of particles.
 
+import { reading } from "./numbers.js";
 import { rgb } from "./theme.js";
 
 const polygon = (n, turn) =>
@@ -13,7 +14,7 @@ const CROSS = times(
   0.37,
 );
 // Corners in units of the mark's radius, y downwards; the circle has none.
-export const SHAPES = {
+const SHAPES = {
   circle: null,
   square: times(polygon(4, Math.PI / 4), 1.15),
   diamond: times(polygon(4, 0), 1.2),
@@ -30,7 +31,7 @@ const NAMES = Object.keys(SHAPES);
 export const symbolOf = (name) => Math.max(0, NAMES.indexOf(name));
 
 // The outline of a mark as a path of a 2-D context.
-export function trace(ctx, shape, x, y, r) {
+function trace(ctx, shape, x, y, r) {
   ctx.beginPath();
   const corners = SHAPES[shape];
   if (!corners) ctx.arc(x, y, r, 0, 2 * Math.PI);
@@ -135,9 +136,7 @@ export function wordOf(colour, i) {
   if (!colour) return "";
   if (colour.kind === "class") return colour.names[colour.values[i]] ?? "";
   if (colour.kind === "hue") return "";
-  const value = colour.values[i];
-  const text = Number.isFinite(value) ? String(Number(value.toPrecision(3))).replace("-", "\u2212") : "not finite";
-  return `${colour.name} ${text}${colour.unit ? ` ${colour.unit}` : ""}`;
+  return [colour.name, reading(colour.values[i]), colour.unit].filter(Boolean).join(" ");
 }
 
 // A small canvas with one mark, for legends.

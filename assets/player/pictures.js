@@ -1,16 +1,14 @@
 // Panes of images: a mosaic at the present moment, and a film strip of all moments.
 
+import { ease, MOVE_MS } from "./numbers.js";
 import { FlatPane, put } from "./sheet.js";
 import { mix, rgb, role } from "./theme.js";
 
-const MOVE_MS = 250;
 const FAINTEST = 0.06; // black is not quite the page
 const GAP = 3;
 const PAIR_GAP = 18; // under an image with its input above it
 const LINE = 14; // height of a line of words
 const LEAST = 22; // css px a column of the film
-
-const ease = (share) => share * share * (3 - 2 * share);
 
 // Greys 0 to 255 as one image of rows x columns pixels on a canvas, from the page's colour to the ink's.
 class Greys {

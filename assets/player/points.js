@@ -5,7 +5,7 @@ const MOST = 32767;
 
 // Where each particle of a strip lies across it, 0 to 1: the golden section spreads neighbours apart, and leaves
 // room below them.
-export const jitter = (i) => 0.22 + (0.72 * ((i * 40503) & 0xffff)) / 0x10000;
+const jitter = (i) => 0.22 + (0.72 * ((i * 40503) & 0xffff)) / 0x10000;
 
 // Positions of some frames: array (frames, n, size) of int16, quanta (size) of [low, high].
 export class Points {

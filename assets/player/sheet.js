@@ -1,6 +1,6 @@
 // What the flat panes have in common: a head in words, a place, and a sheet for what changes seldom.
 
-import { make, write } from "./transport.js";
+import { make, write } from "./dom.js";
 
 export function put(ctx, theme, text, x, y, { align = "left", base = "alphabetic", size = 12, colour, bold } = {}) {
   ctx.font = `${bold ? "600 " : ""}${size}px ${theme.font}`;
@@ -10,23 +10,13 @@ export function put(ctx, theme, text, x, y, { align = "left", base = "alphabetic
   ctx.fillText(text, x, y);
 }
 
-// Round numbers from low to high, about so many, and the digits they need.
-export function niceTicks(low, high, most) {
-  const span = high - low;
-  if (!(span > 0) || !Number.isFinite(span)) return { at: [], digits: 0 };
-  const rough = span / Math.max(1, most);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((m) => m * power >= rough * (1 - 1e-9));
-  const digits = Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
-  const at = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * span; i++) at.push(i * step);
-  return { at, digits };
-}
-
-export function label(value, digits) {
-  const size = Math.abs(value);
-  const text = size >= 1e5 ? value.toExponential(0) : value.toFixed(digits);
-  return (Number(text) === 0 ? (0).toFixed(digits) : text).replace("-", "\u2212");
+export function line(ctx, points, colour, width = 1, dash = []) {
+  Object.assign(ctx, { strokeStyle: colour, lineWidth: width, lineJoin: "round" });
+  ctx.setLineDash(dash);
+  ctx.beginPath();
+  for (const [x, y] of points) ctx.lineTo(x, y);
+  ctx.stroke();
+  ctx.setLineDash([]);
 }
 
 export class FlatPane {

@@ -2,6 +2,9 @@
 
 const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
+// The person's own colours instead of the page's.
+export const forced = window.matchMedia("(forced-colors: active)");
+
 // Any css colour as [red, green, blue].
 export function rgb(colour) {
   if (!pen) return [128, 128, 128];
@@ -14,7 +17,7 @@ export function rgb(colour) {
 
 const hex = (parts) => `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 
-export const luminance = ([red, green, blue]) => (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+const luminance = ([red, green, blue]) => (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
 
 export function mix(from, to, share) {
   return from.map((part, i) => Math.round(part + share * (to[i] - part)));
@@ -23,7 +26,8 @@ export function mix(from, to, share) {
 // The scene's colours for the page as it is now.
 export function pageTheme(root, scene) {
   const style = getComputedStyle(root);
-  const page = hex(rgb(style.getPropertyValue("--st-background-color").trim() || "#ffffff"));
+  const paper = forced.matches ? "Canvas" : style.getPropertyValue("--st-background-color").trim();
+  const page = hex(rgb(paper || "#ffffff"));
   const dark = luminance(rgb(page)) < 0.5;
   const given = scene ? scene.theme[dark ? "dark" : "light"] : {};
   const ink = given.ink || style.color;

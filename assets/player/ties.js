@@ -1,12 +1,12 @@
 // What ties a player to the others on the page, to what it remembers, and to Python: its clock, its picks.
 
 import { clockFor } from "./clock.js";
+import { write } from "./dom.js";
 import { joinPicks, leavePicks, recall, remember } from "./link.js";
-import { write } from "./transport.js";
 
 const MOMENT_MS = 150; // a key held down tells Python once
 const MOST_KEPT = 1000; // picked particles that are remembered
-const STILL = { at: 0, t: null, frame: 0, phase: null, layer: null, words: "" };
+const STILL = { at: 0, t: null, frame: 0, interval: 0, phase: null, words: "" };
 
 export class Tied {
   constructor() {
@@ -37,11 +37,11 @@ export class Tied {
     if (this.picks) leavePicks(this.picks, this);
     this.picks = joinPicks(scene.group, this);
     if (former) {
-      if (had || this.picked.size) this.pick([]); // another scene: other particles
+      if (had || this.picked.size) this.picks.set([]); // another scene: other particles
       return;
     }
     const kept = this.picked.size ? [...this.picked] : (recall(scene.id, "picks") || []).filter((i) => i < scene.n);
-    if (kept.length) this.pick(kept);
+    if (kept.length) this.picks.set(kept);
   }
 
   // What is remembered of the time counts only when the page is new; another scene begins at its beginning.
@@ -99,17 +99,23 @@ export class Tied {
     if (!this.time) return;
     this.transport.show();
     if (what === "play") clearTimeout(this.telling); // nothing goes to the server while it plays
-    if ((what === "pause" || what === "seek") && !this.clock.scrubs) this.tellMoment();
+    if ((what === "pause" || what === "seek") && !this.clock.scrubs) this.tellMoment(true);
   }
 
-  tellMoment() {
+  tellMoment(aloud = false) {
     clearTimeout(this.telling);
     this.telling = setTimeout(() => {
       if (this.closed || !this.time || this.clock.playing) return;
       const { at, t, words } = this.moment;
-      if (this.scene.controls) this.say(words);
+      if (aloud && this.speaks) this.say(words);
       this.emit("moment", { at: Number(at.toFixed(6)), t });
     }, MOMENT_MS);
+  }
+
+  // Of all players of a clock one says the time, unless the scrubber, which does it itself, has the focus.
+  get speaks() {
+    const first = [...this.clock.members.keys()].find((player) => player.scene.controls);
+    return first === this && ![...this.clock.members.keys()].some((player) => player.transport.focused);
   }
 
   // ---- memory
@@ -127,8 +133,11 @@ export class Tied {
 
   // ---- picks
 
-  pick(particles, done = true) {
-    this.picks.set(particles, done);
+  pick(particles) {
+    this.picks.set(particles);
+    const { size } = this.picked;
+    const [first] = this.picked;
+    this.say(size === 1 ? `particle ${this.idOf(first)} picked` : `${size || "no"} particles picked`);
   }
 
   // A click on a particle: it alone, or with Shift or Ctrl one more or one less.
@@ -146,9 +155,9 @@ export class Tied {
     this.wake();
   }
 
-  relinked(done) {
+  relinked() {
     this.wake();
-    if (!done || !this.scene) return;
+    if (!this.scene) return;
     remember(this.scene.id, "picks", [...this.picked].slice(0, MOST_KEPT));
     this.emit("picked", { particles: [...this.picked] });
   }

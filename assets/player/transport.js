@@ -1,6 +1,8 @@
 // Play, step, loop, speed, and the scrubber with the staircase of active components along it.
 
 import { SPEEDS } from "./clock.js";
+import { make, write } from "./dom.js";
+import { line, put } from "./sheet.js";
 import { dashes, role } from "./theme.js";
 
 const EDGE = 10; // css px between the strip's ends and 0 and T, so that the knob is never cut
@@ -18,17 +20,6 @@ const ICONS = {
   loop: "M7 7h10v3l4-4-4-4v3H5v6h2zm10 10H7v-3l-4 4 4 4v-3h12v-6h-2z",
 };
 
-export function make(tag, name, more = {}) {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  for (const [key, value] of Object.entries(more)) {
-    if (key === "text") node.textContent = value;
-    else if (key in node && !key.startsWith("aria")) node[key] = value;
-    else node.setAttribute(key, value);
-  }
-  return node;
-}
-
 function icon(name) {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 24 24");
@@ -44,10 +35,6 @@ function button(name, words, act) {
   const node = make("button", `tool ${name}`, { type: "button", title: words, "aria-label": words, onclick: act });
   node.append(icon(name));
   return node;
-}
-
-export function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 export class Transport {
@@ -103,6 +90,10 @@ export class Transport {
     this.player.seek(this.time.under(share), !this.held);
   }
 
+  get focused() {
+    return this.strip.getRootNode().activeElement === this.strip;
+  }
+
   // ---- what moves
 
   show() {
@@ -112,11 +103,12 @@ export class Transport {
     const x = EDGE + this.time.along(at) * Math.max(0, (this.width || 0) - 2 * EDGE);
     this.knob.style.transform = `translateX(${x.toFixed(2)}px)`;
     write(this.caption, words);
-    const state = JSON.stringify([clock.playing, clock.loop, clock.speed, clock.playing ? 0 : at, words.length]);
-    if (state === this.state && clock.playing) return;
+    // While it plays only the knob and the words move: a screen reader would read sixty of them a second.
+    const state = JSON.stringify([clock.playing, clock.loop, clock.speed, this.time.end, clock.playing || words]);
+    if (state === this.state) return;
     this.state = state;
     this.settings(clock);
-    if (clock.playing) return; // a screen reader would read sixty of them a second
+    this.caption.title = clock.playing ? "" : words;
     this.strip.setAttribute("aria-valuemin", 0);
     this.strip.setAttribute("aria-valuemax", this.time.end);
     this.strip.setAttribute("aria-valuenow", Number(at.toFixed(4)));
@@ -227,7 +219,7 @@ export class Transport {
   }
 
   drawMiddle(from, to) {
-    const { ctx, x, theme, top, base, rail, width } = this.pen;
+    const { ctx, x, theme, top, base, rail } = this.pen;
     const { colour, dash } = role(theme, "bottleneck");
     const [left, right] = [x(from), x(to)];
     ctx.globalAlpha = 0.22;
@@ -238,9 +230,7 @@ export class Transport {
       this.line([[px, top], [px, base]], colour, 1.6, dashes(dash));
     }
     if (right > left) this.line([[left, rail], [right, rail]], colour, 3, dashes("dot"));
-    ctx.font = `12px ${theme.font}`;
-    const half = ctx.measureText("bottleneck").width / 2;
-    this.label("bottleneck", Math.min((left + right) / 2, width - half - 1), top - 4, colour, 12);
+    this.label("bottleneck", (left + right) / 2, top - 4, colour, 12);
   }
 
   drawSequence() {
@@ -273,21 +263,12 @@ export class Transport {
 
   // Text centred on x, as far as it stays on the strip.
   label(text, x, y, colour, size = 11) {
-    const { ctx, width } = this.pen;
+    const { ctx, theme, width } = this.pen;
     const half = this.measure(text, size) / 2;
-    ctx.textAlign = "center";
-    ctx.fillStyle = colour;
-    ctx.fillText(text, Math.min(Math.max(x, half + 1), width - half - 1), y);
+    put(ctx, theme, text, Math.min(Math.max(x, half + 1), width - half - 1), y, { align: "center", size, colour });
   }
 
-  line(points, colour, width, pattern = []) {
-    const { ctx } = this.pen;
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = width;
-    ctx.setLineDash(pattern);
-    ctx.beginPath();
-    for (const [px, py] of points) ctx.lineTo(px, py);
-    ctx.stroke();
-    ctx.setLineDash([]);
+  line(...how) {
+    line(this.pen.ctx, ...how);
   }
 }

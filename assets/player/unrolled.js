@@ -2,8 +2,8 @@
 
 import { colourOf } from "./marks.js";
 import { kept, someOf, troupe } from "./layers.js";
+import { label, niceTicks } from "./numbers.js";
 import { chain, Points, sample } from "./points.js";
-import { label, niceTicks } from "./sheet.js";
 import { role } from "./theme.js";
 
 const THREADS = 300;

@@ -167,7 +167,7 @@ def test_without_any_canvas_a_sentence_stands_in_its_place(browser: Browser, ser
     context.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
     page = context.new_page()
     page.goto(RUN)
-    expect(page.locator(".player .message").first).to_contain_text("canvas")
+    expect(page.locator(".player .message").first).to_contain_text("canvas", timeout=30_000)
     context.close()
 
 

@@ -1,0 +1,281 @@
+"""The player's modules outside of a browser: syntax, what they never do, bytes, clock, ticks."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoencode_core.figures.wire import encode
+
+ASSETS = Path(__file__).parents[2] / "assets"
+PARTS = ASSETS / "player"
+MODULES = [ASSETS / "player.js", *sorted(PARTS.glob("*.js"))]
+NODE = shutil.which("node")
+MOST_LINES, MOST_BYTES = 400, 200_000
+
+needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs JavaScript, is not installed")
+
+FLOW = {
+    "kind": "flow",
+    "encoder": 4,
+    "decoder": 2,
+    "horizon": 3.0,
+    "drops": True,
+    "widths": [2, 2, 1, 1, 1, 2],
+    "width": 2,
+    "names": ["x1", "x2"],
+    "drop_words": "projection drops x2",
+}
+STEADY = FLOW | {"drops": False, "widths": [2] * 6}
+CLASSIFY = FLOW | {"decoder": 0, "widths": [2, 2, 1, 1]}
+SEQUENCE = {"kind": "sequence", "name": "iteration", "values": [0, 10, 1200, 0.12345], "log": False}
+
+
+def run(folder: Path, script: str, *arguments: str):
+    """What a module beside the player's parts says, read from JSON."""
+    shutil.copytree(PARTS, folder / "player")
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "asked.js").write_text("globalThis.window = { addEventListener() {} };\n" + script)
+    command = [str(NODE), str(folder / "asked.js"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# ---- all modules
+
+
+@needs_node
+def test_every_module_is_valid(tmp_path):
+    script = """
+import { readFileSync } from "node:fs";
+import { SourceTextModule } from "node:vm";
+const wrong = {};
+for (const file of process.argv.slice(2)) {
+  try { new SourceTextModule(readFileSync(file, "utf8")); } catch (error) { wrong[file] = String(error); }
+}
+console.log(JSON.stringify(wrong));
+"""
+    file = tmp_path / "check.mjs"
+    file.write_text(script)
+    command = [str(NODE), "--no-warnings", "--experimental-vm-modules", str(file), *map(str, MODULES)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_no_module_makes_code_or_markup_of_text_or_loads_from_elsewhere(module):
+    text = module.read_text().replace("http://www.w3.org/2000/svg", "")
+    for banned in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "http:", "https:"):
+        assert banned not in text
+    assert not re.search(r"\beval\b|new Function|setTimeout\(\s*[\"'`]", text)
+    assert set(re.findall(r'^(?:import|export) .*from "(.*?)";', text, re.M)) <= own_names(module)
+
+
+def own_names(module: Path) -> set[str]:
+    """What a module may import."""
+    before = "./player/" if module.parent == ASSETS else "./"
+    return {f"{before}{path.name}" for path in PARTS.glob("*.js")}
+
+
+def test_modules_stay_small_and_all_are_used():
+    texts = {path.name: path.read_text() for path in MODULES}
+    assert sum(len(text.encode()) for text in texts.values()) < MOST_BYTES
+    for name, text in texts.items():
+        lines = text.splitlines()
+        assert len(lines) < MOST_LINES, name
+        assert max(map(len, lines)) <= 120, name
+        assert name == "player.js" or any(f'/{name}"' in other for other in texts.values()), name
+
+
+# ---- bytes
+
+
+@needs_node
+def test_the_browser_reads_what_the_server_writes(tmp_path):
+    rng = np.random.default_rng(1)
+    arrays = {
+        "f4": rng.normal(size=(2, 3)).astype(np.float32),
+        "i2": np.array([[-32768, 0, 32767]], np.int16),
+        "u1": np.array([0, 7, 255], np.uint8),
+        "u4": np.array([0, 4_000_000_000], np.uint32),
+    }
+    scene = {
+        "id": "é, μₜ",
+        "at": 3,
+        "none": None,
+        "panes": [{"deep": {"list": [arrays["u1"], 1.5]}}],
+        **arrays,
+    }
+    (tmp_path / "data").write_bytes(encode(scene))
+    script = """
+const { decode } = await import("./player/scene.js");
+const { readFileSync } = await import("node:fs");
+const bytes = readFileSync(process.argv[2]);
+const whole = new Uint8Array(bytes.length + 3);
+whole.set(bytes, 3);
+const scene = decode(whole.subarray(3)); // an odd offset, as Streamlit hands it over
+const plain = (a) => ({ kind: a.constructor.name, shape: a.shape, values: Array.from(a) });
+console.log(JSON.stringify({
+  id: scene.id, at: scene.at, none: scene.none, deep: plain(scene.panes[0].deep.list[0]),
+  arrays: ["f4", "i2", "u1", "u4"].map((name) => plain(scene[name])),
+}));
+"""
+    seen = run(tmp_path, script, str(tmp_path / "data"))
+    assert (seen["id"], seen["at"], seen["none"]) == ("é, μₜ", 3, None)
+    assert seen["deep"] == {"kind": "Uint8Array", "shape": [3], "values": [0, 7, 255]}
+    kinds = ["Float32Array", "Int16Array", "Uint8Array", "Uint32Array"]
+    assert [array["kind"] for array in seen["arrays"]] == kinds
+    for array, name in zip(seen["arrays"], arrays, strict=True):
+        assert array["shape"] == list(arrays[name].shape)
+        assert array["values"] == arrays[name].ravel().tolist()
+
+
+# ---- time
+
+CLOCKS = """
+const { clockFor, timing } = await import("./player/clock.js");
+const lines = JSON.parse(process.argv[2]);
+// Seconds from the beginning to the end of a clock that these timelines share.
+function lasts(members) {
+  const clock = clockFor("");
+  const players = members.map((line) => [{ clocked() {} }, timing(line)]);
+  for (const [player, time] of players) clock.join(player, time);
+  clock.set({ loop: false });
+  clock.play();
+  let [now, seconds] = [0, 0];
+  clock.tick(now);
+  while (clock.at < clock.end && seconds < 60) {
+    clock.tick((now += 10));
+    seconds += 0.01;
+  }
+  return { end: clock.end, seconds };
+}
+"""
+
+
+@needs_node
+def test_frames_ends_and_stops_of_each_kind_of_time(tmp_path):
+    script = (
+        CLOCKS
+        + """
+console.log(JSON.stringify(Object.fromEntries(Object.entries(lines).map(([name, line]) => {
+  const time = timing(line);
+  const ats = [0, 0.25, 1, 1.5, 2, 2.5, 3].filter((at) => at <= time.end);
+  return [name, {
+    end: time.end, frames: time.frames, at: ats.map((at) => time.frame(at)), stops: time.stops(),
+    back: time.stops().map((at) => time.at(time.frame(at))),
+    intervals: ats.map((at) => time.moment(at).interval),
+    along: ats.map((at) => time.under(time.along(at)) - at), words: ats.map((at) => time.moment(at).words),
+  }];
+}))));
+"""
+    )
+    lines = {"flow": FLOW, "steady": STEADY, "classify": CLASSIFY, "sequence": SEQUENCE}
+    seen = run(tmp_path, script, json.dumps(lines))
+    flow, steady, classify, sequence = (seen[name] for name in lines)
+    assert (flow["end"], flow["frames"], flow["at"]) == (3, 8, [0, 1, 4, 4.5, 5, 6, 7])
+    assert flow["intervals"] == [0, 1, 3, 4, 4, 6, 6]
+    assert flow["stops"] == [0, 0.25, 0.5, 0.75, 1, 2, 2.5, 3]
+    assert flow["words"][0] == "t = 0.00 · encoder · layer 1 of 6 · active 2 of 2"
+    assert flow["words"][3] == "t = 1.50 · bottleneck · active 1 of 2 · projection drops x2"
+    assert flow["words"][-1] == "t = 3.00 · decoder · layer 6 of 6 · active 2 of 2"
+    assert steady["stops"] == [0, 0.25, 0.5, 0.75, 1, 2.5, 3]
+    assert (classify["end"], classify["frames"]) == (2, 6)
+    assert classify["stops"] == [0, 0.25, 0.5, 0.75, 1, 2]
+    assert (sequence["end"], sequence["stops"]) == (3, [0, 1, 2, 3])
+    assert sequence["words"][-1] == "iteration 0.1235"
+    assert sequence["words"][4] == "iteration 1,200"
+    for one in (flow, classify, sequence):
+        np.testing.assert_allclose(one["back"], one["stops"])
+        np.testing.assert_allclose(one["along"], 0, atol=1e-9)
+
+
+@needs_node
+def test_how_long_a_clock_runs_and_where_a_shared_one_ends(tmp_path):
+    script = CLOCKS + "console.log(JSON.stringify(lines.map(lasts)));"
+    long_sequence = SEQUENCE | {"values": list(range(101))}
+    quick = CLASSIFY | {"drops": False}
+    members = [
+        [FLOW],
+        [STEADY],
+        [CLASSIFY],
+        [quick],
+        [SEQUENCE],
+        [long_sequence],
+        [quick, STEADY],
+        [STEADY, FLOW],
+        [SEQUENCE, long_sequence],
+    ]
+    seen = run(tmp_path, script, json.dumps(members))
+    assert [one["end"] for one in seen] == [3, 3, 2, 1, 3, 100, 3, 3, 100]
+    expected = [6.8, 6, 3.8, 3, 3, 8, 6, 6.8, 8]
+    np.testing.assert_allclose([one["seconds"] for one in seen], expected, atol=0.03)
+
+
+@needs_node
+def test_a_clock_rests_at_its_end_and_begins_again_or_stops(tmp_path):
+    script = (
+        CLOCKS
+        + """
+const said = [];
+const clock = clockFor("one");
+const player = { clocked: (what) => said.push(what) };
+clock.join(player, timing(lines));
+clock.seek(3);
+clock.step(1, timing(lines));
+const held = clock.at;
+clock.step(-1, timing(lines));
+const before = clock.at;
+clock.seek(2.9999);
+clock.play();
+let now = 0;
+const run = (ms) => { for (const end = now + ms; now < end; now += 50) clock.tick(now); };
+run(600);
+const resting = clock.at;
+run(600);
+const again = clock.at;
+clock.set({ loop: false });
+clock.seek(2.9999);
+clock.play();
+run(1500);
+const known = clockFor("one") === clock;
+clock.leave(player);
+console.log(JSON.stringify({ held, before, resting, again, at: clock.at, playing: clock.playing,
+  known, forgotten: clockFor("one") !== clock, said }));
+"""
+    )
+    seen = run(tmp_path, script, json.dumps(FLOW))
+    assert (seen["held"], seen["before"], seen["resting"]) == (3, 2.5, 3)
+    assert 0 <= seen["again"] < 0.2
+    assert (seen["at"], seen["playing"]) == (3, False)
+    assert seen["known"] and seen["forgotten"]
+    assert seen["said"] == ["seek", "seek", "seek", "seek", "play", "set", "seek", "play", "pause"]
+
+
+# ---- numbers
+
+
+@needs_node
+def test_ticks_and_numbers_are_round_and_readable(tmp_path):
+    script = """
+const { label, niceTicks, reading } = await import("./player/numbers.js");
+console.log(JSON.stringify({
+  ticks: niceTicks(-1.03, 2.2, 5), fine: niceTicks(0, 0.001, 4), none: niceTicks(1, 1, 5),
+  labels: [label(-0.5, 1), label(-0, 2), label(-0.004, 2), label(123456, 0)],
+  readings: [0, -0.62287, 1234.5, 3e-5, -2e7, NaN].map(reading),
+}));
+"""
+    seen = run(tmp_path, script)
+    np.testing.assert_allclose(seen["ticks"]["at"], [-1, 0, 1, 2], atol=1e-12)
+    assert seen["ticks"]["digits"] == 0
+    assert len(seen["fine"]["at"]) >= 3
+    assert seen["fine"]["digits"] == 4
+    assert seen["none"] == {"at": [], "digits": 0}
+    assert seen["labels"] == ["−0.5", "0.00", "0.00", "1e+5"]
+    assert seen["readings"] == ["0", "−0.623", "1230", "3.00e−5", "−2.00e+7", "not finite"]
