@@ -14,13 +14,14 @@ from autoencode_core.record import RunRecord
 from pages.shared.choose import MOST_RUNS, choose_runs
 from pages.shared.flow_view import flow_view
 from pages.shared.player import player
-from pages.shared.setup import escape, explanation, guard, page_setup
+from pages.shared.setup import escape, explanation, guard, page_setup, unusual
 from pages.shared.words import regime, title
 
 CLOCK = "flow"
 COUNTS = (2000, 10_000, 50_000)
 _STORED = "stored"
 _UNPICKED = 4
+MOST_COMPONENTS = 3
 
 
 def render() -> None:
@@ -49,7 +50,7 @@ def _count(runs: list[tuple[str, RunRecord]]) -> int:
     chosen = st.selectbox(
         "Particles",
         [_STORED, *map(str, COUNTS)],
-        format_func=lambda name: f"{stored:,} stored" if name == _STORED else f"{int(name):,}",
+        format_func=lambda name: f"{stored} stored" if name == _STORED else name,
         key="flow_particles",
         bind="query-params",
         persist_state="session",
@@ -78,6 +79,7 @@ def _players(runs: list[tuple[str, RunRecord]], count: int) -> tuple[int, ...]:
                     clock=CLOCK,
                     errors_within=shared,
                     height=360 if several else 440,
+                    title=record.name or title(record.spec),
                 )
                 picked = picked or said.picked
     return picked
@@ -86,8 +88,7 @@ def _players(runs: list[tuple[str, RunRecord]], count: int) -> tuple[int, ...]:
 def _heading(record: RunRecord) -> None:
     st.markdown(f"**{escape(record.name or title(record.spec))}**")
     st.caption(escape(regime(record.spec)))
-    if record.status == "diverged":
-        st.warning(escape(record.message) + " Particles that left the picture are not drawn.")
+    unusual(record)
 
 
 def _detailed(runs: list[tuple[str, RunRecord]]) -> tuple[str, RunRecord]:
@@ -117,13 +118,31 @@ def _details(run_id: str, record: RunRecord, picked: tuple[int, ...]) -> None:
     st.subheader("Single particles" if not picked else f"Picked particles ({len(picked):,})", anchor=False)
     if not picked or "only" in words:
         st.caption(words)
-    _linked(run_id, record, "curves", curves_panes(record, shown), 240, "Components against time.")
+    width = flow_states(record).shape[2]
+    if width > MOST_COMPONENTS:
+        st.caption(
+            f"Of {width} components the {MOST_COMPONENTS} that vary most are drawn against t; the table has "
+            "the first few of input, code and output."
+        )
+    _linked(
+        run_id,
+        record,
+        "curves",
+        curves_panes(record, shown, MOST_COMPONENTS),
+        240,
+        "Components against time.",
+    )
     if is_image_run(record):
         _linked(run_id, record, "film", [film_pane(record, picked)], 420, "Images at nine times of the flow.")
         _linked(run_id, record, "bars", [bars_pane(record, picked)], 220, "Components of one particle.")
+    table = pd.DataFrame(particle_table(record, shown))
     st.dataframe(
-        pd.DataFrame(particle_table(record, shown)),
+        table,
         hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.4g") for name in table.select_dtypes("float")
+        },
+        placeholder="–",
         alt="Input, code, output and error of the particles shown above, one in a row.",
     )
 

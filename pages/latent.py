@@ -21,17 +21,17 @@ from autoencode_core.figures.scenes.plane import (
 from autoencode_core.figures.sheet import sheet_figure
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from pages.shared.asking import ask, note, told
 from pages.shared.choose import choose_runs
 from pages.shared.player import Said, player
-from pages.shared.setup import dark, explanation, guard, page_setup
+from pages.shared.setup import dark, explanation, guard, page_setup, unusual
 
 _MODES = {
-    "decode": "Decode a code",
-    "walk": "Walk between two codes",
-    "training": "Codes while training",
+    "decode": "Decode",
+    "walk": "Walk",
+    "training": "Training",
 }
-_PLANES = {"2": "2 principal axes", "3": "3 principal axes", "tsne": "t-SNE"}
+_PLANES = {"2": "2 axes", "3": "3 axes", "tsne": "t-SNE"}
 _SHEET = {1: 200, 2: 21}
 _WALK_STEPS = 41
 _MOST_SLIDERS = 8
@@ -48,6 +48,7 @@ def render() -> None:
         return
     run_id, record = runs[0]
     with guard():
+        unusual(record)
         mode, plane = _controls(run_id, record)
         if plane is not None:
             {"decode": _decode, "walk": _walk, "training": _training}[mode](run_id, record, plane)
@@ -68,6 +69,7 @@ def _controls(run_id: str, record: RunRecord) -> tuple[str, CodePlane | None]:
             format_func=_MODES.__getitem__,
             key=f"latent_mode_{len(modes)}",
             required=True,
+            help="Decode any code; walk straight from one code to another; see the codes form in training.",
         )
     kind = "2"
     if k > 3:
@@ -116,10 +118,16 @@ def _decode(run_id: str, record: RunRecord, plane: CodePlane) -> None:
         st.session_state[slot] = moved.tolist()
         st.rerun()
     st.caption(
-        "Click between the codes to decode a point that no datum has, or click a particle to decode its code."
+        "Click a particle to decode its code. "
+        + (
+            "A click between them takes the nearest one: t-SNE has no way back."
+            if plane.center is None
+            else "Click between the codes to decode a point that no datum has."
+        )
     )
     if found is not None:
         _say(found)
+        note(question.value)
     _numbers(slot, z)
     if sheet is not None and is_image_run(record):
         st.plotly_chart(

@@ -10,7 +10,7 @@ from pages.shared.controls import knobs, set_knobs
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart
-from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup
+from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
 from pages.shared.words import number, regime, title
 
 
@@ -120,7 +120,7 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
 def _flow(run_id: str, record: RunRecord) -> None:
     """The flow, playing; what is done with it draws only itself anew."""
     look_at(run_id)
-    flow_view(run_id, record, key="playground")
+    flow_view(run_id, record, key="playground", title=record.name or title(record.spec))
 
 
 def _headline(record: RunRecord) -> None:
@@ -135,8 +135,7 @@ def _headline(record: RunRecord) -> None:
         width="stretch",
         help="Turn the knobs on the left to what this run was trained with.",
     )
-    if record.status == "diverged":
-        st.warning(escape(record.message))
+    unusual(record)
     st.caption(escape(regime(spec) + ("" if record.status == "diverged" else f" · {record.message}")))
     cells = st.container(horizontal=True, gap="small")
     errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "

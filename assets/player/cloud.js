@@ -263,7 +263,8 @@ export class CloudPane extends FlatPane {
     const from = before ? before.end(0, view) : points.frames === 1 ? to : points.end(k, view, times ? times[k] : 0);
     player.looks ||= styles(player.scene.n, player.scene.colours[player.colour], player.theme);
     return {
-      pane: this, player, pencil: player.pencil, axes: new Axes(player), view, frame: k, mix, points, before, from, to,
+      pane: this, player, pencil: player.pencil, axes: new Axes(player), view, frame: k, mix, whole: frame,
+      points, before, from, to,
       times, at: times ? times[k] + mix * (times[next] - times[k]) : 0,
       radius: layers.radiusOf(points.n, view.plot), hollow: Boolean(spec.hollow[Math.min(k, spec.hollow.length - 1)]),
       looks: player.looks, picks: this.picks(), space: spec.dims === 3 && !this.unrolled,

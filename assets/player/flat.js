@@ -16,7 +16,8 @@ function extent(values, room = 0.05) {
   const known = finite(values);
   if (!known.length) return [0, 1];
   const [low, high] = [known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))];
-  const more = high > low ? room * (high - low) : Math.max(0.5, 0.1 * Math.abs(low));
+  const tiny = 1e-6 * Math.max(1, Math.abs(low), Math.abs(high)); // what is left of rounding
+  const more = high - low > tiny ? room * (high - low) : Math.max(0.5, 0.1 * Math.abs(low));
   return [low - more, high + more];
 }
 

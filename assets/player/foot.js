@@ -1,8 +1,8 @@
 // Under the panes: words of the moment, legend, choice of colours, hint, Save.
 
 import { make, write } from "./dom.js";
+import { legend } from "./legend.js";
 import { stamp } from "./marks.js";
-import { reading } from "./numbers.js";
 import { savePicture } from "./picture.js";
 
 const FORMATS = {
@@ -12,26 +12,6 @@ const FORMATS = {
   mp4: "Film (MP4)",
   csv: "Trajectories (CSV)",
 };
-
-// What the legend says: marks with their names, or a bar of colours.
-export function legend({ scene, theme, colour }) {
-  const chosen = scene.colours[colour];
-  const entries = [];
-  if (chosen && chosen.kind === "class") {
-    chosen.names.forEach((text, i) => {
-      const [hex, symbol] = theme.classes[i % Math.max(1, theme.classes.length)] || [theme.ink, "circle"];
-      entries.push({ hex, symbol, text });
-    });
-  } else if (chosen && chosen.kind === "hue") entries.push({ stops: theme.hues, text: chosen.name });
-  else if (chosen) {
-    const { range: [low, high], unit, log, name } = chosen;
-    const text = [name, unit && `(${unit})`, log && "log scale"].filter(Boolean).join(" ");
-    entries.push({ stops: theme.scale, low: reading(low), high: reading(high), text });
-  }
-  const hollow = scene.panes.some((pane) => pane.kind === "cloud" && pane.hollow && pane.hollow.includes(1));
-  if (hollow) entries.push({ hex: theme.ink, symbol: "circle", hollow: true, text: "a component stands still" });
-  return entries;
-}
 
 export class Foot {
   constructor(player) {
@@ -82,6 +62,7 @@ export class Foot {
 
   drawLegend() {
     const { player } = this;
+    this.legend.hidden = !player.scene.panes.some((pane) => pane.kind === "cloud"); // else the cloud has said it
     if (this.select.value !== String(player.colour)) this.select.value = String(player.colour);
     const entries = legend(player);
     const key = JSON.stringify([entries, player.theme.dark]);

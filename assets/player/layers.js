@@ -259,15 +259,15 @@ export function spots(now, spec) {
 }
 
 export function track(now) {
-  const { pane, pencil, player, view, frame, mix, radius } = now;
+  const { pane, pencil, player, view, whole, radius } = now; // it may move while the particles stand still
   const { positions, role: name } = pane.spec.track;
   const { dims, quanta } = pane.spec;
   const points = kept(pane, "track", [positions], () =>
     Points.of(positions, positions.shape[0], dims, quanta, middle));
   const { colour, symbol } = role(player.theme, name);
-  const k = Math.min(frame, points.frames - 1);
+  const k = Math.min(Math.floor(whole), points.frames - 1);
   pencil.marks({
-    count: 1, from: points.end(k, view), to: points.end(Math.min(k + 1, points.frames - 1), view), mix,
+    count: 1, from: points.end(k, view), to: points.end(Math.min(k + 1, points.frames - 1), view), mix: whole - k,
     tint: colourOf(colour), symbol: symbolOf(symbol), radius: radius + 4, hollow: false, alpha: 1,
     outline: colourOf(player.theme.ink),
   });

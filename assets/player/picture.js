@@ -1,6 +1,6 @@
 // The player as it is now, as one PNG: title, panes, caption, legend on the page's colour.
 
-import { legend } from "./foot.js";
+import { legend } from "./legend.js";
 import { stamp } from "./marks.js";
 
 const MARGIN = 16;

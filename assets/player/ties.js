@@ -5,6 +5,7 @@ import { write } from "./dom.js";
 import { joinPicks, leavePicks, recall, remember } from "./link.js";
 
 const MOMENT_MS = 150; // a key held down tells Python once
+const SAME = 0.01; // the link rounds its time
 const MOST_KEPT = 1000; // picked particles that are remembered
 const STILL = { at: 0, t: null, frame: 0, interval: 0, phase: null, words: "" };
 
@@ -58,10 +59,20 @@ export class Tied {
     if (!time || again) return;
     const kept = former ? null : recall(scene.id, "time");
     const moves = !this.still && !others;
-    if (others) this.tellMoment();
-    else if (kept) clock.set({ ...kept, playing: kept.playing && moves });
-    else clock.set({ at: scene.start ?? 0, playing: scene.start === null && scene.autoplay && moves });
+    if (!former && this.linked(kept)) clock.set({ at: scene.start, playing: false });
+    else if (others) this.tellMoment();
+    else if (kept) {
+      const { told, ...time } = kept;
+      this.toldAt = told;
+      clock.set({ ...time, playing: time.playing && moves });
+    } else clock.set({ at: scene.start ?? 0, playing: scene.start === null && scene.autoplay && moves });
     if (kept || scene.start !== null) this.tellMoment();
+  }
+
+  // Whether the link has a time of its own: one that this player did not put there itself.
+  linked(kept) {
+    const { start } = this.scene;
+    return start !== null && !(kept && Math.abs(kept.told - start) < SAME);
   }
 
   // ---- time
@@ -108,6 +119,8 @@ export class Tied {
       if (this.closed || !this.time || this.clock.playing) return;
       const { at, t, words } = this.moment;
       if (aloud && this.speaks) this.say(words);
+      this.toldAt = at;
+      this.rememberTime();
       this.emit("moment", { at: Number(at.toFixed(6)), t });
     }, MOMENT_MS);
   }
@@ -123,7 +136,7 @@ export class Tied {
   rememberTime() {
     if (!this.scene || !this.time) return;
     const { at, playing, speed, loop } = this.clock;
-    remember(this.scene.id, "time", { at, playing, speed, loop });
+    remember(this.scene.id, "time", { at, playing, speed, loop, told: this.toldAt });
   }
 
   rememberPane(pane) {

@@ -26,7 +26,7 @@ def decode_path(run: Run, z: ArrayLike, report: Report | None = None) -> dict[st
     Returns:
         states (D + 1, m, d) float32 in flow coordinates, from T/2 after the projection to T; times (D + 1,);
         outputs (m, d) in data units; nearest (m,), number of the training particle whose code is the nearest;
-        nearest_data (m, d), that particle in data units; code_distance (m,), between the codes; data_distance
+        nearest_data (m, d), its target in data units; code_distance (m,), between the codes; data_distance
         (m,), between the particle and the output, data units; left_out, how many training particles have no
         finite code; note. Where no particle is left to compare with, the number is -1 and the rest is NaN.
 
@@ -43,7 +43,7 @@ def decode_path(run: Run, z: ArrayLike, report: Report | None = None) -> dict[st
     report(0.3, "Looking for the nearest particles.")
     particles, known = training_codes(run)
     nearest, distance = _nearest(known, codes, report)
-    data = np.where((nearest >= 0)[:, None], particles.inputs[nearest], np.nan)
+    data = np.where((nearest >= 0)[:, None], particles.targets[nearest], np.nan)
     arch = run.model.architecture
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.linalg.norm(data - outputs, axis=1)

@@ -63,7 +63,7 @@ def neighbours_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Fi
         "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
     }
     flat: dict[str, Any] = {"tickformat": ".0%", "tickvals": [0, 0.25, 0.5, 0.75, 1], "fixedrange": True}
-    hint = f"vote of {answer['k']}, test data; the most frequent class: {answer['chance']:.1%}"
+    hint = f"vote of {answer['k']} on test data; training's most frequent class: {answer['chance']:.1%}"
     layout = theme.layout(
         dark,
         height=300,

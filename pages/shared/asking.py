@@ -67,7 +67,14 @@ def told(asked: Asked, words: str) -> Mapping[str, Any] | None:
         again.button(
             "Compute it", key=f"again_{asked.answer_id}", on_click=answers().forget, args=(asked.answer_id,)
         )
+    note(asked.value)
     return asked.value
+
+
+def note(value: Mapping[str, Any] | None) -> None:
+    """What a person must know of an answer that is not all that was asked for."""
+    if value and value.get("note"):
+        st.caption(escape(str(value["note"])))
 
 
 @guard()

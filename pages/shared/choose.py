@@ -48,7 +48,7 @@ def choose_runs(key: str, help_text: str, most: int = MOST_RUNS) -> list[tuple[s
         most: how many runs may be chosen.
     """
     entries, widget = _entries(), f"{key}_runs"
-    before = _remembered(key, widget, entries)
+    before = _remembered(key, widget, entries, most)
     st.session_state[widget] = before[:most] if most > 1 else next(iter(before), None)
     names = _names(entries)
     words: dict[str, Any] = {"format_func": lambda run_id: names.get(run_id, run_id), "help": help_text}
@@ -66,9 +66,11 @@ def _entries() -> dict[str, "Entry"]:
     return {entry.run_id: entry for entry in store().list() if entry.spec is not None}
 
 
-def _remembered(key: str, widget: str, entries: dict[str, "Entry"]) -> list[str]:
+def _remembered(key: str, widget: str, entries: dict[str, "Entry"], most: int) -> list[str]:
     """The runs of a new link, else what the menu shows, else what was looked at last; those that exist."""
     asked = st.query_params.get_all("run")
+    if len(asked) > most:
+        st.caption(f"The link names {len(asked)} runs; the first {most} are shown.")
     for unknown in [run_id for run_id in asked if run_id not in entries]:
         complain(InputError("run", unknown, "one of the stored runs"))
     if asked and st.session_state.get(f"{key}_link") != asked:

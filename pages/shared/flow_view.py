@@ -11,7 +11,7 @@ from autoencode_core.figures.images import is_image_run
 from autoencode_core.figures.scenes.flow import drawn_particles, flow_range, flow_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
-from pages.shared.asking import Asked, ask, told
+from pages.shared.asking import Asked, ask, note, told
 from pages.shared.player import Said, player
 from pages.shared.saving import save_menu
 
@@ -115,8 +115,11 @@ def _tell(found: Mapping[str, Asked], there: Mapping[str, Any]) -> None:
         if name not in there:
             told(asked, _WORDS[name])
     for value in there.values():
-        if value.get("note"):
-            st.caption(str(value["note"]))
+        note(value)
+    if "particles" in there:
+        st.caption(
+            "So many particles are drawn without their codes; tails are off until they are switched on."
+        )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

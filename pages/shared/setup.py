@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from streamlit.runtime.pages_manager import PagesManager
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.remarks import remarks
 from autoencode_core.knobs import explain
+from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -133,6 +135,14 @@ def explanation(name: str) -> None:
     """
     with st.expander("What am I looking at?"):
         st.markdown((ASSETS / "texts" / f"{name}.md").read_text(encoding="utf-8"))
+
+
+def unusual(record: RunRecord) -> None:
+    """Why a run ended early, and what is unusual about its pictures."""
+    if record.status == "diverged":
+        st.warning(escape(record.message))
+    for sentence in remarks(record):
+        st.caption(sentence)
 
 
 def escape(text: str) -> str:

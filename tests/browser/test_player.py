@@ -105,6 +105,31 @@ def test_picks_show_in_every_linked_view_and_survive_reruns(page):
     expect(page.get_by_role("heading", name="Single particles")).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["/", "/flow"])
+def test_a_link_opens_at_its_time_whatever_was_before(page, path):
+    page.goto(f"{path}?run=gallery-moons&t=2.25")
+    wait_until(page, lambda: flow_time(page).startswith("t = 2.25"))
+    page.goto(f"{path}?run=gallery-moons&t=0.75")
+    wait_until(page, lambda: flow_time(page).startswith("t = 0.75"))
+
+
+def test_on_a_walk_the_mark_moves(page):
+    page.goto("/latent?run=gallery-s_curve")
+    page.get_by_text("Walk", exact=True).click()
+    page.locator(".player .caption").filter(has_text="share of the way").first.wait_for()
+    page.keyboard.press("Space")
+    page.keyboard.press("Home")
+    page.wait_for_timeout(500)
+    start = flow_time(page)
+    codes = page.locator(".player .panes").first.bounding_box()
+    left = {**codes, "width": codes["width"] / 2}  # the plane of codes, which does not turn
+    before = page.screenshot(clip=left)
+    page.keyboard.press("End")
+    wait_until(page, lambda: flow_time(page) != start)
+    page.wait_for_timeout(300)
+    assert page.screenshot(clip=left) != before
+
+
 def test_runs_side_by_side_share_their_clock(page):
     opened(page, "/flow?run=gallery-s_curve&run=gallery-s_curve_high")
     captions = page.locator(".player .transport .caption")
@@ -200,5 +225,5 @@ def test_the_latent_page_decodes_where_it_is_clicked(page):
     box = page.locator(".player canvas.top").first.bounding_box()
     page.mouse.click(box["x"] + 0.15 * box["width"], box["y"] + 0.35 * box["height"])
     wait_until(page, lambda: page.get_by_text("decodes to a point").first.text_content() != before)
-    page.get_by_text("Codes while training").click()
+    page.get_by_text("Training", exact=True).click()
     page.locator(".player .caption").filter(has_text="iteration").first.wait_for()

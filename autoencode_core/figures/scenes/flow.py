@@ -43,6 +43,7 @@ from autoencode_core.figures.scenes.parts import (
     within,
 )
 from autoencode_core.figures.scenes.pictures import images_pane
+from autoencode_core.figures.scenes.plane import width_note
 from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
@@ -107,12 +108,12 @@ def drawn_particles(record: RunRecord, shown: View, answer: Mapping[str, Any]) -
     Args:
         record: the run.
         shown: the drawn axes, those of the question.
-        answer: states (S, n, c), dropped (n, c), hue, labels and errors (n,).
+        answer: states (S, n, c), dropped (n, c), hue, labels and errors (n,), targets (n, d) in data units.
     """
     states = finite(answer["states"])
     return Particles(
         knots(states, finite(answer["dropped"]), bottleneck_index(record)),
-        states[0] if record.spec.task in ("reconstruct", "denoise") else states[0, :0],
+        _answered_goal(record, shown, answer, states[0]),
         np.empty((0, record.spec.bottleneck)),
         np.asarray(answer["hue"], float),
         np.asarray(answer["labels"], int),
@@ -255,8 +256,7 @@ def _layers(record: RunRecord, shown: View, drawn: Particles, around: Mapping[st
     found = [layer("particles", True), layer("tails", len(drawn) <= _MOST_TAILS)]
     if flow_states(record).shape[2] == 2:
         found.append(layer("field", False, missing="field" not in around))
-    if record.status != "diverged":
-        found.append(layer("density", False, missing="density" not in around))
+    found.append(layer("density", False, missing="density" not in around))
     if len(drawn.goal):
         error = "residuals x − x̂" if record.spec.task != "transport" else "residuals"
         found.append(layer("residuals", False, error))
@@ -284,6 +284,13 @@ def _density(around: Mapping[str, Any]) -> Part | None:
     levels = np.rint(255 * np.sqrt(np.clip(mass / most, 0, 1))).astype(np.uint8)
     edges = [np.asarray(found[axis], float) for axis in "xy"]
     return {"values": levels, "range": [[float(e[0]), float(e[-1])] for e in edges if len(e)]}
+
+
+def _answered_goal(record: RunRecord, shown: View, answer: Mapping[str, Any], start: Array) -> Array:
+    """What more particles must become, on the drawn axes."""
+    if record.spec.task == "classify":
+        return start[:0]
+    return start if record.spec.task == "reconstruct" else shown.project(to_flow(record, answer["targets"]))
 
 
 def _goal(record: RunRecord, shown: View) -> Array:
@@ -314,7 +321,7 @@ def code_pane(record: RunRecord, z: Array, **settings: Any) -> Part:
         names,
         ranges=limits(np.concatenate([points, spots]), pad=0.14 if len(spots) else 0.06),
         extra=[spots],
-        note=f"k = {k}" + ("" if k <= 3 else ", on two principal axes"),
+        note=width_note(k) + ("" if k <= 3 else ", on two principal axes"),
         **settings,
     )
     if len(spots):

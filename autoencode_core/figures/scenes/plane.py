@@ -54,6 +54,11 @@ class CodePlane:
         return np.asarray(self.center + self.axes @ np.asarray(place, float))
 
 
+def width_note(k: int) -> str:
+    """How wide the code is, and of a strip what its height means."""
+    return f"k = {k}" + (", the height only parts the marks" if k == 1 else "")
+
+
 def plain_plane(z: Array, axes: int = 2) -> CodePlane:
     """Up to three numbers as they are, more on the first two or three principal axes of the codes.
 
@@ -64,7 +69,13 @@ def plain_plane(z: Array, axes: int = 2) -> CodePlane:
     k = z.shape[1]
     if k <= 3:
         names = tuple(f"z{subscript(i + 1)}" for i in range(k))
-        return CodePlane(names, finite(z), np.zeros(k), np.eye(k), f"k = {k}")
+        return CodePlane(
+            names,
+            finite(z),
+            np.zeros(k),
+            np.eye(k),
+            width_note(k),
+        )
     center, basis = principal_axes(finite(z), axes)
     names = tuple(f"PC{subscript(i + 1)} of z" for i in range(axes))
     points = (finite(z) - center) @ basis
