@@ -59,7 +59,7 @@ def render() -> None:
 
 def _controls(run_id: str, record: RunRecord) -> tuple[str, CodePlane | None]:
     """What is looked at, and on which axes; no axes while they are being computed."""
-    k, left, right = record.spec.bottleneck, *st.columns([3, 2], vertical_alignment="bottom")
+    k, left, right = record.spec.bottleneck, *st.columns(2, vertical_alignment="bottom")
     modes = [name for name in _MODES if record.spec.task != "classify" or name == "training"]
     with left:
         mode = st.segmented_control(
