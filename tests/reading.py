@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+from streamlit.testing.v1 import AppTest
 
 
 def read_scene(data: bytes) -> dict[str, Any]:
@@ -39,3 +40,9 @@ def snapshot(n: int = 40, d: int = 3, k: int = 2, classes: int = 0, **changes: A
         "version": 3,
     }
     return shot | changes
+
+
+def shown_scene(at: AppTest) -> dict[str, Any]:
+    """The scene of the only player of a page."""
+    (part,) = at.get("bidi_component")
+    return read_scene(part.proto.bytes)

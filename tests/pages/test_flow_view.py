@@ -1,7 +1,7 @@
 """A run in the player: its t in the link, and layers that are computed when they are asked for."""
 
 import pytest
-from reading import read_scene
+from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import flow_view
@@ -27,28 +27,23 @@ def app(**link: str) -> AppTest:
     return at
 
 
-def scene(at: AppTest) -> dict:
-    (part,) = at.get("bidi_component")
-    return read_scene(part.proto.bytes)
-
-
 @pytest.mark.parametrize(
     "t, start", [("0", 0.0), ("0.75", 0.5), ("1.5", 2.0), ("2.25", 2.5), ("3", 3.0), ("", None), ("9", None)]
 )
 def test_the_link_opens_at_its_time(t, start):
-    assert scene(app(t=t))["start"] == start  # the horizon is 3
+    assert shown_scene(app(t=t))["start"] == start  # the horizon is 3
 
 
 @pytest.mark.parametrize("t", ["nan", "inf", "-1", "<b>", "1e999"])
 def test_nonsense_in_the_link_is_no_time(t):
-    assert scene(app(t=t))["start"] is None
+    assert shown_scene(app(t=t))["start"] is None
 
 
 def test_another_run_does_not_begin_at_that_time():
     at = app(t="0.75")
     at.session_state["run_id"] = "gallery-moons"
     at.run()
-    assert scene(at)["start"] is None and "t" not in at.query_params
+    assert shown_scene(at)["start"] is None and "t" not in at.query_params
 
 
 def test_where_it_was_stopped_goes_into_the_link(monkeypatch):
@@ -65,6 +60,6 @@ def test_layers_are_computed_when_they_are_wanted(monkeypatch, desk):
     )
     at = app()
     assert [task for task, _ in desk.asked] == ["field_grid", "density"]
-    pane = scene(at)["panes"][0]
+    pane = shown_scene(at)["panes"][0]
     assert pane["field"]["vectors"].shape == (12, 19, 19, 2) and pane["density"]["values"].shape[0] == 14
     assert not any(entry["missing"] for entry in pane["layers"])

@@ -1,7 +1,7 @@
 """The page Latent."""
 
 import pytest
-from reading import read_scene
+from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -15,11 +15,6 @@ def page(run: str) -> AppTest:
     return at
 
 
-def scene(at: AppTest) -> dict:
-    (part,) = at.get("bidi_component")
-    return read_scene(part.proto.bytes)
-
-
 def choose(at: AppTest, label: str, value: str) -> AppTest:
     next(c for c in at.get("button_group") if c.label.startswith(label)).set_value(value)
     at.run()
@@ -30,7 +25,7 @@ def choose(at: AppTest, label: str, value: str) -> AppTest:
 @pytest.mark.parametrize("run, k", [("gallery-circle", 1), ("gallery-s_curve", 2), ("gallery-digits", 8)])
 def test_a_code_is_decoded_and_its_neighbour_shown(run, k):
     at = page(run)
-    shown = scene(at)
+    shown = shown_scene(at)
     left, right = shown["panes"][:2]
     assert left["places"] and left["dims"] == min(k, 2)
     assert [part["name"] for part in right["points"]] == ["decoded", "nearest"]
@@ -62,13 +57,13 @@ def test_a_code_typed_in_is_decoded():
 
 def test_a_walk_plays_between_two_codes():
     at = choose(page("gallery-s_curve"), "Show", "walk")
-    shown = scene(at)
+    shown = shown_scene(at)
     assert shown["timeline"]["name"] == "share of the way" and shown["controls"]
     assert all(pane["track"] for pane in shown["panes"])
 
 
 def test_codes_move_over_the_training():
-    shown = scene(choose(page("gallery-digits"), "Show", "training"))
+    shown = shown_scene(choose(page("gallery-digits"), "Show", "training"))
     assert shown["timeline"]["name"] == "iteration"
     assert shown["panes"][0]["positions"].shape[0] == len(shown["timeline"]["values"]) > 1
 
@@ -85,4 +80,4 @@ def test_tsne_is_drawn_when_it_is_there_and_waited_for_until_then(desk):
 def test_a_classifier_says_that_it_has_no_decoder():
     at = page("gallery-classify")
     assert any("no decoder" in text.value for text in at.caption)
-    assert len(scene(at)["panes"]) == 1
+    assert len(shown_scene(at)["panes"]) == 1
