@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.geometry import View, codes, flow_states, limits, pick, to_flow, view
 from autoencode_core.figures.latent import code_panel, label_positions
-from autoencode_core.figures.marks import Marks, box, cloud, coordinates, marks
+from autoencode_core.figures.marks import Marks, Shade, box, cloud, coordinates, marks
 from autoencode_core.figures.stage import Moving, Pictures, pictures_domain, stage, titled
 from autoencode_core.figures.timeline import Timeline, timeline
 from autoencode_core.record import RunRecord
@@ -22,7 +22,12 @@ _HALVES = (0.0, 0.49), (0.51, 1.0)
 
 
 def flow_figure(
-    record: RunRecord, *, dark: bool = False, frames: int = 60, particles: int = 300
+    record: RunRecord,
+    *,
+    dark: bool = False,
+    frames: int = 60,
+    particles: int = 300,
+    shade: Shade | None = None,
 ) -> go.Figure:
     """The flow of the probe over t in [0, T], animated, beside its latent code and above the staircase.
 
@@ -35,6 +40,7 @@ def flow_figure(
         dark: whether the page is dark.
         frames: number of frames over [0, T]; the projection at T/2 gets some more of its own.
         particles: at most so many particles are drawn.
+        shade: a quantity that colours them in the place of class and hue.
 
     Raises:
         InputError: the run has no stored flow.
@@ -42,7 +48,7 @@ def flow_figure(
     line, shown = timeline(record, frames), view(record)
     chosen = pick(flow_states(record).shape[1], particles)
     z, places = codes(record)[chosen], label_positions(record)
-    look = marks(record, chosen, dark, few=shown.count == 3 or z.shape[1] == 3)
+    look = marks(record, chosen, dark, few=shown.count == 3 or z.shape[1] == 3, shade=shade)
     left, right = _HALVES if z.shape[1] == shown.count == 3 else (_LEFT, _RIGHT)
     pictures = particle_pictures(record, line, shown, chosen, look, left)
     beside = code_panel(z, look, ("x2", "y2", "scene2"), right, pictures_domain(), places)

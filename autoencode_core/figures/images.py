@@ -20,7 +20,7 @@ from autoencode_core.figures.geometry import (
     to_data,
     view,
 )
-from autoencode_core.figures.marks import marks
+from autoencode_core.figures.marks import Shade, marks
 from autoencode_core.figures.stage import picture_pixels, pictures_domain, stage, titled
 from autoencode_core.figures.timeline import Timeline, timeline
 from autoencode_core.record import RunRecord
@@ -44,7 +44,13 @@ _DIVERGING = {
 
 
 def image_flow_figure(
-    record: RunRecord, *, dark: bool = False, frames: int = 60, images: int = 10, particles: int = 300
+    record: RunRecord,
+    *,
+    dark: bool = False,
+    frames: int = 60,
+    images: int = 10,
+    particles: int = 300,
+    shade: Shade | None = None,
 ) -> go.Figure:
     """Images that change with t under their still inputs, in the place of the latent code.
 
@@ -56,6 +62,7 @@ def image_flow_figure(
         frames: number of frames over [0, T]; the projection at T/2 gets some more of its own.
         images: how many images, one of each class in turn.
         particles: at most so many particles are drawn beside them.
+        shade: a quantity that colours these in the place of class and hue.
 
     Raises:
         InputError: the run's data are not images, or it has no stored flow.
@@ -66,7 +73,7 @@ def image_flow_figure(
     images = images if coarse == 1 else min(images, 5)
     states = flow_states(record)
     chosen = pick(states.shape[1], particles)
-    look = marks(record, chosen, dark)
+    look = marks(record, chosen, dark, shade=shade)
     pictures = particle_pictures(record, line, shown, chosen, look, _RIGHT)
     picked = one_of_each(classes(record), states.shape[1], images)
     moving = _pooled(_moving_images(record, line, picked), full, coarse)

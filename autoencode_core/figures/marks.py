@@ -1,7 +1,7 @@
 """Marks of particles: coloured by hue or by class, filled or hollow, flat or in 3-D, and their legend."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,18 @@ MOST_CLASSES = 20
 _SOLID = ("circle", "square", "diamond")
 
 
+class Shade(NamedTuple):
+    """A quantity that colours particles in the place of class or hue.
+
+    Attributes:
+        words: what it is, and from where to where.
+        values: (n,) of all particles, in [0, 1].
+    """
+
+    words: str
+    values: Array
+
+
 @dataclass(frozen=True)
 class Marks:
     """How a set of particles is marked, wherever it is drawn.
@@ -28,6 +40,7 @@ class Marks:
         labels: (n,) class numbers, empty when unlabelled.
         names: names of the classes.
         few: whether to do with the three symbols that 3-D can hollow out.
+        words: what the hue stands for.
     """
 
     dark: bool
@@ -35,6 +48,7 @@ class Marks:
     labels: Array
     names: tuple[str, ...]
     few: bool = False
+    words: str = "place along the data"
 
     def marker(self, solid: bool = False, hollow: bool = False) -> dict[str, Any]:
         """Marker settings of a scatter trace (solid: of a 3-D one)."""
@@ -86,10 +100,12 @@ class Marks:
     @property
     def colouring(self) -> str:
         """What the colour says, in words; nothing where a legend says it."""
-        return "" if len(self.labels) else "colour: place along the data"
+        return "" if len(self.labels) else f"colour: {self.words}"
 
 
-def marks(record: RunRecord, chosen: Array, dark: bool, few: bool = False) -> Marks:
+def marks(
+    record: RunRecord, chosen: Array, dark: bool, few: bool = False, shade: Shade | None = None
+) -> Marks:
     """Marks of the chosen particles: by class when they have labels, else by hue.
 
     Args:
@@ -97,7 +113,10 @@ def marks(record: RunRecord, chosen: Array, dark: bool, few: bool = False) -> Ma
         chosen: (m,) particle numbers.
         dark: whether the page is dark.
         few: whether some of the pictures are in 3-D.
+        shade: a quantity that gives the colour in the place of class and hue.
     """
+    if shade is not None:
+        return Marks(dark, shade.values[chosen], np.empty(0, int), (), few, shade.words)
     n, labels = len(np.asarray(record.probe["inputs"])), classes(record)
     if len(np.unique(labels)) > MOST_CLASSES:
         labels = labels[:0]

@@ -9,6 +9,7 @@ from autoencode_core.figures.comparison import error_against_pca_figure
 from autoencode_core.figures.flow import flow_figure
 from autoencode_core.figures.images import image_flow_figure, image_reconstruction_figure, is_image_run
 from autoencode_core.figures.latent import code_figure
+from autoencode_core.figures.marks import Shade
 from autoencode_core.figures.reconstruction import reconstruction_figure
 from autoencode_core.figures.training import history_figure
 from autoencode_core.record import RunRecord
@@ -16,7 +17,7 @@ from autoencode_core.record import RunRecord
 Name = Literal["flow", "reconstruction", "errors", "history"]
 
 
-def picture(record: RunRecord, name: Name, *, dark: bool = False) -> go.Figure:
+def picture(record: RunRecord, name: Name, *, dark: bool = False, shade: Shade | None = None) -> go.Figure:
     """One picture of a run.
 
     Args:
@@ -24,10 +25,11 @@ def picture(record: RunRecord, name: Name, *, dark: bool = False) -> go.Figure:
         name: flow (animated over [0, T]), reconstruction (beside the input; the codes for classify),
             errors (beside PCA's) or history (of the training).
         dark: whether the page is dark.
+        shade: for flow: a quantity that colours the particles in the place of class and hue.
     """
     images = is_image_run(record)
     if name == "flow":
-        return (image_flow_figure if images else flow_figure)(record, dark=dark)
+        return (image_flow_figure if images else flow_figure)(record, dark=dark, shade=shade)
     if name == "reconstruction" and record.spec.task == "classify":
         return code_figure(record, dark=dark)  # an encoder alone reconstructs nothing
     if name == "reconstruction":

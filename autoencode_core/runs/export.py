@@ -15,6 +15,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.film.screen import PITCH, YAW, Screen, towards
 from autoencode_core.figures.geometry import flow_states
 from autoencode_core.figures.pictures import picture, words
+from autoencode_core.figures.scenes.flow import shade_of
 from autoencode_core.record import HISTORY, RunRecord
 from autoencode_core.runs.files import pack
 
@@ -73,7 +74,7 @@ def _slug(text: str) -> str:
 
 def flow_html(record: RunRecord, screen: Screen) -> bytes:
     """The animated flow as a page that opens without a server or a network."""
-    figure = picture(record, "flow", dark=screen.dark)
+    figure = picture(record, "flow", dark=screen.dark, shade=shade_of(record, screen.colour))
     turned = screen.yaw is not None or screen.pitch is not None or screen.zoom != 1
     if turned and any(trace.type == "scatter3d" for trace in figure.data):
         yaw, pitch = (usual if a is None else a for a, usual in ((screen.yaw, YAW), (screen.pitch, PITCH)))

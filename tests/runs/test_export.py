@@ -102,6 +102,12 @@ def test_a_page_is_light_or_dark_and_seen_from_the_camera(record):
     assert b'"eye":{"x":-0.0,"y":-1.73,"z":0.0}' in dark and b'"y":-1.73' not in light
 
 
+def test_a_page_has_the_colours_of_the_screen(record):
+    natural, coloured = made(record, "html"), made(record, "html", colour="exit error")
+    assert b"colour: exit error" not in natural and b"colour: exit error" in coloured
+    assert b"colour: place along the data" not in coloured
+
+
 def test_a_name_is_no_markup(make_record):
     page = made(make_record(name="<script>alert(1)</script>"), "html")
     assert b"<script>alert" not in page and b"&lt;script&gt;alert" in page

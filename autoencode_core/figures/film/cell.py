@@ -12,6 +12,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.film.paper import Paper, Rect, colours_of
 from autoencode_core.figures.film.screen import MAIN_PANE, Screen
 from autoencode_core.figures.geometry import pick
+from autoencode_core.figures.scenes.parts import colouring, shares
 from autoencode_core.figures.wire import NOWHERE
 
 Array = NDArray[Any]
@@ -62,7 +63,7 @@ def look_of(scene: Pane, screen: Screen) -> tuple[Look, Pane | None]:
     n = int(scene["n"])
     picked = [number for number in screen.particles if number < n][:MOST]
     chosen = np.union1d(pick(n, MOST), np.array(picked, int)).astype(int)
-    found = _colouring(scene["colours"], screen.colour)
+    found = colouring(scene["colours"], screen.colour)
     page = scene["theme"]["dark" if screen.dark else "light"]
     symbols = ["circle"]
     if found is None:
@@ -73,20 +74,8 @@ def look_of(scene: Pane, screen: Screen) -> tuple[Look, Pane | None]:
     elif found["kind"] == "hue":
         colours = ramp(page["hues"], found["values"][chosen])
     else:
-        colours = ramp(page["scale"], _share(found["values"][chosen], found["range"], found["log"]))
+        colours = ramp(page["scale"], shares(found)[chosen])
     return Look(chosen, colours, symbols, np.isin(chosen, picked)), found
-
-
-def _colouring(colours: list[Pane], wanted: str | int | None) -> Pane | None:
-    if isinstance(wanted, int) and wanted < len(colours):
-        return colours[wanted]
-    return next((c for c in colours if c["name"] == wanted), colours[0] if colours else None)
-
-
-def _share(values: Array, span: list[float], log: bool) -> Array:
-    low, high = span
-    kept = np.clip(values.astype(float), low, high)
-    return np.asarray(np.log(kept / low) / np.log(high / low) if log else (kept - low) / (high - low))
 
 
 def ramp(stops: list[str], shares: Array) -> Array:

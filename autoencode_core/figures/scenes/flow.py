@@ -26,12 +26,14 @@ from autoencode_core.figures.geometry import (
 )
 from autoencode_core.figures.images import is_image_run
 from autoencode_core.figures.latent import label_positions
+from autoencode_core.figures.marks import Shade
 from autoencode_core.figures.scenes.parts import (
     EXIT_ERROR,
     Part,
     axes_note,
     axis_titles,
     cloud,
+    colouring,
     colourings,
     dropped_states,
     flow_timeline,
@@ -40,6 +42,7 @@ from autoencode_core.figures.scenes.parts import (
     layer,
     one_line,
     scene,
+    shares,
     within,
 )
 from autoencode_core.figures.scenes.pictures import images_pane
@@ -136,6 +139,17 @@ def colours_of(
     if drawn is not None:
         return colourings(drawn.hue, drawn.labels, names, drawn.errors, columns)
     return colourings(probe_hue(record), classes(record), names, exit_errors(record), columns)
+
+
+def shade_of(record: RunRecord, wanted: str | int | None) -> Shade | None:
+    """The colouring of that name or number, if it is a scale: class and hue need none."""
+    found = colouring(colours_of(record), wanted)
+    if found is None or found["kind"] != "scale":
+        return None
+    low, high = found["range"]
+    unit = f" {found['unit']}" if found["unit"] else ""
+    scale = ", logarithmic" if found["log"] else ""
+    return Shade(f"{found['name']}, {low:.2g} to {high:.2g}{unit}{scale}", shares(found))
 
 
 def probe_hue(record: RunRecord) -> Array:

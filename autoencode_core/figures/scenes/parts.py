@@ -126,6 +126,22 @@ def _scale(name: str, values: Array, unit: str, log: bool = False) -> Part:
     return {"name": name, "kind": "scale", "values": shown, "range": span, "unit": unit, "log": bool(log)}
 
 
+def colouring(colours: Sequence[Part], wanted: str | int | None) -> Part | None:
+    """The colouring of a name or a number, else the natural one; None when there is none."""
+    if isinstance(wanted, int) and wanted < len(colours):
+        return colours[wanted]
+    return next((c for c in colours if c["name"] == wanted), colours[0] if colours else None)
+
+
+def shares(found: Part) -> Array:
+    """The values of a scale as shares (n,) of the way from its low to its high end."""
+    low, high = found["range"]
+    kept = np.clip(np.asarray(found["values"], float), low, high)
+    return np.asarray(
+        np.log(kept / low) / np.log(high / low) if found["log"] else (kept - low) / (high - low)
+    )
+
+
 def flow_timeline(record: RunRecord) -> Part:
     """The time line of a run's flow.
 
