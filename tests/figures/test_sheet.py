@@ -1,0 +1,50 @@
+"""The manifold sheet of an image run, and tables of single particles."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from autoencode_core.errors import InputError
+from autoencode_core.figures.geometry import codes
+from autoencode_core.figures.scenes.flow import exit_errors
+from autoencode_core.figures.sheet import MOST_TILES, sheet_figure
+from autoencode_core.figures.tables import particle_table
+from autoencode_core.record import RunRecord
+
+Make = Callable[..., RunRecord]
+
+
+def test_each_tile_stands_at_its_code(make: Make) -> None:
+    record = make(64, k=2, depth=8)
+    line = np.linspace(-2, 2, 5)
+    z = np.stack(np.meshgrid(line, line), axis=-1)
+    images = np.zeros((5, 5, 64))
+    images[4, 0] = 1.0  # z₂ highest, z₁ lowest
+    heat = sheet_figure(record, {"codes": z, "outputs": images}).data[0]
+    x, y, picture = (np.asarray(heat[name], float) for name in ("x", "y", "z"))
+    rows, columns = np.nonzero(np.nan_to_num(picture) == np.nanmax(picture))
+    assert x[columns].mean() == pytest.approx(-2, abs=0.01) and y[rows].mean() == pytest.approx(2, abs=0.01)
+    assert len(rows) == 64
+
+
+def test_one_number_makes_a_row_and_many_codes_are_thinned(make: Make) -> None:
+    record = make(64, k=1, depth=8)
+    answer = {"codes": np.linspace(0, 1, 200)[:, None], "outputs": np.zeros((200, 64))}
+    heat = sheet_figure(record, answer, dark=True).data[0]
+    assert np.asarray(heat.z).shape == (8, MOST_TILES * 9 - 1)
+
+
+def test_points_have_no_sheet_of_images(make: Make) -> None:
+    with pytest.raises(InputError, match="images"):
+        sheet_figure(make(2), {"codes": np.zeros((2, 1)), "outputs": np.zeros((2, 2))})
+
+
+def test_a_table_tells_input_code_output_and_error_of_the_picked(make: Make) -> None:
+    record = make(2, k=1, classes=2)
+    table = particle_table(record, [7, 3, 99, -1])
+    assert table["particle"] == [7, 3] and table["class"] == ["class 0", "class 0"]
+    np.testing.assert_allclose(table["exit error"], exit_errors(record)[[7, 3]])
+    np.testing.assert_allclose(table["z₁"], codes(record)[[7, 3], 0])
+    np.testing.assert_allclose(table["input x₂"], record.probe["inputs"][[7, 3], 1])
+    np.testing.assert_allclose(table["output x₁"], record.probe["snapshot_outputs"][-1][[7, 3], 0])
