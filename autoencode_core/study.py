@@ -1,0 +1,232 @@
+"""Study: several runs of one spec side by side, over Tikhonov weights and seeds; plain numbers, no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.history import Status
+
+Kind = Literal["strip", "continuation"]
+Branch = Literal["", "down", "up"]
+
+MOST_RUNS = 256
+"""Most runs of a study."""
+MOST_SHOWN = 8
+"""Most regimes whose particles are shown side by side."""
+
+
+class Plan(BaseModel):
+    """What a study trains.
+
+    Attributes:
+        kind: "strip": every λ with every seed, from scratch; "continuation": one run after another, each
+            warm-started from the one before, λ downwards and then upwards.
+        spec: all other knobs.
+        tikhonov: values of λ, each once, ascending.
+        seeds: starts of a strip; for a continuation those of which the best begins the upward branch.
+
+    Raises:
+        pydantic.ValidationError: a value is out of bounds, or there are too many runs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    kind: Kind
+    spec: RunSpec
+    tikhonov: Annotated[tuple[Annotated[float, Field(ge=0, le=1e3)], ...], Field(min_length=1, max_length=64)]
+    seeds: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=2**31 - 1)], ...], Field(min_length=1, max_length=64)
+    ]
+
+    @field_validator("tikhonov", "seeds")
+    @classmethod
+    def _each_once(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if len(set(values)) < len(values):
+            raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": "each value once"})
+        return tuple(sorted(values))
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> "Plan":
+        runs = len(self.places())
+        if runs > MOST_RUNS:
+            raise PydanticCustomError(
+                "not_allowed", "allowed is {allowed}", {"allowed": f"at most {MOST_RUNS} runs, not {runs}"}
+            )
+        return self
+
+    def places(self) -> list["Place"]:
+        """Every run of the study in the order in which it is kept: λ by λ, within a λ seed by seed."""
+        if self.kind == "strip":
+            return [Place(weight, seed) for weight, seed in product(self.tikhonov, self.seeds)]
+        first = self.spec.seed
+        down = [Place(weight, first, "down") for weight in reversed(self.tikhonov)]
+        return down + [Place(weight, first, "up") for weight in self.tikhonov]
+
+    def shown(self) -> list[int]:
+        """Places whose particles are shown while it trains: the first seed at up to eight of the weights."""
+        each = len(self.seeds) if self.kind == "strip" else 1
+        first = range(0, len(self.places()), each)
+        count = len(first)
+        if count <= MOST_SHOWN:
+            return list(first)
+        return [first[round(i * (count - 1) / (MOST_SHOWN - 1))] for i in range(MOST_SHOWN)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run stands in a study: its λ, its seed and, in a continuation, its branch."""
+
+    tikhonov: float
+    seed: int
+    branch: Branch = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one run of a study.
+
+    Attributes:
+        tikhonov, seed, branch: its place.
+        status: that of the run.
+        iterations: how many it took.
+        cost, data_term: J and its first part at the end, in flow coordinates.
+        test_term: the data term on the test particles.
+        square: ‖θ‖² in L²(0,T).
+        train_error, test_error: mean squared distance in data units.
+        gradient_norm: ‖∇J‖ in L²(0,T).
+        minimiser: which minimiser of its λ it found, numbered from the lowest J; runs with the same number
+            reconstruct alike. None for a run that diverged.
+        moved: mean squared distance between its reconstructions and those of the run before it on its
+            branch, as a share of the data's variance; None where there is none before it.
+        jump: whether its branch jumped to another minimiser here.
+        curvature: ν, smallest eigenvalue of the data term's Hessian, None while it is not computed.
+        bound: how far ν may be from an eigenvalue.
+    """
+
+    tikhonov: float
+    seed: int
+    branch: Branch
+    status: Status
+    iterations: int
+    cost: float
+    data_term: float
+    test_term: float
+    square: float
+    train_error: float
+    test_error: float
+    gradient_norm: float
+    minimiser: int | None = None
+    moved: float | None = None
+    jump: bool = False
+    curvature: float | None = None
+    bound: float | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study in figures; the runs themselves lie beside it, in the same order.
+
+    Attributes:
+        kind, spec: those of its plan.
+        outcomes: one per run, in the order of Plan.places (fewer when it was stopped).
+        zero: J and the test data term at θ = 0, in flow coordinates; in principal coordinates that of PCA.
+        variance: mean squared distance of the targets from their mean, data units.
+        name: a name given by a person, "" when none.
+        created: ISO date and time, UTC, "" until stored.
+    """
+
+    kind: Kind
+    spec: RunSpec
+    outcomes: tuple[Outcome, ...]
+    zero: tuple[float, float]
+    variance: float
+    name: str = ""
+    created: str = ""
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """The values of λ that occur, ascending."""
+        return tuple(sorted({outcome.tikhonov for outcome in self.outcomes}))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that occur, ascending."""
+        return tuple(sorted({outcome.seed for outcome in self.outcomes}))
+
+    def at(self, tikhonov: float) -> list[int]:
+        """Places of the runs of a λ."""
+        return [i for i, outcome in enumerate(self.outcomes) if outcome.tikhonov == tikhonov]
+
+    def minimisers(self, tikhonov: float) -> int:
+        """How many different minimisers the seeds found at a λ (0 when all diverged)."""
+        found = {self.outcomes[i].minimiser for i in self.at(tikhonov)}
+        return len(found - {None})
+
+    def best(self, tikhonov: float) -> int | None:
+        """Place of the run with the lowest J at a λ, None when all diverged."""
+        sound = [i for i in self.at(tikhonov) if self.outcomes[i].status != "diverged"]
+        return min(sound, key=lambda i: self.outcomes[i].cost, default=None)
+
+    def renamed(self, name: str) -> "Study":
+        """This study under another name."""
+        return replace(self, name=name)
+
+    def curved(self, found: Mapping[int, tuple[float, float]]) -> "Study":
+        """This study with ν and its bound at some of its places."""
+        outcomes = list(self.outcomes)
+        for place, (curvature, bound) in found.items():
+            outcomes[place] = replace(outcomes[place], curvature=curvature, bound=bound)
+        return replace(self, outcomes=tuple(outcomes))
+
+
+def study_line(study: Study) -> str:
+    """One line for lists: data set, widths, weights and seeds."""
+    spec, weights = study.spec, study.weights
+    span = (
+        f"λ = {weights[0]:g} … {weights[-1]:g}"
+        if len(weights) > 1
+        else f"λ = {weights[0]:g}"
+        if weights
+        else ""
+    )
+    many = f"{len(weights)} weights × {len(study.seeds)} seeds" if study.kind == "strip" else "down and up"
+    name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{name} · k = {spec.bottleneck} · {span} · {many}"
+
+
+COLUMNS: Mapping[str, str] = {
+    "tikhonov": "Tikhonov weight λ",
+    "seed": "seed",
+    "branch": "branch of a continuation",
+    "status": "why training ended",
+    "iterations": "iterations",
+    "cost": "J, flow coordinates",
+    "data_term": "data term of J",
+    "test_term": "data term on test particles",
+    "square": "‖θ‖² in L²(0,T)",
+    "train_error": "mean squared distance, training particles, data units²",
+    "test_error": "mean squared distance, test particles, data units²",
+    "gradient_norm": "‖∇J‖ in L²(0,T)",
+    "minimiser": "which minimiser of its λ",
+    "moved": "distance to the run before on its branch, share of the variance",
+    "jump": "whether the branch jumped here",
+    "curvature": "ν, smallest eigenvalue of the data term's Hessian",
+    "bound": "residual bound of ν",
+}
+"""Columns of a study's table (fields of Outcome) and what they are."""
+
+
+def table(study: Study) -> list[dict[str, Any]]:
+    """The outcomes as rows of plain values, with 2λ + ν where ν is known."""
+    rows = []
+    for outcome in study.outcomes:
+        row = {name: getattr(outcome, name) for name in COLUMNS}
+        nu = outcome.curvature
+        row["convexity"] = None if nu is None else 2 * outcome.tikhonov + nu
+        rows.append(row)
+    return rows
