@@ -14,6 +14,7 @@ _HOMES = {
     "InputError": "autoencode_core.errors",
     "train": "autoencode_core.training.loop",
     "sweep": "autoencode_core.training.sweep",
+    "continuation": "autoencode_core.training.continuation",
     "Run": "autoencode_core.training.run",
     "Progress": "autoencode_core.training.run",
     "cost_and_gradient": "autoencode_core.training.objective",
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from autoencode_core.flow.control import Control as Control
     from autoencode_core.runs.store import RunStore as RunStore
     from autoencode_core.spec import RunSpec as RunSpec
+    from autoencode_core.training.continuation import continuation as continuation
     from autoencode_core.training.loop import train as train
     from autoencode_core.training.objective import cost_and_gradient as cost_and_gradient
     from autoencode_core.training.run import Progress as Progress

@@ -26,11 +26,17 @@ def allowed(name: str, dataset: str = "") -> str:
     low, high = bounds(name, dataset)
     if low is None and high is None:
         return "text"
-    number = "a whole number" if info.annotation is int else "a number"
+    number = "a whole number" if is_whole(name) else "a number"
     if any(getattr(m, "multiple_of", None) == 2 for m in info.metadata):
         number = "an even number"
     opens = any(getattr(m, "gt", None) is not None for m in info.metadata)
-    return f"{number} {'above' if opens else 'from'} {low:g} {'and at most' if opens else 'to'} {high:g}"
+    most = f"{high:.0f}" if is_whole(name) else f"{high:g}"
+    return f"{number} {'above' if opens else 'from'} {low:g} {'and at most' if opens else 'to'} {most}"
+
+
+def is_whole(name: str) -> bool:
+    """Whether a knob is a whole number."""
+    return RunSpec.model_fields[name].annotation in (int, int | None)
 
 
 def bounds(name: str, dataset: str = "") -> tuple[float | None, float | None]:

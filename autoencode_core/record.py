@@ -12,9 +12,12 @@ from autoencode_core.training.history import HISTORY, Status
 
 Array = NDArray[Any]
 
-__all__ = ["HISTORY", "PROBE", "SNAPSHOTS", "WEIGHTS", "RunRecord", "Status", "summary_line"]
+__all__ = ["HISTORY", "PATH", "PROBE", "SNAPSHOTS", "WEIGHTS", "RunRecord", "Status", "summary_line"]
 WEIGHTS = ("control", "center", "scale", "axes", "order")
 """Arrays that make the model: control (P,), coordinates (d,), (d,), (d, d), order (d,) of components."""
+
+PATH = ("path_iterations", "path_controls")
+"""Arrays beside them that a run may have: controls kept along its training (c, P), and when (c,)."""
 
 SNAPSHOTS = (
     "inputs",
@@ -53,7 +56,7 @@ class RunRecord:
         summary: figures of the end: train_error, test_error (mean squared distance in data units),
             pca_train_error, pca_test_error (None where PCA does not apply), parameters, seconds,
             iterations, accuracy (classify only, else None), seconds.
-        weights: WEIGHTS keys to arrays.
+        weights: WEIGHTS keys to arrays, and perhaps those of PATH.
         probe: PROBE keys to arrays.
         labels: names of the classes, in label order.
         columns: names of the components.
@@ -74,6 +77,16 @@ class RunRecord:
     def renamed(self, name: str) -> "RunRecord":
         """This record under another name."""
         return replace(self, name=name)
+
+    def trimmed(self, particles: int = 300, snapshots: int = 8) -> "RunRecord":
+        """This record with fewer probe particles and fewer moments of its training, to take less room."""
+        probe, n = self.probe, min(particles, len(self.probe["inputs"]))
+        iterations = probe["snapshot_iterations"]
+        kept = np.unique(np.linspace(0, len(iterations) - 1, snapshots).round().astype(int))
+        by_particle = {key: probe[key][:n] for key in ("inputs", "targets", "hue", "labels", "flow_dropped")}
+        by_snapshot = {key: probe[key][kept][:, :n] for key in ("snapshot_codes", "snapshot_outputs")}
+        others = {"flow_states": probe["flow_states"][:, :n], "snapshot_iterations": iterations[kept]}
+        return replace(self, probe={**probe, **by_particle, **by_snapshot, **others})
 
 
 def summary_line(record: RunRecord) -> str:

@@ -243,6 +243,16 @@ class RunSpec(BaseModel):
         Field(ge=0, le=2**31 - 1),
         _knob("Seed", "", "Fixes the data, the split and the initial control, whatever the other knobs say."),
     ] = 0
+    data_seed: Annotated[
+        int | None,
+        Field(ge=0, le=2**31 - 1),
+        _knob(
+            "Seed of the data",
+            "",
+            "Fixes the data and the split alone, so that runs of several seeds meet the same particles; "
+            "by default that of the run.",
+        ),
+    ] = None
     device: Annotated[
         Device, _knob("Device", "", "Where to compute; auto takes the CPU unless a GPU pays off.")
     ] = "auto"
@@ -363,6 +373,11 @@ class RunSpec(BaseModel):
         if particles is not None and value > particles:
             raise _refuse(f"a whole number from 0 to {particles}, the number of particles")
         return value
+
+    @property
+    def sample(self) -> int:
+        """The seed that the data and the split are drawn from."""
+        return self.seed if self.data_seed is None else self.data_seed
 
     def but(self, **changes: Any) -> "RunSpec":
         """This spec with some knobs changed, validated again.

@@ -187,13 +187,7 @@ class Study:
 def study_line(study: Study) -> str:
     """One line for lists: data set, widths, weights and seeds."""
     spec, weights = study.spec, study.weights
-    span = (
-        f"λ = {weights[0]:g} … {weights[-1]:g}"
-        if len(weights) > 1
-        else f"λ = {weights[0]:g}"
-        if weights
-        else ""
-    )
+    span = "λ = " + " … ".join(f"{weight:g}" for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
     many = f"{len(weights)} weights × {len(study.seeds)} seeds" if study.kind == "strip" else "down and up"
     name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]
     return f"{name} · k = {spec.bottleneck} · {span} · {many}"

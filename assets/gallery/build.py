@@ -1,10 +1,7 @@
 """Trains the gallery anew: `make gallery`. The files beside this one are its output."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent))
@@ -33,19 +30,12 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
 
 MOST_NUMBERS = 8_000
 """Most particles times components that a gallery run keeps of its probe batch."""
-MOST_PARTICLES, MOST_SNAPSHOTS = 300, 8
+MOST_PARTICLES = 300
 
 
-def trimmed(record: RunRecord) -> RunRecord:
+def small(record: RunRecord) -> RunRecord:
     """The record with fewer probe particles and snapshots, so that the gallery stays small."""
-    probe, width = record.probe, record.probe["inputs"].shape[1]
-    n = min(MOST_PARTICLES, MOST_NUMBERS // width, len(probe["inputs"]))
-    iterations = probe["snapshot_iterations"]
-    kept = np.unique(np.linspace(0, len(iterations) - 1, MOST_SNAPSHOTS).round().astype(int))
-    by_particle = {key: probe[key][:n] for key in ("inputs", "targets", "hue", "labels", "flow_dropped")}
-    by_snapshot = {key: probe[key][kept][:, :n] for key in ("snapshot_codes", "snapshot_outputs")}
-    flow = {"flow_states": probe["flow_states"][:, :n], "snapshot_iterations": iterations[kept]}
-    return replace(record, probe={**probe, **by_particle, **by_snapshot, **flow})
+    return record.trimmed(min(MOST_PARTICLES, MOST_NUMBERS // record.probe["inputs"].shape[1]))
 
 
 def main() -> None:
@@ -53,7 +43,7 @@ def main() -> None:
     total = 0
     for stem, (name, spec) in RUNS.items():
         run = train(spec)
-        data = pack(trimmed(record_of(run)).renamed(name))
+        data = pack(small(record_of(run)).renamed(name))
         (HERE / f"{stem}{EXTENSION}").write_bytes(data)
         total += len(data)
         pca = run.summary["pca_test_error"]

@@ -80,11 +80,11 @@ def drawn(run: Run, count: int, seed: int | None = None) -> Particles:
     if seed is not None and (not isinstance(seed, int) or seed < 0):
         raise InputError("seed", seed, "a whole number from 0")
     spec = run.spec
-    own = seed is None or seed == spec.seed
+    own = seed is None or seed == spec.sample
     try:
         most = card(spec.dataset).most_particles
         there = count if most is None else min(count, most)
-        source = load(spec.dataset, there, spec.noise, spec.seed if seed is None else seed, spec.task)
+        source = load(spec.dataset, there, spec.noise, spec.sample if seed is None else seed, spec.task)
     except InputError as error:
         return _stored(run, error).chosen(slice(count))
     same = min(there, len(run.probe["inputs"]))

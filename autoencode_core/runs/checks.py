@@ -7,7 +7,7 @@ import numpy as np
 
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.record import HISTORY, PROBE, WEIGHTS, Array, RunRecord, Status
+from autoencode_core.record import HISTORY, PATH, PROBE, WEIGHTS, Array, RunRecord, Status
 from autoencode_core.spec import RunSpec
 
 NAME_LENGTH = 80
@@ -24,6 +24,8 @@ _LAYOUT: dict[str, tuple[str, str]] = {
     "scale": ("f", "d"),
     "axes": ("f", "dd"),
     "order": ("i", "d"),
+    "path_iterations": ("i", "c"),
+    "path_controls": ("f", "cP"),
     "inputs": ("f", "nd"),
     "targets": ("f", "nt"),
     "hue": ("f", "n"),
@@ -52,7 +54,7 @@ def check(record: RunRecord, source: str = "run") -> None:
     """
     check_texts(record, source)
     _check_history(record, source)
-    _keys(record.weights, WEIGHTS, f"{source}, weights")
+    _keys(record.weights, WEIGHTS + (PATH if PATH[0] in record.weights else ()), f"{source}, weights")
     _keys(record.probe, PROBE, f"{source}, probe")
     arrays = {**record.weights, **record.probe}
     for name, array in arrays.items():
@@ -71,11 +73,7 @@ def check_texts(record: RunRecord, source: str = "run") -> None:
         raise InputError(f"{source}, status", record.status, ", ".join(get_args(Status)))
     if record.name != "":
         check_name(record.name, f"{source}, name")
-    if record.created != "":
-        try:
-            datetime.fromisoformat(record.created)
-        except (TypeError, ValueError):
-            raise InputError(f"{source}, created", record.created, "an ISO date and time") from None
+    check_created(record.created, f"{source}, created")
     texts = {"message": (record.message,), "labels": record.labels, "columns": record.columns}
     for field, values in texts.items():
         if not all(isinstance(text, str) and len(text) <= TEXT_LENGTH for text in values):
@@ -99,6 +97,19 @@ def check_name(name: object, field: str = "name") -> str:
     if not 1 <= len(text) <= NAME_LENGTH or not text.isprintable():
         raise InputError(field, name, f"1 to {NAME_LENGTH} printable characters")
     return text
+
+
+def check_created(created: object, field: str = "created") -> None:
+    """Refuse a time of making that is neither an ISO date and time nor "".
+
+    Raises:
+        InputError: it is something else.
+    """
+    if created != "":
+        try:
+            datetime.fromisoformat(created)  # type: ignore[arg-type]  # what is no text is refused too
+        except (TypeError, ValueError):
+            raise InputError(field, created, "an ISO date and time") from None
 
 
 def _check_history(record: RunRecord, source: str) -> None:
@@ -155,6 +166,7 @@ def _sizes(spec: RunSpec, arrays: dict[str, Array], source: str) -> dict[str, in
         "t": spec.bottleneck if encoder_only else width,
         "n": particles,
         "l": particles if arrays["labels"].size else 0,
+        "c": len(arrays.get("path_iterations", ())),
         "s": arrays["snapshot_iterations"].shape[0],
         "S": arrays["flow_times"].shape[0],
     }

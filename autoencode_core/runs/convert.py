@@ -7,7 +7,7 @@ import torch
 
 from autoencode_core.data.coordinates import Coordinates
 from autoencode_core.flow.autoencode import AutoencODE
-from autoencode_core.record import SNAPSHOTS, RunRecord
+from autoencode_core.record import PATH, SNAPSHOTS, RunRecord
 from autoencode_core.training.run import DTYPES, Run
 
 
@@ -32,6 +32,7 @@ def record_of(run: Run) -> RunRecord:
             "scale": np.asarray(scale),
             "axes": np.asarray(axes),
             "order": run.model.order.numpy(),
+            **(dict(zip(PATH, run.path, strict=True)) if run.path else {}),
         },
         probe={
             **{key: run.probe[key] for key in SNAPSHOTS},
@@ -66,4 +67,5 @@ def run_of(record: RunRecord) -> Run:
         record.columns,
         name=record.name,
         created=record.created,
+        path=(weights[PATH[0]], weights[PATH[1]]) if PATH[0] in weights else None,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
@@ -16,7 +17,7 @@ from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
 from autoencode_core.training.pmp import Pmp
 from autoencode_core.training.problem import Problem
-from autoencode_core.training.run import SNAPSHOTS, Array, Progress, Run, Snapshot
+from autoencode_core.training.run import PATH_NUMBERS, SNAPSHOTS, Array, Progress, Run, Snapshot
 
 METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 """The training methods by the name that RunSpec.method uses."""
@@ -44,18 +45,22 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None) -> Run:
     return train_regimes([spec], on_progress)[0]
 
 
-def train_regimes(specs: Sequence[RunSpec], on_progress: OnProgress | None = None) -> list[Run]:
+def train_regimes(
+    specs: Sequence[RunSpec], on_progress: OnProgress | None = None, starts: Tensor | None = None
+) -> list[Run]:
     """Trains regimes that differ in λ and seed only, as one batch.
 
     Args:
         specs: one per regime, at least one.
         on_progress: as in `train`, called for each regime that still runs; "stop" ends that regime.
+        starts: initial controls (R, P) in the place of those that the seeds give.
 
     Raises:
-        InputError: as in `train`, or the specs are none or differ in more than λ and seed.
+        InputError: as in `train`, the specs are none or differ in more than λ and seed, or the starts do
+            not fit.
     """
     _check_regimes(specs)
-    problem = Problem(specs)
+    problem = Problem(specs, starts)
     flops = layer_flops(problem.train.arch, problem.train.particles)
     with torch.no_grad(), threads_for(flops), flushed():
         return _Loop(problem, on_progress).run()
@@ -78,7 +83,9 @@ class _Loop:
         self.rows: list[list[Row]] = [[] for _ in regimes]
         self.snapshots: list[dict[int, Snapshot]] = [{} for _ in regimes]
         self.endings: list[tuple[Status, str] | None] = [None for _ in regimes]
+        self.paths: list[dict[int, Array]] = [{} for _ in regimes]
         self.due = snapshot_iterations(self.spec.iterations)
+        self.kept_due = path_iterations(self.due, problem.theta.shape[1])
         self.started = time.perf_counter()
 
     def run(self) -> list[Run]:
@@ -121,6 +128,10 @@ class _Loop:
             due = [regime for regime, _ in reported if finite[regime]]
             for regime, snapshot in zip(due, self.problem.snapshots(due, self.kept), strict=True):
                 self.snapshots[regime][iteration] = snapshot
+        if iteration in self.kept_due:
+            for regime, _ in reported:
+                if finite[regime]:
+                    self.paths[regime][iteration] = _array(self.kept[regime])
         for regime, row in reported:
             self._report(regime, row)
 
@@ -191,7 +202,9 @@ class _Loop:
             "snapshot_codes": np.stack([s.codes for s in snapshots.values()]),
             "snapshot_outputs": np.stack([s.outputs for s in snapshots.values()]),
         }
-        source = place.data.source
+        source, path = place.data.source, self.paths[regime]
+        if path:
+            path[last.iteration] = _array(self.kept[regime])
         return Run(
             place.spec,
             model,
@@ -202,7 +215,8 @@ class _Loop:
             probe,
             source.label_names,
             source.columns,
-            place.data,
+            path=(np.array(list(path), dtype=np.int64), np.stack(list(path.values()))) if path else None,
+            loaded=place.data,
         )
 
 
@@ -214,3 +228,22 @@ def snapshot_iterations(iterations: int) -> frozenset[int]:
     """Iterations whose probe batch is kept: the start, then ever further apart, at most SNAPSHOTS - 1."""
     spread = np.geomspace(1, iterations, SNAPSHOTS - 2).round().astype(int)
     return frozenset({0, *map(int, spread)})
+
+
+def path_iterations(snapshots: frozenset[int], size: int) -> frozenset[int]:
+    """Iterations whose control is kept: those of the snapshots, or as many of them as there is room for.
+
+    Args:
+        snapshots: iterations whose probe batch is kept.
+        size: numbers P of a control.
+    """
+    most = PATH_NUMBERS // size - 1  # the last one comes besides
+    if most >= len(snapshots):
+        return snapshots
+    places = np.unique(np.linspace(0, len(snapshots) - 1, max(0, most)).round().astype(int))
+    return frozenset(sorted(snapshots)[place] for place in places)
+
+
+def _array(control: Tensor) -> Array:
+    kept: Array = control.detach().cpu().numpy().copy()
+    return kept

@@ -12,7 +12,7 @@ from autoencode_core.training.device import pick_device
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
 from autoencode_core.training.metric import metric_bytes
-from autoencode_core.training.run import DTYPES, SNAPSHOTS
+from autoencode_core.training.run import DTYPES, PATH_NUMBERS, SNAPSHOTS
 
 SPARE = 0.5
 """Share of the free memory that a batch takes unless told otherwise."""
@@ -31,6 +31,7 @@ def regime_bytes(spec: RunSpec) -> int:
     metric = metric_bytes(arch) if spec.method == "pmp" and spec.metric == "field" else 0
     probe = len(probe_indices(spec.particles, arch.width)) * (arch.width + arch.bottleneck) * 4
     history = spec.iterations * 9 * 32
+    controls += min(SNAPSHOTS, PATH_NUMBERS // arch.shape.size)
     return int(data + controls * arch.shape.size * number + metric + SNAPSHOTS * probe + history)
 
 

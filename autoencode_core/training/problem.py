@@ -138,6 +138,13 @@ def probe_batch(source: DataSet, spec: RunSpec) -> dict[str, Array]:
 class Problem:
     """R regimes as one batch: they share all knobs but λ and the seed.
 
+    Args:
+        specs: one per regime.
+        starts: initial controls (R, P) in the place of those that the seeds give.
+
+    Raises:
+        InputError: the data cannot be had or do not fit, or the starts have another shape.
+
     Attributes:
         regimes: the regimes.
         train, test: objectives; the test objective has no penalty.
@@ -145,16 +152,16 @@ class Problem:
         spec, specs: the first spec, and all.
     """
 
-    def __init__(self, specs: Sequence[RunSpec]) -> None:
+    def __init__(self, specs: Sequence[RunSpec], starts: Tensor | None = None) -> None:
         loaded: dict[int, RunData] = {}
         self.regimes = []
         for spec in specs:
-            regime = Regime.of(spec, loaded.get(spec.seed))
-            loaded[spec.seed] = regime.data
+            regime = Regime.of(spec, loaded.get(spec.sample))
+            loaded[spec.sample] = regime.data
             self.regimes.append(regime)
         first, arch = specs[0], self.regimes[0].start.architecture
         self.device = pick_device(first, arch, len(self.regimes[0].data.train), len(specs))
-        # Regimes of one seed share their particles: one copy serves all.
+        # Regimes of one sample share their particles: one copy serves all.
         own = self.regimes[:1] if len(loaded) == 1 else self.regimes
         x, y, x_test, y_test, weights = zip(*(r.objectives(self.device) for r in own), strict=True)
         shared = None if weights[0] is None else _joined(weights)
@@ -164,7 +171,8 @@ class Problem:
         test_y = test if y_test[0] is x_test[0] else _joined(y_test)
         self.train = Objective(arch, train, train_y, tikhonov, shared)
         self.test = Objective(arch, test, test_y, torch.zeros_like(tikhonov), shared, self.train.engine)
-        self.theta = torch.stack([r.start.control.vector for r in self.regimes]).to(self.device)
+        own_starts = torch.stack([r.start.control.vector for r in self.regimes])
+        self.theta = (own_starts if starts is None else _fitting(starts, own_starts)).to(self.device)
         self.spec, self.specs = first, tuple(specs)
 
     def model(self, regime: int, theta: Tensor) -> AutoencODE:
@@ -187,6 +195,12 @@ class Problem:
         if self.spec.task == "classify":
             return Snapshot(codes, codes)
         return Snapshot(codes, self.regimes[regime].start.from_engine(outcome.cpu()).float().numpy())
+
+
+def _fitting(starts: Tensor, own: Tensor) -> Tensor:
+    if starts.shape != own.shape:
+        raise InputError("start", f"shape {tuple(starts.shape)}", f"controls of shape {tuple(own.shape)}")
+    return starts.to(own)
 
 
 def _joined(parts: Sequence[Tensor]) -> Tensor:

@@ -107,6 +107,8 @@ class Run:
         summary: figures of the end (RunRecord.summary).
         probe: the probe batch's arrays (inputs, targets, hue, labels, snapshot_*).
         label_names, columns: names of classes and components.
+        path: controls kept on the way, None where a run of old kept none: their iterations (c,) and the
+            controls (c, P), the first at the start, the last the trained one.
         name, created: what a person called it, and when it was trained (ISO, UTC; "" until stored).
     """
 
@@ -119,6 +121,7 @@ class Run:
     probe: dict[str, Array]
     label_names: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    path: tuple[Array, Array] | None = field(default=None, repr=False)
     loaded: RunData | None = field(default=None, repr=False)
     name: str = ""
     created: str = ""
@@ -141,9 +144,12 @@ class Run:
 def load_data(spec: RunSpec) -> RunData:
     """The particles of a spec."""
     return RunData.of(
-        load(spec.dataset, spec.particles, spec.noise, spec.seed, spec.task), DTYPES[spec.dtype]
+        load(spec.dataset, spec.particles, spec.noise, spec.sample, spec.task), DTYPES[spec.dtype]
     )
 
+
+PATH_NUMBERS = 2**19
+"""Most numbers that the controls kept along a training may fill: of wide nets few are kept."""
 
 SNAPSHOTS = 24
 """Most snapshots of the probe batch that a run keeps."""

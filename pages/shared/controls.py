@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from autoencode_core.data.catalogue import CATALOGUE, card, is_csv
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.knobs import allowed, bounds, choices, explain
+from autoencode_core.knobs import allowed, bounds, choices, explain, is_whole
 from autoencode_core.spec import RunSpec
 from pages.shared import own_csv
 from pages.shared.setup import complain, escape
@@ -205,10 +205,10 @@ def _first_list(name: str, values: Mapping[str, Any]) -> str:
 
 def _number(name: str, shown: float, default: float, values: dict[str, Any]) -> None:
     """A number. Its bounds are RunSpec's to check: the browser would show a wrong one but not send it."""
-    whole = RunSpec.model_fields[name].annotation is int
-    kind, shape = (int, "%d") if whole else (float, "%g")
+    kind, shape = (int, "%d") if is_whole(name) else (float, "%g")
     step = kind(_STEPS.get(name, 1))
-    _draw(st.number_input, name, shown, default, values, value=default, step=step, format=shape)
+    more = {"placeholder": "as the seed"} if name == "data_seed" else {}
+    _draw(st.number_input, name, shown, default, values, value=default, step=step, format=shape, **more)
 
 
 def _draw(

@@ -29,4 +29,5 @@ def regime(spec: RunSpec) -> str:
     return (
         f"k = {spec.bottleneck} · L = {spec.depth} · T = {spec.horizon:g} · λ = {spec.tikhonov:g} · "
         f"{field} · {spec.method} · seed {spec.seed}"
+        + (f" · data of seed {spec.sample}" if spec.sample != spec.seed else "")
     )

@@ -1,0 +1,60 @@
+"""continuation: one run after another along the Tikhonov weight, each warm-started from the one before."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.loop import OnProgress, train_regimes
+from autoencode_core.training.run import Progress, Run
+
+
+def continuation(
+    spec: RunSpec,
+    tikhonov: Iterable[float],
+    start: Run | None = None,
+    on_progress: OnProgress | None = None,
+) -> list[Run]:
+    """Trains one spec at one Tikhonov weight after another, each run from the control of the one before.
+
+    Args:
+        spec: all other knobs.
+        tikhonov: values of λ in the order in which they are gone through.
+        start: where the first run starts, a run of the same architecture; by default from the seed.
+        on_progress: as in `train`; Progress.regime is the place in the list, and "stop" ends the whole
+            continuation after the run that it ends.
+
+    Returns:
+        One run per λ, in that order; fewer when it was stopped, or after a run that diverged.
+
+    Raises:
+        InputError: no value, or the start's control has another shape; and as in `train`.
+        ValidationError: a value out of the bounds of RunSpec.
+    """
+    specs = [spec.but(tikhonov=weight) for weight in tikhonov]
+    if not specs:
+        raise InputError("tikhonov", "none", "at least one value")
+    runs: list[Run] = []
+    before, watch = start, _Watch(on_progress)
+    for place, each in enumerate(specs):
+        watch.place = place
+        starts = None if before is None else before.model.control.flatten()[None]
+        runs += train_regimes([each], watch, starts)
+        before = runs[-1]
+        if watch.stopped or before.status == "diverged":
+            break
+    return runs
+
+
+class _Watch:
+    """Passes progress on with its place, and remembers a "stop"."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self.on_progress, self.place, self.stopped = on_progress, 0, False
+
+    def __call__(self, progress: Progress) -> str | None:
+        if self.on_progress is None:
+            return None
+        said = self.on_progress(replace(progress, regime=self.place))
+        self.stopped = self.stopped or said == "stop"
+        return said

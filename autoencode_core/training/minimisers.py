@@ -1,0 +1,88 @@
+"""Which runs found the same minimiser: those that reconstruct alike."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from autoencode_core.errors import InputError
+from autoencode_core.training.run import Array, Run
+
+ALIKE = 1e-3
+"""Share of the data's variance up to which two maps count as one; as a distance a thirtieth of the spread."""
+
+
+def maps_apart(runs: Sequence[Run], points: Array | None = None) -> Array:
+    """How far the reconstructions of runs are from each other.
+
+    The maps are compared and not the controls: many controls make one map.
+
+    Args:
+        runs: runs of one data set and task, at least one.
+        points: where they are compared, (n, d) in data units; by default the training particles of the
+            first run.
+
+    Returns:
+        (m, m) mean over the points of the squared distance between outputs (classify: codes), as a share of
+        `variance`; NaN for a run that is not finite there.
+
+    Raises:
+        InputError: no run, or the runs' data have different widths.
+    """
+    if not runs:
+        raise InputError("runs", "none", "at least one")
+    if len({run.model.architecture.width for run in runs}) > 1:
+        raise InputError("runs", "data of different widths", "runs of one data set")
+    places = np.asarray(runs[0].data.train if points is None else points)
+    outputs = np.stack([_outputs(run, places) for run in runs])
+    with np.errstate(invalid="ignore", over="ignore"):
+        squares = np.square(outputs[:, None] - outputs[None]).sum(-1).mean(-1)
+        apart: Array = np.where(np.isfinite(squares), squares, np.nan) / variance(runs[0])
+    return apart
+
+
+def variance(run: Run) -> float:
+    """Mean squared distance of a run's training targets from their mean, data units² (classify: of codes)."""
+    if run.spec.task == "classify":
+        targets = np.asarray(run.probe["targets"], float)
+    else:
+        targets = np.asarray(run.data.train_targets, float)
+    return max(float(np.square(targets - targets.mean(0)).sum(1).mean()), np.finfo(float).tiny)
+
+
+def minimisers(runs: Sequence[Run], alike: float = ALIKE) -> list[int | None]:
+    """Numbers runs of one λ by the minimiser that they found, from the one of lowest J.
+
+    Args:
+        runs: runs that share data, task and λ, at least one.
+        alike: largest distance (as in `maps_apart`) of two runs of one minimiser.
+
+    Returns:
+        A number for each run, None for one that diverged.
+
+    Raises:
+        InputError: as `maps_apart`.
+
+    Source:
+        Complete linkage: no two runs of one cluster are further apart than `alike`.
+    """
+    apart = maps_apart(runs)
+    sound = [i for i, run in enumerate(runs) if run.status != "diverged" and np.isfinite(apart[i, i])]
+    if not sound:
+        return [None] * len(runs)
+    found = np.ones(1, int)
+    if len(sound) > 1:
+        condensed = apart[np.ix_(sound, sound)][np.triu_indices(len(sound), 1)]
+        found = fcluster(linkage(condensed, "complete"), alike, "distance")
+    costs = {i: runs[i].history["cost"][-1] for i in sound}
+    best = {int(c): min(costs[i] for i, of in zip(sound, found, strict=True) if of == c) for c in set(found)}
+    rank = {cluster: place for place, cluster in enumerate(sorted(best, key=best.__getitem__))}
+    numbers: list[int | None] = [None] * len(runs)
+    for i, cluster in zip(sound, found, strict=True):
+        numbers[i] = rank[int(cluster)]
+    return numbers
+
+
+def _outputs(run: Run, points: Array) -> Array:
+    give = run.model.encode if run.spec.task == "classify" else run.model.reconstruct
+    return give(points).double().numpy(force=True)

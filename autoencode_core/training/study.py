@@ -1,0 +1,179 @@
+"""make_study: trains the runs of a plan and says what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
+
+import torch
+
+from autoencode_core.spec import RunSpec
+from autoencode_core.study import Branch, Outcome, Plan, Study
+from autoencode_core.training.continuation import continuation
+from autoencode_core.training.loop import OnProgress
+from autoencode_core.training.minimisers import ALIKE, maps_apart, minimisers, variance
+from autoencode_core.training.objective import Objective
+from autoencode_core.training.problem import Regime
+from autoencode_core.training.run import Progress, Run
+from autoencode_core.training.sweep import sweep
+
+
+def make_study(
+    plan: Plan, on_progress: OnProgress | None = None, start: Run | None = None
+) -> tuple[Study, list[Run]]:
+    """Trains every run of a plan.
+
+    A continuation goes down from the seed at the highest λ, and up from the best of the plan's seeds at the
+    lowest λ, or from `start`.
+
+    Args:
+        plan: what is trained.
+        on_progress: as in `train`; Progress.regime is the place in plan.places(). "stop" ends that regime,
+            and after it no further run is begun.
+        start: a run of the same architecture and data, where the upward branch of a continuation begins.
+
+    Returns:
+        What became of the runs, and the runs in the same order.
+
+    Raises:
+        InputError: as in `train` and `sweep`, or the start does not fit.
+    """
+    watch = _Watch(on_progress)
+    if plan.kind == "strip":
+        runs = sweep(plan.spec, plan.tikhonov, plan.seeds, watch)
+        return _study(plan, [_Step(run) for run in runs]), runs
+    down = _branch(plan.spec, plan.tikhonov[::-1], "down", None, watch)
+    up: list[_Step] = []
+    if not watch.stopped:
+        watch.first = len(plan.tikhonov)
+        up = _branch(plan.spec, plan.tikhonov, "up", start or _best(plan, watch), watch)
+    return _study(plan, down + up), [step.run for step in down + up]
+
+
+class _Watch:
+    """Passes progress on, at the place where it belongs, and remembers a "stop"."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self.on_progress, self.first, self.stopped = on_progress, 0, False
+        self.last: Progress | None = None
+
+    def __call__(self, progress: Progress) -> str | None:
+        if self.on_progress is None:
+            return None
+        self.last = replace(progress, regime=self.first + progress.regime)
+        return self._said(self.on_progress(self.last))
+
+    def again(self, progress: Progress) -> str | None:
+        """Beside what is watched, something is computed: the last words once more, to hear a "stop"."""
+        if self.on_progress is None or self.last is None:
+            return None
+        return self._said(self.on_progress(self.last))
+
+    def leading(self, progress: Progress) -> str | None:
+        """Of several runs at one place the first one is shown."""
+        return self(progress) if progress.regime == 0 else self.again(progress)
+
+    def _said(self, word: str | None) -> str | None:
+        self.stopped = self.stopped or word == "stop"
+        return word
+
+
+class _Step(NamedTuple):
+    """One run, and in a continuation how far its map moved, and whether no way leads back from it."""
+
+    run: Run
+    branch: Branch = ""
+    moved: float | None = None
+    jump: bool = False
+
+
+def _best(plan: Plan, watch: _Watch) -> Run:
+    """The run of lowest J over the seeds at the lowest λ."""
+    runs = sweep(plan.spec, plan.tikhonov[:1], plan.seeds, watch.leading)
+    sound = [run for run in runs if run.status != "diverged"] or runs
+    return min(sound, key=lambda run: run.history["cost"][-1])
+
+
+def _branch(
+    spec: RunSpec, weights: Sequence[float], name: Branch, start: Run | None, watch: _Watch
+) -> list[_Step]:
+    """Runs along λ; a step that changes the map, and from which no warm start leads back, is a jump."""
+    steps: list[_Step] = []
+    before, first = start, watch.first
+    for place, weight in enumerate(weights):
+        if watch.stopped:
+            break
+        watch.first = first + place
+        run = continuation(spec, [weight], before, watch)[0]
+        moved = float(maps_apart([steps[-1].run, run])[0, 1]) if steps else None
+        leaps = moved is not None and moved > ALIKE and not watch.stopped
+        steps.append(_Step(run, name, moved, leaps and _no_way_back(steps[-1].run, run, watch)))
+        if run.status == "diverged":
+            break
+        before = run
+    return steps
+
+
+def _no_way_back(before: Run, after: Run, watch: _Watch) -> bool:
+    """Whether a warm start from the run after, back at the λ before, ends in another minimiser."""
+    back = continuation(after.spec, [before.spec.tikhonov], after, watch.again)[0]
+    return not watch.stopped and bool(maps_apart([before, back])[0, 1] > ALIKE)
+
+
+def _study(plan: Plan, steps: Sequence[_Step]) -> Study:
+    runs, numbers = [step.run for step in steps], dict[int, int | None]()
+    for weight in {run.spec.tikhonov for run in runs}:
+        places = [i for i, run in enumerate(runs) if run.spec.tikhonov == weight]
+        numbers |= dict(zip(places, minimisers([runs[i] for i in places]), strict=True))
+    terms = _DataTerms()
+    outcomes = tuple(_outcome(step, terms.test(step.run), numbers[i]) for i, step in enumerate(steps))
+    return Study(plan.kind, plan.spec, outcomes, terms.zero(runs[0]), variance(runs[0]))
+
+
+def _outcome(step: _Step, test_term: float, minimiser: int | None) -> Outcome:
+    run = step.run
+    last = {name: column[-1] for name, column in run.history.items()}
+    return Outcome(
+        run.spec.tikhonov,
+        run.spec.seed,
+        step.branch,
+        run.status,
+        int(last["iteration"]),
+        last["cost"],
+        last["data_term"],
+        test_term,
+        run.model.control.norm() ** 2,
+        float(run.summary["train_error"] or 0.0),
+        float(run.summary["test_error"] or 0.0),
+        last["gradient_norm"],
+        minimiser,
+        step.moved,
+        step.jump,
+    )
+
+
+class _DataTerms:
+    """Data terms of J, in flow coordinates; runs of one sample share their objectives."""
+
+    def __init__(self) -> None:
+        self.objectives = cache(self._objectives)
+        self.known: dict[int, Run] = {}
+
+    def test(self, run: Run) -> float:
+        """On the test particles at the run's control."""
+        return self._at(run, 1, run.model.control.flatten())
+
+    def zero(self, run: Run) -> tuple[float, float]:
+        """On training and test particles at θ = 0."""
+        nothing = torch.zeros_like(run.model.control.flatten())
+        return self._at(run, 0, nothing), self._at(run, 1, nothing)
+
+    def _at(self, run: Run, part: int, control: torch.Tensor) -> float:
+        self.known.setdefault(run.spec.sample, run)
+        return float(self.objectives(run.spec.sample)[part].cost(control[None]).data_term)
+
+    def _objectives(self, sample: int) -> tuple[Objective, Objective]:
+        run = self.known[sample]
+        x, y, x_test, y_test, _ = Regime.of(run.spec, run.data).objectives(torch.device("cpu"))
+        arch, none = run.model.architecture, torch.zeros(1).to(x)
+        return Objective(arch, x, y, none), Objective(arch, x_test, y_test, none)

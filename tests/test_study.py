@@ -1,0 +1,101 @@
+import pytest
+from pydantic import ValidationError
+
+from autoencode_core.knobs import explain
+from autoencode_core.spec import RunSpec
+from autoencode_core.study import MOST_SHOWN, Outcome, Plan, Study, study_line, table
+
+SPEC = RunSpec(dataset="s_curve")
+
+
+def outcome(tikhonov, seed=0, cost=1.0, minimiser=0, **more):
+    return Outcome(
+        tikhonov,
+        seed,
+        "",
+        more.pop("status", "finished"),
+        10,
+        cost,
+        cost,
+        cost,
+        1.0,
+        cost,
+        cost,
+        0.1,
+        minimiser,
+        **more,
+    )
+
+
+def plan(**changes):
+    return Plan(**{"kind": "strip", "spec": SPEC, "tikhonov": (0.1, 0.01), "seeds": (2, 0), **changes})
+
+
+def test_places_go_weight_by_weight_and_seed_by_seed():
+    assert [(p.tikhonov, p.seed) for p in plan().places()] == [(0.01, 0), (0.01, 2), (0.1, 0), (0.1, 2)]
+    both = plan(kind="continuation").places()
+    assert [(p.tikhonov, p.branch) for p in both] == [
+        (0.1, "down"),
+        (0.01, "down"),
+        (0.01, "up"),
+        (0.1, "up"),
+    ]
+
+
+def test_at_most_eight_regimes_are_shown_from_end_to_end():
+    some = plan(tikhonov=[10.0**-i for i in range(7)]).shown()
+    assert some == [0, 2, 4, 6, 8, 10, 12]
+    many = plan(tikhonov=[i / 100 for i in range(20)])
+    assert len(many.shown()) == MOST_SHOWN
+    assert many.shown()[0] == 0 and many.shown()[-1] == 38
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tikhonov": ()},
+        {"tikhonov": (0.1, 0.1)},
+        {"tikhonov": (-1.0,)},
+        {"tikhonov": (float("nan"),)},
+        {"seeds": (0, 0)},
+        {"seeds": (-1,)},
+        {"kind": "other"},
+        {"tikhonov": [i / 50 for i in range(40)], "seeds": range(10)},
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(changes):
+    with pytest.raises(ValidationError):
+        plan(**changes)
+
+
+def test_what_the_study_says_of_a_weight():
+    study = Study(
+        "strip",
+        SPEC,
+        (
+            outcome(0.01, 0, 0.5, 1),
+            outcome(0.01, 1, 0.4, 0),
+            outcome(0.1, 0, 0.9, None, status="diverged"),
+            outcome(0.1, 1, 0.9, 0),
+        ),
+        (1.0, 1.0),
+        2.0,
+    )
+    assert study.weights == (0.01, 0.1) and study.seeds == (0, 1)
+    assert study.minimisers(0.01) == 2 and study.minimisers(0.1) == 1
+    assert study.best(0.01) == 1 and study.best(0.1) == 3 and study.best(7.0) is None
+    assert study_line(study) == "s_curve · k = 2 · λ = 0.01 … 0.1 · 2 weights × 2 seeds"
+
+
+def test_the_table_tells_convexity_where_the_curvature_is_known():
+    study = Study("strip", SPEC, (outcome(0.01), outcome(0.1)), (1.0, 1.0), 2.0)
+    rows = table(study.curved({1: (-0.05, 1e-6)}))
+    assert rows[0]["curvature"] is None and rows[0]["convexity"] is None
+    assert rows[1]["convexity"] == pytest.approx(0.15)
+
+
+def test_explained_errors_name_the_field():
+    with pytest.raises(ValidationError) as caught:
+        RunSpec(data_seed=-3)
+    (error,) = explain(caught.value)
+    assert (error.field, error.value) == ("data_seed", -3)

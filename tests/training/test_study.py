@@ -1,0 +1,98 @@
+import pytest
+
+from autoencode_core.spec import RunSpec
+from autoencode_core.study import Plan
+from autoencode_core.training.loop import train
+from autoencode_core.training.objective import cost_and_gradient
+from autoencode_core.training.study import make_study
+
+SPEC = RunSpec(
+    dataset="s_curve",
+    field="single_layer",
+    depth=20,
+    horizon=5.0,
+    particles=500,
+    iterations=120,
+    data_seed=0,
+    dtype="float64",
+)
+
+
+@pytest.fixture(scope="module")
+def strip():
+    return make_study(Plan(kind="strip", spec=SPEC, tikhonov=(0.1, 0.001), seeds=(0, 1, 2)))
+
+
+@pytest.fixture(scope="module")
+def branches():
+    weights = (0.001, 0.004, 0.01, 0.1)
+    plan = Plan(kind="continuation", spec=SPEC.but(iterations=200), tikhonov=weights, seeds=(0, 1, 2))
+    return make_study(plan)
+
+
+def test_a_strip_is_its_single_runs(strip):
+    study, runs = strip
+    assert [(o.tikhonov, o.seed) for o in study.outcomes] == [(w, s) for w in (0.001, 0.1) for s in (0, 1, 2)]
+    alone = train(SPEC.but(tikhonov=0.001, seed=1))
+    assert runs[1].history["cost"] == pytest.approx(alone.history["cost"], rel=1e-6)
+    assert study.outcomes[1].cost == runs[1].history["cost"][-1]
+    assert study.outcomes[1].square == pytest.approx(alone.model.control.norm() ** 2, rel=1e-5)
+
+
+def test_at_a_high_weight_all_seeds_agree_and_at_a_low_one_they_do_not(strip):
+    study, _ = strip
+    assert study.minimisers(0.1) == 1
+    assert study.minimisers(0.001) > 1
+    assert study.best(0.001) == min(study.at(0.001), key=lambda i: study.outcomes[i].cost)
+
+
+def test_the_level_of_no_control_is_pca(strip):
+    study, runs = strip
+    train_level, test_level = study.zero
+    assert train_level == pytest.approx(runs[0].summary["pca_train_error"], rel=1e-4)
+    assert test_level == pytest.approx(runs[0].summary["pca_test_error"], rel=1e-4)
+
+
+def test_the_test_term_is_the_data_term_on_test_particles(strip):
+    study, runs = strip
+    by_hand, _ = cost_and_gradient(runs[2].model, runs[2].data.test, 0.0)
+    assert study.outcomes[2].test_term == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_both_branches_and_the_jump_between_them(branches):
+    study, runs = branches
+    down, up = ([o for o in study.outcomes if o.branch == name] for name in ("down", "up"))
+    assert [o.tikhonov for o in down] == [0.1, 0.01, 0.004, 0.001]
+    assert [o.tikhonov for o in up] == [0.001, 0.004, 0.01, 0.1]
+    assert len(runs) == 8
+    assert down[-1].cost > 1.5 * up[0].cost
+    assert not any(o.jump for o in down)
+    assert up[-1].jump, "from the good minimum to PCA there is no way back"
+    assert down[0].moved is None and all(o.moved < 1e-4 for o in down[1:])
+    # The two branches are two minimisers wherever they are apart.
+    assert study.minimisers(0.001) == 2 and study.minimisers(0.1) == 1
+
+
+def test_a_given_start_begins_the_upward_branch():
+    start = train(SPEC.but(tikhonov=0.001, iterations=20))
+    plan = Plan(kind="continuation", spec=SPEC.but(iterations=1), tikhonov=(0.001, 0.002), seeds=(5,))
+    _, runs = make_study(plan, start=start)
+    assert runs[2].history["cost"][0] == pytest.approx(start.history["cost"][-1], rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["strip", "continuation"])
+def test_progress_comes_by_place_and_stop_ends_all(kind):
+    plan = Plan(kind=kind, spec=SPEC.but(iterations=8), tikhonov=(0.001, 0.01, 0.1), seeds=(0, 1))
+    places = plan.places()
+    seen = set()
+
+    def told(progress):
+        seen.add(progress.regime)
+        return None
+
+    study, _ = make_study(plan, told)
+    assert seen == set(range(len(places)))
+    assert [(o.tikhonov, o.branch) for o in study.outcomes] == [(p.tikhonov, p.branch) for p in places]
+    study, runs = make_study(plan, lambda progress: "stop" if progress.iteration == 2 else None)
+    assert all(run.status == "stopped" for run in runs)
+    assert len(runs) == (6 if kind == "strip" else 1)
