@@ -10,6 +10,7 @@ st.navigation(
         st.Page("pages/playground.py", title="Playground", default=True),
         st.Page("pages/flow.py", title="Flow"),
         st.Page("pages/latent.py", title="Latent"),
+        st.Page("pages/regimes.py", title="Regimes"),
         st.Page("pages/runs.py", title="Runs"),
     ]
 ).run()

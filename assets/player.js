@@ -8,9 +8,9 @@ import { create as flat } from "./player/flat.js";
 import { Foot } from "./player/foot.js";
 import { createPencil } from "./player/gl.js";
 import { Hands } from "./player/hands.js";
-import { layout } from "./player/layout.js";
 import { flush, recall, remember, shared } from "./player/link.js";
-import { styles } from "./player/marks.js";
+import { colourFor, styles } from "./player/marks.js";
+import { enlarge, hint, largeOf, places, sizeOf } from "./player/multiples.js";
 import { decode, shape } from "./player/scene.js";
 import { forced, pageTheme } from "./player/theme.js";
 import { Tied } from "./player/ties.js";
@@ -48,6 +48,7 @@ class Player extends Tied {
     this.slots = []; // {key, spec, area, pane}
     this.hover = -1;
     this.colour = 0;
+    this.large = null; // the key of the enlarged one of small panes
     this.scene = null;
     this.time = null;
     this.size = [0, 0, 1];
@@ -134,6 +135,7 @@ class Player extends Tied {
     this.theme = pageTheme(this.root, scene);
     this.looks = null;
     this.canvas.setAttribute("aria-label", scene.alt);
+    this.large = largeOf(this, again);
     this.tie(former, again);
     this.setPanes(scene, again);
     if (!scene.panes.length) return this.blank(scene.message);
@@ -221,7 +223,7 @@ class Player extends Tied {
     if (!width || !this.scene || !this.scene.panes.length || this.failed) return;
     try {
       const ratio = ratioNow();
-      const { places, height } = layout(this.scene, width);
+      const { places: areas, height } = places(this, width);
       this.panesBox.style.height = `${height}px`;
       const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
       if (pixels[0] !== this.canvas.width || pixels[1] !== this.canvas.height) {
@@ -229,8 +231,9 @@ class Player extends Tied {
       }
       this.size = [width, height, ratio];
       this.slots.forEach((slot, i) => {
-        slot.area = places[i];
-        slot.pane.place(places[i]);
+        slot.area = areas[i];
+        slot.pane.show(sizeOf(this, slot.key));
+        slot.pane.place(areas[i]);
       });
       this.note();
       if (this.time) this.transport.draw();
@@ -245,9 +248,15 @@ class Player extends Tied {
     const clouds = this.scene.panes.filter((pane) => pane.kind === "cloud");
     const note = clouds.length && !this.pencil ? "This browser can draw neither with WebGL nor without it." : "";
     const turn = clouds.some((pane) => pane.dims === 3) ? "turn, with the right button to move" : "move";
-    const hands = `Drag to ${turn} · click, then scroll to zoom · double-click to reset · Shift and drag: lasso`;
-    this.foot.tell(note, clouds.length ? hands : "", clouds.length ? KEYS : "");
+    const hands = [`Drag to ${turn}`, "click, then scroll to zoom", "double-click to reset", "Shift and drag: lasso"];
+    this.foot.tell(note, hint(this, clouds.length ? turn : "", hands).join(" · "), clouds.length ? KEYS : "");
     this.canvas.setAttribute("aria-description", clouds.length ? KEYS : "");
+  }
+
+  // A pane of small ones gets all the room; without one all are small again. False when that changes nothing.
+  enlarge(pane = null) {
+    const slot = this.slots.find((one) => one.pane === pane);
+    return enlarge(this, slot ? slot.key : null);
   }
 
   // ---- drawing
@@ -276,7 +285,9 @@ class Player extends Tied {
     top.clearRect(0, 0, width, height);
     if (pencil) pencil.begin(width, height, ratio, this.theme.page);
     let moving = false;
-    for (const { pane } of this.slots) moving = pane.draw(this.moment.frame, now) || moving;
+    const seen = this.slots.filter(({ area }) => area);
+    for (const { pane } of seen) moving = pane.draw(this.moment.frame, now) || moving;
+    for (const { pane } of seen) if (pane.finish) pane.finish();
     if (pencil) pencil.end();
     if (this.time) this.transport.show();
     this.foot.show();
@@ -302,9 +313,18 @@ class Player extends Tied {
     this.wake();
   }
 
+  // The colours of all particles in a pane.
+  looksIn(key = "") {
+    this.looks ||= new Map();
+    if (!this.looks.has(key)) {
+      const { n, colours } = this.scene;
+      this.looks.set(key, styles(n, colourFor(colours[this.colour], key), this.theme));
+    }
+    return this.looks.get(key);
+  }
+
   colourOf(particle) {
-    if (!this.looks) this.looks = styles(this.scene.n, this.scene.colours[this.colour], this.theme);
-    const [red, green, blue] = this.looks.subarray(4 * particle);
+    const [red, green, blue] = this.looksIn().subarray(4 * particle);
     return `rgb(${red},${green},${blue})`;
   }
 

@@ -1,8 +1,9 @@
 """Study: several runs of one spec side by side, over Tikhonov weights and seeds; plain numbers, no torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -106,6 +107,7 @@ class Outcome:
         jump: whether its branch jumped to another minimiser here.
         curvature: ν, smallest eigenvalue of the data term's Hessian, None while it is not computed.
         bound: how far ν may be from an eigenvalue.
+        floor: all but certainly no eigenvalue is lower (analysis.curvature).
     """
 
     tikhonov: float
@@ -125,6 +127,7 @@ class Outcome:
     jump: bool = False
     curvature: float | None = None
     bound: float | None = None
+    floor: float | None = None
 
 
 @dataclass(frozen=True)
@@ -176,12 +179,13 @@ class Study:
         """This study under another name."""
         return replace(self, name=name)
 
-    def curved(self, found: Mapping[int, tuple[float, float]]) -> "Study":
-        """This study with ν and its bound at some of its places."""
-        outcomes = list(self.outcomes)
-        for place, (curvature, bound) in found.items():
-            outcomes[place] = replace(outcomes[place], curvature=curvature, bound=bound)
-        return replace(self, outcomes=tuple(outcomes))
+    def curved(self, nu: Sequence[float], bound: Sequence[float], floor: Sequence[float]) -> "Study":
+        """This study with ν of its runs, its bound and its floor (as analysis.curvatures gives them)."""
+        found = zip(self.outcomes, map(float, nu), map(float, bound), map(float, floor), strict=True)
+        curved = (
+            replace(each, curvature=v, bound=b, floor=f) if isfinite(v) else each for each, v, b, f in found
+        )
+        return replace(self, outcomes=tuple(curved))
 
 
 def study_line(study: Study) -> str:
@@ -211,6 +215,7 @@ COLUMNS: Mapping[str, str] = {
     "jump": "whether the branch jumped here",
     "curvature": "ν, smallest eigenvalue of the data term's Hessian",
     "bound": "residual bound of ν",
+    "floor": "no eigenvalue is lower than this, with probability 0.999",
 }
 """Columns of a study's table (fields of Outcome) and what they are."""
 

@@ -5,17 +5,17 @@ import streamlit as st
 
 from autoencode_core.figures.geometry import flow_states
 from autoencode_core.figures.images import is_image_run
-from autoencode_core.figures.scenes.flow import colours_of, error_range, particles_digest
+from autoencode_core.figures.scenes.flow import colours_of, particles_digest
 from autoencode_core.figures.scenes.parts import Part, flow_timeline, scene
 from autoencode_core.figures.scenes.pictures import bars_pane, curves_panes, film_pane, shown_particles
 from autoencode_core.figures.tables import particle_table
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.choose import MOST_RUNS, choose_runs
-from pages.shared.flow_view import flow_view
 from pages.shared.player import player
-from pages.shared.setup import escape, explanation, guard, page_setup, unusual
-from pages.shared.words import regime, title
+from pages.shared.players import players
+from pages.shared.setup import explanation, guard, page_setup
+from pages.shared.words import title
 
 CLOCK = "flow"
 COUNTS = (2000, 10_000, 50_000)
@@ -37,7 +37,7 @@ def render() -> None:
     if not runs:
         st.info("Choose a run above to see its flow.")
         return
-    picked = _players(runs, count)
+    picked = players(runs, "flow", CLOCK, count)
     with guard():
         run_id, record = _detailed(runs)
         _details(run_id, record, picked)
@@ -57,38 +57,6 @@ def _count(runs: list[tuple[str, RunRecord]]) -> int:
         help="More than a run keeps are drawn anew from its data set and sent through its flow.",
     )
     return 0 if chosen == _STORED else int(chosen)
-
-
-def _players(runs: list[tuple[str, RunRecord]], count: int) -> tuple[int, ...]:
-    """The players, two in a row; returns the numbers of the particles that are picked."""
-    picked: tuple[int, ...] = ()
-    several, shared = len(runs) > 1, error_range([record for _, record in runs])
-    for first in range(0, len(runs), 2):
-        row = runs[first : first + 2]
-        for i, column in enumerate(st.columns(len(row))):
-            place, (run_id, record) = first + i, row[i]
-            with column, guard():
-                _heading(record)
-                said = flow_view(
-                    run_id,
-                    record,
-                    key=f"flow{place}",
-                    particles=count,
-                    beside=not several,
-                    linked=place == 0,
-                    clock=CLOCK,
-                    errors_within=shared,
-                    height=360 if several else 440,
-                    title=record.name or title(record.spec),
-                )
-                picked = picked or said.picked
-    return picked
-
-
-def _heading(record: RunRecord) -> None:
-    st.markdown(f"**{escape(record.name or title(record.spec))}**")
-    st.caption(escape(regime(record.spec)))
-    unusual(record)
 
 
 def _detailed(runs: list[tuple[str, RunRecord]]) -> tuple[str, RunRecord]:

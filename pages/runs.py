@@ -1,7 +1,7 @@
 """Runs: what was trained, what differs, and what to do with it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PLAYGROUND = "pages/playground.py"
 OPENS = {"Playground": PLAYGROUND, "Flow": "pages/flow.py", "Latent": "pages/latent.py"}
+REGIMES = "pages/regimes.py"
 _UPLOAD_ERROR = "runs_upload_error"
 _UPLOADS = "runs_uploads"
 _REFRESH_SECONDS = 1.0
@@ -49,6 +50,8 @@ def render() -> None:
         _together([entry.run_id for entry in chosen if entry.spec is not None])
         for entry in chosen:
             _card(entry)
+    with guard():
+        _studies()
     with guard():
         _upload()
 
@@ -123,11 +126,15 @@ def _table(entries: Sequence["Entry"]) -> list["Entry"]:
 
 
 def _together(run_ids: list[str]) -> None:
-    """Several ticked runs may be watched side by side."""
-    if 1 < len(run_ids) <= MOST_RUNS and st.button(
-        f"Open these {len(run_ids)} in Flow, on one clock", key="open_together", type="primary"
-    ):
-        st.switch_page(OPENS["Flow"], query_params={"run": run_ids})
+    """Several ticked runs may be watched side by side, or compared knob by knob."""
+    if not 1 < len(run_ids) <= MOST_RUNS:
+        return
+    with st.container(horizontal=True):
+        words = f"Open these {len(run_ids)} in Flow, on one clock"
+        if st.button(words, key="open_together", type="primary"):
+            st.switch_page(OPENS["Flow"], query_params={"run": run_ids})
+        if st.button("Compare them", key="compare_together"):
+            st.switch_page(REGIMES, query_params={"view": "compare", "run": run_ids})
 
 
 def _knobs_shown(entries: Sequence["Entry"], only_differences: bool) -> list[str]:
@@ -193,6 +200,8 @@ def _card(entry: "Entry") -> None:
                     kind = "primary" if path == PLAYGROUND else "secondary"
                     if st.button(f"Open in {page}", key=f"open_{page}_{run_id}", type=kind):
                         st.switch_page(path, query_params={"run": run_id})
+                if st.button("Convexity", key=f"open_convexity_{run_id}"):
+                    st.switch_page(REGIMES, query_params={"view": "convexity", "run": run_id})
                 st.download_button(
                     "Download",
                     data=partial(store().export, run_id),
@@ -204,36 +213,78 @@ def _card(entry: "Entry") -> None:
                 )
             if not entry.read_only:
                 if entry.spec is not None:
-                    _rename(entry)
-                _delete(entry)
+                    _rename(run_id, entry.name, store().rename)
+                _delete(run_id, _name(entry), store().delete)
 
 
-def _rename(entry: "Entry") -> None:
-    with st.popover("Rename", key=f"renaming_{entry.run_id}_{entry.name}"):  # a new name closes it
-        name = st.text_input("New name", value=entry.name, max_chars=80, key=f"name_{entry.run_id}")
-        if st.button("Rename", key=f"rename_{entry.run_id}"):
+def _rename(name_id: str, before: str, rename: Callable[[str, str], None]) -> None:
+    with st.popover("Rename", key=f"renaming_{name_id}_{before}"):  # a new name closes it
+        name = st.text_input("New name", value=before, max_chars=80, key=f"name_{name_id}")
+        if st.button("Rename", key=f"rename_{name_id}"):
             with guard():
-                store().rename(entry.run_id, name)
+                rename(name_id, name)
                 st.rerun()
 
 
-def _delete(entry: "Entry") -> None:
-    with st.popover("Delete"):
-        st.markdown(f"Delete **{escape(_name(entry))}**? This cannot be undone.")
-        if st.button("Delete for good", key=f"delete_{entry.run_id}", type="primary"):
+def _delete(name_id: str, name: str, delete: Callable[[str], None]) -> None:
+    with st.popover("Delete", key=f"deleting_{name_id}"):
+        st.markdown(f"Delete **{escape(name)}**? This cannot be undone.")
+        if st.button("Delete for good", key=f"delete_{name_id}", type="primary"):
             with guard():
-                store().delete(entry.run_id)
+                delete(name_id)
                 st.rerun()
+
+
+# ---- studies
+
+
+def _studies() -> None:
+    """Strips and continuations: open, rename, delete."""
+    found = store().studies()
+    if not found:
+        return
+    st.subheader("Studies", anchor=False)
+    names = {entry.study_id: entry.name or entry.summary for entry in found}
+    chosen = st.selectbox(
+        "Study",
+        list(names),
+        format_func=names.__getitem__,
+        key="runs_study",
+        help="Several runs of one spec.",
+    )
+    entry = next(each for each in found if each.study_id == chosen)
+    with st.container(border=True):
+        st.markdown(f"**{escape(names[entry.study_id])}**")
+        note = " Read-only: it belongs to the gallery." if entry.read_only else ""
+        st.caption(f"{escape(entry.summary)} {escape(entry.message)}{note}")
+        with st.container(horizontal=True):
+            if entry.study is not None:
+                if st.button("Open in Regimes", key="open_study", type="primary"):
+                    view = {"view": entry.study.kind, "study": entry.study_id}
+                    st.switch_page(REGIMES, query_params=view)
+                st.download_button(
+                    "Download",
+                    data=partial(store().export_study, entry.study_id),
+                    file_name=f"{entry.study_id}.study",
+                    mime="application/octet-stream",
+                    key="download_study",
+                    on_click="ignore",
+                    help="The whole study with its runs as one file, which the upload below takes.",
+                )
+            if not entry.read_only:
+                if entry.study is not None:
+                    _rename(entry.study_id, entry.name, store().rename_study)
+                _delete(entry.study_id, names[entry.study_id], store().delete_study)
 
 
 # ---- upload
 
 
 def _upload() -> None:
-    st.subheader("Upload a run", anchor=False)
+    st.subheader("Upload a run or a study", anchor=False)
     st.file_uploader(
-        "Run file (.autoencode)",
-        type="autoencode",
+        "Run file (.autoencode) or study (.study)",
+        type=["autoencode", "study"],
         key=_upload_key(),
         on_change=_take_upload,
         max_upload_size=200,
@@ -251,14 +302,15 @@ def _take_upload() -> None:
     if file is None:
         return
     try:
-        store().import_(file.getvalue())
+        take = store().import_study if file.name.endswith(".study") else store().import_
+        take(file.getvalue())
     except InputError as error:
         st.session_state[_UPLOAD_ERROR] = InputError(
             f"{file.name}, {error.field}", error.value, error.allowed
         )
         return
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
-    st.toast(f"{escape(file.name)} is among your runs now.")
+    st.toast(f"{escape(file.name)} is stored now.")
 
 
 def _upload_key() -> str:

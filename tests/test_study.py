@@ -89,7 +89,8 @@ def test_what_the_study_says_of_a_weight():
 
 def test_the_table_tells_convexity_where_the_curvature_is_known():
     study = Study("strip", SPEC, (outcome(0.01), outcome(0.1)), (1.0, 1.0), 2.0)
-    rows = table(study.curved({1: (-0.05, 1e-6)}))
+    nan = float("nan")
+    rows = table(study.curved([nan, -0.05], [nan, 1e-6], [nan, -0.06]))
     assert rows[0]["curvature"] is None and rows[0]["convexity"] is None
     assert rows[1]["convexity"] == pytest.approx(0.15)
 

@@ -1,6 +1,6 @@
 // What the pointer and the keys mean to a cloud: turn, move, zoom, point at a particle, pick it, lasso many.
 
-import { wordOf } from "./marks.js";
+import { colourFor, wordOf } from "./marks.js";
 import { clamp, reading } from "./numbers.js";
 import { locate } from "./points.js";
 
@@ -125,6 +125,10 @@ export class Aim {
 
   click(event, x, y) {
     const { player, pane } = this;
+    if (pane.small) {
+      player.enlarge(pane);
+      return;
+    }
     const found = this.nearest(x, y);
     if (found >= 0) {
       player.choose(found, event);
@@ -231,7 +235,7 @@ export class Aim {
   lines(i) {
     const { player, pane: { spec } } = this;
     const values = this.values(i);
-    const word = wordOf(player.scene.colours[player.colour], i);
+    const word = wordOf(colourFor(player.scene.colours[player.colour], spec.key), i);
     const numbers = spec.names.map((name, j) => `${name} = ${values ? reading(values[j]) : "not finite"}`);
     const time = player.time ? player.moment.words.split(" \u00b7 ")[0] : "";
     return [`particle ${player.idOf(i)}`, word, ...numbers, time].filter(Boolean);
@@ -240,7 +244,7 @@ export class Aim {
   // On top of the picture: the lasso, and what is known of the particle under the pointer.
   draw(axes) {
     const { ctx, theme } = axes;
-    const { player, pane: { now, area } } = this;
+    const { player, pane, pane: { now, area } } = this;
     if (this.lasso) {
       ctx.beginPath();
       for (const [x, y] of this.lasso) ctx.lineTo(x, y);
@@ -258,6 +262,7 @@ export class Aim {
     if (shown < 0 || shown >= now.points.n || this.held.size) return;
     const picks = Uint32Array.of(shown);
     const [x, y, , near] = locate(now, now.view.plot, 1, picks, new Float32Array(4));
-    if (near) axes.note(this.lines(shown), x, y, area);
+    const [w, h] = player.size;
+    if (near) axes.note(this.lines(shown), x, y, pane.small ? { x: 0, y: 0, w, h } : area);
   }
 }

@@ -6,12 +6,15 @@ import { put } from "./sheet.js";
 
 const SMALL = 12;
 const NAME = 13;
+const TIGHT = 11; // of both where there is little room
 const GRID = 0.75;
 const EDGE = 0.55;
 
 export class Axes {
-  constructor({ top, pencil, theme }) {
-    Object.assign(this, { ctx: top, pencil, theme, grid: colourOf(theme.grid), ink: colourOf(theme.ink) });
+  // tight: few ticks, and the names inside of the plot.
+  constructor({ top, pencil, theme }, tight = false) {
+    Object.assign(this, { ctx: top, pencil, theme, grid: colourOf(theme.grid), ink: colourOf(theme.ink), tight });
+    [this.small, this.large] = tight ? [TIGHT, TIGHT] : [SMALL, NAME];
   }
 
   font(size) {
@@ -21,16 +24,16 @@ export class Axes {
   write(text, x, y, { faint = false, turn = 0, ...style } = {}) {
     const { ctx, theme } = this;
     const colour = faint ? theme.muted : theme.ink;
-    if (!turn) return put(ctx, theme, text, x, y, { size: SMALL, colour, ...style });
+    if (!turn) return put(ctx, theme, text, x, y, { size: this.small, colour, ...style });
     ctx.save();
     ctx.translate(x, y);
     ctx.rotate(turn);
-    put(ctx, theme, text, 0, 0, { size: SMALL, colour, ...style });
+    put(ctx, theme, text, 0, 0, { size: this.small, colour, ...style });
     return ctx.restore();
   }
 
   // A name no longer than the room for it.
-  fitted(text, room, size = NAME) {
+  fitted(text, room, size = this.large) {
     this.font(size);
     const { ctx } = this;
     if (ctx.measureText(text).width <= room) return text;
@@ -42,13 +45,13 @@ export class Axes {
   // Ticks that leave room for their own words.
   ticks([low, high], length, each) {
     const ticks = niceTicks(low, high, length / each);
-    this.font(SMALL);
+    this.font(this.small);
     const wide = Math.max(0, ...ticks.at.map((v) => this.ctx.measureText(label(v, ticks.digits)).width));
     const apart = ticks.at.length > 1 ? ((ticks.at[1] - ticks.at[0]) / (high - low)) * length : Infinity;
     return apart < wide + 8 && each < 200 ? this.ticks([low, high], length, each * 1.6) : ticks;
   }
 
-  below(plot, seen, toX, name, each = 46) {
+  below(plot, seen, toX, name, each = this.tight ? 56 : 46) {
     const bottom = plot.y + plot.h;
     const ticks = this.ticks(seen, plot.w, each);
     this.pencil.strokes(ticks.at.map((v) => [toX(v), plot.y, toX(v), bottom]), this.grid, GRID);
@@ -58,20 +61,26 @@ export class Axes {
       const x = clamp(toX(v), plot.x - plot.left + half, plot.x + plot.w + plot.right - half);
       this.write(text, x, bottom + 15, { align: "center", faint: true });
     }
-    this.write(this.fitted(name, plot.w), plot.x + plot.w / 2, bottom + 33, { align: "center", size: NAME });
+    if (this.tight) this.inside(name, plot.x + plot.w - 3, bottom - 5, "right");
+    else this.write(this.fitted(name, plot.w), plot.x + plot.w / 2, bottom + 33, { align: "center", size: NAME });
     this.pencil.strokes([[plot.x, bottom - 0.5, plot.x + plot.w, bottom - 0.5]], this.ink, EDGE);
   }
 
   beside(plot, seen, toY, name) {
-    const ticks = niceTicks(...seen, plot.h / 42);
+    const ticks = niceTicks(...seen, plot.h / (this.tight ? 56 : 42));
     this.pencil.strokes(ticks.at.map((v) => [plot.x, toY(v), plot.x + plot.w, toY(v)]), this.grid, GRID);
     for (const v of ticks.at) {
       const y = clamp(toY(v), plot.y + 5, plot.y + plot.h - 4);
       this.write(label(v, ticks.digits), plot.x - 6, y, { align: "right", base: "middle", faint: true });
     }
     const style = { align: "center", base: "middle", size: NAME, turn: -Math.PI / 2 };
-    this.write(this.fitted(name, plot.h), plot.x - plot.left + 8, plot.y + plot.h / 2, style);
+    if (this.tight) this.inside(name, plot.x + 4, plot.y + 11, "left");
+    else this.write(this.fitted(name, plot.h), plot.x - plot.left + 8, plot.y + plot.h / 2, style);
     this.pencil.strokes([[plot.x + 0.5, plot.y, plot.x + 0.5, plot.y + plot.h]], this.ink, EDGE);
+  }
+
+  inside(name, x, y, align) {
+    this.write(this.fitted(name, 60), x, y, { align, faint: true });
   }
 
   plane(view, names) {
@@ -117,7 +126,7 @@ export class Axes {
     const align = dx > 0.5 ? "left" : dx < -0.5 ? "right" : "center";
     const strokes = [[a[0], a[1], b[0], b[1]]];
     let wide = 0;
-    if (length > 26) {
+    if (length > 26 && !this.tight) {
       const ticks = niceTicks(...range[j], clamp(length / 36, 1, 4));
       for (const v of ticks.at) {
         const [x, y] = view.place(range.map((pair, k) => (k === j ? v : pair[low[k]])));
@@ -137,14 +146,14 @@ export class Axes {
   // The name of an axis, outside of its ticks and inside the plot; that of the upright axis above it.
   name(plot, text, [[x, y], dx, dy], align, wide, top = 0) {
     const words = this.fitted(text, Math.max(60, 0.4 * plot.w));
-    const far = 14 + wide * Math.abs(dx) + 12 * Math.abs(dy);
+    const far = (this.tight ? 9 : 14) + wide * Math.abs(dx) + 12 * Math.abs(dy);
     const room = this.ctx.measureText(words).width;
     const [before, after] = { left: [0, room], right: [room, 0], center: [room / 2, room / 2] }[align];
     const least = plot.x + before, most = Math.max(least, plot.x + plot.w - after);
     const across = clamp(x + far * dx, least, most);
     const aside = Math.abs(dx) > 0.4 && Math.abs(across - x - far * dx) > 3; // no room beside the ticks: above them
     const down = clamp(aside ? top - 14 : y + far * dy, plot.y + 8, plot.y + plot.h - 8);
-    this.write(words, across, down, { align, base: "middle", size: NAME });
+    this.write(words, across, down, { align, base: "middle", size: this.large });
   }
 
   // ---- words at places
@@ -152,7 +161,7 @@ export class Axes {
   // Beside a mark, readable over others, kept inside a plot.
   word(text, x, y, plot) {
     const { ctx, theme } = this;
-    this.font(SMALL);
+    this.font(this.small);
     const right = x + 10 + ctx.measureText(text).width <= plot.x + plot.w;
     const style = { align: right ? "left" : "right", base: "middle" };
     ctx.strokeStyle = theme.page;
@@ -166,7 +175,7 @@ export class Axes {
   // A box of lines beside a place, above or below it where there is no room; kept inside an area.
   note(lines, x, y, area) {
     const { ctx, theme } = this;
-    this.font(SMALL);
+    this.font(this.small);
     const w = Math.max(...lines.map((line) => ctx.measureText(line).width)) + 16;
     const h = 17 * lines.length + 9;
     const most = [area.x + area.w - w, area.y + area.h - h];

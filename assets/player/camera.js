@@ -203,14 +203,14 @@ function halves(range) {
 }
 
 // Three components, seen in slight perspective, as large as they may be without being cut off, however turned.
-export function spaceView(plot, camera) {
+export function spaceView(plot, camera, tight = false) {
   const { half, most, middle } = halves(camera.range);
   const reach = Math.hypot(half[0], half[1]) / most;
   const rise = Math.abs(Math.cos(camera.pitch)) * (half[2] / most) + Math.abs(Math.sin(camera.pitch)) * reach;
-  const wide = Math.max(plot.w / 2 - 50, 0.3 * plot.w);
-  const size = Math.max(20, Math.min(wide / reach, (plot.h / 2 - 26) / rise)) * camera.zoom;
+  const wide = Math.max(plot.w / 2 - (tight ? 12 : 50), 0.3 * plot.w);
+  const size = Math.max(20, Math.min(wide / reach, (plot.h / 2 - (tight ? 12 : 26)) / rise)) * camera.zoom;
   const side = Math.min(plot.w, plot.h);
-  const [ox, oy] = [(camera.shift[0] * side * 2) / plot.w, ((8 - camera.shift[1] * side) * 2) / plot.h];
+  const [ox, oy] = [(camera.shift[0] * side * 2) / plot.w, (((tight ? 0 : 8) - camera.shift[1] * side) * 2) / plot.h];
   const columns = orbit(camera, 3).map(([across, up, away]) => [
     ((2 * size * across) / plot.w + ox * PERSPECTIVE * away) / most,
     ((2 * size * up) / plot.h + oy * PERSPECTIVE * away) / most,

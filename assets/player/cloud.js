@@ -7,7 +7,6 @@ import { Axes } from "./axes.js";
 import { cameraOf, planeView, spaceView, turnedCamera, unrolledView } from "./camera.js";
 import { make } from "./dom.js";
 import * as layers from "./layers.js";
-import { styles } from "./marks.js";
 import { clamp, ease, MOVE_MS } from "./numbers.js";
 import { Points } from "./points.js";
 import { FlatPane } from "./sheet.js";
@@ -20,7 +19,7 @@ export class CloudPane extends FlatPane {
     super(player);
     this.aim = new Aim(this);
     this.made = new Map();
-    this.unrolled = false;
+    this.unrolls = false;
     this.lassoing = false;
     this.pans = true; // a drag with the right button means something here
     this.asked = 0; // how often a hand has asked for layers that are missing
@@ -52,9 +51,22 @@ export class CloudPane extends FlatPane {
     if (!before) {
       this.made.clear();
       this.flipped = new Map(); // switches that a hand has turned: name to on
-      this.unrolled = false;
+      this.unrolls = false;
     }
     this.setSwitches();
+  }
+
+  show(size) {
+    this.switches.hidden = size === "small";
+    super.show(size);
+  }
+
+  get small() {
+    return this.size === "small";
+  }
+
+  get unrolled() {
+    return this.unrolls && !this.small;
   }
 
   // What is on screen, also on the way to it.
@@ -117,6 +129,8 @@ export class CloudPane extends FlatPane {
   }
 
   mark() {
+    super.mark();
+    if (!this.buttons) return;
     this.buttons.forEach((button, i) => {
       const { name, missing } = this.spec.layers[i];
       button.hidden = !missing && !this.possible(name);
@@ -136,12 +150,22 @@ export class CloudPane extends FlatPane {
   }
 
   flip(name) {
-    this.flipped.set(name, !this.on(name));
+    const on = !this.on(name);
+    for (const pane of this.alike) {
+      pane.flipped.set(name, on);
+      if (pane !== this) pane.changed();
+    }
     if (this.on(name) && this.spec.layers.find((one) => one.name === name).missing) {
       this.asked++;
       this.rested();
     }
     this.changed();
+  }
+
+  // The panes that show the same layers: small multiples are for comparing.
+  get alike() {
+    const { slots } = this.player;
+    return this.size ? slots.map(({ pane }) => pane).filter((pane) => pane.flipped) : [this];
   }
 
   rested() {
@@ -168,7 +192,7 @@ export class CloudPane extends FlatPane {
   }
 
   setUnrolled(on) {
-    this.unrolled = on;
+    this.unrolls = on;
     this.changed();
   }
 
@@ -180,11 +204,11 @@ export class CloudPane extends FlatPane {
 
   state() {
     const layers = this.spec.layers.map(({ name }) => name).filter((name) => this.on(name));
-    return { ...this.view.state(), unrolled: this.unrolled, layers, flipped: Object.fromEntries(this.flipped) };
+    return { ...this.view.state(), unrolled: this.unrolls, layers, flipped: Object.fromEntries(this.flipped) };
   }
 
   restore(state) {
-    this.unrolled = Boolean(state.unrolled && this.spec.unrolled);
+    this.unrolls = Boolean(state.unrolled && this.spec.unrolled);
     this.flipped = new Map(Object.entries(state.flipped || {}));
     if (Number.isFinite(state.zoom)) this.view.restore(state);
     this.mark();
@@ -199,10 +223,10 @@ export class CloudPane extends FlatPane {
   // ---- drawing
 
   get plot() {
-    const { area, spec: { dims } } = this;
+    const { area, small, spec: { dims } } = this;
     const wide = this.unrolled ? dims === 1 : dims === 2;
-    const [left, right] = wide ? [50, 10] : [8, 8];
-    const bottom = this.unrolled ? FOOT : dims === 3 ? 2 : 42;
+    const [left, right] = wide ? (small ? [34, 4] : [50, 10]) : [8, 8];
+    const bottom = this.unrolled ? FOOT : dims === 3 ? 2 : small ? 18 : 42;
     const [w, h] = [Math.max(20, area.w - left - right), Math.max(20, area.h - bottom - 4)];
     return { x: area.x + left, y: area.y + 4, w, h, left, right };
   }
@@ -213,7 +237,7 @@ export class CloudPane extends FlatPane {
       this.turned.range = camera.range;
       return unrolledView(plot, this.turned, dims, [this.times[0], this.times[this.times.length - 1]]);
     }
-    return dims === 3 ? spaceView(plot, camera) : planeView(plot, camera, dims === 1);
+    return dims === 3 ? spaceView(plot, camera, this.small) : planeView(plot, camera, dims === 1);
   }
 
   get times() {
@@ -239,8 +263,12 @@ export class CloudPane extends FlatPane {
       for (const points of spec.points) if (this.on(points.name)) layers.spots(now, points);
       if (spec.track && this.on("track")) layers.track(now);
     }
-    this.aim.draw(now.axes);
     return moves || this.progress(clock) < 1;
+  }
+
+  // What lies over all panes.
+  finish() {
+    if (this.now) this.aim.draw(this.now.axes);
   }
 
   // Whether a box may turn by itself: what plays, while nobody points at it.
@@ -261,13 +289,13 @@ export class CloudPane extends FlatPane {
     const times = this.unrolled ? this.times : null;
     const to = before || points.frames === 1 ? points.end(0, view) : points.end(next, view, times ? times[next] : 0);
     const from = before ? before.end(0, view) : points.frames === 1 ? to : points.end(k, view, times ? times[k] : 0);
-    player.looks ||= styles(player.scene.n, player.scene.colours[player.colour], player.theme);
     return {
-      pane: this, player, pencil: player.pencil, axes: new Axes(player), view, frame: k, mix, whole: frame,
+      pane: this, player, pencil: player.pencil, axes: new Axes(player, this.small), view, frame: k, mix, whole: frame,
       points, before, from, to,
       times, at: times ? times[k] + mix * (times[next] - times[k]) : 0,
-      radius: layers.radiusOf(points.n, view.plot), hollow: Boolean(spec.hollow[Math.min(k, spec.hollow.length - 1)]),
-      looks: player.looks, picks: this.picks(), space: spec.dims === 3 && !this.unrolled,
+      radius: layers.radiusOf(points.n, view.plot, this.small),
+      hollow: Boolean(spec.hollow[Math.min(k, spec.hollow.length - 1)]),
+      looks: player.looksIn(spec.key), picks: this.picks(), space: spec.dims === 3 && !this.unrolled,
     };
   }
 
@@ -287,7 +315,8 @@ export class CloudPane extends FlatPane {
 
   drawLayers(now) {
     const { spec, camera } = this;
-    const { dims, axes: names } = spec;
+    const { dims } = spec;
+    const names = this.small ? spec.names : spec.axes;
     if (spec.density && this.on("density")) layers.density(now);
     if (dims === 3) now.axes.box(now.view, camera.range, names);
     else if (dims === 2) now.axes.plane(now.view, names);
@@ -311,6 +340,6 @@ export class CloudPane extends FlatPane {
   }
 
   cursor() {
-    return this.lassoing ? "crosshair" : this.player.hover >= 0 ? "pointer" : "grab";
+    return this.lassoing ? "crosshair" : this.small ? "zoom-in" : this.player.hover >= 0 ? "pointer" : "grab";
   }
 }

@@ -30,7 +30,7 @@ function between(values, frame) {
 }
 
 // A rectangle with scales; draws its axes.
-class Plot {
+export class Plot {
   constructor(ctx, theme, { w, h }, xs, ys, right = AXIS.right) {
     Object.assign(this, { ctx, theme, xs, ys });
     this.box = { x: AXIS.left, y: AXIS.top, w: w - AXIS.left - right, h: h - AXIS.top - AXIS.bottom };

@@ -139,10 +139,10 @@ export class Hands {
     if (target.closest("select, input, textarea")) return false;
     if (target.closest("button, summary") && [" ", "Enter"].includes(event.key)) return false;
     if (player.time && !event.shiftKey && this.time(event.key, true)) return true;
-    const slots = player.slots.filter(({ pane }) => pane.key);
+    const slots = player.slots.filter(({ area, pane }) => area && pane.key);
     const last = slots.find(({ key }) => this.slot && key === this.slot.key);
     const slot = [last, ...slots.filter((one) => one !== last)].find((one) => one && one.pane.key(event));
-    if (!slot) return false;
+    if (!slot) return event.key === "Escape" && player.enlarge();
     this.later(slot);
     player.wake();
     return true;

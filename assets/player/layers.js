@@ -18,8 +18,8 @@ const FIELD_QUANTILE = 0.98;
 export const ghostAcross = 0.09; // of a strip: ticks below the particles
 
 // The radius of marks: smaller where there are many, or where there is little room.
-export function radiusOf(n, plot) {
-  const room = Math.min(1, Math.max(0.75, Math.sqrt(plot.w * plot.h) / 340));
+export function radiusOf(n, plot, small) {
+  const room = Math.min(1, Math.max(small ? 0.5 : 0.75, Math.sqrt(plot.w * plot.h) / 340));
   return Math.min(3.2, Math.max(1.4, 3.2 * (700 / n) ** 0.17)) * room;
 }
 
@@ -123,10 +123,11 @@ export function ghost(now) {
   if (!still) return;
   const end = still.end(0, view);
   const strip = pane.spec.dims === 1;
+  const [least, most] = pane.small ? [1.2, 0.25] : [1.6, 0.45]; // of radius and strength
   pencil.marks({
     count: points.n, from: end, to: end, mix: 0, tint: colourOf(player.theme.ink), picks: sample(points.n, GHOSTS),
-    symbol: strip ? symbolOf("bar") : 0, radius: strip ? 5 : Math.max(1.6, 0.8 * now.radius), hollow: !strip,
-    alpha: strip ? 0.35 : 0.45 * faded(now) + 0.1, dim: space ? 0.5 : 1, space,
+    symbol: strip ? symbolOf("bar") : 0, radius: strip ? 5 : Math.max(least, 0.8 * now.radius), hollow: !strip,
+    alpha: strip ? 0.35 : most * faded(now) + 0.1, dim: space ? 0.5 : 1, space,
   });
 }
 

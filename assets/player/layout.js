@@ -2,6 +2,9 @@
 
 const NARROW = 240; // css px a pane
 const GAP = 16;
+const SMALL = 150; // css px a small pane
+const SMALL_GAP = 12;
+const LARGE = 440; // height of an enlarged one, where the small ones take less
 
 export function layout({ panes, height: tall }, width) {
   let columns = panes.length;
@@ -16,4 +19,21 @@ export function layout({ panes, height: tall }, width) {
     return { x, y: (first / columns) * (row + GAP), w: spans[i] * unit, h: row };
   });
   return { places, height: Math.ceil(panes.length / columns) * (row + GAP) - GAP };
+}
+
+// Small panes in rows as even as may be, the last one ragged; `large`: the index of one that has all the room, or -1.
+export function smallLayout({ panes, height: row }, width, large) {
+  const most = Math.max(1, Math.min(panes.length, Math.floor((width + SMALL_GAP) / (SMALL + SMALL_GAP))));
+  const columns = Math.ceil(panes.length / Math.ceil(panes.length / most));
+  const all = Math.ceil(panes.length / columns) * (row + SMALL_GAP) - SMALL_GAP;
+  if (large >= 0) {
+    const height = Math.max(all, Math.min(LARGE, Math.max(300, width)));
+    return { places: panes.map((_, i) => (i === large ? { x: 0, y: 0, w: width, h: height } : null)), height };
+  }
+  const w = (width - SMALL_GAP * (columns - 1)) / columns;
+  const places = panes.map((_, i) => {
+    const column = i % columns;
+    return { x: column * (w + SMALL_GAP), y: ((i - column) / columns) * (row + SMALL_GAP), w, h: row };
+  });
+  return { places, height: all };
 }

@@ -31,7 +31,7 @@ const NAMES = Object.keys(SHAPES);
 export const symbolOf = (name) => Math.max(0, NAMES.indexOf(name));
 
 // The outline of a mark as a path of a 2-D context.
-function trace(ctx, shape, x, y, r) {
+export function trace(ctx, shape, x, y, r) {
   ctx.beginPath();
   const corners = SHAPES[shape];
   if (!corners) ctx.arc(x, y, r, 0, 2 * Math.PI);
@@ -105,6 +105,11 @@ function ramp(hexes) {
     for (let c = 0; c < 3; c++) table[3 * i + c] = a[c] + (at - k) * (b[c] - a[c]);
   }
   return table;
+}
+
+// A colouring with the values that it has in a pane: those of the exit error differ from one to the next.
+export function colourFor(colour, key) {
+  return colour && colour.each ? { ...colour, values: colour.each[key] || Object.values(colour.each)[0] } : colour;
 }
 
 // Where a value lies on its scale, 0 to 1.

@@ -63,7 +63,8 @@ function drawHeads(player, write, top) {
   for (const { pane } of player.slots) {
     for (const [name, font, colour] of [["title", "600 14px", "ink"], ["note", "12px", "muted"]]) {
       const node = pane.head && pane.head.querySelector(`.${name}`);
-      if (node && node.textContent) write(node.textContent, ...place(node), font, player.theme[colour]);
+      const shown = node && node.textContent && node.getClientRects().length; // others have all the room
+      if (shown) write(node.textContent, ...place(node), font, player.theme[colour]);
     }
   }
 }

@@ -138,11 +138,12 @@ export class Images extends PicturePane {
   }
 
   cursor(x, y) {
-    return this.find(x, y) < 0 ? "" : "pointer";
+    return this.size === "small" ? "zoom-in" : this.find(x, y) < 0 ? "" : "pointer";
   }
 
   pointer(kind, event, x, y) {
     if (kind === "move" || kind === "leave") this.player.point(kind === "leave" ? -1 : this.find(x, y));
+    if (kind === "down" && this.size === "small") return this.player.enlarge(this);
     if (kind !== "down" || this.find(x, y) < 0) return false;
     this.player.choose(this.find(x, y), event);
     return true;

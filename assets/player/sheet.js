@@ -26,19 +26,55 @@ export class FlatPane {
     this.title = make("span", "title");
     this.note = make("span", "note");
     this.head.append(this.title, this.note);
+    this.size = "";
   }
 
   receive(spec) {
     this.spec = spec;
     write(this.title, spec.title || "");
     this.setNote(spec.note || "");
+    this.mark();
   }
 
   setNote(text) {
     write(this.note, text);
   }
 
-  place({ x, y, w, h }) {
+  // "small" with nothing but its title, which enlarges it; "large"; "" where that is not possible.
+  show(size) {
+    if (size === this.size) return;
+    this.size = size;
+    if (!this.opener) this.addOpener();
+    this.head.classList.toggle("small", size === "small");
+    this.note.hidden = size === "small";
+    this.closer.hidden = size !== "large";
+    this.opener.setAttribute("aria-expanded", String(size === "large"));
+    this.mark();
+  }
+
+  addOpener() {
+    const { player } = this;
+    const act = () => player.enlarge(this.size === "large" ? null : this);
+    this.opener = make("button", "opener", { type: "button", onclick: act });
+    this.closer = make("button", "closer", {
+      type: "button", text: "all", title: "Show all again (Escape)", onclick: () => player.enlarge(),
+    });
+    this.opener.append(this.title);
+    this.head.prepend(this.opener, this.closer);
+  }
+
+  mark() {
+    if (this.opener) this.opener.title = [this.spec.title, this.spec.note].filter(Boolean).join(" · ");
+  }
+
+  // Nowhere while another one has all the room.
+  place(area) {
+    this.head.hidden = !area;
+    if (!area) {
+      this.area = null;
+      return;
+    }
+    const { x, y, w, h } = area;
     Object.assign(this.head.style, { left: `${x}px`, top: `${y}px`, width: `${w}px` });
     const tall = this.head.offsetHeight;
     this.area = { x, y: y + tall, w, h: Math.max(1, h - tall) };

@@ -8,9 +8,16 @@ answer that is not all that was asked for, and "left_out" counts particles that 
 from autoencode_core.analysis.codes import activity as activity
 from autoencode_core.analysis.codes import embedding as embedding
 from autoencode_core.analysis.codes import neighbours as neighbours
+from autoencode_core.analysis.convexity import curvature as curvature
+from autoencode_core.analysis.convexity import curvature_path as curvature_path
+from autoencode_core.analysis.convexity import curvatures as curvatures
+from autoencode_core.analysis.convexity import flat_direction as flat_direction
+from autoencode_core.analysis.convexity import smallest_curvature as smallest_curvature
 from autoencode_core.analysis.density import density as density
 from autoencode_core.analysis.field import field_grid as field_grid
 from autoencode_core.analysis.field import velocity as velocity
+from autoencode_core.analysis.landscape import line as line
+from autoencode_core.analysis.landscape import plane as plane
 from autoencode_core.analysis.latent import decode_path as decode_path
 from autoencode_core.analysis.latent import sheet as sheet
 from autoencode_core.analysis.latent import walk as walk

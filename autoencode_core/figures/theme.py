@@ -102,6 +102,13 @@ ROLES: dict[str, Role] = {
     "test": Role(*_RED, dash="dash", symbol="square"),
     "now": Role(*_GREEN, symbol="diamond"),
     "PCA": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="x"),
+    "agree": Role(*_GREEN),
+    "several": Role(*_RED, symbol="square"),
+    "down": Role(*_BLUE, symbol="triangle-down"),
+    "up": Role(*_RED, dash="dash", symbol="triangle-up"),
+    "curvature": Role(*_BLUE, dash="dash", symbol="square"),
+    "convexity": Role(_INK[False], _INK[True]),
+    "convex from": Role(*_RED, dash="longdash", symbol="diamond"),
 }
 """What each thing looks like, by the word that names it on screen."""
 

@@ -6,19 +6,20 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Any, Literal
 
 import numpy as np
 
 from autoencode_core.errors import InputError
-from autoencode_core.record import RunRecord
+from autoencode_core.record import PATH, RunRecord
 from autoencode_core.runs import asking
 from autoencode_core.runs.asking import Question, Reply
-from autoencode_core.runs.jobs import Jobs, sentence
+from autoencode_core.runs.job import sentence
+from autoencode_core.runs.jobs import Jobs
 from autoencode_core.runs.tasks import TASKS, Task
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -57,7 +58,7 @@ class _Entry:
 
     answer_id: str
     question: Question
-    record: RunRecord | None
+    records: tuple[RunRecord, ...]
     answer: Answer = field(default_factory=lambda: Answer("waiting"))
     size: int = 0
     worker: str = ""
@@ -87,7 +88,7 @@ class _Entry:
         share = 1.0 if state == "done" else self.answer.share
         self.answer = Answer(state, share, "", value, message, seconds)
         self.size = _bytes(value)
-        self.record = self.future = None  # what was needed to ask
+        self.records, self.future = (), None  # what was needed to ask
 
     def now(self) -> Answer:
         """What a page may know."""
@@ -123,31 +124,33 @@ class Answers:
 
     # ---- what pages call
 
-    def ask(self, task: str, record: RunRecord, **arguments: Any) -> str:
-        """Ask about a run and return the id of the question at once.
+    def ask(self, task: str, record: RunRecord | Sequence[RunRecord], **arguments: Any) -> str:
+        """Ask about a run, or several, and return the id of the question at once.
 
         The id is a hash of the question: one that waits, runs or is answered is not asked again, one that
         was cancelled only after `forget`; one that failed is, though not at once (RETRY_SECONDS).
 
         Args:
             task: name of the question.
-            record: the run.
+            record: the run, or at least one for a task that wants "runs"; those travel without most of what
+                pages show of them.
             arguments: plain values (numbers, text, lists, dicts) and numpy arrays.
 
         Raises:
-            InputError: there is no such task, or an argument is something else.
+            InputError: there is no such task, it is not about so many runs, or an argument is something else.
         """
         chosen = self._tasks.get(task)
         if chosen is None:
             raise InputError("task", task, ", ".join(self._tasks))
-        run = fingerprint(_content(record, named=chosen.wants == "record"))
+        records = _asked_about(chosen, record)
+        run = fingerprint([_content(each, named=chosen.wants == "record") for each in records])
         answer_id = fingerprint([task, chosen.home, run, arguments])
         with self._changed:
             entry = self._entries.get(answer_id)
             if entry is None or entry.stale:
                 token = f"{answer_id[:12]}-{token_hex(4)}"
                 question = Question(token, self._topic, task, chosen, run, arguments)
-                entry = self._entries[answer_id] = _Entry(answer_id, question, record)
+                entry = self._entries[answer_id] = _Entry(answer_id, question, records)
                 threading.Thread(target=self._follow, args=(entry,), name=token, daemon=True).start()
             self._entries.move_to_end(answer_id)
         return answer_id
@@ -232,10 +235,11 @@ class Answers:
         """The value, or None when it was cancelled."""
         client = self._jobs.client()
         self._listen(client)
-        reply = self._submitted(client, entry, {})
+        several = {"records": entry.records} if entry.question.task.wants == "runs" else {}
+        reply = self._submitted(client, entry, several)
         if reply.kind == "lacking":  # the same worker gets the run, so that it has it from now on
             place = {"workers": [reply.worker], "allow_other_workers": True}
-            reply = self._submitted(client, entry, {"record": entry.record, **place})
+            reply = self._submitted(client, entry, {"records": entry.records, **place})
         if reply.value is not None:
             _freeze(reply.value)
         return reply.value
@@ -286,6 +290,26 @@ class Answers:
             if len(over) - place <= self._kept and total <= self._most_bytes:
                 break
             total -= self._entries.pop(answer_id).size
+
+
+def _asked_about(task: Task, given: RunRecord | Sequence[RunRecord]) -> tuple[RunRecord, ...]:
+    """The records that a question is about.
+
+    Raises:
+        InputError: there is one though the task is about several, or the other way round.
+    """
+    one = isinstance(given, RunRecord)
+    if one == (task.wants == "runs") or not given:
+        raise InputError("run", "one" if one else "several or none", "a list of runs" if one else "one run")
+    if isinstance(given, RunRecord):
+        return (given,)
+    return tuple(_lean(record) for record in given)
+
+
+def _lean(record: RunRecord) -> RunRecord:
+    """A record with what makes its model and its data, and little else."""
+    weights = {key: array for key, array in record.weights.items() if key not in PATH}
+    return replace(record.trimmed(particles=50, snapshots=1), weights=weights)
 
 
 # ---- hashes and sizes

@@ -1,4 +1,4 @@
-"""What runs on a Dask worker when a question is asked about a run; it keeps the last runs warm.
+"""What runs on a Dask worker when a question is asked about runs; it keeps the last runs warm.
 
 Nothing here imports torch before a function is called, so the server can import this module.
 """
@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -43,8 +43,8 @@ class Question:
         topic: topic of its progress events {"token", "worker", "share", "words"}.
         name: name of the task, for messages.
         task: what answers it.
-        run: hash of the run that it is about.
-        arguments: what the function gets beside the run.
+        run: hash of the run or runs that it is about.
+        arguments: what the function gets beside them.
     """
 
     token: str
@@ -71,16 +71,21 @@ class Reply:
 
 
 class _Known:
-    """A run that this process keeps; its model is made when first wanted."""
+    """The run or runs that a question is about; their models are made when first wanted."""
 
-    def __init__(self, record: RunRecord) -> None:
-        self.record = record
+    def __init__(self, records: Sequence[RunRecord]) -> None:
+        self.record = records[0]
+        self._records = records
+
+    @property
+    def run(self) -> "Run":
+        return self.runs[0]
 
     @cached_property
-    def run(self) -> "Run":
+    def runs(self) -> "list[Run]":
         from autoencode_core.runs.convert import run_of  # lazy: it imports torch
 
-        return run_of(self.record)
+        return [run_of(record) for record in self._records]
 
 
 _lock = threading.Lock()
@@ -88,18 +93,18 @@ _runs: OrderedDict[str, _Known] = OrderedDict()
 _cancelled: dict[str, bool] = {}  # the questions in hand, and whether they were cancelled
 
 
-def answer(question: Question, record: RunRecord | None = None) -> Reply:
+def answer(question: Question, records: Sequence[RunRecord] = ()) -> Reply:
     """Answer a question.
 
     Args:
         question: what is asked.
-        record: the run, if it is known that this worker lacks it.
+        records: the run, if it is known that this worker lacks it, or the runs of a question about several.
 
     Raises:
         InputError: an argument cannot be used, or the run cannot answer this.
         TrainingFailed: anything else went wrong.
     """
-    known = _known(question.run, record)
+    known = _known(question, records)
     if known is None:
         return Reply("lacking", worker=_here().address)
     with _lock:
@@ -119,10 +124,14 @@ def request_cancel(token: str) -> None:
             _cancelled[token] = True
 
 
-def _known(digest: str, record: RunRecord | None) -> _Known | None:
+def _known(question: Question, records: Sequence[RunRecord]) -> _Known | None:
+    """What the question is about, or None where it must be sent first; only single runs are kept."""
+    if question.task.wants == "runs":
+        return _Known(records)
+    digest = question.run
     with _lock:
-        if digest not in _runs and record is not None:
-            _runs[digest] = _Known(record)
+        if digest not in _runs and records:
+            _runs[digest] = _Known(records)
         if digest in _runs:
             _runs.move_to_end(digest)
             while len(_runs) > RUNS:
@@ -137,8 +146,7 @@ def _computed(question: Question, known: _Known) -> dict[str, Any] | None:
         report(None, "")  # says that it has begun, and where
         module, name = question.task.home.split(":")
         function = getattr(import_module(module), name)
-        about = known.record if question.task.wants == "record" else known.run
-        value = function(about, report=report, **question.arguments)
+        value = function(getattr(known, question.task.wants), report=report, **question.arguments)
         return {str(key): _plain(part) for key, part in value.items()}
     except Cancelled:
         return None

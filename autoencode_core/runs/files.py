@@ -7,14 +7,10 @@ probe.safetensors. Nothing is unpickled, evaluated or extracted to disk.
 import contextlib
 import errno
 import io
-import json
-import math
 import os
 import secrets
 import shutil
-import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,13 +19,23 @@ from typing import Any
 import numpy as np
 import safetensors
 import safetensors.numpy
-from pydantic import ValidationError
 
 from autoencode_core.errors import InputError
-from autoencode_core.knobs import explain
 from autoencode_core.record import Array, RunRecord
 from autoencode_core.runs.checks import check, check_texts
-from autoencode_core.spec import RunSpec
+from autoencode_core.runs.plain import (
+    END_BYTES,
+    ZIP_ERRORS,
+    contents,
+    dump,
+    head_in,
+    number_in,
+    number_out,
+    parse,
+    spec_in,
+    stored_member,
+    write,
+)
 
 EXTENSION = ".autoencode"
 """Ending of a run file."""
@@ -49,10 +55,8 @@ LIMITS: Mapping[str, int] = {
 _SMALL = ("spec.json", "run.json")
 _TEXTS = ("status", "message", "name", "created")
 _WANTED = f"an {EXTENSION} file as this program writes it"
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, NotImplementedError)
-_BRACKETS = 10_000
 _HEADER_BYTES = 65_536
-_END_BYTES, _LOCATOR_BYTES = 22, 20
+_TABLE_BYTES = 4096
 
 
 def pack(record: RunRecord) -> bytes:
@@ -64,9 +68,7 @@ def pack(record: RunRecord) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in _members(record).items():
-            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
-            archive.writestr(info, data)
+            archive.writestr(stored_member(name, compressed=True), data)
     return buffer.getvalue()
 
 
@@ -100,7 +102,7 @@ def write_folder(record: RunRecord, path: str | os.PathLike[str]) -> None:
     hidden.mkdir(parents=True)
     try:
         for name, data in members.items():
-            _write(hidden / name, data)
+            write(hidden / name, data)
         # Renaming onto a folder that holds something fails, so two processes cannot take the same name.
         hidden.rename(target)
     except OSError as error:
@@ -123,10 +125,10 @@ def glance_folder(path: str | os.PathLike[str], source: str = "run") -> RunRecor
 def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
     """Give the run in a folder another name, atomically; raises like `unpack`."""
     run_file = Path(path) / "run.json"
-    texts = _parse(_read(Path(path), ("run.json",), "run")["run.json"], "run, run.json")
+    texts = parse(_read(Path(path), ("run.json",), "run")["run.json"], "run, run.json", _WANTED)
     hidden = run_file.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
-        _write(hidden, _json({**texts, "name": name}))
+        write(hidden, dump({**texts, "name": name}))
         os.replace(hidden, run_file)
     finally:
         hidden.unlink(missing_ok=True)
@@ -141,38 +143,24 @@ def _members(record: RunRecord) -> dict[str, bytes]:
         "format": "autoencode",
         "version": VERSION,
         **{key: getattr(record, key) for key in _TEXTS},
-        "summary": {key: _to_json(value) for key, value in record.summary.items()},
+        "summary": {key: number_out(value) for key, value in record.summary.items()},
         "labels": list(record.labels),
         "columns": list(record.columns),
     }
     return {
-        "spec.json": _json(record.spec.model_dump(mode="json")),
-        "run.json": _json(texts),
-        "history.json": _json({key: [_to_json(x) for x in column] for key, column in record.history.items()}),
+        "spec.json": dump(record.spec.model_dump(mode="json")),
+        "run.json": dump(texts),
+        "history.json": dump(
+            {key: [number_out(x) for x in column] for key, column in record.history.items()}
+        ),
         "weights.safetensors": _arrays_to_bytes(record.weights),
         "probe.safetensors": _arrays_to_bytes(record.probe),
     }
 
 
-def _json(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":")).encode()
-
-
-def _to_json(value: float | None) -> float | str | None:
-    """A number as standard JSON, which has no word for NaN and infinity."""
-    return value if value is None or math.isfinite(value) else str(float(value))
-
-
 def _arrays_to_bytes(arrays: Mapping[str, Array]) -> bytes:
     # safetensors reads memory as it lies: anything but C order would be stored scrambled.
     return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 # ---- reading
@@ -192,15 +180,7 @@ def _unzip(data: bytes, names: tuple[str, ...], source: str) -> dict[str, bytes]
                     raise InputError(f"{source}, {name}", "encrypted or packed in another way", _WANTED)
                 _check_size(info.file_size, name, source)
             return {name: archive.read(entries[name]) for name in names}
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        OSError,
-        EOFError,
-        ValueError,
-        NotImplementedError,
-        struct.error,
-    ) as error:
+    except ZIP_ERRORS as error:
         if isinstance(error, InputError):
             raise
         raise InputError(source, f"damaged ({error})", _WANTED) from None
@@ -208,12 +188,8 @@ def _unzip(data: bytes, names: tuple[str, ...], source: str) -> dict[str, bytes]
 
 def _check_directory(data: bytes, source: str) -> None:
     """Refuse what is no plain zip with a short table of contents, before zipfile reads that table."""
-    end = data[-_END_BYTES:]
-    if len(end) < _END_BYTES or end[:4] != b"PK\x05\x06":
-        raise InputError(source, "cut short or foreign", _WANTED)
-    entries, table_bytes = struct.unpack("<HI", end[10:16])
-    locator = data[-_END_BYTES - _LOCATOR_BYTES :][:4]
-    if entries != len(LIMITS) or table_bytes > 4096 or locator == b"PK\x06\x07":
+    entries, table_bytes = contents(data[-END_BYTES:], source, _WANTED)
+    if entries != len(LIMITS) or table_bytes > _TABLE_BYTES:
         raise InputError(source, f"a zip file with {entries} members", f"exactly {', '.join(LIMITS)}")
 
 
@@ -236,10 +212,10 @@ def _check_size(size: int, name: str, source: str) -> None:
 
 
 def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
-    history = _parse(members["history.json"], f"{source}, history.json")
+    history = parse(members["history.json"], f"{source}, history.json", _WANTED)
     record = replace(
         _texts(members, source),
-        history={key: [_from_json(x) for x in _list(column, key, source)] for key, column in history.items()},
+        history={key: [number_in(x) for x in _list(column, key, source)] for key, column in history.items()},
         weights=_arrays(members["weights.safetensors"], f"{source}, weights.safetensors"),
         probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors"),
     )
@@ -249,19 +225,15 @@ def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
 
 def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
     """What spec.json and run.json say, as a record without history and arrays."""
-    texts = _parse(members["run.json"], f"{source}, run.json")
-    version = texts.get("version")
+    texts = parse(members["run.json"], f"{source}, run.json", _WANTED)
     fields: dict[str, Any] = {key: texts.get(key) for key in _TEXTS}
-    if texts.get("format") != "autoencode" or not isinstance(version, int):
-        raise InputError(f"{source}, run.json", texts.get("format"), _WANTED)
-    if version > VERSION:
-        raise InputError(f"{source}, version", version, f"at most {VERSION}: a newer program wrote this file")
+    head_in(texts, f"{source}, run.json", "autoencode", VERSION, _WANTED)
     summary = texts.get("summary")
     if not isinstance(summary, dict):
         raise InputError(f"{source}, summary", summary, "figures by name")
     record = RunRecord(
-        spec=_spec(members["spec.json"], f"{source}, spec.json"),
-        summary={key: _from_json(value) for key, value in summary.items()},
+        spec=spec_in(parse(members["spec.json"], f"{source}, spec.json", _WANTED), f"{source}, spec.json"),
+        summary={key: number_in(value) for key, value in summary.items()},
         labels=tuple(_list(texts.get("labels"), "labels", source)),
         columns=tuple(_list(texts.get("columns"), "columns", source)),
         history={},
@@ -271,39 +243,6 @@ def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
     )
     check_texts(record, source)
     return record
-
-
-def _spec(data: bytes, source: str) -> RunSpec:
-    try:
-        return RunSpec.model_validate(_parse(data, source), context={"stored": True})
-    except ValidationError as error:
-        wrong = explain(error)[0]
-        raise InputError(f"{source}, {wrong.field}", wrong.value, wrong.allowed) from None
-
-
-def _parse(data: bytes, source: str) -> dict[str, Any]:
-    # Each bracket costs far more memory than its byte.
-    if data.count(b"[") + data.count(b"{") > _BRACKETS:
-        raise InputError(source, "nested too often", _WANTED)
-    try:
-        value = json.loads(data, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise InputError(source, f"damaged ({error})", "standard JSON") from None
-    if not isinstance(value, dict):
-        raise InputError(source, value, "a JSON object")
-    return value
-
-
-def _refuse_constant(word: str) -> float:
-    raise ValueError(f"{word} is not standard JSON")
-
-
-def _from_json(value: Any) -> Any:
-    if isinstance(value, str) and value in ("nan", "inf", "-inf"):
-        return float(value)
-    if isinstance(value, int) and abs(value) > 2**63:
-        return math.inf
-    return value
 
 
 def _list(value: Any, key: str, source: str) -> list[Any]:

@@ -1,15 +1,20 @@
-"""What the server knows of one job: a small state machine without Dask, and its picture for pages."""
+"""What the server knows of one job: a small state machine without Dask; and that of a training."""
 
 import time
+from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from autoencode_core.errors import InputError
 from autoencode_core.record import HISTORY, RunRecord, Status
-from autoencode_core.runs.worker import Picture
+from autoencode_core.runs.files import unpack
+from autoencode_core.runs.store import RunStore
+from autoencode_core.runs.worker import Picture, TrainingFailed
 from autoencode_core.spec import RunSpec
 
 State = Literal["starting", "waiting", "running", "stopping", "done", "failed"]
@@ -53,26 +58,25 @@ def empty_history() -> dict[str, list[float]]:
 
 
 @dataclass(eq=False)
-class Job:
-    """A job as it goes on; its owner holds a lock around every call.
+class Job(ABC):
+    """A job as it goes on, whatever it computes; its owner holds a lock around every call but `keep`.
 
     Attributes:
-        job_id, spec: as in JobStatus.
+        job_id: its id, fit for a link.
         token: its name on the cluster, which no other server and no earlier job has.
         future: the Dask future, once submitted.
+        started: when a worker began it, seconds since 1970, None before.
         worker: address of the worker it runs on, "" before it began.
         given_up: whether it was stopped before it was known to have begun.
-        unstored: bytes of the run file when the store refused it.
+        unstored: bytes of the file when the store refused it.
+        picture: the newest snapshot of the particles.
+        seen: the same as the worker sent it.
     """
 
     job_id: str
-    spec: RunSpec
     token: str
     state: State = "starting"
     message: str = "Starting the workers."
-    history: dict[str, list[float]] = field(default_factory=empty_history)
-    run_id: str | None = None
-    outcome: Status | None = None
     started: float | None = None
     future: Any = None
     worker: str = ""
@@ -83,6 +87,33 @@ class Job:
     seen: Picture | None = None
     _attempts: list[str] = field(default_factory=list)
 
+    kind: ClassVar[str]
+    """What it makes, in a word."""
+
+    @abstractmethod
+    def arguments(self) -> tuple[Any, ...]:
+        """What a worker's function gets."""
+
+    @abstractmethod
+    def keep(self, store: RunStore, data: bytes) -> Callable[[], None]:
+        """Store what a worker sent (no lock is held); gives what notes that down.
+
+        Raises:
+            InputError: the data are none of this job's, or cannot be stored.
+        """
+
+    @abstractmethod
+    def status(self) -> Any:
+        """What a page may know."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """A worker begins it, perhaps anew."""
+
+    @abstractmethod
+    def _take(self, rows: bytes) -> None:
+        """Rows of progress have come."""
+
     @property
     def over(self) -> bool:
         """Whether nothing more will come."""
@@ -90,7 +121,7 @@ class Job:
 
     @property
     def joinable(self) -> bool:
-        """Whether asking for the same spec again means this job."""
+        """Whether asking for the same again means this job."""
         return self.state in ("starting", "waiting", "running")
 
     def submitted(self, future: Any) -> None:
@@ -102,7 +133,7 @@ class Job:
     def told(self, attempt: str, worker: str, rows: bytes) -> bool:
         """Take in a progress event; whether it is the first of its attempt.
 
-        A job whose worker died begins again elsewhere: its history starts anew, and late words of
+        A job whose worker died begins again elsewhere: its progress starts anew, and late words of
         the earlier attempt count no more.
         """
         if self.over or attempt in self._attempts[:-1]:
@@ -110,14 +141,14 @@ class Job:
         first = attempt not in self._attempts
         if first:
             self._attempts.append(attempt)
-            self.worker, self.history, self.started = worker, empty_history(), time.time()
+            self.worker, self.started = worker, time.time()
+            self._begin()
             if self.state != "stopping":
                 self.state, self.message = "running", "Loading the data."
-        if rows and self.state == "running":
-            self.message = ""
-        columns = np.frombuffer(rows, dtype=np.float64).reshape(-1, len(HISTORY)).T.tolist()
-        for key, column in zip(HISTORY, columns, strict=True):
-            self.history[key].extend(map(int, column) if key == "iteration" else column)
+        if rows:
+            if self.state == "running":
+                self.message = ""
+            self._take(rows)
         return first
 
     def pictured(self, picture: Picture) -> None:
@@ -136,15 +167,49 @@ class Job:
         self.given_up = self.given_up or not self.worker
         self.state, self.message = "stopping", "Stopping after this iteration."
 
+    def ended(self, state: Literal["done", "failed"], message: str) -> None:
+        """It is over; nothing was stored unless `keep` says so."""
+        self.state, self.message = state, message
+
+
+@dataclass(eq=False)
+class Training(Job):
+    """The job that trains one run.
+
+    Attributes:
+        spec, history, run_id, outcome: as in JobStatus.
+    """
+
+    spec: RunSpec = field(kw_only=True)
+    history: dict[str, list[float]] = field(default_factory=empty_history)
+    run_id: str | None = None
+    outcome: Status | None = None
+
+    kind = "run"
+
+    def arguments(self) -> tuple[str, str]:
+        """Those of worker.train_job."""
+        return self.spec.model_dump_json(), self.token
+
+    def keep(self, store: RunStore, data: bytes) -> Callable[[], None]:
+        """Store the run."""
+        record = unpack(data, "result")
+        run_id = store.save(record)
+        return lambda: self.stored(run_id, record)
+
     def stored(self, run_id: str, record: RunRecord) -> None:
         """Its run is in the store."""
-        self.state, self.message = "done", record.message
         self.run_id, self.outcome = run_id, record.status
         self.history = {key: list(column) for key, column in record.history.items()}
+        self.ended("done", record.message)
 
-    def ended(self, state: Literal["done", "failed"], message: str) -> None:
-        """It is over without a stored run."""
-        self.state, self.message = state, message
+    def _begin(self) -> None:
+        self.history = empty_history()
+
+    def _take(self, rows: bytes) -> None:
+        columns = np.frombuffer(rows, dtype=np.float64).reshape(-1, len(HISTORY)).T.tolist()
+        for key, column in zip(HISTORY, columns, strict=True):
+            self.history[key].extend(map(int, column) if key == "iteration" else column)
 
     def status(self) -> JobStatus:
         """What a page may know."""
@@ -174,3 +239,14 @@ def rate_of(history: Mapping[str, list[float]]) -> float | None:
     first = min(bisect_left(seconds, seconds[-1] - _RATE_SECONDS), len(seconds) - 2)
     passed = seconds[-1] - seconds[first]
     return (iterations[-1] - iterations[first]) / passed if passed > 0 else None
+
+
+def sentence(error: Exception) -> str:
+    """What a person is told of what ended a job or a question."""
+    if isinstance(error, InputError | TrainingFailed):
+        return str(getattr(error, "message", error))
+    if isinstance(error, CancelledError):
+        return "The workers were lost."
+    if type(error).__name__ == "KilledWorker":
+        return "The worker process died several times, perhaps for lack of memory."
+    return f"The workers could not do it: {type(error).__name__}: {error}".splitlines()[0]

@@ -1,4 +1,4 @@
-"""Jobs: trainings on Dask workers, started, watched, stopped and stored by the server.
+"""Jobs: trainings and studies on Dask workers, started, watched, stopped and stored by the server.
 
 distributed costs 0.3 s to import, so it is imported when the first job starts.
 """
@@ -17,11 +17,15 @@ from secrets import token_hex
 from typing import Any
 
 from autoencode_core.errors import InputError
+from autoencode_core.record import RunRecord
 from autoencode_core.runs import worker
-from autoencode_core.runs.files import unpack
-from autoencode_core.runs.job import Job, JobStatus
+from autoencode_core.runs.files import pack
+from autoencode_core.runs.job import Job, JobStatus, Training, sentence
 from autoencode_core.runs.store import RunStore
+from autoencode_core.runs.study_job import StudyJob, StudyStatus
+from autoencode_core.runs.study_worker import study_job
 from autoencode_core.spec import RunSpec
+from autoencode_core.study import Plan
 
 ADDRESS = "DASK_SCHEDULER_ADDRESS"
 """Environment variable with the address of a cluster; without it the workers are the server's own."""
@@ -49,7 +53,9 @@ class Jobs:
         address: address of a Dask scheduler; by default that of DASK_SCHEDULER_ADDRESS, and
             without one the server's own worker processes.
         workers: number of own worker processes, 2 by default.
-        task: what a worker runs, (spec as JSON, token) -> bytes of a run file.
+        task: what a worker runs for a training, (spec as JSON, token) -> bytes of a run file.
+        study_task: what it runs for a study, (plan as JSON, bytes of the run it begins with, token) -> bytes
+            of a study file.
     """
 
     def __init__(
@@ -58,11 +64,13 @@ class Jobs:
         address: str | None = None,
         workers: int | None = None,
         task: Callable[[str, str], bytes] = worker.train_job,
+        study_task: Callable[[str, bytes, str], bytes] = study_job,
     ) -> None:
         self.store = store
         self.address = address or os.environ.get(ADDRESS) or None
         self.workers = workers or WORKERS
-        self._task = task
+        self._tasks: dict[type[Job], Callable[..., bytes]] = {Training: task, StudyJob: study_task}
+        self._warmed = task is worker.train_job
         self._lock = threading.Lock()
         self._connecting = threading.Lock()
         self._jobs: dict[str, Job] = {}
@@ -86,37 +94,51 @@ class Jobs:
         Raises:
             InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer.
         """
-        if self._closed:
-            raise RuntimeError("these jobs are closed")
-        if self.address is not None:
-            self._connected()
-        text = spec.model_dump_json()
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        with self._lock:
-            for job in self._jobs.values():
-                if job.joinable and job.spec == spec:
-                    return job.job_id
-            self._counts[digest] = count = self._counts.get(digest, 0) + 1
-            job_id = digest if count == 1 else f"{digest}-{count}"
-            job = self._jobs[job_id] = Job(job_id, spec, token=f"train-{job_id}-{token_hex(4)}")
-        threading.Thread(target=self._follow, args=(job,), name=job.token, daemon=True).start()
-        return job_id
+        wish = spec.model_dump_json().encode()
+        return self._begun(wish, lambda job_id, token: Training(job_id, token, spec=spec))
 
-    def status(self, job_id: str) -> JobStatus:
-        """What is known of a job now.
+    def study(self, plan: Plan, start: RunRecord | None = None) -> str:
+        """Compute a study and return the id of its job at once.
+
+        A study that is waiting or running already is not started again: its job's id is returned.
+
+        Args:
+            plan: what is trained.
+            start: a run that a continuation begins with.
 
         Raises:
-            InputError: there is no such job.
+            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer, or the run's parts do not fit.
         """
-        with self._lock:
-            return self._job(job_id).status()
+        first = pack(start) if start else b""
+        wish = plan.model_dump_json().encode() + first
+        return self._begun(wish, lambda job_id, token: StudyJob(job_id, token, plan=plan, start=first))
+
+    def status(self, job_id: str) -> JobStatus:
+        """What is known of a training now.
+
+        Raises:
+            InputError: there is no such training.
+        """
+        found: JobStatus = self._status(job_id, Training)
+        return found
+
+    def study_status(self, job_id: str) -> StudyStatus:
+        """What is known of a study now.
+
+        Raises:
+            InputError: there is no such study.
+        """
+        found: StudyStatus = self._status(job_id, StudyJob)
+        return found
 
     def snapshot(self, job_id: str) -> dict[str, Any] | None:
         """The probe particles as they were a moment ago; the workers take snapshots only while somebody asks.
 
         Returns:
             Arrays inputs, targets, hue, labels, codes (n, k) and outputs (n, d), with their iteration
-            and a version that grows with every new snapshot; None when there is none yet.
+            and a version that grows with every new snapshot; None when there is none yet. Of a study codes
+            (r, n, k) and outputs (r, n, d) of the r regimes (r,) of Plan.shown that have begun, with their
+            iterations (r,).
 
         Raises:
             InputError: there is no such job.
@@ -150,13 +172,18 @@ class Jobs:
         elif future is not None:
             future.cancel()
 
-    def list(self) -> list[JobStatus]:
-        """All jobs, newest first; of those that are over, the last 32."""
+    def studies(self) -> list[StudyStatus]:
+        """All studies, newest first; of the jobs that are over, the last 32."""
         with self._lock:
-            return [job.status() for job in reversed(self._jobs.values())]
+            return [job.status() for job in reversed(self._jobs.values()) if isinstance(job, StudyJob)]
+
+    def list(self) -> list[JobStatus]:
+        """All trainings, as `studies`."""
+        with self._lock:
+            return [job.status() for job in reversed(self._jobs.values()) if isinstance(job, Training)]
 
     def unstored(self, job_id: str) -> bytes | None:
-        """The run file of a job that was trained but could not be stored, None for all others.
+        """The file of a job that was computed but could not be stored, None for all others.
 
         Raises:
             InputError: there is no such job.
@@ -211,7 +238,7 @@ class Jobs:
             if self.address is None:
                 from autoencode_core.runs.cluster import start_cluster  # lazy: start-up time
 
-                preload = (worker.__name__,) if self._task is worker.train_job else ()
+                preload = (worker.__name__,) if self._warmed else ()
                 self._cluster = start_cluster(self.workers, preload)
             try:
                 client = Client(self._cluster or self.address, timeout=_CONNECT_SECONDS, set_as_default=False)
@@ -264,6 +291,35 @@ class Jobs:
 
     # ---- one job
 
+    def _begun(self, wish: bytes, make: Callable[[str, str], Job]) -> str:
+        """The id of a job that is begun now, or of one that waits or runs for the same.
+
+        Args:
+            wish: all that tells what is wanted; ids begin with a hash of it.
+            make: makes the job from its id and token.
+        """
+        if self._closed:
+            raise RuntimeError("these jobs are closed")
+        if self.address is not None:
+            self._connected()
+        digest = hashlib.sha256(wish).hexdigest()[:12]
+        with self._lock:
+            for job in self._jobs.values():
+                if job.joinable and job.job_id.split("-")[0] == digest:
+                    return job.job_id
+            self._counts[digest] = count = self._counts.get(digest, 0) + 1
+            job_id = digest if count == 1 else f"{digest}-{count}"
+            job = self._jobs[job_id] = make(job_id, f"train-{job_id}-{token_hex(4)}")
+        threading.Thread(target=self._follow, args=(job,), name=job.token, daemon=True).start()
+        return job_id
+
+    def _status(self, job_id: str, kind: type[Job]) -> Any:
+        with self._lock:
+            job = self._job(job_id)
+            if not isinstance(job, kind):
+                raise InputError("job", job_id, f"the id of a job that makes a {kind.kind}")
+            return job.status()
+
     def _job(self, job_id: str) -> Job:
         try:
             return self._jobs[job_id]
@@ -294,8 +350,8 @@ class Jobs:
                 job.ended("done", "Stopped before it began.")
             if job.over:
                 return None
-        text = job.spec.model_dump_json()
-        future = client.submit(self._task, text, job.token, key=job.token, pure=False, resources=resources)
+        task, how = self._tasks[type(job)], {"key": job.token, "pure": False, "resources": resources}
+        future = client.submit(task, *job.arguments(), **how)
         with self._lock:
             job.submitted(future)
         if job.given_up:
@@ -310,16 +366,15 @@ class Jobs:
 
     def _store(self, job: Job, data: bytes) -> None:
         try:
-            record = unpack(data, "result")
-            run_id = self.store.save(record)
+            note = job.keep(self.store, data)
         except Exception as error:
-            log.exception("job %s: its run could not be stored", job.job_id)
+            log.exception("job %s could not be stored", job.job_id)
             with self._lock:
                 job.unstored = data
-                job.ended("failed", f"The run could not be stored: {error}")
+                job.ended("failed", f"The {job.kind} could not be stored: {error}")
         else:
             with self._lock:
-                job.stored(run_id, record)
+                note()
 
     def _broke_off(self, job: Job, error: Exception) -> None:
         with self._lock:
@@ -342,14 +397,3 @@ class Jobs:
             unwanted = job.over or (first and job.state == "stopping")
         if unwanted:
             self.tell(told["worker"], worker.request_stop, told["job"])
-
-
-def sentence(error: Exception) -> str:
-    """What a person is told of what ended a job or a question."""
-    if isinstance(error, InputError | worker.TrainingFailed):
-        return str(getattr(error, "message", error))
-    if isinstance(error, CancelledError):
-        return "The workers were lost."
-    if type(error).__name__ == "KilledWorker":
-        return "The worker process died several times, perhaps for lack of memory."
-    return f"The workers could not do it: {type(error).__name__}: {error}".splitlines()[0]

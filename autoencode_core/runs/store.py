@@ -2,10 +2,7 @@
 
 import os
 import re
-import secrets
-import shutil
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from autoencode_core.data.catalogue import is_csv
 from autoencode_core.errors import InputError
 from autoencode_core.record import RunRecord, Status, summary_line
 from autoencode_core.runs.checks import check_name
@@ -28,6 +24,8 @@ from autoencode_core.runs.files import (
     unpack,
     write_folder,
 )
+from autoencode_core.runs.folder import Glances, new_id
+from autoencode_core.runs.studies import MEMBER_ID, StudyStore
 from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -68,23 +66,8 @@ class Entry:
     figures: Mapping[str, float | None] = field(default_factory=dict)
 
 
-class _Glances:
-    """Entries by id, read again only when their file has changed."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[tuple[int, int], Entry]] = {}
-
-    def entry(self, run_id: str, path: Path, read: Callable[[], RunRecord], read_only: bool) -> Entry:
-        try:
-            info = path.stat()
-            stamp = (info.st_mtime_ns, info.st_size)
-            known = self._known.get(run_id)
-            if known is None or known[0] != stamp:
-                known = stamp, _entry_of(run_id, read(), read_only)
-                self._known[run_id] = known
-            return known[1]
-        except (InputError, OSError) as error:
-            return Entry(run_id, "", "", "damaged", None, "damaged", str(error), read_only)
+def _damaged(run_id: str, message: str) -> Entry:
+    return Entry(run_id, "", "", "damaged", None, "damaged", message, run_id.startswith("gallery-"))
 
 
 def _entry_of(run_id: str, record: RunRecord, read_only: bool) -> Entry:
@@ -102,13 +85,13 @@ class Gallery:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
-        self._glances = _Glances()
+        self._glances = Glances(_damaged)
 
     def list(self) -> list[Entry]:
         """All runs by file name; a damaged file is an entry that says so."""
         paths = {f"gallery-{path.stem}": path for path in sorted(self.root.glob(f"*{EXTENSION}"))}
         return [
-            self._glances.entry(run_id, path, partial(_glance_file, path), True)
+            self._glances.entry(run_id, path, partial(_glance_file, run_id, path))
             for run_id, path in paths.items()
             if GALLERY_ID.fullmatch(run_id)
         ]
@@ -137,12 +120,18 @@ def _bytes_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _glance_file(path: Path) -> RunRecord:
-    return glance(_bytes_of(path), path.name)
+def _glance_file(run_id: str, path: Path) -> Entry:
+    return _entry_of(run_id, glance(_bytes_of(path), path.name), True)
 
 
-class RunStore:
-    """Runs on disk, safe to use from several processes at once.
+def _glance_folder(run_id: str, path: Path) -> Entry:
+    return _entry_of(run_id, glance_folder(path), False)
+
+
+class RunStore(StudyStore):
+    """Runs and studies on disk, safe to use from several processes at once.
+
+    A run has a folder of its own; the runs of a study lie in its file, and are read by ids of their own.
 
     Args:
         root: folder of the runs, made when the first one is saved.
@@ -150,22 +139,9 @@ class RunStore:
     """
 
     def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
-        self.root = Path(root)
+        super().__init__(root, gallery)
         self.gallery = None if gallery is None else Gallery(gallery)
-        self._glances = _Glances()
-
-    def check_writable(self) -> None:
-        """Make the folder and try to write there, before anything is done that would be lost otherwise.
-
-        Raises:
-            InputError: the folder cannot be written.
-        """
-        probe = self.root / f".tmp-{secrets.token_hex(4)}"
-        try:
-            probe.mkdir(parents=True)
-            probe.rmdir()
-        except OSError as error:
-            raise self._unwritable(error) from error
+        self._glances = Glances(_damaged)
 
     def save(self, run: "Run | RunRecord") -> str:
         """Store a run and return its id.
@@ -186,24 +162,23 @@ class RunStore:
         if not record.created:
             record = replace(record, created=now.isoformat(timespec="milliseconds"))
         try:
-            self._clean()
+            self.clean()
             while True:
-                run_id = _new_id(record.spec, now)
+                run_id = new_id(record.spec, now)
                 with suppress(FileExistsError):
                     write_folder(record, self.root / run_id)
                     return run_id
         except OSError as error:
-            reason = error.strerror or "it cannot be written"
-            raise InputError(
-                "runs folder", str(self.root), f"a folder that can be written ({reason})"
-            ) from None
+            raise self.unwritable(error) from None
 
     def record(self, run_id: str) -> RunRecord:
-        """The run of that id, without torch.
+        """The run of that id, one's own, of the gallery or of a study, without torch.
 
         Raises:
             InputError: there is none of that id, or it is damaged.
         """
+        if MEMBER_ID.fullmatch(run_id):
+            return self.study_member(run_id)
         if self.gallery is not None and GALLERY_ID.fullmatch(run_id):
             return self.gallery.record(run_id)
         return read_folder(self._folder(run_id), run_id)
@@ -216,11 +191,7 @@ class RunStore:
 
     def list(self) -> list[Entry]:
         """All runs, newest first, then the gallery; a damaged one is an entry that says so."""
-        try:
-            names = [item.name for item in os.scandir(self.root) if RUN_ID.fullmatch(item.name)]
-        except OSError:
-            names = []
-        own = [self._entry(name) for name in names]
+        own = [self._entry(name) for name in self.names(RUN_ID)]
         own.sort(key=lambda entry: (entry.run_id[:15], entry.created, entry.run_id), reverse=True)
         return own + (self.gallery.list() if self.gallery else [])
 
@@ -238,7 +209,7 @@ class RunStore:
         try:
             rewrite_name(self._folder(run_id), name)
         except OSError as error:
-            raise self._unwritable(error) from None
+            raise self.unwritable(error) from None
 
     def delete(self, run_id: str) -> None:
         """Remove a run.
@@ -246,16 +217,12 @@ class RunStore:
         Raises:
             InputError: there is no such run of one's own.
         """
-        hidden = self.root / f".tmp-{secrets.token_hex(8)}"
-        try:
-            self._folder(run_id).rename(hidden)
-            os.utime(hidden)
-        except OSError as error:
-            raise self._unwritable(error) from None
-        shutil.rmtree(hidden, ignore_errors=True)
+        self.remove(self._folder(run_id))
 
     def export(self, run_id: str) -> bytes:
         """The run of that id as the bytes of one .autoencode file; raises like `record`."""
+        if MEMBER_ID.fullmatch(run_id):
+            return self.study_member_bytes(run_id)
         if self.gallery is not None and GALLERY_ID.fullmatch(run_id):
             return self.gallery.export(run_id)
         return pack(self.record(run_id))
@@ -270,28 +237,13 @@ class RunStore:
 
     def _entry(self, run_id: str) -> Entry:
         path = self.root / run_id
-        return self._glances.entry(run_id, path / "run.json", partial(glance_folder, path), False)
+        return self._glances.entry(run_id, path / "run.json", partial(_glance_folder, run_id, path))
 
     def _folder(self, run_id: str) -> Path:
         if GALLERY_ID.fullmatch(run_id):
             raise InputError("run", run_id, "a run of your own: runs of the gallery are read-only")
+        if MEMBER_ID.fullmatch(run_id):
+            raise InputError("run", run_id, "a run on its own: this one belongs to its study")
         if not RUN_ID.fullmatch(run_id) or not (self.root / run_id).is_dir():
             raise InputError("run", run_id, "the id of a stored run")
         return self.root / run_id
-
-    def _unwritable(self, error: OSError) -> InputError:
-        reason = error.strerror or "it cannot be written"
-        return InputError("runs folder", str(self.root), f"a folder that can be written ({reason})")
-
-    def _clean(self) -> None:
-        """Remove what an interrupted save or delete has left."""
-        for path in self.root.glob(".tmp-*"):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
-                    shutil.rmtree(path, ignore_errors=True)
-
-
-def _new_id(spec: RunSpec, now: datetime) -> str:
-    name = Path(spec.dataset).stem if is_csv(spec.dataset) else spec.dataset
-    slug = re.sub(r"[^a-z0-9_]+", "_", name.lower())[:32].strip("_") or "data"
-    return f"{now:%Y%m%d-%H%M%S}-{slug}-k{spec.bottleneck}-{secrets.token_hex(2)}"

@@ -1,4 +1,4 @@
-"""The questions that may be asked about a stored run, by name; their functions live on workers only."""
+"""The questions that may be asked about stored runs, by name; their functions live on workers only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ class Task:
     Attributes:
         home: "module:function", imported on the worker and called there as function(run, report=report,
             **arguments); it gives a dict of arrays and plain values.
-        wants: the run with its model ("run") or the plain numbers ("record").
+        wants: the run with its model ("run"), the plain numbers ("record"), or a list of runs ("runs").
     """
 
     home: str
-    wants: Literal["run", "record"] = "run"
+    wants: Literal["run", "record", "runs"] = "run"
 
 
 _ANALYSIS = (
@@ -29,10 +29,16 @@ _ANALYSIS = (
     "embedding",
     "activity",
     "neighbours",
+    "curvature",
+    "curvature_path",
+    "flat_direction",
 )
 
 TASKS: Mapping[str, Task] = {
     **{name: Task(f"autoencode_core.analysis:{name}") for name in _ANALYSIS},
+    "landscape_line": Task("autoencode_core.analysis:line"),
+    "landscape_plane": Task("autoencode_core.analysis:plane"),
+    "curvatures": Task("autoencode_core.analysis:curvatures", wants="runs"),
     "export": Task("autoencode_core.runs.export:export", wants="record"),
 }
 """Every question by its name."""

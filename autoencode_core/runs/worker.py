@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TOPIC = "autoencode-progress"
-"""Topic of the progress events {"job", "attempt", "worker", "rows"}; rows is float64 bytes, (m, HISTORY)."""
+"""Topic of the progress events {"job", "attempt", "worker", "rows"}; rows is float64 bytes, (m, HISTORY), for
+a study (m, 1 + HISTORY) with the place first."""
 ROWS_SECONDS = 0.15
 """Time between two events."""
 PICTURE_SECONDS = 0.25
@@ -93,9 +94,9 @@ def train_job(spec_json: str, job_id: str) -> bytes:
     return reporting(job_id, run)
 
 
-def reporting(job_id: str, run: Callable[["Reporter"], bytes]) -> bytes:
+def reporting(job_id: str, run: Callable[["Reporter"], bytes], reporter: "Reporter | None" = None) -> bytes:
     """Call `run` with a reporter; only InputError and TrainingFailed leave it."""
-    reporter = Reporter(job_id)
+    reporter = reporter or Reporter(job_id)
 
     def told() -> bytes:
         reporter.send()  # empty: says that the job has begun, and where
@@ -153,38 +154,69 @@ class Reporter:
         self.job_id, self.attempt = job_id, token_hex(4)
         self._worker = get_worker()
         self._rows: list[tuple[float, ...]] = []
-        self._sent = self._pictured = time.monotonic()
-        self._version = 0
+        self._sent = time.monotonic()
+        self._begun, self._version = False, 0
+        self._pictured: dict[int, float] = {}
 
     def __call__(self, progress: "Progress") -> Literal["stop"] | None:
         """Take note of an iteration; "stop" when a stop was asked for."""
-        self._rows.append(tuple(getattr(progress, key) for key in HISTORY))
-        now, first = time.monotonic(), self._version == 0
-        if first or now - self._sent >= ROWS_SECONDS:
+        self.note(progress)
+        now = time.monotonic()
+        if not self._begun or now - self._sent >= ROWS_SECONDS:
+            self._begun = True
             self.send()
-        watched = now - _watched.get(self.job_id, -WATCHED_SECONDS) < WATCHED_SECONDS
-        if first or (watched and now - self._pictured >= PICTURE_SECONDS):
-            self._picture(progress)
+        if self._picture_due(progress.regime, now):
+            self._pictured[progress.regime] = now
+            self.picture(progress)
         return "stop" if self.job_id in _stops else None
+
+    def note(self, progress: "Progress") -> None:
+        """Collect what is to be sent of an iteration."""
+        self._rows.append(row_of(progress))
+
+    def rows(self) -> list[tuple[float, ...]]:
+        """What was collected since this was last asked."""
+        rows, self._rows = self._rows, []
+        return rows
 
     def send(self) -> None:
         """Send the rows collected so far, as one event."""
-        rows = np.asarray(self._rows, dtype=np.float64).tobytes()
-        self._rows.clear()
+        rows = np.asarray(self.rows(), dtype=np.float64).tobytes()
         self._worker.log_event(
             TOPIC,
             {"job": self.job_id, "attempt": self.attempt, "worker": self._worker.address, "rows": rows},
         )
         self._sent = time.monotonic()
 
-    def _picture(self, progress: "Progress") -> None:
-        if self._version == 0:
-            _probes[self.job_id] = dict(progress.probe)
+    def _picture_due(self, regime: int, now: float) -> bool:
+        """Whether a regime has had no picture yet, or somebody watches and its last one is old."""
+        if regime not in self._pictured:
+            return True
+        watched = now - _watched.get(self.job_id, -WATCHED_SECONDS) < WATCHED_SECONDS
+        return watched and now - self._pictured[regime] >= PICTURE_SECONDS
+
+    def picture(self, progress: "Progress") -> None:
+        """Take a snapshot of the probe particles."""
         snapshot = progress.snapshot()
+        self.publish(progress, {"codes": snapshot.codes, "outputs": snapshot.outputs}, progress.probe)
+
+    def publish(self, progress: "Progress", arrays: Mapping[str, Array], probe: Mapping[str, Array]) -> None:
+        """Lay a new picture ready for whoever asks.
+
+        Args:
+            progress: the iteration that it belongs to.
+            arrays: what has moved.
+            probe: what stays as it is, taken when this is the first picture.
+        """
+        if self._version == 0:
+            _probes[self.job_id] = dict(probe)
         self._version += 1
-        arrays = {"codes": snapshot.codes, "outputs": snapshot.outputs}
         _pictures[self.job_id] = Picture(self._version, self.attempt, int(progress.iteration), arrays)
-        self._pictured = time.monotonic()
+
+
+def row_of(progress: "Progress") -> tuple[float, ...]:
+    """The row of the history that an iteration makes."""
+    return tuple(getattr(progress, key) for key in HISTORY)
 
 
 def latest_picture(job_id: str, attempt: str = "", version: int = 0) -> Picture | None:

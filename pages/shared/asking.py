@@ -1,6 +1,6 @@
 """Questions about stored runs on a page: asked, waited for beside the page, given up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +36,14 @@ class Asked:
         return self.answer.value if self.answer.state == "done" else None
 
 
-def ask(task: str, record: RunRecord, patience: float = PATIENCE, **arguments: Any) -> Asked:
+def ask(
+    task: str, record: RunRecord | Sequence[RunRecord], patience: float = PATIENCE, **arguments: Any
+) -> Asked:
     """The answer to a question, as far as it is there after a short wait.
 
     Args:
         task: name of the task (runs/tasks.py).
-        record: the run.
+        record: the run, or several for a task about several.
         patience: seconds to wait for it.
         arguments: of the task.
     """

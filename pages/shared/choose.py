@@ -1,11 +1,16 @@
 """Which runs a page shows: named in the link, else what this visitor looked at last."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from autoencode_core.errors import InputError
-from autoencode_core.record import RunRecord
+from autoencode_core.record import RunRecord, summary_line
+from autoencode_core.spec import RunSpec
 from pages.shared.setup import complain, store
 from pages.shared.words import title
 
@@ -39,18 +44,22 @@ def last_run() -> str:
     return str(st.session_state.get(_SHOWN, ""))
 
 
-def choose_runs(key: str, help_text: str, most: int = MOST_RUNS) -> list[tuple[str, RunRecord]]:
+def choose_runs(
+    key: str, help_text: str, most: int = MOST_RUNS, opening: Sequence[str] = ()
+) -> list[tuple[str, RunRecord]]:
     """A menu of the stored runs, at most so many at once; the choice is in the link as run=….
 
     Args:
         key: of the widget.
         help_text: what they are chosen for.
         most: how many runs may be chosen.
+        opening: what is shown to a visitor who has not looked at any run yet.
     """
-    entries, widget = _entries(), f"{key}_runs"
-    before = _remembered(key, widget, entries, most)
+    widget = f"{key}_runs"
+    entries = _entries([*st.query_params.get_all("run"), *_shown(widget), last_run(), *opening])
+    before = _remembered(key, widget, entries, most, opening)
     st.session_state[widget] = before[:most] if most > 1 else next(iter(before), None)
-    names = _names(entries)
+    names = names_of({run_id: entry.spec for run_id, entry in entries.items() if entry.spec}, entries)
     words: dict[str, Any] = {"format_func": lambda run_id: names.get(run_id, run_id), "help": help_text}
     words |= {"key": widget, "placeholder": "Choose a run"}
     if most > 1:
@@ -62,11 +71,34 @@ def choose_runs(key: str, help_text: str, most: int = MOST_RUNS) -> list[tuple[s
     return [(run_id, record_of(run_id)) for run_id in chosen]
 
 
-def _entries() -> dict[str, "Entry"]:
-    return {entry.run_id: entry for entry in store().list() if entry.spec is not None}
+def _entries(named: list[str]) -> dict[str, "Entry"]:
+    """The stored runs, and those of studies that are named."""
+    found = {entry.run_id: entry for entry in store().list() if entry.spec is not None}
+    for run_id in named:
+        if run_id and run_id not in found:
+            with suppress(InputError):
+                found[run_id] = _entry(run_id)
+    return found
 
 
-def _remembered(key: str, widget: str, entries: dict[str, "Entry"], most: int) -> list[str]:
+def _entry(run_id: str) -> "Entry":
+    """A run of a study as a line of the menu."""
+    from autoencode_core.runs.store import Entry  # here: a page is drawn sooner without it
+
+    record = record_of(run_id)
+    about = (record.name, record.created, record.status, record.spec, summary_line(record), record.message)
+    return Entry(run_id, *about, True, record.summary)
+
+
+def _shown(widget: str) -> list[str]:
+    """What a menu shows now."""
+    shown = st.session_state.get(widget) or []
+    return shown if isinstance(shown, list) else [shown]
+
+
+def _remembered(
+    key: str, widget: str, entries: dict[str, "Entry"], most: int, opening: Sequence[str]
+) -> list[str]:
     """The runs of a new link, else what the menu shows, else what was looked at last; those that exist."""
     asked = st.query_params.get_all("run")
     if len(asked) > most:
@@ -76,11 +108,9 @@ def _remembered(key: str, widget: str, entries: dict[str, "Entry"], most: int) -
     if asked and st.session_state.get(f"{key}_link") != asked:
         found = asked
     elif widget in st.session_state:
-        shown = st.session_state[widget]
-        found = shown if isinstance(shown, list) else [shown]
-        return [run_id for run_id in found if run_id in entries]
+        return [run_id for run_id in _shown(widget) if run_id in entries]
     else:
-        found = [last_run() or OPENING]
+        found = [last_run()] if last_run() else list(opening) or [OPENING]
     return [run_id for run_id in found if run_id in entries] or list(entries)[:1]
 
 
@@ -92,11 +122,20 @@ def _into_link(key: str, chosen: list[str]) -> None:
     st.session_state[f"{key}_link"] = chosen
 
 
-def _names(entries: dict[str, "Entry"]) -> dict[str, str]:
-    """What each run is called; runs of one name are told apart by the end of their id."""
-    plain = {
-        run_id: entry.name or (title(entry.spec) if entry.spec else run_id)
-        for run_id, entry in entries.items()
+def names_of(
+    specs: Mapping[str, RunSpec], entries: Mapping[str, "Entry"] = MappingProxyType({})
+) -> dict[str, str]:
+    """What each run is called; runs of one name are told apart by seed, and by the end of their id.
+
+    Args:
+        specs: of the runs, by their ids.
+        entries: those of which a name may be known.
+    """
+    named = {run_id: entries[run_id].name if run_id in entries else "" for run_id in specs}
+    plain = {run_id: name or title(specs[run_id]) for run_id, name in named.items()}
+    twice = [name for name, times in Counter(plain.values()).items() if times > 1]
+    plain |= {
+        i: f"{name}, seed {specs[i].seed}" for i, name in plain.items() if name in twice and not named[i]
     }
     found = list(plain.values())
     return {

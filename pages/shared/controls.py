@@ -20,6 +20,7 @@ from pages.shared import own_csv
 from pages.shared.setup import complain, escape
 
 _WISHES = "knobs_wished"
+_LAST = "knobs_spec"
 _FILE_ERROR = "knobs_file_error"
 _OWN, _OWN_LABEL = "own", "Your own CSV …"
 _CUSTOM = "custom"
@@ -95,11 +96,19 @@ def knobs() -> RunSpec | None:
     if not ready:
         return None
     try:
-        return RunSpec(**values)
+        spec = RunSpec(**values)
+        st.session_state[_LAST] = spec
+        return spec
     except ValidationError as error:
         for complaint in explain(error):
             complain(complaint)
         return None
+
+
+def last_spec() -> RunSpec | None:
+    """What the knobs asked for when they were drawn last, None before."""
+    found = st.session_state.get(_LAST)
+    return found if isinstance(found, RunSpec) else None
 
 
 # ---- wishes: what the person asked for

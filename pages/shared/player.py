@@ -11,7 +11,7 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 
 from pages.shared.setup import ASSETS
 
-_PACKAGE, _NAME = "autoencode", "player"
+_PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape")
 _MOST_PICKED = 50_000
 _STATES, _TRIGGERS = ("moment", "picked", "wanted"), ("place", "save")
 
@@ -61,13 +61,21 @@ def _nothing() -> None:
 
 
 def _component() -> Any:
-    """The component, served from assets/: its modules are loaded once and not sent along with the data."""
+    return served("player")
+
+
+def served(name: str) -> Any:
+    """A component that lies in assets/: its modules are loaded once and not sent along with the data.
+
+    Args:
+        name: of its script, its style sheet and the class of its root.
+    """
     manager = get_bidi_component_manager()
-    if manager.get_component_asset_root(f"{_PACKAGE}.{_NAME}") is None:
-        served = ComponentConfig(_NAME, ASSETS.name)
-        manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", [served]), ASSETS.parent)
+    if manager.get_component_asset_root(f"{_PACKAGE}.{name}") is None:
+        parts = [ComponentConfig(part, ASSETS.name) for part in _COMPONENTS]
+        manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", parts), ASSETS.parent)
     return st.components.v2.component(
-        f"{_PACKAGE}.{_NAME}", html='<div class="player"></div>', css="player.css", js="player.js"
+        f"{_PACKAGE}.{name}", html=f'<div class="{name}"></div>', css=f"{name}.css", js=f"{name}.js"
     )
 
 

@@ -23,6 +23,12 @@ def title(spec: RunSpec) -> str:
     return f"{dataset(spec.dataset)}{task}, k = {spec.bottleneck}, λ = {spec.tikhonov:g}, {spec.method}"
 
 
+def setting(spec: RunSpec) -> str:
+    """What the runs of a study share, in a line."""
+    parts = [p for p in regime(spec).split(" · ") if not p.startswith(("λ =", "seed", "data of"))]
+    return " · ".join([dataset(spec.dataset), *parts, f"N = {spec.particles}"])
+
+
 def regime(spec: RunSpec) -> str:
     """The knobs that say most, in a line."""
     field = f"{spec.field.replace('_', ' ')} {spec.activation}"

@@ -1,7 +1,7 @@
 """What the tests of pages share: a store in a fresh folder, and a desk of answers that computes at once."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -24,21 +24,25 @@ class AnswersAtOnce:
         self.cancelled: list[str] = []
         self._known: dict[str, Answer] = {}
 
-    def ask(self, task: str, record: RunRecord, **arguments: Any) -> str:
-        text = repr((task, record.created, record.spec, sorted(arguments.items(), key=lambda item: item[0])))
+    def ask(self, task: str, record: RunRecord | Sequence[RunRecord], **arguments: Any) -> str:
+        records = [record] if isinstance(record, RunRecord) else record
+        about = [(each.created, each.spec) for each in records]
+        text = repr((task, about, sorted(arguments.items(), key=lambda item: item[0])))
         answer_id = hashlib.sha256(text.encode()).hexdigest()[:16]
         if answer_id not in self._known:
             self.asked.append((task, arguments))
             self._known[answer_id] = (
                 Answer("running", 0.25, "half way")
                 if task in self.hold
-                else self._compute(task, record, arguments)
+                else self._compute(task, records, arguments)
             )
         return answer_id
 
-    def _compute(self, task: str, record: RunRecord, arguments: Mapping[str, Any]) -> Answer:
+    def _compute(self, task: str, records: Sequence[RunRecord], arguments: Mapping[str, Any]) -> Answer:
         module, name = TASKS[task].home.split(":")
-        subject = run_of(record) if TASKS[task].wants == "run" else record
+        wants = TASKS[task].wants
+        subject: Any = records[0] if wants == "record" else [run_of(record) for record in records]
+        subject = subject[0] if wants == "run" else subject
         try:
             value = getattr(import_module(module), name)(subject, report=lambda *_: None, **arguments)
         except InputError as error:

@@ -1,5 +1,6 @@
-"""Records made by hand, so that the runs room is tested without torch."""
+"""Records and studies made by hand, so that the runs room is tested without torch."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.record import HISTORY, RunRecord
 from autoencode_core.spec import RunSpec
+from autoencode_core.study import Outcome, Plan, Study
 
 WIDTHS = {"circle": 2, "s_curve": 3, "digits": 64, "bimodal": 1}
 
@@ -56,3 +58,23 @@ def record_by_hand(spec: RunSpec | None = None, rows: int = 5, seed: int = 0, **
         "created": "2026-11-23T18:45:12+00:00",
     }
     return RunRecord(**{**values, **changes})
+
+
+def plan_by_hand(**changes: Any) -> Plan:
+    spec = RunSpec(dataset="s_curve", iterations=5)
+    return Plan(**{"kind": "strip", "spec": spec, "tikhonov": (0.01, 0.001), "seeds": (0, 1), **changes})
+
+
+def study_by_hand(plan: Plan | None = None, **changes: Any) -> tuple[Study, list[RunRecord]]:
+    plan = plan or plan_by_hand()
+    rng = np.random.default_rng(0)
+    outcomes, records = [], []
+    for place in plan.places():
+        spec = plan.spec.but(tikhonov=place.tikhonov, seed=place.seed, data_seed=plan.spec.sample)
+        records.append(record_by_hand(spec, seed=len(records)))
+        numbers = [float(x) for x in rng.random(7)]
+        outcomes.append(
+            Outcome(place.tikhonov, place.seed, place.branch, "finished", 5, *numbers, minimiser=0)
+        )
+    study = Study(plan.kind, plan.spec, tuple(outcomes), (0.5, 0.6), 1.5)
+    return replace(study, **changes), records

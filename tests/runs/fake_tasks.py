@@ -86,5 +86,11 @@ def big(record, report, *, number):
     return {"x": np.zeros(250_000), "number": number}
 
 
+def seeds(runs, report, *, name):
+    _begin(name)
+    return {"seeds": [run.spec.seed for run in runs], "paths": [run.path is not None for run in runs]}
+
+
 HERE = ("twice", "slow", "seldom", "silent_after", "dies_once", "bad_input", "breaks", "foreign", "big")
 TASKS = {name: Task(f"fake_tasks:{name}", wants="record") for name in HERE}
+TASKS["seeds"] = Task("fake_tasks:seeds", wants="runs")

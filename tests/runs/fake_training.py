@@ -6,18 +6,21 @@ Files in the folder of FAKE_TRAINING_FOLDER count how often a spec was begun.
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from by_hand import record_by_hand
+from by_hand import record_by_hand, study_by_hand
 
 from autoencode_core.errors import InputError
 from autoencode_core.record import HISTORY
-from autoencode_core.runs.files import pack
+from autoencode_core.runs.files import pack, unpack
+from autoencode_core.runs.study_files import pack_study
+from autoencode_core.runs.study_worker import StudyReporter
 from autoencode_core.runs.worker import reporting
 from autoencode_core.spec import RunSpec
+from autoencode_core.study import Plan
 
 FOLDER = "FAKE_TRAINING_FOLDER"
 QUICK, LONG, BAD_INPUT, BREAKS, DIES_ONCE, DIES, DIVERGES, SPOILT, MEMORY = (
@@ -51,6 +54,7 @@ class Progress:
     test_error: float = 0.2
     gradient_norm: float = 1e-3
     step: float = 1.0
+    regime: int = 0
     probe: dict[str, Any] = field(default_factory=lambda: {"inputs": np.zeros((4, 3), np.float32)})
 
     def snapshot(self) -> Snapshot:
@@ -73,13 +77,51 @@ def begun(spec: RunSpec) -> int:
     return len(list(Path(os.environ[FOLDER]).glob(f"{spec.seed}-*")))
 
 
+def begin(spec: RunSpec) -> int:
+    """Note down that a spec is begun; how often it was before."""
+    earlier = begun(spec)
+    Path(os.environ[FOLDER], f"{spec.seed}-{earlier}-{os.getpid()}").touch()
+    return earlier
+
+
+def fake_study(plan_json: str, start: bytes, job_id: str) -> bytes:
+    """All runs in step, one iteration after the other; the one at place 1 converges after half of them."""
+    plan = Plan.model_validate_json(plan_json)
+    spec, places = plan.spec, range(len(plan.places()))
+    kind = spec.seed // 100 * 100
+
+    def run(_: Any) -> bytes:
+        if begin(spec) == 0 and kind == DIES_ONCE:
+            time.sleep(0.4)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if kind == BAD_INPUT:
+            raise InputError("device", "cuda", "cpu")
+        begun_at, running = time.perf_counter(), set(places)
+        for iteration in range(spec.iterations + 1):
+            time.sleep((0.001 if kind == QUICK else 0.005) if running else 0)
+            for place in sorted(running):
+                now = time.perf_counter() - begun_at
+                progress = Progress(iteration, spec.iterations, now, cost=float(place), regime=place)
+                if place == 1 and iteration >= spec.iterations // 2:
+                    running.discard(place)
+                if reporter(progress) == "stop":
+                    running.discard(place)
+        if kind == SPOILT:
+            return b"no study at all"
+        study, records = study_by_hand(plan)
+        started = unpack(start).spec.seed if start else 0
+        return pack_study(replace(study, variance=float(started)), records)
+
+    reporter = StudyReporter(job_id, plan)
+    return reporting(job_id, run, reporter)
+
+
 def fake_job(spec_json: str, job_id: str) -> bytes:
     spec = RunSpec.model_validate_json(spec_json)
     kind = spec.seed // 100 * 100
 
     def run(reporter: Any) -> bytes:
-        earlier = begun(spec)
-        Path(os.environ[FOLDER], f"{spec.seed}-{earlier}-{os.getpid()}").touch()
+        earlier = begin(spec)
         if kind == BAD_INPUT:
             raise InputError("device", "cuda", "cpu")
         if kind == BREAKS:

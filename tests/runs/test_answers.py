@@ -101,6 +101,27 @@ def test_the_name_of_a_run_counts_only_where_it_may_be_shown(jobs, record):
     assert len(ids["plain"]) == 1 and len(ids["named"]) == 2
 
 
+def test_a_question_about_several_runs(answers, make_study):
+    pytest.importorskip("torch")
+    _, records = make_study()
+    path = {"path_iterations": np.array([0]), "path_controls": records[0].weights["control"][None]}
+    records[0] = replace(records[0], weights={**records[0].weights, **path})
+    first = answers.ask("seeds", records, name="several")
+    found = answers.wait(first, 30)
+    assert found.state == "done" and found.value["seeds"] == [0, 1, 0, 1]
+    assert not any(found.value["paths"]), "what no answer needs has travelled"
+    assert answers.ask("seeds", tuple(records), name="several") == first and fake.begun("several") == 1
+    others = answers.wait(answers.ask("seeds", records[:1:-1], name="several"), 10)
+    assert others.value["seeds"] == [1, 0] and fake.begun("several") == 2
+    assert answers.wait(answers.ask("seeds", records[3:], name="several"), 10).value["seeds"] == [1]
+
+
+def test_a_question_is_about_one_run_or_several(answers, record):
+    for task, about in (("twice", [record]), ("twice", [record, record]), ("seeds", record), ("seeds", [])):
+        with pytest.raises(InputError, match="run = "):
+            answers.ask(task, about, name="none")
+
+
 def test_many_threads_asking_the_same_ask_it_once(answers, record):
     ids = []
     ask = lambda: ids.append(answers.ask("slow", record, steps=10, name="many"))  # noqa: E731
@@ -374,7 +395,13 @@ if __name__ == "__main__":
     jobs = Jobs(RunStore(sys.argv[1], gallery="assets/gallery"), workers=1)
     answers, record = Answers(jobs), jobs.store.record("gallery-circle")
     z = np.asarray(record.probe["snapshot_codes"])[-1]
+    theta = np.asarray(record.weights["control"])
     asked = {
+        "curvature": {"count": 1},
+        "curvature_path": {},
+        "flat_direction": {"vector": theta, "steps": 3},
+        "landscape_line": {"other": 0 * theta, "points": 5},
+        "landscape_plane": {"kind": "minimisers", "others": np.stack([0 * theta, theta[::-1]]), "points": 3},
         "activity": {},
         "trajectories": {"particles": 50, "basis": np.eye(2)[:, :1], "center": np.zeros(2)},
         "density": {"center": np.zeros(2), "basis": np.eye(2), "ranges": [[-2, 2], [-2, 2]], "bins": 16},
@@ -386,6 +413,7 @@ if __name__ == "__main__":
         "neighbours": {},
     }
     ids = {name: answers.ask(name, record, **arguments) for name, arguments in asked.items()}
+    ids["curvatures"] = answers.ask("curvatures", [record, record])
     for name, answer_id in ids.items():
         found = answers.wait(answer_id, 60)
         print(name, found.state, found.message, sorted(found.value or {}))
@@ -403,8 +431,9 @@ def test_real_questions_bring_nothing_heavy_into_the_server(tmp_path):
     )
     said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert said["modules"] == "set()", done.stderr
-    for name in set(TASKS) - {"export", "neighbours"}:
+    for name in set(TASKS) - {"export", "neighbours", "curvature_path"}:
         assert said[name].startswith("done  ["), said[name]
+    assert said["curvature_path"].startswith(("done  [", "failed run is "))  # a run of old has no path
     assert "failed dataset is circle. Allowed is a data set with labels" in said["neighbours"]
     run = RunStore(tmp_path, gallery=ROOT / "assets" / "gallery").load("gallery-circle")
     expected = run.model.decode(run.probe["snapshot_codes"][-1][:2])

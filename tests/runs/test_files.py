@@ -312,7 +312,7 @@ def test_folder_is_whole_or_absent(make_record, tmp_path, monkeypatch):
     with pytest.raises(FileExistsError):
         write_folder(record, tmp_path / "run")
     monkeypatch.setattr(
-        files, "_write", lambda path, data: (_ for _ in ()).throw(OSError(28, "No space left"))
+        files, "write", lambda path, data: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
     with pytest.raises(OSError, match="No space"):
         write_folder(record, tmp_path / "other")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autoencode_core.record import HISTORY
-from autoencode_core.runs.job import Job, empty_history, rate_of
+from autoencode_core.runs.job import Training, empty_history, rate_of
 from autoencode_core.runs.worker import Picture
 from autoencode_core.spec import RunSpec
 
@@ -22,7 +22,7 @@ def rows(*iterations, rate=10.0, cost=1.0):
 
 @pytest.fixture
 def job():
-    return Job("abc", SPEC, "train-abc-1")
+    return Training("abc", "train-abc-1", spec=SPEC)
 
 
 def test_the_way_of_a_job(job, make_record):

@@ -1,4 +1,4 @@
-"""A real training on a real worker, end to end: the same run as here, and no torch in the server."""
+"""A real training and a real study on a real worker, end to end: the same as here, no torch in the server."""
 
 import subprocess
 import sys
@@ -8,6 +8,7 @@ import pytest
 
 from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
+from autoencode_core.study import Plan
 
 SPEC = RunSpec(dataset="moons", iterations=12, particles=60, seed=3)
 
@@ -49,3 +50,44 @@ def test_job_gives_the_run_that_training_gives(tmp_path):
     assert torch.equal(loaded.model.reconstruct(x), here.model.reconstruct(x))
     again = store.save(loaded)
     assert store.record(again).history == record.history
+
+
+PLAN = Plan(kind="continuation", spec=SPEC, tikhonov=(1e-3, 1e-2), seeds=(0, 1))
+
+STUDY_SERVER = """
+import sys, time
+from autoencode_core.runs.jobs import Jobs
+from autoencode_core.runs.store import RunStore
+from autoencode_core.study import Plan
+if __name__ == "__main__":
+    jobs = Jobs(RunStore(sys.argv[1]), workers=1)
+    job = jobs.study(Plan.model_validate_json(sys.argv[2]))
+    end = time.monotonic() + 60
+    while (status := jobs.study_status(job)).state not in ("done", "failed") and time.monotonic() < end:
+        time.sleep(0.05)
+    told, heavy = sum(map(bool, status.latest)), {"torch", "sklearn", "pandas"} & set(sys.modules)
+    print(status.state, status.share, told, status.study_id, heavy)
+    print(status.message, file=sys.stderr)
+    jobs.close()
+"""
+
+
+def test_a_study_gives_the_runs_that_it_gives_here(tmp_path):
+    pytest.importorskip("torch")
+    from autoencode_core.training.study import make_study
+
+    done = subprocess.run(
+        [sys.executable, "-c", STUDY_SERVER, str(tmp_path), PLAN.model_dump_json()],
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    state, share, told, study_id, modules = done.stdout.split()
+    assert (state, share, told, modules) == ("done", "1.0", "4", "set()"), done.stderr
+    (here, runs), store = make_study(PLAN), RunStore(tmp_path)
+    assert store.study(study_id).outcomes == here.outcomes
+    assert [outcome.branch for outcome in here.outcomes] == ["down", "down", "up", "up"]
+    for run_id, run in zip(store.member_ids(study_id), runs, strict=True):
+        record = store.record(run_id)
+        assert np.array_equal(record.weights["control"], run.model.control.flatten().numpy())
+        assert record.history["cost"] == run.history["cost"] and len(record.probe["inputs"]) <= 300

@@ -189,7 +189,7 @@ def test_folder_that_cannot_be_written(tmp_path, make_record):
 def test_same_random_end_is_tried_again(store, make_record, monkeypatch):
     ends = iter(["aaaa", "aaaa", "bbbb"])
     monkeypatch.setattr(
-        "autoencode_core.runs.store.secrets.token_hex",
+        "autoencode_core.runs.folder.secrets.token_hex",
         lambda n: next(ends) if n == 2 else os.urandom(n).hex(),
     )
     clock = type("Clock", (), {"now": staticmethod(lambda tz: datetime(2026, 1, 1, tzinfo=UTC))})

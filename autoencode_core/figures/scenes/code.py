@@ -1,6 +1,6 @@
 """The latent space as scenes: codes and what they stand for, a walk between two, codes while training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,22 +142,55 @@ def training_scene(record: RunRecord, identity: str, axes: int = 2, **settings: 
         axes: number of axes for codes of more than three numbers; those of the last snapshot.
         settings: entries of the scene's header.
     """
-    count = len(np.asarray(record.probe["snapshot_iterations"]))
-    plane = plain_plane(codes(record), axes)
-    moving = np.stack([plane.project(codes(record, s)) for s in range(count)])
-    panes = [_codes(record, plane, moving)]
+    iterations = np.asarray(record.probe["snapshot_iterations"])
+    moving = [(codes(record, s), outputs(record, s)) for s in range(len(iterations))]
+    words = f"Codes and outputs at {len(iterations)} iterations of the training."
+    return _sequence(record, identity, axes, moving, ("iteration", iterations), alt=words, **settings)
+
+
+def direction_scene(
+    record: RunRecord, identity: str, moved: Mapping[str, Any], axes: int = 2, **settings: Any
+) -> Part:
+    """Codes and outputs of the probe as the control moves along a direction.
+
+    Args:
+        record: the run.
+        identity: its id and that of the direction.
+        moved: what analysis.flat_direction says: amounts (m,), codes (m, n, k), outputs (m, n, d).
+        axes: number of axes for codes of more than three numbers; those of the run itself.
+        settings: entries of the scene's header.
+    """
+    amounts = np.round(np.asarray(moved["amounts"], float), 6)
+    moving = list(zip(np.asarray(moved["codes"]), np.asarray(moved["outputs"]), strict=True))
+    words = f"Codes and outputs at {len(amounts)} controls along a direction through the trained one."
+    middle = len(amounts) // 2
+    return _sequence(
+        record,
+        identity,
+        axes,
+        moving,
+        ("s", amounts),
+        alt=words,
+        **{"autoplay": True, "start": float(middle), **settings},
+    )
+
+
+def _sequence(
+    record: RunRecord,
+    identity: str,
+    axes: int,
+    moving: Sequence[tuple[Array, Array]],
+    steps: tuple[str, Array],
+    **settings: Any,
+) -> Part:
+    """Codes (n, k) and outputs (n, d) of the probe, step by step; steps: what is counted, and its values."""
+    plane, (name, values) = plain_plane(codes(record), axes), steps
+    panes = [_codes(record, plane, np.stack([plane.project(z) for z, _ in moving]))]
     if record.spec.task != "classify":
         shown = data_view(record)
-        made = np.stack([shown.project(outputs(record, s)) for s in range(count)])
-        panes.append(_data(record, positions=made))
-    line = {
-        "kind": "sequence",
-        "name": "iteration",
-        "values": np.asarray(record.probe["snapshot_iterations"]).tolist(),
-        "log": False,
-    }
-    words = f"Codes and outputs at {count} iterations of the training."
-    return _scene(record, identity, panes, alt=words, timeline=line, **settings)
+        panes.append(_data(record, positions=np.stack([shown.project(made) for _, made in moving])))
+    line = {"kind": "sequence", "name": name, "values": values.tolist(), "log": False}
+    return _scene(record, identity, panes, timeline=line, **settings)
 
 
 def _scene(record: RunRecord, identity: str, panes: list[Part], **settings: Any) -> Part:

@@ -234,7 +234,13 @@ def flow_range(record: RunRecord, shown: View) -> Array:
     return limits(np.concatenate([particles.knots.reshape(-1, shown.count), particles.goal]), start)
 
 
-def flow_pane(record: RunRecord, shown: View, drawn: Particles, around: Mapping[str, Any]) -> Part:
+def flow_pane(
+    record: RunRecord,
+    shown: View,
+    drawn: Particles,
+    around: Mapping[str, Any],
+    ranges: Array | None = None,
+) -> Part:
     """The moving particles.
 
     Args:
@@ -242,6 +248,7 @@ def flow_pane(record: RunRecord, shown: View, drawn: Particles, around: Mapping[
         shown: the drawn axes.
         drawn: the particles.
         around: as in flow_scene.
+        ranges: (c, 2) what is in view at first, by default the run's own way.
     """
     title = "Particles x(t)"
     hollow = shown.hollow(intervals(record))
@@ -251,7 +258,7 @@ def flow_pane(record: RunRecord, shown: View, drawn: Particles, around: Mapping[
         drawn.knots,
         shown.names,
         shown.unit,
-        ranges=flow_range(record, shown),
+        ranges=flow_range(record, shown) if ranges is None else ranges,
         extra=[drawn.goal],
         axes=axis_titles(shown),
         note=one_line([axes_note(shown), "hollow: inactive" if hollow.any() else ""]),

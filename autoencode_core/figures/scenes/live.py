@@ -35,18 +35,13 @@ def live_scene(identity: str, snapshot: Mapping[str, Any], spec: RunSpec | None 
             if there, columns and label_names name components and classes.
         spec: the run's spec, which tells of images, column names and the task.
     """
-    known = _card(spec)
     shots = {
         name: np.asarray(snapshot[name])[:MOST_PARTICLES]
         for name in ("inputs", "targets", "codes", "outputs")
     }
-    columns = tuple(snapshot.get("columns") or (known.columns if known else ()))
+    columns, image = _data_space(snapshot, spec)
     iteration = int(snapshot["iteration"])
-    image = known.image if known else None
     task = spec.task if spec else "reconstruct"
-    labels = np.asarray(snapshot.get("labels", ()), int)[:MOST_PARTICLES]
-    hue = np.asarray(snapshot.get("hue", ()), float)[:MOST_PARTICLES]
-    names = _class_names(labels, snapshot.get("label_names") or ())
     panes = _panes(shots, columns, image, task)
     return scene(
         identity,
@@ -56,8 +51,44 @@ def live_scene(identity: str, snapshot: Mapping[str, Any], spec: RunSpec | None 
         height=320,
         controls=False,
         n=len(shots["inputs"]),
-        colours=colourings(hue, labels, names, np.empty(0)),
+        colours=live_colours(snapshot),
     )
+
+
+def live_colours(snapshot: Mapping[str, Any]) -> list[Part]:
+    """The colourings of a snapshot's particles: hue (n,) and labels (n,), or empty; label_names, if there."""
+    labels = np.asarray(snapshot.get("labels", ()), int)[:MOST_PARTICLES]
+    hue = np.asarray(snapshot.get("hue", ()), float)[:MOST_PARTICLES]
+    names = _class_names(labels, snapshot.get("label_names") or ())
+    return colourings(hue, labels, names, np.empty(0))
+
+
+def output_pane(snapshot: Mapping[str, Any], outputs: Array, spec: RunSpec | None = None) -> Part:
+    """What a network makes of a snapshot's particles, standing still, with the targets as ghosts.
+
+    Args:
+        snapshot: inputs (n, d) and targets (n, ·), as in live_scene.
+        outputs: (n, d) in data units, or (n, k) codes that belong near their label.
+        spec: the run's spec, as in live_scene.
+    """
+    inputs, targets, shown = (
+        np.asarray(points)[:MOST_PARTICLES] for points in (snapshot["inputs"], snapshot["targets"], outputs)
+    )
+    columns, image = _data_space(snapshot, spec)
+    if shown.shape[1] != inputs.shape[1]:
+        return _code("output", "code z", shown, shown)
+    if image:
+        return _mosaic("output", "reconstruction x̂", shown, inputs, image)
+    return _space(inputs, columns, "reconstruction x̂", shown, targets)
+
+
+def _data_space(
+    snapshot: Mapping[str, Any], spec: RunSpec | None
+) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+    """Names of the columns as far as they are known, and rows and columns of an image."""
+    known = _card(spec)
+    columns = tuple(snapshot.get("columns") or (known.columns if known else ()))
+    return columns, known.image if known else None
 
 
 def _panes(shots: Mapping[str, Array], columns: Sequence[str], image: Any, task: str) -> list[Part]:

@@ -56,6 +56,7 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
         "height": 380,
         "group": "",
         "clock": "",
+        "small": False,
         "controls": True,
         "autoplay": True,
         "start": None,

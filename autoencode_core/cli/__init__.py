@@ -1,0 +1,64 @@
+"""The command line: train, sweep, list, show, export. Its flags are the knobs of RunSpec."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from autoencode_core.cli import stored, sweep, train
+from autoencode_core.errors import InputError
+from autoencode_core.knobs import explain
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: words after the program's name, those of the process by default.
+
+    Returns:
+        The exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+    """
+    options = parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except (InputError, ValidationError) as error:
+        complaints = explain(error) if isinstance(error, ValidationError) else [error]
+        return _fail(options, 2, *map(str, complaints))
+    except KeyboardInterrupt:
+        return _fail(options, 130, "interrupted")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _fail(options, 1, f"{type(error).__name__}: {error}")
+    return 0
+
+
+def _fail(options: argparse.Namespace, status: int, *messages: str) -> int:
+    if options.debug:
+        raise
+    for message in messages:
+        print(f"error: {message}", file=sys.stderr)
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON object for programs")
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    default = os.environ.get("AUTOENCODE_RUNS", "runs")
+    common.add_argument(
+        "--out", default=default, metavar="FOLDER", help=f"folder of the runs (now {default})"
+    )
+    top = argparse.ArgumentParser(
+        prog="python -m autoencode_core", description="Width-varying autoencoder flows."
+    )
+    commands = top.add_subparsers(required=True, metavar="train | sweep | list | show | export")
+    train.add(commands, common)
+    sweep.add(commands, common)
+    stored.add(commands, common)
+    return top

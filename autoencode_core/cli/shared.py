@@ -1,0 +1,134 @@
+"""What the commands share: the store, flags of knobs, progress bars, Ctrl-C, JSON, files written whole."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from autoencode_core.errors import InputError
+from autoencode_core.knobs import allowed
+from autoencode_core.runs.export import Report
+from autoencode_core.runs.store import RunStore
+from autoencode_core.spec import RunSpec
+
+GALLERY = Path(__file__).parents[2] / "assets" / "gallery"
+
+
+def store_of(options: argparse.Namespace) -> RunStore:
+    """The store that the flags name, with the gallery."""
+    return RunStore(options.out, gallery=GALLERY)
+
+
+def add_knobs(command: argparse.ArgumentParser, but: Container[str] = ()) -> None:
+    """A flag for each knob of RunSpec.
+
+    Args:
+        command: gets them.
+        but: names of knobs that it has in a way of its own.
+    """
+    for name, info in RunSpec.model_fields.items():
+        if name not in but:
+            words = f"{info.title}: {info.description} Allowed: {allowed(name)}."
+            flag = f"--{name.replace('_', '-')}"
+            command.add_argument(flag, dest=f"knob_{name}", metavar="VALUE", help=words.replace("%", "%%"))
+
+
+def spec_of(options: argparse.Namespace) -> RunSpec:
+    """The spec that the flags describe.
+
+    Raises:
+        pydantic.ValidationError: a value is out of bounds.
+    """
+    given = {name: getattr(options, f"knob_{name}", None) for name in RunSpec.model_fields}
+    return RunSpec(**{name: value for name, value in given.items() if value is not None})
+
+
+@contextmanager
+def stoppable() -> Iterator[list[int]]:
+    """Ctrl-C asks training to stop after the iteration, and the run is kept; a second one interrupts."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def share_bar(shown: bool) -> Iterator[Report]:
+    """A progress bar of a share, on a terminal; nothing elsewhere."""
+    from tqdm import tqdm
+
+    layout = "{percentage:3.0f}% |{bar}| {desc} [{elapsed}<{remaining}]"
+    hidden = not (shown and sys.stderr.isatty())
+    with tqdm(total=1.0, disable=hidden, bar_format=layout, dynamic_ncols=True, leave=False) as bar:
+
+        def report(share: float, words: str) -> None:
+            bar.set_description_str(words, refresh=False)
+            bar.update(max(0.0, min(1.0, share) - bar.n))
+
+        yield report
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a file that could not be written, before anything is done that would be lost otherwise.
+
+    Raises:
+        InputError: there is no such folder, or it is a folder itself.
+    """
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError("file", str(path), "a file in a folder that is there")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError("file", str(path), f"a file that can be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def errors_line(summary: Mapping[str, Any]) -> str:
+    """The errors of the end beside PCA's, in words."""
+    lines = [f"Mean squared distance: train {summary['train_error']:.4g}, test {summary['test_error']:.4g}"]
+    if summary["pca_test_error"] is not None:
+        lines.append(
+            f"PCA alike: train {summary['pca_train_error']:.4g}, test {summary['pca_test_error']:.4g}"
+        )
+    if summary["accuracy"] is not None:
+        lines.append(f"accuracy on the test particles {summary['accuracy']:.1%}")
+    return "; ".join(lines) + "."
+
+
+def print_json(value: Any) -> None:
+    """Strict JSON: numbers that are not finite become null."""
+    print(json.dumps(_finite(value), ensure_ascii=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return None
+    return value

@@ -1,0 +1,169 @@
+"""list, show and export: what is stored, runs and studies."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+from autoencode_core.cli.shared import errors_line, print_json, share_bar, store_of, write_whole
+from autoencode_core.cli.sweep import print_study, study_figures
+from autoencode_core.errors import InputError
+from autoencode_core.runs.export import FORMATS, export
+from autoencode_core.runs.store import Entry, RunStore
+from autoencode_core.runs.studies import STUDY_ID, StudyEntry
+from autoencode_core.runs.study_csv import study_csv
+from autoencode_core.runs.study_export import study_png
+from autoencode_core.runs.study_files import STUDY_EXTENSION
+from autoencode_core.spec import RunSpec
+
+_STUDY_ENDINGS = {"study": STUDY_EXTENSION, "csv": ".csv", "png": ".png"}
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Adds the commands to the parser of all commands."""
+    words = "list the stored runs and studies, and the gallery"
+    listing = commands.add_parser("list", parents=[common], help=words)
+    listing.set_defaults(command=_list)
+    show = commands.add_parser("show", parents=[common], help="show one run or study")
+    show.set_defaults(command=_show)
+    export = commands.add_parser("export", parents=[common], help="write one run or study to a file")
+    export.set_defaults(command=_export)
+    for command in (show, export):
+        command.add_argument("run", help="id of the run or study, or its name")
+    _export_flags(export)
+
+
+def _export_flags(export: argparse.ArgumentParser) -> None:
+    words = (
+        "of a run: run (one file; the default), html (animation), csv (trajectories), history, gif, "
+        "mp4 (with ffmpeg), png (moment); of a study: study (one file; the default), csv, png"
+    )
+    export.add_argument("--format", choices=[*FORMATS, "study"], help=words)
+    export.add_argument(
+        "--file", metavar="FILE", help="where to write; by default the id with the format's ending"
+    )
+    looks = export.add_argument_group("how html, gif, mp4 and png look")
+    looks.add_argument("--dark", action="store_true", help="on a dark page")
+    looks.add_argument("--unrolled", action="store_true", help="depth from left to right (gif, mp4, png)")
+    looks.add_argument("--at", type=float, metavar="T", help="flow time of the png; by default the end")
+    looks.add_argument("--yaw", type=float, metavar="DEGREES", help="of the camera around the vertical axis")
+    looks.add_argument("--pitch", type=float, metavar="DEGREES", help="of the camera above the horizon")
+
+
+def _list(options: argparse.Namespace) -> None:
+    store = store_of(options)
+    entries, studies = store.list(), store.studies()
+    if options.json:
+        print_json([*map(_entry_figures, entries), *map(_study_entry_figures, studies)])
+        return
+    for entry in entries:
+        print(f"{entry.run_id}  {entry.status:9}  {entry.name or '–'}  {entry.summary}")
+    for study in studies:
+        print(f"{study.study_id}  {'study' if study.study else '':9}  {study.name or '–'}  {study.summary}")
+
+
+def _entry_figures(entry: Entry) -> dict[str, Any]:
+    spec = entry.spec.model_dump(mode="json") if entry.spec else None
+    return {**vars(entry), "spec": spec}
+
+
+def _study_entry_figures(entry: StudyEntry) -> dict[str, Any]:
+    told = {
+        key: getattr(entry, key) for key in ("study_id", "name", "created", "summary", "message", "read_only")
+    }
+    kind = entry.study.kind if entry.study else "damaged"
+    return {**told, "kind": kind, "runs": len(entry.study.outcomes) if entry.study else 0}
+
+
+def _id(store: RunStore, asked: str) -> str:
+    """The id of the run or study that is asked for by id or, where it is the only one, by name.
+
+    Raises:
+        InputError: several have the name.
+    """
+    entries = [(entry.run_id, entry.name) for entry in store.list()]
+    entries += [(entry.study_id, entry.name) for entry in store.studies()]
+    if any(asked == found for found, _ in entries):
+        return asked
+    named = [found for found, name in entries if name and name == asked]
+    if len(named) > 1:
+        raise InputError("run", asked, f"an id, as the name belongs to {', '.join(named)}")
+    return named[0] if named else asked
+
+
+def _show(options: argparse.Namespace) -> None:
+    store = store_of(options)
+    found = _id(store, options.run)
+    if STUDY_ID.fullmatch(found):
+        _show_study(store, found, options.json)
+    else:
+        _show_run(store, found, options.json)
+
+
+def _show_study(store: RunStore, study_id: str, as_json: bool) -> None:
+    study = store.study(study_id)
+    if as_json:
+        print_json({"study": study_id, **study_figures(study)})
+        return
+    print(f"{study_id}  {study.name}")
+    print_study(study)
+    _print_spec(study.spec)
+
+
+def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
+    record = store.record(run_id)
+    if as_json:
+        figures = {"run": run_id, "name": record.name, "status": record.status, "message": record.message}
+        spec = record.spec.model_dump(mode="json")
+        print_json({**figures, "spec": spec, "summary": record.summary, "history": record.history})
+        return
+    print(f"{run_id}  {record.name}")
+    print(f"{record.status}: {record.message}")
+    print(errors_line(record.summary))
+    _print_spec(record.spec)
+
+
+def _print_spec(spec: RunSpec) -> None:
+    for name, value in spec.model_dump().items():
+        symbol = (RunSpec.model_fields[name].json_schema_extra or {}).get("symbol", "")  # type: ignore[union-attr]
+        print(f"  {name:14} {symbol!s:4} {value}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    store = store_of(options)
+    found = _id(store, options.run)
+    study = STUDY_ID.fullmatch(found) is not None
+    form = options.format or ("study" if study else "run")
+    endings = _STUDY_ENDINGS if study else {name: kind.ending for name, kind in FORMATS.items()}
+    if form not in endings:
+        raise InputError("format", form, f"{', '.join(endings)} for a {'study' if study else 'run'}")
+    path = Path(options.file or f"{found}{endings[form]}")
+    if study:
+        data = _study_file(store, found, form, options.dark)
+    else:
+        record = store.record(found)
+        with share_bar(shown=not options.json) as report:
+            data = export(record, report, format=form, screen=_screen(options))["data"].tobytes()
+    write_whole(path, data)
+    if options.json:
+        print_json({"study" if study else "run": found, "file": str(path), "bytes": len(data)})
+    else:
+        print(f"Wrote {path}.")
+
+
+def _study_file(store: RunStore, study_id: str, form: str, dark: bool) -> bytes:
+    if form == "study":
+        return store.export_study(study_id)
+    study = store.study(study_id)
+    return study_csv(study) if form == "csv" else study_png(study, dark)
+
+
+def _screen(options: argparse.Namespace) -> dict[str, Any]:
+    """What the flags say of the screen; angles are degrees for people."""
+    screen = {"dark": options.dark, "unrolled": options.unrolled, "at": options.at}
+    for name, most in (("yaw", 360), ("pitch", 90)):
+        degrees = getattr(options, name)
+        if degrees is not None and not abs(degrees) <= most:
+            raise InputError(name, degrees, f"degrees from -{most} to {most}")
+        screen[name] = None if degrees is None else math.radians(degrees)
+    return screen

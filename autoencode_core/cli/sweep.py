@@ -1,0 +1,207 @@
+"""sweep: one spec at several Tikhonov weights and seeds, stored as a study."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from autoencode_core.cli.shared import (
+    add_knobs,
+    check_folder,
+    print_json,
+    share_bar,
+    spec_of,
+    stoppable,
+    store_of,
+    write_whole,
+)
+from autoencode_core.errors import InputError
+from autoencode_core.runs.checks import check_name
+from autoencode_core.runs.export import Report
+from autoencode_core.runs.headway import Headway
+from autoencode_core.runs.study_csv import study_csv
+from autoencode_core.runs.study_export import study_png
+from autoencode_core.study import Outcome, Plan, Study, table
+
+if TYPE_CHECKING:
+    from autoencode_core.training.run import Progress, Run
+
+_WEIGHTS = "1e-4:0.1:7"
+_SEEDS = "4"
+_ALLOWED = {
+    "tikhonov": "1 to 64 numbers from 0 to 1000",
+    "seeds": f"1 to 64 whole numbers from 0 to {2**31 - 1}",
+}
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Adds the command to the parser of all commands."""
+    words = "train one spec at several Tikhonov weights and seeds, and store them as a study"
+    command = commands.add_parser("sweep", parents=[common], help=words)
+    command.set_defaults(command=_sweep)
+    command.add_argument("--name", default="", help="name of the stored study")
+    command.add_argument(
+        "--tikhonov",
+        default=_WEIGHTS,
+        metavar="VALUES",
+        help="Tikhonov weights λ: numbers with commas between, or FROM:TO:COUNT, spread evenly on a "
+        f"logarithmic scale (now {_WEIGHTS})",
+    )
+    command.add_argument(
+        "--seeds",
+        default=_SEEDS,
+        metavar="SEEDS",
+        help=f"how many seeds from 0 on, or seeds with commas between (now {_SEEDS}); with --continuation "
+        "the upward branch begins with the best of them",
+    )
+    command.add_argument(
+        "--continuation", action="store_true", help="one run after another, λ downwards and upwards again"
+    )
+    command.add_argument(
+        "--own-data", action="store_true", help="each seed draws its own particles too, not only its start"
+    )
+    command.add_argument("--curvature", action="store_true", help="compute ν of every run as well")
+    command.add_argument("--csv", metavar="FILE", type=Path, help="write the table there too")
+    command.add_argument("--png", metavar="FILE", type=Path, help="draw the picture there too")
+    add_knobs(command, but={"tikhonov"})
+
+
+def _sweep(options: argparse.Namespace) -> None:
+    # Checked before torch is loaded, so that a typo is answered at once.
+    plan, store = _plan(options), store_of(options)
+    if options.name:
+        check_name(options.name)
+    for path in filter(None, (options.csv, options.png)):
+        check_folder(path)
+    store.check_writable()
+    study, runs = _trained(plan, quiet=options.json)
+    from autoencode_core.runs.convert import record_of  # start-up time: torch
+
+    study_id = store.save_study(study.renamed(options.name), [record_of(run).trimmed() for run in runs])
+    if options.curvature:
+        study = _curved(study, runs, quiet=options.json)
+        store.update_study(study_id, study)
+    for path, make in ((options.csv, study_csv), (options.png, study_png)):
+        if path:
+            write_whole(path, make(study))
+    if options.json:
+        files = {kind: str(getattr(options, kind)) for kind in ("csv", "png") if getattr(options, kind)}
+        print_json({"study": study_id, **study_figures(study), "files": files})
+        return
+    print_study(study)
+    print(f"Stored as {study_id} in {store.root}.")
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    spec = spec_of(options)
+    if not options.own_data and not options.continuation:
+        spec = spec.but(data_seed=spec.sample)
+    weights, seeds = _weights(options.tikhonov), _seeds(options.seeds)
+    kind = "continuation" if options.continuation else "strip"
+    try:
+        return Plan.model_validate({"kind": kind, "spec": spec, "tikhonov": weights, "seeds": seeds})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = str(wrong["loc"][0]) if wrong["loc"] else "runs"
+        said = wrong["ctx"]["allowed"] if wrong["type"] == "not_allowed" else _ALLOWED[field]
+        raise InputError(field, getattr(options, field, "too many"), said) from None
+
+
+def _weights(text: str) -> list[float]:
+    """Values of λ from a list or a span.
+
+    Raises:
+        InputError: it is neither.
+    """
+    wanted = "numbers from 0 with commas between, or FROM:TO:COUNT with FROM and TO above 0"
+    try:
+        if ":" not in text:
+            return [float(part) for part in text.split(",")]
+        low, high, count = text.split(":")
+        first, last, many = float(low), float(high), int(count)
+        if not (0 < first < math.inf and 0 < last < math.inf and 2 <= many <= 64):
+            raise InputError("tikhonov", text, f"{wanted} and COUNT from 2 to 64")
+        ratio = (last / first) ** (1 / (many - 1))
+        return [float(f"{first * ratio**step:.4g}") for step in range(many)]
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("tikhonov", text, wanted) from None
+
+
+def _seeds(text: str) -> list[int]:
+    """Seeds from their number or a list.
+
+    Raises:
+        InputError: it is neither.
+    """
+    try:
+        return [int(part) for part in text.split(",")] if "," in text else list(range(min(int(text), 65)))
+    except ValueError:
+        raise InputError("seeds", text, "a whole number, or whole numbers with commas between") from None
+
+
+def _trained(plan: Plan, quiet: bool) -> "tuple[Study, list[Run]]":
+    from autoencode_core.training.study import make_study  # start-up time: torch
+
+    headway, last = Headway(len(plan.places()), plan.spec.iterations), -1
+    with stoppable() as stopped, share_bar(shown=not quiet) as report:
+
+        def on_progress(progress: "Progress") -> str | None:
+            nonlocal last
+            if progress.regime <= last:
+                headway.beat()
+                report(headway.share(), f"J = {progress.cost:.4g}")
+            last = progress.regime
+            headway.tell(last, progress.iteration)
+            return "stop" if stopped else None
+
+        return make_study(plan, on_progress)
+
+
+def _curved(study: Study, runs: "list[Run]", quiet: bool) -> Study:
+    """The study with ν of every run that did not diverge."""
+    from autoencode_core.analysis import curvatures  # start-up time: torch
+
+    with share_bar(shown=not quiet) as report:
+        found = curvatures(runs, report=_with_words(report))
+    return study.curved(found["nu"], found["bound"], found["floor"])
+
+
+def _with_words(report: Report) -> Any:
+    return lambda share, words="": report(share or 0.0, f"ν {words}")
+
+
+def study_figures(study: Study) -> dict[str, Any]:
+    """A study as plain values for programs."""
+    return {
+        "kind": study.kind,
+        "name": study.name,
+        "spec": study.spec.model_dump(mode="json"),
+        "zero": study.zero,
+        "variance": study.variance,
+        "minimisers": {f"{weight:g}": study.minimisers(weight) for weight in study.weights},
+        "runs": table(study),
+    }
+
+
+def print_study(study: Study) -> None:
+    """A study as a table for people: a line for each λ, and what θ = 0 gives."""
+    print(f"θ = 0: J = {study.zero[0]:.4g}, data term on test particles {study.zero[1]:.4g}")
+    for weight in study.weights:
+        outcomes = [study.outcomes[place] for place in study.at(weight)]
+        found = study.minimisers(weight)
+        words = "diverged" if not found else f"{found} minimiser{'s' if found > 1 else ''}"
+        print(f"λ = {weight:<10g} J = {'  '.join(map(_cost, outcomes))}   {words}{_nu(outcomes)}")
+
+
+def _cost(outcome: Outcome) -> str:
+    branch = {"": "", "down": "↓", "up": "↑"}[outcome.branch]
+    return f"{branch}{outcome.cost:.4g}{' (jump)' if outcome.jump else ''}"
+
+
+def _nu(outcomes: list[Outcome]) -> str:
+    known = [outcome.curvature for outcome in outcomes if outcome.curvature is not None]
+    return f"   ν = {'  '.join(f'{nu:.3g}' for nu in known)}" if known else ""

@@ -1,0 +1,119 @@
+"""What differs between specs, and what that allows to conclude."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.figures.theme import join
+from autoencode_core.spec import RunSpec
+
+_DATA = ("dataset", "particles", "noise")
+"""Knobs that choose the particles, beside the seed of the data."""
+_FLOW = ("coordinates", "bottleneck", "depth", "horizon", "profile", "order", "field", "activation")
+_LANDSCAPE = (*_DATA, "task", *_FLOW)
+"""Knobs that make the data term the function of the control that it is."""
+_WITHOUT_EFFECT = ("device",)
+"""Knobs that change where a run is computed, not what."""
+
+
+class Knob(NamedTuple):
+    """One knob of several specs.
+
+    Attributes:
+        name: its name in RunSpec.
+        title: its title.
+        symbol: its symbol, "" when it has none.
+        values: its value in each spec, in words.
+        differs: whether they are not all the same.
+    """
+
+    name: str
+    title: str
+    symbol: str
+    values: tuple[str, ...]
+    differs: bool
+
+
+def differences(specs: Sequence[RunSpec]) -> list[Knob]:
+    """Every knob with its value in each spec, in the order of RunSpec.
+
+    Args:
+        specs: the specs to compare.
+    """
+    return [
+        Knob(
+            name,
+            str(info.title),
+            str(info.json_schema_extra["symbol"]) if isinstance(info.json_schema_extra, dict) else "",
+            tuple(_words(name, getattr(spec, name)) for spec in specs),
+            len({getattr(spec, name) for spec in specs}) > 1,
+        )
+        for name, info in RunSpec.model_fields.items()
+    ]
+
+
+def warnings(specs: Sequence[RunSpec]) -> list[str]:
+    """What forbids to say that one knob made the difference, in sentences; none for a controlled comparison.
+
+    Args:
+        specs: the specs to compare.
+    """
+    if len(specs) < 2:
+        return []
+    apart = {knob.name: knob for knob in differences(specs) if knob.differs}
+    chosen = {
+        name: knob for name, knob in apart.items() if name not in ("seed", "data_seed", *_WITHOUT_EFFECT)
+    }
+    said = []
+    if not apart:
+        said.append("These runs have the same spec: they show the same thing.")
+    if len(chosen) > 1:
+        names = [_named(knob) for knob in chosen.values()]
+        said.append(f"More than one knob differs: what you see may be due to any of {join(names)}.")
+    said += [sentence for sentence in (_data(specs, chosen), _seed(specs, bool(chosen))) if sentence]
+    return said
+
+
+def one_landscape(one: RunSpec, other: RunSpec) -> bool:
+    """Whether the data term of both is the same function of the control.
+
+    Args:
+        one: a spec.
+        other: another one; its λ, seed of the start, and method may differ.
+    """
+    if one.sample != other.sample or (one.field == "two_layer" and one.expansion != other.expansion):
+        return False
+    return all(getattr(one, name) == getattr(other, name) for name in _LANDSCAPE)
+
+
+def _data(specs: Sequence[RunSpec], chosen: dict[str, Knob]) -> str:
+    causes = [_named(chosen[name]) for name in _DATA if name in chosen]
+    if len({spec.sample for spec in specs}) > 1:
+        causes.append("the seed that draws them")
+    if not causes:
+        return ""
+    return (
+        f"The runs have not seen the same particles, because of {join(causes)}: errors and J compare in part."
+    )
+
+
+def _seed(specs: Sequence[RunSpec], more: bool) -> str:
+    if len({spec.seed for spec in specs}) == 1:
+        return ""
+    start = "The seed differs, so the runs began at different controls"
+    return start + (": part of the difference may be chance. Compare several seeds." if more else ".")
+
+
+def _named(knob: Knob) -> str:
+    return f"{knob.title} {knob.symbol}".strip()
+
+
+def _words(name: str, value: Any) -> str:
+    if value is None:
+        return "as the seed" if name == "data_seed" else "–"
+    if name == "dataset":
+        text = str(value)
+        return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")

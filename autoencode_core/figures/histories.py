@@ -1,0 +1,150 @@
+"""Histories of several runs on top of each other: cost and test error against the iteration."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from autoencode_core.errors import InputError
+from autoencode_core.figures import theme
+from autoencode_core.figures.geometry import finite
+from autoencode_core.figures.panels import Panel, value_axis
+from autoencode_core.figures.training import spread
+from autoencode_core.record import RunRecord
+
+Array = NDArray[Any]
+
+MOST_RUNS = 4
+_DASHES = {"solid": "━━", "dash": "╸╸╸", "dot": "▪▪▪", "longdashdot": "━▪━"}
+"""How the line of each run is drawn, and the same as letters."""
+_HEIGHT, _TOP, _BOTTOM, _LABEL = 520, 34, 50, 17
+_PANELS = {
+    "cost": (Panel("", (0, 1), (0.56, 1)), "Cost J", "flow coordinates"),
+    "test_error": (Panel("2", (0, 1), (0, 0.44)), "Test error", "mean squared distance, data units²"),
+}
+
+
+def histories_figure(
+    records: Sequence[RunRecord], names: Sequence[str], *, dark: bool = False, log_iterations: bool = False
+) -> go.Figure:
+    """Cost and test error of up to four runs, each with its own colour, dash and a name at its end.
+
+    Args:
+        records: the runs.
+        names: what they are called.
+        dark: whether the page is dark.
+        log_iterations: whether the iterations are on a logarithmic axis too (iteration 0 is then left out).
+
+    Raises:
+        InputError: there are more than four runs.
+    """
+    if not 1 <= len(records) <= MOST_RUNS:
+        raise InputError("runs", len(records), f"1 to {MOST_RUNS} runs")
+    names = _apart(names)
+    traces: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    axes: dict[str, Any] = {}
+    x = _iterations(records, dark, log_iterations)
+    for column, (panel, title, unit) in _PANELS.items():
+        curves = [_curve(record, column, log_iterations) for record in records]
+        y = value_axis([v for _, values in curves for v in values if v > 0], dark)
+        if all((values[np.isfinite(values)] > 0).all() for _, values in curves):
+            y |= _logarithmic([v for _, values in curves for v in values])
+        traces += [_line(i, names[i], curve, panel, dark) for i, curve in enumerate(curves)]
+        notes += [panel.heading(dark, title, unit), *_end_words(names, curves, panel, y, dark)]
+        last = panel.up[0] == 0
+        axes[f"xaxis{panel.number}"] = x | {
+            "domain": panel.across,
+            "anchor": f"y{panel.number}",
+            "showticklabels": last,
+            "title": theme.axis(dark, "iteration" if last else "")["title"],
+            **({} if last else {"matches": "x2"}),
+        }
+        axes[f"yaxis{panel.number}"] = y | {"domain": panel.up, "anchor": f"x{panel.number}"}
+    margin = {"l": 70, "r": 216, "t": _TOP, "b": _BOTTOM}
+    layout = theme.layout(dark, height=_HEIGHT, margin=margin, annotations=notes, hovermode="closest", **axes)
+    return go.Figure(data=traces, layout=layout)
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """Names without the parts, between commas, that all of them share: there is little room."""
+    parts = [name.split(", ") for name in names]
+    common = set(parts[0]).intersection(*parts[1:]) if len(parts) > 1 else set()
+    short = [", ".join(part for part in own if part not in common) for own in parts]
+    return short if all(short) and len(set(short)) == len(short) else list(names)
+
+
+def _curve(record: RunRecord, column: str, log: bool) -> tuple[Array, Array]:
+    x = np.asarray(record.history.get("iteration", ()), float)
+    values = [np.nan if value is None else value for value in record.history.get(column, ())]
+    y = finite(np.asarray(values, float))
+    count = min(len(x), len(y))
+    shown = slice(int(log and count > 0 and x[0] == 0), count)
+    return x[shown], y[shown]
+
+
+def _iterations(records: Sequence[RunRecord], dark: bool, log: bool) -> dict[str, Any]:
+    most = max([1.0, *(float(max(record.history.get("iteration") or [1])) for record in records)])
+    if log:
+        return theme.axis(
+            dark, type="log", range=[0, float(np.log10(max(most, 2.0)))], tickformat=",d", dtick=1
+        )
+    return theme.axis(dark, range=[0, most], nticks=8, tickformat=",d")
+
+
+def _logarithmic(values: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis, however little the values differ."""
+    shown = np.log10([value for value in values if np.isfinite(value)] or [1.0])
+    low, high = float(shown.min()), float(shown.max())
+    pad = 0.08 * (high - low) or 0.3
+    ticks = {"dtick": 1 if high - low > 2.5 else "D2"} if high - low > 0.7 else {"dtick": "D1"}
+    return {"type": "log", "range": [low - pad, high + pad], "tickformat": "~g", **ticks}
+
+
+def _line(number: int, name: str, curve: tuple[Array, Array], panel: Panel, dark: bool) -> dict[str, Any]:
+    colour, _ = theme.class_colours(MOST_RUNS, dark)[number]
+    return {
+        "type": "scatter",
+        "mode": "lines" if len(curve[0]) > 1 else "markers",
+        "name": theme.plain(name),
+        "x": curve[0].astype(np.float32),
+        "y": curve[1].astype(np.float32),
+        "line": {"color": colour, "dash": list(_DASHES)[number], "width": theme.LINE},
+        "marker": {"color": colour, "size": 7},
+        "hovertemplate": f"{theme.plain(name)}<br>iteration %{{x:,d}}: %{{y:.4g}}<extra></extra>",
+        **panel.axes,
+    }
+
+
+def _end_words(
+    names: Sequence[str], curves: Sequence[tuple[Array, Array]], panel: Panel, y: dict[str, Any], dark: bool
+) -> list[dict[str, Any]]:
+    """Name and last value of every run, beside the panel, none on top of another."""
+    tall = (panel.up[1] - panel.up[0]) * (_HEIGHT - _TOP - _BOTTOM)
+    low, high = y["range"]
+    ends = []
+    for number, (_, values) in enumerate(curves):
+        sound = values[np.isfinite(values)]
+        if len(sound):
+            at = float(np.log10(sound[-1])) if y["type"] == "log" else float(sound[-1])
+            ends.append((at, number, float(sound[-1])))
+    ends.sort()
+    pixels = [(at - low) / (high - low) * tall for at, *_ in ends]
+    moved = spread(pixels, _LABEL, 0, tall)
+    looks = theme.class_colours(MOST_RUNS, dark)
+    return [
+        theme.note(
+            dark,
+            f"{list(_DASHES.values())[number]} {theme.plain(names[number], 20)} {value:.3g}",
+            1,
+            at,
+            yref=panel.axes["yaxis"],
+            xshift=6,
+            yshift=new - old,
+            yanchor="middle",
+            font={"color": looks[number][0], "size": theme.TEXT},
+        )
+        for (at, number, value), old, new in zip(ends, pixels, moved, strict=True)
+    ]

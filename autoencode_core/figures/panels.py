@@ -1,0 +1,318 @@
+"""Several plots that share one axis, that of the Tikhonov weight λ, and what they have in common."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.figures import theme
+
+Array = NDArray[Any]
+
+TOP, BOTTOM, LEFT, RIGHT = 92, 52, 84, 20
+"""Margins of a figure of panels in pixels."""
+KEY = 44
+"""Pixels above the panels where their key stands."""
+GLYPHS = {
+    "circle": "●",
+    "square": "■",
+    "diamond": "◆",
+    "cross": "✚",
+    "x": "✖",
+    "triangle-up": "▲",
+    "triangle-down": "▼",
+    "pentagon": "⬟",
+    "star": "★",
+    "hexagon": "⬢",
+}
+"""The marks of the theme as letters."""
+_MOST_LABELS = 7
+_BREAK_DECADES = 0.5
+_LOG_FROM = 30.0
+"""Values whose largest is so many times the smallest get a logarithmic axis."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot: the ends of its axes' names ("" or a number) and the share of the figure that it takes."""
+
+    number: str
+    across: tuple[float, float]
+    up: tuple[float, float]
+
+    @property
+    def axes(self) -> dict[str, str]:
+        """What a trace needs to be drawn in it."""
+        return {"xaxis": f"x{self.number}", "yaxis": f"y{self.number}"}
+
+    def heading(self, dark: bool, words: str, unit: str = "", raised: int = 4) -> dict[str, Any]:
+        """Its title above it, `raised` by some pixels."""
+        muted = f' <span style="color:{theme.colour("muted", dark)};font-size:12px">{unit}</span>'
+        font = {"color": theme.colour("ink", dark), "size": theme.TITLE}
+        text = words + (muted if unit else "")
+        return theme.note(dark, text, self.across[0], self.up[1], yshift=raised, font=font)
+
+
+def three_panels(stacked: bool) -> tuple[Panel, Panel, Panel]:
+    """A large one and two small ones to the right of it, or all three below each other."""
+    if stacked:
+        return Panel("", (0, 1), (0.58, 1)), Panel("2", (0, 1), (0.29, 0.49)), Panel("3", (0, 1), (0, 0.2))
+    return (
+        Panel("", (0, 0.57), (0, 1)),
+        Panel("2", (0.67, 1), (0.58, 1)),
+        Panel("3", (0.67, 1), (0, 0.42)),
+    )
+
+
+@dataclass(frozen=True)
+class WeightAxis:
+    """The axis of λ: logarithmic, with a place of its own for λ = 0 left of a break.
+
+    Attributes:
+        weights: the values of λ, ascending.
+    """
+
+    weights: tuple[float, ...]
+
+    def log(self, weight: float) -> float:
+        """Where a λ stands, in decades."""
+        return float(np.log10(weight)) if weight > 0 else self._lowest - max(self.step, _BREAK_DECADES)
+
+    def place(self, weight: float, index: int = 0, count: int = 1) -> float:
+        """Where a λ stands as a number of the axis; of several marks of one λ each beside the other."""
+        aside = self.room * ((index + 0.5) / count - 0.5)
+        return float(10 ** (self.log(weight) + aside))
+
+    @property
+    def room(self) -> float:
+        """Decades over which the marks of one λ may lie."""
+        return 0.62 * self.step
+
+    @property
+    def step(self) -> float:
+        """Decades from one λ to the next, where they are closest."""
+        logs = np.log10([weight for weight in self.weights if weight > 0])
+        return float(np.diff(logs).min()) if len(logs) > 1 else 1.0
+
+    @property
+    def _lowest(self) -> float:
+        return float(np.log10(min((weight for weight in self.weights if weight > 0), default=1.0)))
+
+    def edges(self) -> list[float]:
+        """Borders between the values in decades, one more than there are values."""
+        logs = [self.log(weight) for weight in self.weights]
+        inner = [(a + b) / 2 for a, b in pairwise(logs)]
+        if not logs:
+            return [-0.5, 0.5]
+        first, last = (inner[0], inner[-1]) if inner else (logs[0] + self.step / 2, logs[0] - self.step / 2)
+        return [2 * logs[0] - first, *inner, 2 * logs[-1] - last]
+
+    def settings(self, dark: bool, small: bool, words: bool = True) -> dict[str, Any]:
+        """Settings of a Plotly axis; a small one names fewer values, one without words none."""
+        edges = self.edges()
+        named = self._named(small)
+        return theme.axis(
+            dark,
+            "Tikhonov weight λ" if words else "",
+            type="log",
+            range=[edges[0], edges[-1]],
+            tickvals=[self.place(weight) for weight in named],
+            ticktext=[f"{weight:.2g}" for weight in named],
+            tickangle=0,
+            showticklabels=words,
+            ticks="outside",
+            ticklen=4,
+            tickcolor=theme.colour("muted", dark),
+            showgrid=False,
+        )
+
+    def _named(self, small: bool) -> list[float]:
+        """The values that are written at the axis: all, the powers of ten, or a few."""
+        most = 4 if small else _MOST_LABELS
+        if len(self.weights) <= most:
+            return list(self.weights)
+        powers = [w for w in self.weights if w == 0 or abs(np.log10(w) - round(np.log10(w))) < 1e-6]
+        if 2 <= len(powers) <= most:
+            return powers
+        keep = np.linspace(0, len(self.weights) - 1, most).round().astype(int)
+        return [self.weights[i] for i in dict.fromkeys(keep.tolist())]
+
+    def breaks(self, dark: bool, panels: Iterable[Panel]) -> list[dict[str, Any]]:
+        """The marks of the break between λ = 0 and the others, at the foot of each panel."""
+        if not self.weights or self.weights[0] > 0 or len(self.weights) == 1:
+            return []
+        at = self.edges()[1]
+        font = {"color": theme.colour("muted", dark), "size": theme.TEXT}
+        settings = {"xanchor": "center", "yanchor": "middle", "font": font}
+        return [
+            theme.note(dark, "//", at, panel.up[0], xref=panel.axes["xaxis"], **settings) for panel in panels
+        ]
+
+    def runs(self) -> list[list[float]]:
+        """The values that a line may join: 0 stands alone."""
+        return [list(group) for _, group in groupby(self.weights, key=lambda weight: weight > 0)]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A stretch of λ of which the same can be said: its borders in decades, the words, whose colour."""
+
+    start: float
+    end: float
+    words: str
+    role: str
+
+
+def bands(axis: WeightAxis, said: Sequence[tuple[str, str]]) -> list[Band]:
+    """Stretches of neighbouring λ with the same words.
+
+    Args:
+        axis: the axis.
+        said: for each of its values words and role; without words there is no band.
+    """
+    edges, found, at = axis.edges(), [], 0
+    for (words, role), group in groupby(said):
+        count = len(list(group))
+        if words:
+            found.append(Band(edges[at], edges[at + count], words, role))
+        at += count
+    return found
+
+
+def band_shapes(found: Sequence[Band], panels: Iterable[Panel], dark: bool) -> list[dict[str, Any]]:
+    """The bands as coloured stretches behind the panels, with a line where one ends and the next begins."""
+    shapes: list[dict[str, Any]] = []
+    for panel in panels:
+        x, y = panel.axes["xaxis"], panel.up
+        for band in found:
+            fill = theme.translucent(theme.colour(band.role, dark), 0.13)
+            place = {"x0": 10**band.start, "x1": 10**band.end, "y0": y[0], "y1": y[1]}
+            shapes.append(_shape("rect", x, "paper", place, fillcolor=fill, line={"width": 0}))
+        for left, right in pairwise(found):
+            if left.end == right.start:
+                line = {"color": theme.colour("muted", dark), "width": 1, "dash": "dot"}
+                place = {"x0": 10**left.end, "x1": 10**left.end, "y0": y[0], "y1": y[1]}
+                shapes.append(_shape("line", x, "paper", place, line=line))
+    return shapes
+
+
+def band_words(found: Sequence[Band], panel: Panel, axis: WeightAxis, dark: bool) -> list[dict[str, Any]]:
+    """The words of the bands at the head of a panel, on as many lines as the narrowest page needs."""
+    edges = axis.edges()
+    notes = []
+    for band in found:
+        room = 350 * (band.end - band.start) / (edges[-1] - edges[0])
+        lines = [band.words] if 6.3 * len(band.words) < room else band.words.split(" ")
+        if 6.3 * max(map(len, lines)) > room:
+            continue  # the numbers above the panel say it too
+        notes.append(
+            theme.note(
+                dark,
+                "<br>".join(lines),
+                (band.start + band.end) / 2,
+                panel.up[1],
+                xref=panel.axes["xaxis"],
+                xanchor="center",
+                yanchor="top",
+                align="center",
+                yshift=-2,
+                font={"color": theme.colour("ink", dark), "size": theme.SMALL},
+            )
+        )
+    return notes
+
+
+def numbers_above(
+    numbers: Sequence[str], words: str, axis: WeightAxis, panel: Panel, dark: bool
+) -> list[dict[str, Any]]:
+    """A row of numbers above a panel, one for each λ, with its name at the left."""
+    font = {"color": theme.colour("muted", dark), "size": theme.SMALL}
+    row: dict[str, Any] = {"y": panel.up[1], "yshift": 2, "font": font}
+    notes = [
+        theme.note(dark, number, axis.log(weight), xref=panel.axes["xaxis"], xanchor="center", **row)
+        for weight, number in zip(axis.weights, numbers, strict=True)
+    ]
+    return [theme.note(dark, words, panel.across[0], xanchor="right", xshift=-6, **row), *notes]
+
+
+def key(dark: bool, *lines: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """What marks and lines stand for, above all panels: it needs no room that depends on the page.
+
+    Args:
+        dark: whether the page is dark.
+        lines: lines of entries, each the glyph of a mark, its colour, and words.
+    """
+    font = {"color": theme.colour("ink", dark), "size": theme.SMALL}
+    return [
+        theme.note(
+            dark,
+            " ".join(
+                f'<span style="color:{colour}">{glyph}</span> {words}  ' for glyph, colour, words in line
+            ),
+            0,
+            1,
+            yshift=KEY + 18 * (len(lines) - 1 - number),
+            font=font,
+        )
+        for number, line in enumerate(lines)
+    ]
+
+
+def level(
+    panel: Panel, value: float, words: str, dark: bool, log: bool = False, below: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A dotted line across a panel at a value, and its words at the left end."""
+    role = theme.ROLES["PCA"]
+    line = {"color": role.colour(dark), "dash": role.dash, "width": 1.6}
+    place = {"x0": panel.across[0], "x1": panel.across[1], "y0": value, "y1": value}
+    shape = _shape("line", "paper", panel.axes["yaxis"], place, line=line)
+    note = theme.note(
+        dark,
+        words,
+        panel.across[0],
+        float(np.log10(value)) if log else value,
+        yref=panel.axes["yaxis"],
+        xshift=4,
+        yshift=-7 if below else 0,
+        yanchor="top" if below else "bottom",
+        font={"color": role.colour(dark), "size": theme.SMALL},
+        bgcolor=theme.translucent(theme.colour("page", dark), 0.6),
+        borderpad=0,
+    )
+    return shape, note
+
+
+def value_axis(
+    values: Iterable[float], dark: bool, head: float = 0.06, zero: bool = False, linear: bool = False
+) -> dict[str, Any]:
+    """Settings of an axis that shows all values with some room, logarithmic where they span far.
+
+    Args:
+        values: what it must show; what is not finite does not count.
+        dark: whether the page is dark.
+        head: share of the axis that stays free above the largest value.
+        zero: whether it begins at 0.
+        linear: whether it must not be logarithmic.
+    """
+    shown = np.array([value for value in values if np.isfinite(value)])
+    if not len(shown):
+        return theme.axis(dark, range=[0, 1], nticks=5, type="linear")
+    low, high = float(shown.min()), float(shown.max())
+    log = not (zero or linear) and low > 0 and high > _LOG_FROM * low
+    if log:
+        low, high = float(np.log10(low)), float(np.log10(high))
+    low = min(low, 0.0) if zero else low
+    span = (high - low) or max(abs(high), 1e-3)
+    foot = 0.07
+    room = span / (1 - head - foot)
+    settings: dict[str, Any] = {"type": "linear", "tickformat": "~g", "nticks": 6}
+    if log:
+        settings = {"type": "log", "tickformat": "~g", "dtick": 1 if room > 2.5 else "D2"}
+    return theme.axis(dark, range=[low - foot * room, high + head * room], **settings)
+
+
+def _shape(kind: str, xref: str, yref: str, place: dict[str, float], **settings: Any) -> dict[str, Any]:
+    return {"type": kind, "xref": xref, "yref": yref, "layer": "below", **place, **settings}

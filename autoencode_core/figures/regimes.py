@@ -1,0 +1,339 @@
+"""The regime strip: what λ does to J and its two parts, and for which λ all seeds agree."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from autoencode_core.figures import theme
+from autoencode_core.figures.panels import (
+    BOTTOM,
+    GLYPHS,
+    LEFT,
+    RIGHT,
+    TOP,
+    Panel,
+    WeightAxis,
+    band_shapes,
+    band_words,
+    bands,
+    key,
+    level,
+    numbers_above,
+    three_panels,
+    value_axis,
+)
+from autoencode_core.study import Outcome, Study
+
+HEIGHT, STACKED_HEIGHT = 430, 690
+_MOST_NAMED = 5
+_STATES = {"several": ("several minimisers", "several"), "agree": ("all seeds agree", "agree")}
+_STATES |= {"one": ("one seed", "PCA"), "none": ("diverged", "PCA")}
+
+
+def strip_figure(
+    study: Study, *, dark: bool = False, picked: int | None = None, stacked: bool = False
+) -> go.Figure:
+    """J, data term and ‖θ‖² against λ: a mark a seed, their spread shaded, their median a line.
+
+    The symbol of a mark says which minimiser of its λ it is; its customdata is its place in
+    study.outcomes.
+
+    Args:
+        study: a strip.
+        dark: whether the page is dark.
+        picked: place of a run that is ringed.
+        stacked: whether the three panels stand below each other, for narrow pages.
+    """
+    axis, panels = WeightAxis(study.weights), three_panels(stacked)
+    cost, term, square = panels
+    states = [state(study, weight) for weight in study.weights]
+    found = bands(axis, [_STATES[word] for word in states])
+    head = 0.16 if found else 0.06
+    lost = [i for i, outcome in enumerate(study.outcomes) if outcome.status == "diverged"]
+    draw = _Drawn(study, axis, dark)
+    traces = [*draw.spread(cost, "cost"), *draw.spread(term, "data_term")]
+    traces += [*draw.spread(term, "test_term", test=True), *draw.spread(square, "square")]
+    traces += [*draw.marks(cost, "cost"), *draw.marks(term, "data_term")]
+    traces += [*draw.marks(term, "test_term", test=True), *draw.marks(square, "square")]
+    if picked is not None and 0 <= picked < len(study.outcomes):
+        shown = ((cost, "cost"), (term, "data_term"), (term, "test_term"), (square, "square"))
+        traces += [draw.ring(panel, name, picked) for panel, name in shown]
+    columns = {key: [getattr(o, key) for o in study.outcomes] for key in ("cost", "data_term", "square")}
+    columns["test_term"] = [outcome.test_term for outcome in study.outcomes]
+    y_cost = value_axis([*columns["cost"], study.zero[0]], dark, head)
+    y_term = value_axis([*columns["data_term"], *columns["test_term"], *study.zero], dark)
+    y_square = value_axis([*columns["square"], 0.0], dark, zero=True)
+    traces += draw.lost(cost, lost, y_cost)
+    zero = [
+        level(cost, study.zero[0], f"{zero_name(study)} {study.zero[0]:.3g}", dark, y_cost["type"] == "log"),
+        level(term, study.zero[0], zero_name(study), dark, y_term["type"] == "log"),
+    ]
+    counts = [str(study.minimisers(weight) or "–") for weight in study.weights]
+    return panel_figure(
+        dark,
+        panels,
+        axis,
+        (y_cost, y_term, y_square),
+        traces,
+        shapes=[*band_shapes(found, panels, dark), *(shape for shape, _ in zero)],
+        notes=[
+            *band_words(found, cost, axis, dark),
+            *numbers_above(counts, "minimisers", axis, cost, dark),
+            *(note for _, note in zero),
+            cost.heading(dark, "Cost J", "flow coordinates", raised=22),
+            term.heading(dark, "Data term", "filled: train · hollow: test"),
+            square.heading(dark, "‖θ‖²", "control, in L²(0,T)"),
+            *key(dark, rank_key(study, dark), _line_key(len(study.seeds) > 1, bool(lost), dark)),
+        ],
+        stacked=stacked,
+    )
+
+
+def state(study: Study, weight: float) -> str:
+    """What the seeds say at a λ: "agree", "several" minimisers, "one" seed only, or "none" that is finite."""
+    sound = [i for i in study.at(weight) if study.outcomes[i].status != "diverged"]
+    if not sound:
+        return "none"
+    if study.minimisers(weight) > 1:
+        return "several"
+    return "agree" if len(sound) > 1 else "one"
+
+
+def strip_words(study: Study) -> str:
+    """What the strip shows, in sentences."""
+    said: dict[str, list[str]] = {}
+    for weight in study.weights:
+        said.setdefault(_STATES[state(study, weight)][0], []).append(f"{weight:.2g}")
+    parts = [f"{words} at λ = {theme.join(weights)}" for words, weights in said.items()]
+    seeds = len(study.seeds)
+    head = f"J, data term and ‖θ‖² of {seeds} seed{'s' * (seeds != 1)} against λ"
+    return f"{head}: {'; '.join(parts)}." if parts else f"{head}: no run has ended."
+
+
+def zero_name(study: Study) -> str:
+    """What the flow at rest is called: in principal coordinates it is PCA."""
+    return "PCA" if study.spec.coordinates == "principal" and study.spec.task != "classify" else "θ = 0"
+
+
+def ranks(study: Study) -> list[int | None]:
+    """For each run which minimiser of its λ it found, 0 the one with the lowest J; None if it diverged."""
+    found: list[int | None] = [None] * len(study.outcomes)
+    for weight in study.weights:
+        places = study.at(weight)
+        numbers = sorted({n for i in places if (n := study.outcomes[i].minimiser) is not None})
+        for i in places:
+            number = study.outcomes[i].minimiser
+            found[i] = None if number is None else numbers.index(number)
+    return found
+
+
+def run_words(outcome: Outcome, rank: int | None) -> str:
+    """What the pointer says of a run."""
+    which = "" if rank is None else f"<br>minimiser {rank + 1} of its λ" + " (lowest J)" * (rank == 0)
+    branch = f", {outcome.branch}" if outcome.branch else ""
+    lines = [f"λ = {outcome.tikhonov:.4g}, seed {outcome.seed}{branch}", f"J = {outcome.cost:.4g}"]
+    lines.append(f"data term {outcome.data_term:.4g}, test {outcome.test_term:.4g}")
+    lines.append(f"‖θ‖² = {outcome.square:.4g}")
+    return "<br>".join(lines) + which + f"<br>{outcome.status}, {outcome.iterations:,} iterations"
+
+
+def mark_traces(
+    study: Study,
+    panel: Panel,
+    dark: bool,
+    place: Callable[[int], float],
+    value: Callable[[Outcome], float | None],
+    hollow: bool = False,
+    said: Callable[[Outcome, int | None], str] = run_words,
+) -> list[dict[str, Any]]:
+    """A mark for every run, one trace for each rank of its minimiser, so that the symbol tells it.
+
+    Args:
+        study: the study.
+        panel: where.
+        dark: whether the page is dark.
+        place: x of a run by its number.
+        value: y of a run; what is None or not finite is left out.
+        hollow: whether the marks are outlines.
+        said: what the pointer says.
+    """
+    order = ranks(study)
+    known = sorted({rank for rank in order if rank is not None})
+    looks = theme.class_colours(max(known, default=0) + 1, dark)
+    traces = []
+    for rank in known:
+        chosen = [i for i, other in enumerate(order) if other == rank]
+        values = [value(study.outcomes[i]) for i in chosen]
+        shown = [(i, v) for i, v in zip(chosen, values, strict=True) if v is not None and np.isfinite(v)]
+        colour, symbol = looks[rank]
+        page, size = theme.colour("page", dark), 9.5 if panel.number == "" else 7.0
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": f"minimiser {rank + 1}",
+                "x": [place(i) for i, _ in shown],
+                "y": [v for _, v in shown],
+                "customdata": [i for i, _ in shown],
+                "hovertext": [said(study.outcomes[i], rank) for i, _ in shown],
+                "hovertemplate": "%{hovertext}<extra></extra>",
+                "marker": {
+                    "symbol": symbol + "-open" * hollow,
+                    "color": colour,
+                    "size": size,
+                    "line": {"color": colour if hollow else page, "width": 1.4 if hollow else 0.8},
+                },
+                **panel.axes,
+            }
+        )
+    return traces
+
+
+def panel_figure(
+    dark: bool,
+    panels: Sequence[Panel],
+    axis: WeightAxis,
+    values: Sequence[dict[str, Any]],
+    traces: list[dict[str, Any]],
+    shapes: list[dict[str, Any]],
+    notes: list[dict[str, Any]],
+    stacked: bool = False,
+    empty: str = "No run has ended.",
+) -> go.Figure:
+    """A figure of panels over λ.
+
+    Args:
+        dark: whether the page is dark.
+        panels: the panels; the first is the large one.
+        axis: the axis of λ.
+        values: settings of each panel's y axis.
+        traces: of all panels.
+        shapes: of all panels.
+        notes: of all panels.
+        stacked: whether the panels stand below each other.
+        empty: words where there is nothing to show.
+    """
+    height = STACKED_HEIGHT if stacked else HEIGHT
+    axes: dict[str, Any] = {}
+    for panel, y in zip(panels, values, strict=True):
+        x = axis.settings(dark, small=panel.number != "" and not stacked, words=panel.up[0] == 0)
+        axes[f"xaxis{panel.number}"] = {**x, "domain": panel.across, "anchor": f"y{panel.number}"}
+        axes[f"yaxis{panel.number}"] = {**y, "domain": panel.up, "anchor": f"x{panel.number}"}
+    if not any(len(trace["x"]) for trace in traces if trace["mode"] == "markers"):
+        traces = [{"type": "scatter", "x": [None], "y": [None]}]
+        notes = [*notes, theme.note(dark, empty, 0.02, 0.5)]
+    layout = theme.layout(
+        dark,
+        height=height,
+        margin={"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
+        annotations=[*notes, *axis.breaks(dark, panels)],
+        shapes=shapes,
+        hovermode="closest",
+        **axes,
+    )
+    return go.Figure(data=traces, layout=layout)
+
+
+def rank_key(study: Study, dark: bool) -> list[tuple[str, str, str]]:
+    """The key of the symbols: which minimiser of its λ a run found."""
+    known = sorted({rank for rank in ranks(study) if rank is not None})
+    entries = []
+    for rank, (colour, symbol) in zip(known, theme.class_colours(len(known), dark), strict=True):
+        words = "minimiser 1 (lowest J)" if rank == 0 else f"{rank + 1}"
+        last = rank + 1 == _MOST_NAMED < len(known)
+        entries.append((GLYPHS[symbol], colour, words + " …" * last))
+    return entries[:_MOST_NAMED]
+
+
+def _line_key(many: bool, lost: bool, dark: bool) -> list[tuple[str, str, str]]:
+    ink, muted = theme.colour("ink", dark), theme.colour("muted", dark)
+    entries = [("━", ink, "median"), ("█", theme.translucent(ink, 0.25), "spread of the seeds")]
+    return (entries if many else []) + [("✕", muted, "diverged")] * lost
+
+
+class _Drawn:
+    """The parts of a strip, each as traces."""
+
+    def __init__(self, study: Study, axis: WeightAxis, dark: bool) -> None:
+        self.study, self.axis, self.dark = study, axis, dark
+
+    def _x(self, place: int) -> float:
+        outcome, seeds = self.study.outcomes[place], self.study.seeds
+        return self.axis.place(outcome.tikhonov, seeds.index(outcome.seed), len(seeds))
+
+    def marks(self, panel: Panel, key: str, test: bool = False) -> list[dict[str, Any]]:
+        """Every seed."""
+        return mark_traces(self.study, panel, self.dark, self._x, lambda o: getattr(o, key), test)
+
+    def lost(self, panel: Panel, places: Sequence[int], y: dict[str, Any]) -> list[dict[str, Any]]:
+        """Runs that diverged, at the foot of a panel."""
+        if not places:
+            return []
+        low, high = y["range"]
+        foot = low + 0.03 * (high - low)
+        mark = {"symbol": "x-open", "size": 9, "color": theme.colour("muted", self.dark)}
+        return [
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "diverged",
+                "x": [self._x(place) for place in places],
+                "y": [float(10**foot if y["type"] == "log" else foot)] * len(places),
+                "customdata": list(places),
+                "hovertext": [run_words(self.study.outcomes[place], None) for place in places],
+                "hovertemplate": "%{hovertext}<extra></extra>",
+                "marker": {**mark, "line": {"width": 1.4}},
+                **panel.axes,
+            }
+        ]
+
+    def spread(self, panel: Panel, key: str, test: bool = False) -> list[dict[str, Any]]:
+        """From the lowest to the highest seed as a shade, the median as a line."""
+        many, ends = len(self.study.seeds) > 1, 10 ** (self.axis.room / 2)
+        ink = theme.colour("muted" if test else "ink", self.dark)
+        common = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", **panel.axes}
+        traces = []
+        for run in self.axis.runs():
+            sound = [(weight, values) for weight in run if (values := self._sound(weight, key))]
+            if not sound:
+                continue
+            x = [self.axis.place(weight) for weight, _ in sound]
+            curves = [[float(of(values)) for _, values in sound] for of in (min, np.median, max)]
+            if many:  # as far as the marks of the first and the last λ reach
+                x = [x[0] / ends, *x, x[-1] * ends]
+                curves = [[values[0], *values, values[-1]] for values in curves]
+                low, _, high = curves
+                shade: dict[str, Any] = {"fill": "toself", "fillcolor": theme.translucent(ink, 0.16)}
+                shade |= {"x": [*x, *x[::-1]], "y": [*high, *low[::-1]], "line": {"width": 0}}
+                traces.append({**common, **shade, "name": "spread of the seeds"})
+            line = {"color": ink, "width": 1.6, "dash": "dash" if test else "solid"}
+            traces.append({**common, "x": x, "y": curves[1], "line": line, "name": "median"})
+        return traces
+
+    def _sound(self, weight: float, key: str) -> list[float]:
+        values = [getattr(self.study.outcomes[i], key) for i in self.study.at(weight)]
+        return [value for value in values if np.isfinite(value)]
+
+    def ring(self, panel: Panel, key: str, place: int) -> dict[str, Any]:
+        """A ring around a picked run."""
+        return ring(panel, self._x(place), getattr(self.study.outcomes[place], key), self.dark)
+
+
+def ring(panel: Panel, x: float, y: float, dark: bool) -> dict[str, Any]:
+    """A ring around a place of a panel; none where y is not finite."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x],
+        "y": [y if np.isfinite(y) else None],
+        "marker": {
+            "symbol": "circle-open",
+            "size": 19,
+            "color": theme.colour("ink", dark),
+            "line": {"width": 2},
+        },
+        "hoverinfo": "skip",
+        **panel.axes,
+    }

@@ -1,0 +1,170 @@
+"""The landscape of the cost as a scene: data term and ‖θ‖² of a line or a plane of controls.
+
+The browser adds λ‖θ‖² itself, so that another λ needs no new data.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.errors import InputError
+from autoencode_core.figures.scenes.parts import Part, scene
+
+Array = NDArray[Any]
+
+AXES = {
+    "steepest": ("along the steepest direction", "along the second steepest"),
+    "flattest": ("along the flattest direction", "along the second flattest"),
+    "minimisers": ("towards the first minimiser", "across, in their plane"),
+}
+"""What the axes of a plane are, by its kind."""
+DECADES = 2.0
+"""How far λ may be moved from that of the run, in powers of ten."""
+_LEAST = 1e-7
+
+
+def plane_scene(
+    answer: Mapping[str, Any],
+    tikhonov: float,
+    identity: str,
+    kind: str = "steepest",
+    names: Sequence[str] = (),
+    **settings: Any,
+) -> Part:
+    """J on a plane of controls through θ*.
+
+    Args:
+        answer: from analysis.landscape.plane: a and b (p,), data_term and square (p, p) with b along the
+            first axis, marks (m, 2), path (c, 2), path_off (c,), zero (2,), zero_off, values (2,) or
+            empty, note.
+        tikhonov: λ of the run.
+        identity: what is shown; another one forgets λ and the camera.
+        kind: what spans the plane, one of AXES.
+        names: of the marks, by default θ* and other minimisers.
+        settings: entries of the header, such as axes (two words) and range (of λ).
+
+    Raises:
+        InputError: the kind is unknown, or the arrays do not fit together.
+    """
+    if kind not in AXES:
+        raise InputError("kind", kind, ", ".join(AXES))
+    a, b, data, square = (_numbers(answer[name]) for name in ("a", "b", "data_term", "square"))
+    marks, path = (_numbers(answer[name]).reshape(-1, 2) for name in ("marks", "path"))
+    if data.shape != (len(b), len(a)) or square.shape != data.shape or min(data.shape) < 2:
+        raise InputError("answer", f"{data.shape} and {square.shape}", f"two arrays {(len(b), len(a))}")
+    return _landscape(
+        identity,
+        tikhonov,
+        answer,
+        settings,
+        kind="plane",
+        a=a,
+        b=b,
+        data_term=data,
+        square=square,
+        axes=list(AXES[kind]),
+        marks=_marks(marks, names) + _zero(answer),
+        path=path,
+        path_off=_numbers(answer["path_off"]),
+        values=_plain(answer.get("values", ())),
+        alt=_plane_words(data + tikhonov * square, a, b, tikhonov),
+    )
+
+
+def line_scene(
+    answer: Mapping[str, Any],
+    tikhonov: float,
+    identity: str,
+    names: Sequence[str] = ("θ*", "the other minimiser"),
+    **settings: Any,
+) -> Part:
+    """J on the line between two minimisers.
+
+    Args:
+        answer: from analysis.landscape.line: s, data_term and square (p,), distance, note.
+        tikhonov: λ of the run.
+        identity: as in plane_scene.
+        names: of the minimisers at s = 0 and s = 1.
+        settings: entries of the header.
+
+    Raises:
+        InputError: the arrays do not fit together.
+    """
+    s, data, square = (_numbers(answer[name]) for name in ("s", "data_term", "square"))
+    if not len(s) == len(data) == len(square) or len(s) < 2:
+        raise InputError("answer", (len(s), len(data), len(square)), "three arrays of one length")
+    return _landscape(
+        identity,
+        tikhonov,
+        answer,
+        settings,
+        kind="line",
+        s=s,
+        data_term=data,
+        square=square,
+        names=list(names),
+        axes=[f"s: from {names[0]} (0) to {names[1]} (1), ‖Δθ‖ = {float(answer['distance']):.3g}", "J"],
+        alt=_line_words(data + tikhonov * square, s, names, tikhonov),
+    )
+
+
+def _landscape(
+    identity: str, tikhonov: float, answer: Mapping[str, Any], settings: Mapping[str, Any], **entries: Any
+) -> Part:
+    middle = tikhonov if tikhonov > 0 else 1e-3
+    reach = 10**DECADES
+    span = [max(_LEAST, middle / reach), max(10 * _LEAST, middle * reach)]
+    note = str(answer.get("note") or "")
+    return scene(identity, (), **{"tikhonov": tikhonov, "range": span, "note": note, **entries, **settings})
+
+
+def _marks(places: Array, names: Sequence[str]) -> list[Part]:
+    """θ* first, then the other minimisers."""
+    words = ["θ*", *(f"minimiser {i}" for i in range(2, len(places) + 1))]
+    words[: len(names)] = names
+    return [
+        {"name": str(words[i]), "role": "now" if i == 0 else "bottleneck", "at": _plain(place), "off": 0.0}
+        for i, place in enumerate(places)
+        if np.isfinite(place).all()
+    ]
+
+
+def _zero(answer: Mapping[str, Any]) -> list[Part]:
+    """θ = 0, projected."""
+    at, off = _numbers(answer["zero"]), float(answer["zero_off"])
+    if at.shape != (2,) or not np.isfinite([*at, off]).all():
+        return []
+    return [{"name": "θ = 0", "role": "PCA", "at": _plain(at), "off": off}]
+
+
+def _numbers(values: Any) -> Array:
+    """As float32; what is too large or not finite becomes NaN."""
+    found = np.asarray(values, float)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(found) < 1e30, found, np.nan).astype(np.float32)
+
+
+def _plain(values: Any) -> list[float]:
+    return [float(value) for value in np.asarray(values, float).ravel()]
+
+
+def _plane_words(cost: Array, a: Array, b: Array, tikhonov: float) -> str:
+    if not np.isfinite(cost).any():
+        return "The cost is not finite anywhere on this plane."
+    row, column = np.unravel_index(np.nanargmin(cost), cost.shape)
+    return (
+        f"The cost J on a plane of controls through θ* at λ = {tikhonov:g}: from {np.nanmin(cost):.3g} to "
+        f"{np.nanmax(cost):.3g}, lowest at ({a[column]:.3g}, {b[row]:.3g}), where θ* is (0, 0)."
+    )
+
+
+def _line_words(cost: Array, s: Array, names: Sequence[str], tikhonov: float) -> str:
+    ends = [float(np.interp(place, s, cost)) for place in (0, 1)]
+    inside = cost[(s >= 0) & (s <= 1)]
+    top = float(np.nanmax(inside)) if np.isfinite(inside).any() else float("nan")
+    return (
+        f"The cost J between two minimisers at λ = {tikhonov:g}: {ends[0]:.3g} at {names[0]}, "
+        f"{ends[1]:.3g} at {names[1]}, at most {top:.3g} between them."
+    )

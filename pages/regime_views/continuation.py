@@ -1,0 +1,27 @@
+"""Continuation: λ downwards and upwards, each run warm-started from the one before; hysteresis."""
+
+import streamlit as st
+
+from autoencode_core.figures.continuation import continuation_figure, continuation_words
+from pages.regime_views.studies import runs_table, study_chart, study_shown
+from pages.shared.setup import escape, guard
+from pages.shared.words import setting
+
+
+def continuation_view() -> None:
+    """Draws the view."""
+    found = study_shown("continuation")
+    if found is None:
+        return
+    study_id, study = found
+    if study.name:
+        st.subheader(escape(study.name), anchor=False)
+    st.caption(escape(setting(study.spec)))
+    words = continuation_words(study)
+    study_chart(study_id, study, "continuation", continuation_figure, words)
+    st.caption(
+        f"{escape(words)} A jump is a step that changes the map and from which no warm start leads back. "
+        "Click a mark to open its run on the page Flow."
+    )
+    with guard():
+        runs_table(study_id, study)

@@ -1,0 +1,148 @@
+"""Convexity: the smallest curvature at a run's minimiser, along its training, and what its direction does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from autoencode_core.figures.convexity import path_figure, spectrum_figure
+from autoencode_core.figures.scenes.code import direction_scene
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import PATH, RunRecord
+from pages.regime_views.studies import opening_runs
+from pages.shared.asking import ask, told
+from pages.shared.choose import choose_runs
+from pages.shared.player import player
+from pages.shared.setup import dark, escape, guard, unusual
+from pages.shared.words import regime
+
+_DIRECTIONS = 4
+
+
+def convexity_view() -> None:
+    """Draws the view."""
+    runs = choose_runs(
+        "convexity", "The run at whose control the curvature is taken.", most=1, opening=opening_runs()[:1]
+    )
+    if not runs:
+        st.info("Choose a run above to see how J bends around its control.")
+        return
+    run_id, record = runs[0]
+    st.caption(escape(regime(record.spec)))
+    unusual(record)
+    found = told(ask("curvature", record, count=_DIRECTIONS), "ν, the smallest curvature of the data term")
+    if found is None:
+        return
+    _certificate(record, found)
+    with guard():
+        figure = spectrum_figure(found, record.spec.tikhonov, dark=dark())
+        _chart("spectrum", figure, "Eigenvalues of the data term's Hessian, and where −2λ lies among them.")
+    with guard():
+        _path(run_id, record)
+    with guard():
+        _directions(run_id, record, found)
+
+
+def _certificate(record: RunRecord, found: Mapping[str, Any]) -> None:
+    """ν with its bound, and what follows."""
+    weight, nu, floor = record.spec.tikhonov, float(found["nu"]), float(found["floor"])
+    bound = float(np.asarray(found["bound"])[0])
+    cells = st.container(horizontal=True, gap="small")
+    cells.metric(
+        "ν, smallest curvature",
+        _short(nu),
+        width=160,
+        help="Smallest eigenvalue of the data term's Hessian at this control, in L²(0,T).",
+    )
+    cells.metric(
+        "Residual bound",
+        f"± {bound:.1g}",
+        width=135,
+        help="‖Hv − νv‖: an eigenvalue lies within this of ν. "
+        + ("The whole Hessian was taken." if found["exact"] else "By Lanczos, without the whole Hessian."),
+    )
+    cells.metric("2λ + ν", _short(2 * weight + nu), width=155, help="Above 0, J is locally strongly convex.")
+    cells.metric(
+        "λ_conv",
+        _short(float(found["lambda_conv"])),
+        width=145,
+        help="max(0, −ν/2): the λ above which J would be locally strongly convex at this control.",
+    )
+    cells.metric("λ of this run", f"{weight:g}", width=115, help="Its Tikhonov weight.")
+    st.markdown(_verdict(weight, nu, floor))
+    st.caption(_certainty(found))
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
+
+
+def _certainty(found: Mapping[str, Any]) -> str:
+    """How sure the certificate is, and whether it stands at a minimiser at all."""
+    how = (
+        "The whole Hessian was formed, so no eigenvalue is lower than ν."
+        if found["exact"]
+        else f"{found['products']:,} products with the Hessian; with probability 0.999 no eigenvalue is "
+        f"lower than {float(found['floor']):.4g}."
+    )
+    return f"{how} ‖∇J‖ = {float(found['gradient_norm']):.2g} here: the smaller, the nearer a minimiser."
+
+
+def _verdict(weight: float, nu: float, floor: float) -> str:
+    if 2 * weight + floor > 0:
+        return (
+            "**J is locally strongly convex here**: around this control it has this one minimiser, and small "
+            "changes of the data change it little."
+        )
+    if 2 * weight + nu < 0:
+        return (
+            "**J is not convex here**: along the flattest direction below it bends downwards, so this "
+            "control is no strict minimiser; more iterations, or a higher λ, lead on."
+        )
+    return "**Undecided**: 2λ + ν is above 0, but by less than what Lanczos may have missed."
+
+
+def _path(run_id: str, record: RunRecord) -> None:
+    """ν along the training, when asked for: it takes as long as several certificates."""
+    if PATH[0] not in record.weights:
+        st.caption("This run was stored without the controls along its training: only its end has a ν.")
+        return
+    slot = f"curvature_path_{run_id}"
+    if st.button("ν along the training", key=f"{slot}_button", help="At up to twelve moments."):
+        st.session_state[slot] = True
+    if st.session_state.get(slot):
+        found = told(ask("curvature_path", record), "ν along the training")
+        if found is not None:
+            figure = path_figure(found, record.spec.tikhonov, dark=dark())
+            _chart("curvature_path", figure, "ν and 2λ + ν against the iteration.")
+
+
+def _directions(run_id: str, record: RunRecord, found: Mapping[str, Any]) -> None:
+    """The flattest directions, as what they do to codes and outputs."""
+    st.subheader("The flattest directions", anchor=False)
+    values, vectors = np.asarray(found["values"]), np.asarray(found["vectors"])
+    chosen = st.segmented_control(
+        "Direction",
+        list(range(len(values))),
+        default=0,
+        format_func=lambda i: f"{i + 1}: {values[i]:.3g}",
+        key=f"direction_{run_id}",
+        required=True,
+        help="Eigenvectors of the data term's Hessian, by their curvature; the flattest first.",
+    )
+    place = int(chosen or 0)
+    moved = told(ask("flat_direction", record, vector=vectors[place]), "What the direction does")
+    if moved is None:
+        return
+    identity = f"{run_id} direction {place}"
+    scene = direction_scene(record, identity, moved)
+    player("convexity_direction", encode(scene), identity, len(record.probe["inputs"]))
+    st.caption(
+        "From left to right the control goes from θ* − s v through θ* to θ* + s v, with ‖v‖ = 1 in L²(0,T): "
+        "codes and outputs as the control moves along the direction in which the data term bends least."
+    )
+
+
+def _chart(name: str, figure: Any, alt: str) -> None:
+    st.plotly_chart(figure, theme=None, key=f"convexity_{name}", alt=alt, config={"displaylogo": False})

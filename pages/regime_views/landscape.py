@@ -1,0 +1,127 @@
+"""Landscape: J on a line between two minimisers, or on a plane through one, for every λ at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from autoencode_core.compare import one_landscape
+from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import RunRecord
+from autoencode_core.runs.study_csv import landscape_csv
+from pages.regime_views.studies import opening_runs
+from pages.shared.asking import ask, note, told
+from pages.shared.choose import choose_runs, names_of, record_of
+from pages.shared.landscape import landscape
+from pages.shared.setup import escape, guard, store, unusual
+from pages.shared.words import regime
+
+_KINDS = {
+    "steepest": "Steepest plane",
+    "flattest": "Flattest plane",
+    "line": "Line to another minimiser",
+    "minimisers": "Plane of three minimisers",
+}
+_NEEDED = {"line": 1, "minimisers": 2}
+_POINTS = {"line": 81, "plane": 41}
+_HELP = (
+    "Steepest and flattest: the plane of the two eigenvectors of the data term's Hessian with the largest or "
+    "the smallest eigenvalues. Line and three minimisers: through other runs of the same data and widths."
+)
+
+
+def landscape_view() -> None:
+    """Draws the view."""
+    runs = choose_runs(
+        "landscape", "The run whose control θ* stands in the middle.", most=1, opening=opening_runs()[:1]
+    )
+    if not runs:
+        st.info("Choose a run above to see J around its control.")
+        return
+    run_id, record = runs[0]
+    st.caption(escape(regime(record.spec)))
+    unusual(record)
+    kind = st.segmented_control(
+        "Cut",
+        list(_KINDS),
+        default="steepest",
+        format_func=_KINDS.__getitem__,
+        key="landscape_kind",
+        bind="query-params",
+        required=True,
+        help=_HELP,
+    )
+    chosen = _others(run_id, record, str(kind)) if kind in _NEEDED else []
+    if chosen is None:
+        return
+    answer = _answer(record, str(kind), chosen)
+    if answer is None:
+        return
+    identity = " ".join((run_id, str(kind), *chosen))
+    names = ["θ*", *(f"θ {i + 2}" for i in range(len(chosen)))]
+    weight = record.spec.tikhonov
+    if kind == "line":
+        scene = line_scene(answer, weight, identity, names)
+    else:
+        scene = plane_scene(answer, weight, identity, str(kind), names)
+    landscape("landscape", encode(scene))
+    note(answer)
+    with guard():
+        _table(run_id, str(kind), answer)
+
+
+def _others(run_id: str, record: RunRecord, kind: str) -> list[str] | None:
+    """The other minimisers, of the runs that live in the same space; None when there are too few."""
+    needed, places = _NEEDED[kind], _neighbours(run_id, record)
+    if len(places) < needed:
+        st.info(
+            "There are too few runs of the same data and architecture. Train a strip, and open one of its "
+            "runs here: all runs of a strip whose seeds meet the same particles share one landscape."
+        )
+        return None
+    chosen: list[str] = []
+    for i, column in enumerate(st.columns(needed)):
+        left = [other for other in places if other not in chosen]
+        with column:
+            found = st.selectbox(
+                "The other run" if needed == 1 else ("The second run", "The third run")[i],
+                left,
+                format_func=places.__getitem__,
+                key=f"landscape_other_{run_id}_{i}",
+            )
+        chosen.append(str(found))
+    return chosen
+
+
+def _neighbours(run_id: str, record: RunRecord) -> dict[str, str]:
+    """Ids and names of the runs whose data term is the same function of the control, those of its λ first."""
+    own = [entry.run_id for entry in store().list() if entry.spec and one_landscape(entry.spec, record.spec)]
+    study_id = run_id.rpartition(".")[0]
+    with_it = store().member_ids(study_id) if study_id in {e.study_id for e in store().studies()} else []
+    found = {other: record_of(other).spec for other in dict.fromkeys([*with_it, *own]) if other != run_id}
+    alike = [other for other, spec in found.items() if one_landscape(spec, record.spec)]
+    alike.sort(key=lambda other: found[other].tikhonov != record.spec.tikhonov)
+    return names_of({other: found[other] for other in alike})
+
+
+def _answer(record: RunRecord, kind: str, chosen: list[str]) -> Mapping[str, Any] | None:
+    controls = [np.asarray(record_of(other).weights["control"], float) for other in chosen]
+    if kind == "line":
+        return told(ask("landscape_line", record, other=controls[0], points=_POINTS["line"]), "J on the line")
+    more = {"others": np.stack(controls)} if controls else {}
+    question = ask("landscape_plane", record, kind=kind, points=_POINTS["plane"], **more)
+    return told(question, "J on the plane")
+
+
+def _table(run_id: str, kind: str, answer: Mapping[str, Any]) -> None:
+    st.download_button(
+        "Download CSV",
+        landscape_csv(answer),
+        f"{run_id}-{kind}.csv",
+        mime="text/csv",
+        key="landscape_csv",
+        on_click="ignore",
+        help="Data term and ‖θ‖² at every point; J = data term + λ‖θ‖² for any λ.",
+    )

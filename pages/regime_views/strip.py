@@ -1,0 +1,109 @@
+"""The strip: every Tikhonov weight with every seed, and what becomes of J, its parts and its convexity."""
+
+import streamlit as st
+
+from autoencode_core.figures.convexity import curvature_figure, curvature_words
+from autoencode_core.figures.regimes import strip_figure, strip_words
+from autoencode_core.figures.scenes.multiples import multiples_scene
+from autoencode_core.figures.wire import encode
+from autoencode_core.study import MOST_SHOWN, Study
+from pages.regime_views.studies import open_run, runs_table, study_chart, study_shown
+from pages.shared.asking import ask, told
+from pages.shared.choose import record_of
+from pages.shared.player import player
+from pages.shared.setup import escape, guard, store
+from pages.shared.words import setting
+
+_BEST = "best"
+
+
+def strip_view() -> None:
+    """Draws the view."""
+    found = study_shown("strip")
+    if found is None:
+        return
+    study_id, study = found
+    if study.name:
+        st.subheader(escape(study.name), anchor=False)
+    st.caption(escape(setting(study.spec)))
+    study_chart(study_id, study, "strip", strip_figure, strip_words(study))
+    st.caption(f"{escape(strip_words(study))} Click a mark to open its run on the page Flow.")
+    with guard():
+        _multiples(study_id, study)
+    with guard():
+        _convexity(study_id, study)
+    with guard():
+        runs_table(study_id, study)
+
+
+# ---- small multiples
+
+
+def _multiples(study_id: str, study: Study) -> None:
+    """The flows of up to eight weights on one clock; a click enlarges one."""
+    weights = study.weights
+    if len(weights) > MOST_SHOWN:
+        step = (len(weights) - 1) / (MOST_SHOWN - 1)
+        weights = tuple(weights[round(i * step)] for i in range(MOST_SHOWN))
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        st.subheader("The flows, λ by λ", anchor=False)
+    with right:
+        chosen = st.segmented_control(
+            "Seed",
+            [_BEST, *map(str, study.seeds[:8])],
+            default=_BEST,
+            format_func=lambda name: "lowest J" if name == _BEST else f"{name}",
+            key=f"strip_seed_{study_id}",
+            required=True,
+            help="Which of the seeds is shown at each λ: that with the lowest J, or one and the same.",
+        )
+    places = [place for weight in weights if (place := _place(study, weight, str(chosen))) is not None]
+    records = [record_of(store().member_ids(study_id)[place]) for place in places]
+    titles = [f"λ = {study.outcomes[i].tikhonov:.2g}, J = {study.outcomes[i].cost:.3g}" for i in places]
+    identity = f"{study_id} {chosen}"
+    scene = multiples_scene(records, titles, identity)
+    player("strip_multiples", encode(scene), identity, len(records[0].probe["inputs"]))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Open in Flow:", width="content")
+        for i in places:
+            words = f"λ = {study.outcomes[i].tikhonov:.2g}"
+            if st.button(words, key=f"open_{study_id}_{i}", type="tertiary", help="Opens it in Flow."):
+                open_run(study_id, i)
+
+
+def _place(study: Study, weight: float, chosen: str) -> int | None:
+    """Place of the run that is shown at a λ."""
+    if chosen == _BEST:
+        return study.best(weight)
+    return next((i for i in study.at(weight) if str(study.outcomes[i].seed) == chosen), None)
+
+
+# ---- convexity
+
+
+def _convexity(study_id: str, study: Study) -> None:
+    """ν of every run, when asked for."""
+    st.subheader("Where is training convex?", anchor=False)
+    if any(outcome.curvature is not None for outcome in study.outcomes):
+        _show_curvature(study_id, study)
+        return
+    st.caption(
+        "ν, the smallest eigenvalue of the data term's Hessian, says how strong the penalty must be: J is "
+        "locally strongly convex at a minimiser where 2λ + ν > 0."
+    )
+    slot = f"curvatures_{study_id}"
+    if st.button("Compute ν of every run", key=f"{slot}_button"):
+        st.session_state[slot] = True
+    if not st.session_state.get(slot):
+        return
+    records = [record_of(run_id) for run_id in store().member_ids(study_id)]
+    found = told(ask("curvatures", records), "ν of every run")
+    if found is not None:
+        _show_curvature(study_id, study.curved(found["nu"], found["bound"], found["floor"]))
+
+
+def _show_curvature(study_id: str, study: Study) -> None:
+    words = curvature_words(study)
+    study_chart(study_id, study, "curvature", curvature_figure, words)
+    st.caption(escape(words))

@@ -1,0 +1,13 @@
+"""The landscape of the cost on a page: a scene in; its slider moves without the server."""
+
+from pages.shared.player import served
+
+
+def landscape(key: str, data: bytes | None) -> None:
+    """Shows a scene of figures.scenes.landscape; λ, view and camera stay while key and id do.
+
+    Args:
+        key: the same for all scenes shown in this place.
+        data: from plane_scene or line_scene and wire.encode, or None while there is nothing to show.
+    """
+    served("landscape")(key=key, data=data, height="content")

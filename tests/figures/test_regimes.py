@@ -1,0 +1,273 @@
+"""Pictures of studies: every run a mark, what is said is what the data say, nothing only by colour."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from figures.studies import PCA, SEEDS, SPEC, continuation, curved, lost, outcome, strip
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoencode_core.figures import theme
+from autoencode_core.figures.continuation import continuation_figure, continuation_words, differs
+from autoencode_core.figures.convexity import (
+    curvature_figure,
+    curvature_words,
+    lambda_conv,
+    path_figure,
+    side,
+    spectrum_figure,
+)
+from autoencode_core.figures.panels import Band, WeightAxis, bands
+from autoencode_core.figures.regimes import ranks, state, strip_figure, strip_words
+from autoencode_core.figures.signed import Signed
+
+
+def marks(figure: go.Figure, x: str = "x") -> dict[int, Any]:
+    """Each mark of a panel by the run that it stands for: (x, y, symbol)."""
+    found: dict[int, Any] = {}
+    for trace in figure.data:
+        if trace.customdata is not None and trace.xaxis == x:
+            for place, *where in zip(trace.customdata, trace.x, trace.y, strict=True):
+                found[int(place)] = (*where, trace.marker.symbol)
+    return found
+
+
+def written(figure: go.Figure) -> list[str]:
+    return [note.text for note in figure.layout.annotations]
+
+
+# ---- the axis of λ
+
+
+@given(st.lists(st.floats(1e-8, 1e3), min_size=1, max_size=9, unique=True), st.booleans())
+def test_the_axis_keeps_every_weight_apart_and_inside(weights: list[float], zero: bool) -> None:
+    axis = WeightAxis(tuple(sorted([0.0, *weights] if zero else weights)))
+    edges = axis.edges()
+    for weight, (low, high) in zip(axis.weights, pairwise(edges), strict=True):
+        for seed in range(4):
+            assert low - 1e-9 <= np.log10(axis.place(weight, seed, 4)) <= high + 1e-9
+    assert len(axis.runs()) == 1 + (zero and len(axis.weights) > 1)
+
+
+def test_the_break_is_marked_only_where_there_is_one() -> None:
+    study = strip()
+    assert "//" not in written(strip_figure(study))
+    more = tuple(outcome(0.0, s, 0.05 + 0.01 * s, minimiser=s) for s in range(4))
+    figure = strip_figure(replace(study, outcomes=(*more, *study.outcomes)))
+    assert written(figure).count("//") == 3
+    assert "0" in figure.layout.xaxis.ticktext
+
+
+def test_neighbours_of_which_the_same_is_said_share_a_band() -> None:
+    axis = WeightAxis((0.01, 0.1, 1.0))
+    said = [("a", "several"), ("a", "several"), ("b", "agree")]
+    assert bands(axis, said) == [Band(-2.5, -0.5, "a", "several"), Band(-0.5, 0.5, "b", "agree")]
+    assert bands(axis, [("", "agree")] * 3) == []
+
+
+# ---- the strip
+
+
+def test_every_run_is_a_mark_of_each_panel_with_its_place() -> None:
+    study = strip()
+    figure = strip_figure(study)
+    for x, name in (("x", "cost"), ("x3", "square")):
+        shown = marks(figure, x)
+        assert sorted(shown) == list(range(20))
+        for place, (_, y, _) in shown.items():
+            assert y == getattr(study.outcomes[place], name)
+    trained = [t for t in figure.data if t.customdata is not None and t.xaxis == "x2"]
+    assert sum(len(t.x) for t in trained if t.marker.symbol.endswith("-open")) == 20
+    assert sum(len(t.x) for t in trained if not t.marker.symbol.endswith("-open")) == 20
+
+
+def test_marks_of_one_weight_lie_apart_and_tell_minimisers_by_symbol() -> None:
+    study = strip()
+    shown = marks(strip_figure(study))
+    at = [shown[i] for i in study.at(0.003)]
+    assert len({x for x, _, _ in at}) == 4 and len({symbol for *_, symbol in at}) == 4
+    assert len({shown[i][2] for i in study.at(0.1)}) == 1
+
+
+def test_numbers_of_minimisers_are_ranks_whatever_they_begin_with() -> None:
+    study = strip()
+    later = [replace(o, minimiser=None if o.minimiser is None else o.minimiser + 1) for o in study.outcomes]
+    assert ranks(replace(study, outcomes=tuple(later))) == ranks(study)
+    assert [ranks(study)[i] for i in study.at(0.001)] == [1, 3, 0, 2]
+
+
+def test_bands_and_numbers_say_where_the_seeds_agree() -> None:
+    study = strip()
+    assert [state(study, weight) for weight in study.weights] == ["several"] * 3 + ["agree"] * 2
+    notes = written(strip_figure(study))
+    assert {"several minimisers", "all seeds agree"} <= set(notes)
+    assert [note for note in notes if note.isdigit()] == ["4", "4", "2", "1", "1"]
+    assert "all seeds agree at λ = 0.03 and 0.1" in strip_words(study)
+
+
+def test_one_seed_agrees_with_nobody() -> None:
+    study = strip(seeds=1)
+    assert {state(study, weight) for weight in study.weights} == {"one"}
+    assert "all seeds agree" not in " ".join(written(strip_figure(study)))
+
+
+@pytest.mark.parametrize(("coordinates", "word"), [("principal", "PCA"), ("raw", "θ = 0")])
+def test_the_level_of_the_flow_at_rest_has_its_name_and_place(coordinates: str, word: str) -> None:
+    figure = strip_figure(strip(spec=SPEC.but(coordinates=coordinates)))
+    assert f"{word} 0.328" in written(figure)
+    assert any(shape.type == "line" and shape.y0 == shape.y1 == PCA for shape in figure.layout.shapes)
+
+
+def test_the_spread_reaches_from_the_lowest_to_the_highest_seed() -> None:
+    figure = strip_figure(strip())
+    shade = next(t for t in figure.data if t.fill == "toself" and t.xaxis == "x")
+    middle = next(t for t in figure.data if t.name == "median" and t.xaxis == "x")
+    assert (min(shade.y), max(shade.y)) == (min(SEEDS[0.001]), PCA)
+    assert middle.y[1] == pytest.approx(np.median(SEEDS[0.001]))
+
+
+def test_a_diverged_run_is_a_cross_that_can_be_picked() -> None:
+    study = strip()
+    outcomes = (lost(0.001, 0), *study.outcomes[1:])
+    figure = strip_figure(replace(study, outcomes=outcomes), picked=0)
+    cross = next(t for t in figure.data if t.name == "diverged")
+    assert list(cross.customdata) == [0] and np.isfinite(cross.y).all()
+    assert sorted(marks(figure)) == list(range(20))
+    assert any("diverged" in note for note in written(figure))
+
+
+def test_nothing_at_all_and_a_stopped_study_are_drawn() -> None:
+    assert "No run has ended." in written(strip_figure(strip(outcomes=())))
+    assert len(marks(strip_figure(strip(outcomes=strip().outcomes[:6])))) == 6
+    all_lost = tuple(lost(w, 0) for w in (0.1, 1.0))
+    assert state(strip(outcomes=all_lost), 0.1) == "none"
+    strip_figure(strip(outcomes=all_lost))
+
+
+def test_stacked_panels_stand_below_each_other() -> None:
+    layout = strip_figure(strip(), stacked=True).layout
+    tops = [layout.yaxis.domain, layout.yaxis2.domain, layout.yaxis3.domain]
+    assert all(below[1] < above[0] for above, below in pairwise(tops))
+    assert layout.height > strip_figure(strip()).layout.height
+
+
+# ---- the continuation
+
+
+def test_both_branches_differ_by_mark_and_dash_and_the_jump_is_dotted() -> None:
+    study = continuation()
+    figure = continuation_figure(study)
+    shown = marks(figure)
+    assert sorted(shown) == list(range(12))
+    assert {shown[i][2] for i in range(6)} == {"triangle-down"}
+    assert {shown[i][2] for i in range(6, 12)} == {"triangle-up"}
+    dotted = [t for t in figure.data if t.line.dash == "dot" and t.xaxis == "x"]
+    assert len(dotted) == 1
+    np.testing.assert_allclose([v for v in dotted[0].x if v], [0.025, 0.03])
+    assert "jump" in written(figure)
+
+
+def test_hysteresis_is_where_the_branches_stand_at_different_minimisers() -> None:
+    study = continuation()
+    assert [weight for weight in study.weights if differs(study, weight)] == [0.001, 0.01, 0.02, 0.025]
+    figure = continuation_figure(study)
+    assert {"hysteresis", "the branches agree"} <= {note.replace("<br>", " ") for note in written(figure)}
+    assert "up at λ = 0.03" in continuation_words(study)
+    half = replace(study, outcomes=study.outcomes[:6])
+    assert differs(half, 0.01) is None
+    assert "hysteresis" not in written(continuation_figure(half))
+
+
+# ---- convexity
+
+
+def test_a_run_is_above_0_exactly_if_J_is_convex_there() -> None:
+    study = curved(strip())
+    shown = marks(curvature_figure(study))
+    for place, (_, y, _) in shown.items():
+        known = study.outcomes[place]
+        assert (y > 0) == (2 * known.tikhonov + known.curvature > 0)
+        assert (lambda_conv(known) < known.tikhonov) == (y > 0)
+    assert "8 not convex and 12 locally strongly convex" in curvature_words(study) and len(shown) == 20
+
+
+def test_what_is_not_known_is_left_out_and_said() -> None:
+    assert "ν is not computed yet." in written(curvature_figure(strip()))
+    nu = [-0.2, *[float("nan")] * 19]
+    study = strip().curved(nu, [0.01] * 20, nu)
+    figure = curvature_figure(study)
+    assert sorted(marks(figure)) == [0]
+    assert any("1 of 20 runs" in note for note in written(figure))
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
+def test_the_signed_axis_keeps_order_and_sign(values: list[float]) -> None:
+    scale = Signed(values)
+    placed = scale.place(np.sort(values))
+    assert (np.diff(placed) >= 0).all()
+    assert (np.sign(placed) == np.sign(np.sort(values))).all()
+    low, high = scale.settings(False)["range"]
+    assert (placed >= low).all() and (placed <= high).all() and low < 0 < high
+
+
+def test_the_path_shows_nu_and_the_curvature_of_J_with_bounds() -> None:
+    answer = {
+        "iterations": [0, 5, 10, 20],
+        "nu": [-1.0, np.nan, -0.1, 0.0],
+        "bound": [0.1, np.nan, 0.1, 0.01],
+    }
+    figure = path_figure(answer, 0.25)
+    lines = [t for t in figure.data if t.mode == "lines+markers"]
+    assert [list(line.x) for line in lines] == [[0, 10, 20]] * 2
+    assert len({line.line.dash for line in lines}) == len({line.marker.symbol for line in lines}) == 2
+    assert lines[1].y[0] < 0 < lines[1].y[1] and any("2λ + ν 0.5" in note for note in written(figure))
+    assert sum(t.fill == "toself" for t in figure.data) == 2
+
+
+def test_eigenvalues_below_the_line_are_squares() -> None:
+    figure = spectrum_figure({"spectrum": [3.0, -0.5, 0.0, -0.01]}, 0.1)
+    assert list(figure.data[0].marker.symbol) == ["square", "circle", "circle", "circle"]
+    assert any("1 below" in note for note in written(figure))
+
+
+def test_the_ends_of_a_spectrum_stand_at_its_ends() -> None:
+    answer = {
+        "spectrum": [],
+        "values": [-1.0, 0.0],
+        "largest_values": [9.0, 4.0],
+        "vectors": np.zeros((2, 700)),
+    }
+    figure = spectrum_figure(answer, 1.0)
+    assert list(figure.data[0].x) == [1, 2, 699, 700]
+    assert any("4 of 700 known" in note for note in written(figure))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_colour_is_that_of_its_page(dark: bool) -> None:
+    for figure in (
+        strip_figure(strip(), dark=dark, picked=2),
+        continuation_figure(continuation(), dark=dark, picked=3),
+        curvature_figure(curved(strip()), dark=dark, picked=2),
+    ):
+        text = figure.to_json()
+        assert theme.colour("ink", dark) in text and theme.colour("ink", not dark) not in text
+
+
+def test_between_floor_and_nu_nothing_is_proven() -> None:
+    known = outcome(0.1, 0, 0.2, curvature=-0.19, bound=1e-3, floor=-0.21)
+    assert side(known) == "undecided"
+    assert side(replace(known, floor=-0.195)) == "locally strongly convex"
+    assert side(replace(known, curvature=-0.205)) == "not convex"
+    figure = curvature_figure(strip(outcomes=(replace(known, minimiser=0),)))
+    bar = next(t for t in figure.data if t.mode == "lines" and t.xaxis == "x")
+    assert bar.y[0] < 0 < bar.y[1]
+
+
+def test_a_spectrum_known_in_part_proves_convexity_only_by_its_floor() -> None:
+    answer = {"spectrum": [], "values": [0.0], "largest_values": [9.0, 4.0], "vectors": np.zeros((1, 700))}
+    for floor, word in ((-0.1, "locally strongly convex"), (-0.5, "among those known")):
+        assert any(word in note for note in written(spectrum_figure({**answer, "floor": floor}, 0.1)))

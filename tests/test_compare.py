@@ -1,0 +1,58 @@
+"""What differs between specs, and when a difference cannot be put down to one knob."""
+
+from autoencode_core.compare import differences, one_landscape, warnings
+from autoencode_core.spec import RunSpec
+
+SPEC = RunSpec(dataset="s_curve", tikhonov=1e-3)
+
+
+def test_every_knob_is_listed_once_and_those_that_differ_are_marked():
+    rows = differences([SPEC, SPEC.but(tikhonov=0.1), SPEC.but(profile=(3,) * 5 + (2,), depth=12)])
+    assert [row.name for row in rows] == list(RunSpec.model_fields)
+    known = {row.name: row for row in rows}
+    assert known["tikhonov"].values == ("0.001", "0.1", "0.001") and known["tikhonov"].symbol == "λ"
+    assert known["profile"].differs and known["profile"].values[2] == "3, 3, 3, 3, 3, 2"
+    assert known["dataset"].values[0] == "S-curve" and not known["dataset"].differs
+    assert known["data_seed"].values[0] == "as the seed"
+
+
+def test_one_knob_alone_is_a_controlled_comparison():
+    assert warnings([SPEC]) == []
+    assert warnings([SPEC, SPEC.but(tikhonov=0.1)]) == []
+    assert warnings([SPEC, SPEC.but(tikhonov=0.1, device="cpu")]) == []
+
+
+def test_more_than_one_knob_is_named():
+    (said,) = warnings([SPEC, SPEC.but(tikhonov=0.1, depth=8)])
+    assert "Tikhonov weight λ" in said and "Depth L" in said and "any of" in said
+
+
+def test_another_method_brings_its_own_first_step_and_that_counts():
+    (said,) = warnings([SPEC, SPEC.but(method="adam")])
+    assert "Method" in said and "First step" in said
+
+
+def test_another_seed_is_another_start_and_other_particles():
+    said = " ".join(warnings([SPEC, SPEC.but(seed=1)]))
+    assert "began at different controls" in said and "same particles" in said
+    fixed = SPEC.but(data_seed=0)
+    said = " ".join(warnings([fixed, fixed.but(seed=1, tikhonov=0.1)]))
+    assert "chance" in said and "same particles" not in said
+
+
+def test_the_same_particles_under_another_name_of_the_seed():
+    assert not any("particles" in said for said in warnings([SPEC, SPEC.but(data_seed=0)]))
+
+
+def test_equal_specs_show_the_same():
+    assert "same spec" in warnings([SPEC, SPEC])[0]
+
+
+def test_runs_share_a_landscape_whatever_their_weight_start_and_method():
+    fixed = SPEC.but(data_seed=3)
+    assert one_landscape(fixed, fixed.but(tikhonov=1.0, seed=5, method="adam", iterations=7))
+    for change in ({"depth": 8}, {"data_seed": 4}, {"activation": "relu"}, {"noise": 0.1}, {"particles": 9}):
+        assert not one_landscape(fixed, fixed.but(**change))
+    one = SPEC.but(field="single_layer")
+    assert one_landscape(one, one.but(expansion=2))
+    assert not one_landscape(one.but(field="two_layer"), one.but(field="two_layer", expansion=2))
