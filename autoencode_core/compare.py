@@ -52,11 +52,12 @@ def differences(specs: Sequence[RunSpec]) -> list[Knob]:
     ]
 
 
-def warnings(specs: Sequence[RunSpec]) -> list[str]:
+def warnings(specs: Sequence[RunSpec], warm: Sequence[float | None] = ()) -> list[str]:
     """What forbids to say that one knob made the difference, in sentences; none for a controlled comparison.
 
     Args:
         specs: the specs to compare.
+        warm: for each run λ of the run whose control it started from, None where its seed was the start.
     """
     if len(specs) < 2:
         return []
@@ -65,7 +66,11 @@ def warnings(specs: Sequence[RunSpec]) -> list[str]:
         name: knob for name, knob in apart.items() if name not in ("seed", "data_seed", *_WITHOUT_EFFECT)
     }
     said = []
-    if not apart:
+    if any(weight is not None for weight in warm):
+        said.append(
+            "A run of a continuation started from the control of another run: where it came from differs."
+        )
+    elif not apart:
         said.append("These runs have the same spec: they show the same thing.")
     if len(chosen) > 1:
         names = [_named(knob) for knob in chosen.values()]

@@ -55,7 +55,8 @@ class RunRecord:
         history: HISTORY keys to equal-length lists.
         summary: figures of the end: train_error, test_error (mean squared distance in data units),
             pca_train_error, pca_test_error (None where PCA does not apply), parameters, seconds,
-            iterations, accuracy (classify only, else None), seconds.
+            iterations, accuracy (classify only, else None), seconds; warm_start, λ of the run whose control
+            it started from, only where it did not start from its seed.
         weights: WEIGHTS keys to arrays, and perhaps those of PATH.
         probe: PROBE keys to arrays.
         labels: names of the classes, in label order.

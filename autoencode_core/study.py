@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.history import Status
 
@@ -76,6 +77,31 @@ class Plan(BaseModel):
         if count <= MOST_SHOWN:
             return list(first)
         return [first[round(i * (count - 1) / (MOST_SHOWN - 1))] for i in range(MOST_SHOWN)]
+
+
+def spread(first: float, last: float, count: int) -> list[float]:
+    """Values of λ spread evenly on a logarithmic scale, rounded to as few digits as keep them apart.
+
+    Args:
+        first: the lowest, above 0.
+        last: the highest, above the lowest.
+        count: how many, at least 2.
+
+    Raises:
+        InputError: the ends or the count are not so.
+    """
+    if not 0 < first < last:
+        raise InputError(
+            "tikhonov", f"{first:g} to {last:g}", "a span from a lowest value above 0 to a higher one"
+        )
+    if count < 2:
+        raise InputError("tikhonov", f"{count} values", "a span of at least 2 values")
+    values = [first * (last / first) ** (i / (count - 1)) for i in range(count)]
+    for digits in (2, 3, 5, 17):
+        rounded = [float(f"{value:.{digits}g}") for value in values]
+        if len(set(rounded)) == count:
+            break
+    return rounded
 
 
 @dataclass(frozen=True)

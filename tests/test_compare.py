@@ -56,3 +56,11 @@ def test_runs_share_a_landscape_whatever_their_weight_start_and_method():
     one = SPEC.but(field="single_layer")
     assert one_landscape(one, one.but(expansion=2))
     assert not one_landscape(one.but(field="two_layer"), one.but(field="two_layer", expansion=2))
+
+
+def test_a_warm_start_is_a_difference_of_its_own():
+    specs = [RunSpec(), RunSpec()]
+    (said,) = warnings(specs, [None, 0.01])
+    assert "continuation" in said
+    (said,) = warnings(specs, [None, None])
+    assert "same spec" in said

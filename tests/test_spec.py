@@ -30,7 +30,8 @@ def test_every_bound_is_kept_and_named(name):
     for value in (low - 1, high + 1, float("nan"), float("inf"), "many", *nothing):
         error = complaints(**{name: value, **extra})[name]
         assert error.value is value or error.value == value or str(error.value) == str(value)
-        assert error.allowed in (allowed(name), allowed(name).replace(f"{high:.0f}", str(RunSpec().particles)))
+        fewer = allowed(name).replace(f"{high:.0f}", str(RunSpec().particles))
+        assert error.allowed in (allowed(name), fewer)
 
 
 @pytest.mark.parametrize("name", [n for n in RunSpec.model_fields if n not in NUMERIC and n != "dataset"])

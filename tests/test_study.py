@@ -1,9 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
+from autoencode_core.errors import InputError
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import MOST_SHOWN, Outcome, Plan, Study, study_line, table
+from autoencode_core.study import MOST_SHOWN, Outcome, Plan, Study, spread, study_line, table
 
 SPEC = RunSpec(dataset="s_curve")
 
@@ -100,3 +101,12 @@ def test_explained_errors_name_the_field():
         RunSpec(data_seed=-3)
     (error,) = explain(caught.value)
     assert (error.field, error.value) == ("data_seed", -3)
+
+
+def test_a_span_is_spread_evenly_in_round_numbers():
+    assert spread(1e-4, 1e-1, 7) == [0.0001, 0.00032, 0.001, 0.0032, 0.01, 0.032, 0.1]
+    close = spread(0.01, 0.011, 9)
+    assert len(set(close)) == 9 and close[0] == 0.01 and close[-1] == 0.011
+    for wrong in ((0, 1, 3), (1, 1, 3), (1, 0.1, 3), (0.1, 1, 1)):
+        with pytest.raises(InputError, match="tikhonov"):
+            spread(*wrong)

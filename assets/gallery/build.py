@@ -1,6 +1,10 @@
-"""Trains the gallery anew: `make gallery`. The files beside this one are its output."""
+"""Trains the gallery anew: `make gallery`. The files beside this one are its output.
+
+With names of files (without their endings) it makes those alone.
+"""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -9,8 +13,11 @@ sys.path.insert(0, str(HERE.parent.parent))
 from autoencode_core.record import RunRecord  # noqa: E402
 from autoencode_core.runs.convert import record_of  # noqa: E402
 from autoencode_core.runs.files import EXTENSION, pack  # noqa: E402
+from autoencode_core.runs.study_files import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.spec import RunSpec  # noqa: E402
+from autoencode_core.study import Plan, spread, study_line  # noqa: E402
 from autoencode_core.training.loop import train  # noqa: E402
+from autoencode_core.training.study import make_study  # noqa: E402
 
 RUNS: dict[str, tuple[str, RunSpec]] = {
     "s_curve": ("S-curve onto two numbers, low λ", RunSpec(dataset="s_curve")),
@@ -28,9 +35,36 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
 }
 """File stem to name and spec."""
 
+REGIMES = RunSpec(
+    dataset="s_curve",
+    field="single_layer",
+    depth=20,
+    horizon=5.0,
+    particles=500,
+    method="lbfgs",
+    iterations=300,
+    data_seed=0,
+)
+STUDIES: dict[str, tuple[str, Plan]] = {
+    "regimes": (
+        "S-curve: high λ against low λ",
+        Plan(kind="strip", spec=REGIMES, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4)),
+    ),
+    "hysteresis": (
+        "S-curve: λ down and up, hysteresis",
+        Plan(
+            kind="continuation",
+            spec=REGIMES.but(iterations=600),
+            tikhonov=spread(1e-3, 4e-2, 14),
+            seeds=range(4),
+        ),
+    ),
+}
+"""File stem to name and plan."""
+
 MOST_NUMBERS = 8_000
 """Most particles times components that a gallery run keeps of its probe batch."""
-MOST_PARTICLES = 300
+MOST_PARTICLES, STUDY_PARTICLES, STUDY_SNAPSHOTS = 300, 150, 3
 
 
 def small(record: RunRecord) -> RunRecord:
@@ -38,10 +72,12 @@ def small(record: RunRecord) -> RunRecord:
     return record.trimmed(min(MOST_PARTICLES, MOST_NUMBERS // record.probe["inputs"].shape[1]))
 
 
-def main() -> None:
-    """Trains every run of RUNS and writes its file."""
+def main(wanted: Sequence[str] = ()) -> None:
+    """Trains every run of RUNS and every study of STUDIES, or the wanted ones, and writes their files."""
     total = 0
     for stem, (name, spec) in RUNS.items():
+        if wanted and stem not in wanted:
+            continue
         run = train(spec)
         data = pack(small(record_of(run)).renamed(name))
         (HERE / f"{stem}{EXTENSION}").write_bytes(data)
@@ -51,8 +87,17 @@ def main() -> None:
         accuracy = "" if run.summary["accuracy"] is None else f", accuracy {run.summary['accuracy']:.1%}"
         error, size = run.summary["test_error"], len(data) / 1024
         print(f"{stem:14} test error {error:.4g}{beside}{accuracy}, {size:.0f} KiB")
+    for stem, (name, plan) in STUDIES.items():
+        if wanted and stem not in wanted:
+            continue
+        study, runs = make_study(plan)
+        records = [record_of(run).trimmed(STUDY_PARTICLES, STUDY_SNAPSHOTS) for run in runs]
+        data = pack_study(study.renamed(name), records)
+        (HERE / f"{stem}{STUDY_EXTENSION}").write_bytes(data)
+        total += len(data)
+        print(f"{stem:14} {study_line(study)}, {len(data) / 1024:.0f} KiB")
     print(f"{total / 1024:.0f} KiB in all")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -23,7 +23,7 @@ from autoencode_core.runs.export import Report
 from autoencode_core.runs.headway import Headway
 from autoencode_core.runs.study_csv import study_csv
 from autoencode_core.runs.study_export import study_png
-from autoencode_core.study import Outcome, Plan, Study, table
+from autoencode_core.study import Outcome, Plan, Study, spread, table
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress, Run
@@ -96,7 +96,7 @@ def _sweep(options: argparse.Namespace) -> None:
 
 def _plan(options: argparse.Namespace) -> Plan:
     spec = spec_of(options)
-    if not options.own_data and not options.continuation:
+    if not options.own_data:
         spec = spec.but(data_seed=spec.sample)
     weights, seeds = _weights(options.tikhonov), _seeds(options.seeds)
     kind = "continuation" if options.continuation else "strip"
@@ -123,8 +123,7 @@ def _weights(text: str) -> list[float]:
         first, last, many = float(low), float(high), int(count)
         if not (0 < first < math.inf and 0 < last < math.inf and 2 <= many <= 64):
             raise InputError("tikhonov", text, f"{wanted} and COUNT from 2 to 64")
-        ratio = (last / first) ** (1 / (many - 1))
-        return [float(f"{first * ratio**step:.4g}") for step in range(many)]
+        return spread(*sorted((first, last)), many)
     except ValueError as error:
         if isinstance(error, InputError):
             raise

@@ -25,7 +25,8 @@ def continuation(
             continuation after the run that it ends.
 
     Returns:
-        One run per λ, in that order; fewer when it was stopped, or after a run that diverged.
+        One run per λ, in that order; fewer when it was stopped, or after a run that diverged. A run that
+        started warm says so in its message, and in its summary: warm_start is λ of the run before.
 
     Raises:
         InputError: no value, or the start's control has another shape; and as in `train`.
@@ -39,11 +40,19 @@ def continuation(
     for place, each in enumerate(specs):
         watch.place = place
         starts = None if before is None else before.model.control.flatten()[None]
-        runs += train_regimes([each], watch, starts)
-        before = runs[-1]
+        run = train_regimes([each], watch, starts)[0]
+        before = run if before is None else _warm(run, before)
+        runs.append(before)
         if watch.stopped or before.status == "diverged":
             break
     return runs
+
+
+def _warm(run: Run, before: Run) -> Run:
+    """The run, saying where it started: its spec alone does not make it again."""
+    weight = before.spec.tikhonov
+    message = f"{run.message} Warm start from a run at λ = {weight:g}."
+    return replace(run, message=message, summary={**run.summary, "warm_start": weight})
 
 
 class _Watch:

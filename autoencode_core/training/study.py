@@ -88,8 +88,8 @@ class _Step(NamedTuple):
 
 
 def _best(plan: Plan, watch: _Watch) -> Run:
-    """The run of lowest J over the seeds at the lowest λ."""
-    runs = sweep(plan.spec, plan.tikhonov[:1], plan.seeds, watch.leading)
+    """The run of lowest J over the seeds at the lowest λ, on the particles of the branches."""
+    runs = sweep(plan.spec.but(data_seed=plan.spec.sample), plan.tikhonov[:1], plan.seeds, watch.leading)
     sound = [run for run in runs if run.status != "diverged"] or runs
     return min(sound, key=lambda run: run.history["cost"][-1])
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from autoencode_core.compare import differences, warnings
+from autoencode_core.compare import Knob, differences, warnings
 from autoencode_core.figures.histories import histories_figure
 from autoencode_core.record import RunRecord
 from pages.regime_views.studies import opening_runs
@@ -35,17 +35,21 @@ def compare_view() -> None:
 def _differences(runs: list[tuple[str, RunRecord]]) -> None:
     """The knobs of the runs, and a warning when a difference cannot be put down to one of them."""
     specs, names = [record.spec for _, record in runs], _names(runs)
-    for sentence in warnings(specs):
+    warm = [record.summary.get("warm_start") for _, record in runs]
+    for sentence in warnings(specs, warm):
         st.warning(escape(sentence))
     only = st.toggle(
         "Only what differs", len(runs) > 1, key="compare_only", bind="query-params", help="Hides equal knobs."
     )
     rows = [row for row in differences(specs) if row.differs or not only]
+    if any(weight is not None for weight in warm):
+        words = ["from the seed" if weight is None else f"run at λ = {weight:g}" for weight in warm]
+        rows.append(Knob("warm_start", "Start", "", tuple(words), True))
+    shown = {"Knob": [f"{row.title} {row.symbol}".strip() for row in rows]}
+    shown |= {name: [row.values[i] for row in rows] for i, name in enumerate(names)}
     if not rows:
         st.caption("All knobs are equal." if len(runs) > 1 else "There is only one run.")
         return
-    shown = {"Knob": [f"{row.title} {row.symbol}".strip() for row in rows]}
-    shown |= {name: [row.values[i] for row in rows] for i, name in enumerate(names)}
     st.dataframe(
         pd.DataFrame(shown), hide_index=True, alt="One knob in a row, one run in a column.", width="stretch"
     )

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import Kind, Plan
+from autoencode_core.study import Kind, Plan, spread
 from pages.shared.choose import last_run, record_of
 from pages.shared.controls import last_spec
 from pages.shared.setup import escape, guard, jobs
@@ -49,9 +48,8 @@ def plan_form(kind: Kind, opened: bool) -> None:
         st.caption(escape(setting(spec)))
         values = _knobs(kind, spec)
         weights, seeds = values["tikhonov"], values["seeds"]
-        spec = spec.but(
-            iterations=values["iterations"], data_seed=spec.sample if values["shared"] else spec.data_seed
-        )
+        sample = spec.sample if values["shared"] else spec.data_seed
+        spec = spec.but(iterations=values["iterations"], data_seed=sample)
         plan = Plan(kind=kind, spec=spec, tikhonov=weights, seeds=seeds)
         start = _start(source) if kind == "continuation" else None
         count = len(plan.places())
@@ -123,8 +121,9 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
             key=f"{kind}_iterations_{spec == STANDARD}",
             help="Most iterations of each run.",
         )
-    with middle:
-        shared = st.toggle(
+    shared = True
+    if kind == "strip":
+        shared = middle.toggle(
             "All seeds meet the same particles",
             True,
             key=f"{kind}_shared",
@@ -133,8 +132,12 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
         )
     if not first < last:
         raise InputError("tikhonov", f"{first:g} … {last:g}", "a span whose ends differ")
-    weights = [float(f"{value:.3g}") for value in np.geomspace(first, last, count)]
-    return {"tikhonov": weights, "seeds": range(int(seeds)), "iterations": int(iterations), "shared": shared}
+    return {
+        "tikhonov": spread(first, last, count),
+        "seeds": range(int(seeds)),
+        "iterations": int(iterations),
+        "shared": shared,
+    }
 
 
 def _start(source: str) -> "RunRecord | None":

@@ -37,6 +37,8 @@ def test_a_given_run_is_the_first_start():
     expected = start.history["data_term"][-1] + 0.002 * start.model.control.norm() ** 2
     assert cost(run)[0] == pytest.approx(expected, rel=1e-5)
     assert np.array_equal(run.path[1][0], start.model.control.flatten().numpy())
+    assert run.summary["warm_start"] == 1e-3 and "Warm start" in run.message
+    assert "warm_start" not in start.summary
 
 
 def test_stop_ends_the_whole_continuation():
