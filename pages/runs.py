@@ -1,7 +1,7 @@
 """Runs: what was trained, what differs, and what to do with it."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,11 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
+from pages.shared.cards import delete_button, rename_button
 from pages.shared.choose import MOST_RUNS
 from pages.shared.live import RUNNING
 from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
+from pages.shared.study_cards import REGIMES, running_studies, stored_studies
 from pages.shared.words import dataset, title
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 PLAYGROUND = "pages/playground.py"
 OPENS = {"Playground": PLAYGROUND, "Flow": "pages/flow.py", "Latent": "pages/latent.py"}
-REGIMES = "pages/regimes.py"
 _UPLOAD_ERROR = "runs_upload_error"
 _UPLOADS = "runs_uploads"
 _REFRESH_SECONDS = 1.0
@@ -37,6 +38,7 @@ def render() -> None:
     st.title("Runs", anchor=False)
     with guard():
         _running()
+        running_studies()
     entries: list[Entry] = []
     with guard():
         entries = store().list()
@@ -51,7 +53,7 @@ def render() -> None:
         for entry in chosen:
             _card(entry)
     with guard():
-        _studies()
+        stored_studies()
     with guard():
         _upload()
 
@@ -213,68 +215,8 @@ def _card(entry: "Entry") -> None:
                 )
             if not entry.read_only:
                 if entry.spec is not None:
-                    _rename(run_id, entry.name, store().rename)
-                _delete(run_id, _name(entry), store().delete)
-
-
-def _rename(name_id: str, before: str, rename: Callable[[str, str], None]) -> None:
-    with st.popover("Rename", key=f"renaming_{name_id}_{before}"):  # a new name closes it
-        name = st.text_input("New name", value=before, max_chars=80, key=f"name_{name_id}")
-        if st.button("Rename", key=f"rename_{name_id}"):
-            with guard():
-                rename(name_id, name)
-                st.rerun()
-
-
-def _delete(name_id: str, name: str, delete: Callable[[str], None]) -> None:
-    with st.popover("Delete", key=f"deleting_{name_id}"):
-        st.markdown(f"Delete **{escape(name)}**? This cannot be undone.")
-        if st.button("Delete for good", key=f"delete_{name_id}", type="primary"):
-            with guard():
-                delete(name_id)
-                st.rerun()
-
-
-# ---- studies
-
-
-def _studies() -> None:
-    """Strips and continuations: open, rename, delete."""
-    found = store().studies()
-    if not found:
-        return
-    st.subheader("Studies", anchor=False)
-    names = {entry.study_id: entry.name or entry.summary for entry in found}
-    chosen = st.selectbox(
-        "Study",
-        list(names),
-        format_func=names.__getitem__,
-        key="runs_study",
-        help="Several runs of one spec.",
-    )
-    entry = next(each for each in found if each.study_id == chosen)
-    with st.container(border=True):
-        st.markdown(f"**{escape(names[entry.study_id])}**")
-        note = " Read-only: it belongs to the gallery." if entry.read_only else ""
-        st.caption(f"{escape(entry.summary)} {escape(entry.message)}{note}")
-        with st.container(horizontal=True):
-            if entry.study is not None:
-                if st.button("Open in Regimes", key="open_study", type="primary"):
-                    view = {"view": entry.study.kind, "study": entry.study_id}
-                    st.switch_page(REGIMES, query_params=view)
-                st.download_button(
-                    "Download",
-                    data=partial(store().export_study, entry.study_id),
-                    file_name=f"{entry.study_id}.study",
-                    mime="application/octet-stream",
-                    key="download_study",
-                    on_click="ignore",
-                    help="The whole study with its runs as one file, which the upload below takes.",
-                )
-            if not entry.read_only:
-                if entry.study is not None:
-                    _rename(entry.study_id, entry.name, store().rename_study)
-                _delete(entry.study_id, names[entry.study_id], store().delete_study)
+                    rename_button(run_id, entry.name, store().rename)
+                delete_button(run_id, _name(entry), store().delete)
 
 
 # ---- upload

@@ -123,7 +123,7 @@ def _weights(text: str) -> list[float]:
         first, last, many = float(low), float(high), int(count)
         if not (0 < first < math.inf and 0 < last < math.inf and 2 <= many <= 64):
             raise InputError("tikhonov", text, f"{wanted} and COUNT from 2 to 64")
-        return spread(*sorted((first, last)), many)
+        return spread(min(first, last), max(first, last), many)
     except ValueError as error:
         if isinstance(error, InputError):
             raise

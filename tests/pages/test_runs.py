@@ -31,12 +31,15 @@ class FakeJobs:
     def list(self):
         return self.jobs
 
+    def studies(self):
+        return []
+
     def unstored(self, job_id):
         return self.kept
 
 
 def use(monkeypatch, jobs: FakeJobs) -> None:
-    for module in (setup, pages.runs):
+    for module in (setup, pages.runs, study_cards):
         monkeypatch.setattr(module, "jobs", lambda: jobs)
 
 
@@ -204,7 +207,7 @@ def test_a_damaged_run_is_listed_and_can_only_be_deleted(tick, own, store):
     tick.rows = [damaged]
     at = page()
     assert tick.data["Status"][damaged] == "damaged"
-    assert {button.key for button in at.button} == {f"delete_{own[0]}"}
+    assert {button.key for button in at.button} == {f"delete_{own[0]}", "open_study"}
     click(at, f"delete_{own[0]}")
     assert own[0] not in [entry.run_id for entry in store.list()]
 
@@ -221,7 +224,10 @@ def test_a_trained_run_that_could_not_be_stored_can_be_saved(tick, monkeypatch):
     use(monkeypatch, FakeJobs(failed, unstored=b"data"))
     at = page()
     assert "The disk is full" in at.warning[0].value
-    assert [button.label for button in at.get("download_button")] == ["Download it"]
+    assert [button.label for button in at.get("download_button")] == [
+        "Download it",
+        "Download",  # of the study that is shown
+    ]
 
 
 # ---- inside the app

@@ -1,0 +1,66 @@
+"""Studies on the page Runs: those that train now, and those that are stored."""
+
+from functools import partial
+
+import streamlit as st
+
+from pages.shared.cards import delete_button, rename_button
+from pages.shared.live import RUNNING
+from pages.shared.setup import escape, jobs, store
+
+REGIMES = "pages/regimes.py"
+
+
+def running_studies() -> None:
+    """Studies that train now, and those that were trained but could not be stored."""
+    for job in jobs().studies():
+        many = f"{len(job.latest)} runs of a {job.plan.kind}"
+        if job.state in RUNNING:
+            words, watch = st.columns([5, 1], vertical_alignment="center")
+            words.markdown(f"**{escape(many)}** · {job.share:.0%} done · {job.state}")
+            link = {"view": job.plan.kind, "job": job.job_id}
+            watch.page_link(REGIMES, label="Watch", query_params=link)
+        kept = jobs().unstored(job.job_id) if job.state == "failed" else None
+        if kept:
+            st.warning(f"{escape(many)} were trained but could not be stored. {escape(job.message)}")
+            name = f"{job.job_id}.study"
+            st.download_button("Download it", kept, name, key=f"unstored_{job.job_id}", on_click="ignore")
+
+
+def stored_studies() -> None:
+    """Strips and continuations: open, download, rename, delete."""
+    found = {entry.study_id: entry for entry in store().studies()}
+    if not found:
+        return
+    st.subheader("Studies", anchor=False)
+    names = {study_id: entry.name or entry.summary for study_id, entry in found.items()}
+    chosen = st.selectbox(
+        "Study",
+        list(names),
+        format_func=names.__getitem__,
+        key="runs_study",
+        help="Several runs of one spec.",
+    )
+    entry = found[chosen]
+    with st.container(border=True):
+        st.markdown(f"**{escape(names[entry.study_id])}**")
+        note = " Read-only: it belongs to the gallery." if entry.read_only else ""
+        st.caption(f"{escape(entry.summary)} {escape(entry.message)}{note}")
+        with st.container(horizontal=True):
+            if entry.study is not None:
+                if st.button("Open in Regimes", key="open_study", type="primary"):
+                    view = {"view": entry.study.kind, "study": entry.study_id}
+                    st.switch_page(REGIMES, query_params=view)
+                st.download_button(
+                    "Download",
+                    data=partial(store().export_study, entry.study_id),
+                    file_name=f"{entry.study_id}.study",
+                    mime="application/octet-stream",
+                    key="download_study",
+                    on_click="ignore",
+                    help="The whole study with its runs as one file, which the upload below takes.",
+                )
+            if not entry.read_only:
+                if entry.study is not None:
+                    rename_button(entry.study_id, entry.name, store().rename_study)
+                delete_button(entry.study_id, names[entry.study_id], store().delete_study)
