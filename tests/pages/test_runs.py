@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import pages.runs
 from autoencode_core.spec import RunSpec
-from pages.shared import setup
+from pages.shared import setup, study_cards
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,0 +1,362 @@
+"""The page Regimes: its views, the form of a study, studies that train, links."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from reading import read_scene, snapshot
+from streamlit.testing.v1 import AppTest
+
+from autoencode_core.errors import InputError
+from autoencode_core.runs.study_job import StudyStatus
+from autoencode_core.study import Plan
+from pages.regime_views import plan as plan_form
+from pages.regime_views import studies
+from pages.shared import setup, study_cards
+
+ROOT = Path(__file__).parents[2]
+STRIP, HYSTERESIS = "gallery.regimes", "gallery.hysteresis"
+
+
+class FakeJobs:
+    """A desk of jobs that only notes what is asked of it."""
+
+    def __init__(self, status=None, shot=None):
+        self.known, self.shot = status, shot
+        self.plans, self.stopped = [], []
+
+    def study(self, plan, start=None):
+        self.plans.append((plan, start))
+        nothing = [None] * len(plan.places())
+        self.known = StudyStatus("begun", plan, "running", "", nothing)
+        return "begun"
+
+    def study_status(self, job_id):
+        if self.known is None:
+            raise InputError("job", job_id, "the id of a job of this server")
+        return self.known
+
+    def studies(self):
+        return [self.known] if self.known else []
+
+    def list(self):
+        return []
+
+    def snapshot(self, job_id):
+        return self.shot
+
+    def stop(self, job_id):
+        self.stopped.append(job_id)
+
+
+@pytest.fixture
+def jobs(monkeypatch):
+    desk = FakeJobs()
+    for module in (setup, studies, plan_form, study_cards):
+        monkeypatch.setattr(module, "jobs", lambda: desk)
+    return desk
+
+
+def page(view="", run=None, **link):
+    at = AppTest.from_file(str(ROOT / "pages/regimes.py"), default_timeout=30)
+    for name, value in {"view": view, **link}.items():
+        if value:
+            at.query_params[name] = value
+    if run:
+        at.query_params["run"] = run
+    at.run()
+    assert not at.exception
+    return at
+
+
+def link(at, name):
+    """The value in the link, which comes back as it was set: alone or as a list of one."""
+    value = at.query_params[name]
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def said(at):
+    parts = (*at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.subheader)
+    return " ".join(part.value for part in parts)
+
+
+def member(place, study=STRIP):
+    return f"{study}.{place:03}"
+
+
+def button(at, key):
+    return next(each for each in at.button if each.key and each.key.startswith(key))
+
+
+# ---- strip
+
+
+def test_the_page_opens_on_the_strip_of_the_gallery(desk, jobs):
+    at = page()
+    assert link(at, "view") == "strip" and link(at, "study") == STRIP
+    assert "all seeds agree at λ = 0" in said(at) and "several minimisers" in said(at)
+    (chart,) = at.get("plotly_chart")
+    assert '"customdata"' in chart.proto.spec
+    (scene,) = [read_scene(part.proto.bytes) for part in at.get("bidi_component")]
+    assert scene["small"] and len(scene["panes"]) == 7
+
+
+def test_another_seed_shows_other_runs(desk, jobs):
+    at = page()
+    before = [pane["title"] for pane in read_scene(at.get("bidi_component")[0].proto.bytes)["panes"]]
+    at.get("button_group")[1].set_value("3").run()
+    after = [pane["title"] for pane in read_scene(at.get("bidi_component")[0].proto.bytes)["panes"]]
+    assert len(after) == 7 and after != before
+
+
+def test_the_curvature_of_every_run_is_computed_when_asked_for(desk, jobs):
+    at = page()
+    assert not desk.asked
+    button(at, "curvatures_").click().run()
+    assert [task for task, _ in desk.asked] == ["curvatures"]
+    assert len(at.get("plotly_chart")) == 2
+    assert "locally strongly convex" in said(at)
+
+
+def test_the_form_trains_what_it_says(desk, jobs):
+    at = page()
+    assert button(at, "strip_train").label == "Train 28 runs"
+    at.number_input(key="strip_seeds").set_value(2).run()
+    at.slider(key="strip_count").set_value(5).run()
+    button(at, "strip_train").click().run()
+    ((plan, start),) = jobs.plans
+    assert isinstance(plan, Plan) and plan.kind == "strip" and start is None
+    assert plan.tikhonov == (0.0001, 0.00056, 0.0032, 0.018, 0.1) and plan.seeds == (0, 1)
+    assert plan.spec.data_seed == 0 and plan.spec.iterations == 300
+    assert link(at, "job") == "begun"
+
+
+def test_seeds_may_draw_their_own_particles(desk, jobs):
+    at = page()
+    at.toggle(key="strip_shared").set_value(False).run()
+    button(at, "strip_train").click().run()
+    assert jobs.plans[0][0].spec.data_seed is None
+
+
+def test_equal_ends_are_a_sentence(desk, jobs):
+    at = page()
+    at.select_slider(key="strip_span").set_value((0.01, 0.01)).run()
+    assert not at.exception
+    assert "span" in at.error[0].value and not any(b.key == "strip_train" for b in at.button)
+
+
+# ---- studies that train
+
+
+def status(**changes):
+    plan = Plan(kind="strip", spec=plan_form.STANDARD, tikhonov=(0.01, 0.1), seeds=(0, 1))
+    row = {"cost": 0.5, "iteration": 7, "data_term": 0.4}
+    return StudyStatus(
+        "abc", plan, changes.pop("state", "running"), "", [row, None, row, None], 0.3, **changes
+    )
+
+
+def test_a_study_that_trains_shows_its_marks_and_its_particles(desk, jobs):
+    shot = snapshot(30)
+    outputs = [shot["outputs"], shot["outputs"]]
+    jobs.known = status()
+    jobs.shot = {**shot, "outputs": outputs, "codes": outputs, "regimes": [0, 2], "iterations": [7, 7]}
+    at = page(job="abc")
+    assert at.get("progress")
+    scene = read_scene(at.get("bidi_component")[0].proto.bytes)
+    assert [pane["title"] for pane in scene["panes"]] == ["λ = 0.01", "λ = 0.1"]
+    button(at, "stop_abc").click().run()
+    assert jobs.stopped == ["abc"]
+
+
+def test_a_study_that_has_ended_gives_way_to_what_was_stored(desk, jobs):
+    jobs.known = status(state="done", study_id=STRIP)
+    at = page(job="abc")
+    assert link(at, "study") == STRIP and "job" not in at.query_params
+
+
+def test_an_unknown_job_and_an_unknown_study_are_sentences(desk, jobs):
+    assert "not known here any more" in said(page(job="nobody"))
+    at = page(study="nothing")
+    assert "one of the stored studies" in at.error[0].value
+    assert link(at, "study") == STRIP
+
+
+def test_an_unknown_view_is_the_strip(desk, jobs):
+    assert link(page(view="nonsense"), "view") == "strip"
+
+
+# ---- clicks
+
+
+@pytest.mark.parametrize(
+    ("point", "place"),
+    [
+        ({"customdata": 3}, 3),
+        ({"customdata": [4]}, 4),
+        ({"customdata": 99}, None),
+        ({"customdata": -1}, None),
+        ({"customdata": "3"}, None),
+        ({"customdata": True}, None),
+        ({"customdata": float("nan")}, None),
+        ({}, None),
+    ],
+)
+def test_a_click_is_believed_only_if_it_names_a_run(point, place):
+    assert studies._picked({"selection": {"points": [point]}}, 28) == place
+    assert studies._picked(None, 28) is None
+
+
+def test_a_mark_opens_its_run_on_the_page_flow(desk, jobs, monkeypatch):
+    opened = []
+    monkeypatch.setattr(studies.st, "switch_page", lambda path, **more: opened.append((path, more)))
+    monkeypatch.setattr(studies, "look_at", lambda run_id: opened.append(run_id))
+    studies.open_run(STRIP, 9)
+    assert opened == [member(9), ("pages/flow.py", {"query_params": {"run": member(9)}})]
+
+
+# ---- continuation
+
+
+def test_both_branches_are_shown_and_their_jumps_told(desk, jobs):
+    at = page("continuation")
+    assert link(at, "study") == HYSTERESIS
+    assert "The branches differ at" in said(at) and "up at λ" in said(at)
+    assert len(at.get("plotly_chart")) == 1
+
+
+def test_a_continuation_may_begin_with_a_stored_run(desk, jobs):
+    at = AppTest.from_file(str(ROOT / "pages/regimes.py"), default_timeout=30)
+    at.query_params["view"] = "continuation"
+    at.session_state["shown_run"] = member(10)
+    at.run()
+    at.selectbox(key="continuation_source").set_value("run").run()
+    at.toggle(key="continuation_start").set_value(True).run()
+    button(at, "continuation_train").click().run()
+    ((plan, start),) = jobs.plans
+    assert plan.kind == "continuation" and start.spec.tikhonov == 0.001
+
+
+# ---- convexity
+
+
+def test_the_certificate_of_a_run(desk, jobs):
+    at = page("convexity", member(27))
+    values = {metric.label: metric.value for metric in at.metric}
+    assert values["λ of this run"] == "0.1"
+    assert "J is locally strongly convex here" in said(at)
+    assert "The whole Hessian was formed" in said(at)
+    assert [task for task, _ in desk.asked] == ["curvature", "flat_direction"]
+    (scene,) = [read_scene(part.proto.bytes) for part in at.get("bidi_component")]
+    assert scene["timeline"]["kind"] == "sequence" and scene["timeline"]["name"] == "s"
+    button(at, "curvature_path_").click().run()
+    assert desk.asked[-1][0] == "curvature_path"
+    assert len(at.get("plotly_chart")) == 2
+
+
+def test_a_run_without_its_path_says_so(desk, jobs):
+    at = page("convexity", "gallery-bimodal")
+    assert "stored without the controls along its training" in said(at)
+
+
+def test_a_certificate_that_takes_long_can_be_cancelled(desk, jobs):
+    desk.hold.add("curvature")
+    at = page("convexity", member(10))
+    next(each for each in at.button if each.label == "Cancel").click().run()
+    assert len(desk.cancelled) == 1
+
+
+# ---- landscape
+
+
+def test_the_steepest_plane_is_shown_at_once(desk, jobs):
+    at = page("landscape", member(10))
+    assert [(task, more["kind"]) for task, more in desk.asked] == [("landscape_plane", "steepest")]
+    scene = read_scene(at.get("bidi_component")[0].proto.bytes)
+    assert scene["tikhonov"] == pytest.approx(0.001)
+
+
+def test_a_line_and_a_plane_through_other_runs_of_the_strip(desk, jobs):
+    at = page("landscape", member(10))
+    at.get("button_group")[1].set_value("line").run()
+    assert not at.exception
+    task, more = desk.asked[-1]
+    assert task == "landscape_line" and len(more["other"]) == 180
+    at.get("button_group")[1].set_value("minimisers").run()
+    assert not at.exception
+    task, more = desk.asked[-1]
+    assert task == "landscape_plane" and more["others"].shape == (2, 180)
+
+
+def test_a_run_that_stands_alone_has_no_line(desk, jobs):
+    at = page("landscape", "gallery-trefoil")
+    at.get("button_group")[1].set_value("line").run()
+    assert "too few runs" in said(at)
+
+
+# ---- compare
+
+
+def test_two_runs_that_differ_in_one_knob_alone(desk, jobs):
+    at = page("compare", [member(10), member(26)])
+    (table,) = at.dataframe
+    assert list(table.value["Knob"]) == ["Tikhonov weight λ"]
+    assert not at.warning
+    at.toggle(key="compare_only").set_value(False).run()
+    assert len(at.dataframe[0].value) > 20
+    assert len(at.get("bidi_component")) == 2
+
+
+def test_more_than_one_difference_is_warned_of(desk, jobs):
+    at = page("compare", [member(10), "gallery-s_curve"])
+    assert any("More than one knob differs" in warning.value for warning in at.warning)
+
+
+def test_a_warm_start_is_told(desk, jobs):
+    at = page("compare", [member(13, HYSTERESIS), member(14, HYSTERESIS)])
+    assert "Start" in list(at.dataframe[0].value["Knob"])
+    assert any("continuation" in warning.value for warning in at.warning)
+
+
+def test_the_page_opens_with_two_runs_of_one_seed(desk, jobs):
+    at = page("compare")
+    first, second = (setup.store().record(run_id).spec for run_id in at.query_params["run"])
+    assert first.seed == second.seed and first.tikhonov < second.tikhonov
+
+
+# ---- odd studies
+
+
+@pytest.mark.parametrize("change", ["diverged", "one"])
+def test_odd_studies_are_shown(desk, jobs, change):
+    store = setup.store()
+    study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
+    if change == "one":
+        study, runs = replace(study, outcomes=study.outcomes[:1]), runs[:1]
+    else:
+        bad = replace(study.outcomes[0], status="diverged", cost=float("nan"), minimiser=None)
+        study = replace(study, outcomes=(bad, *study.outcomes[1:]))
+        runs[0] = replace(runs[0], status="diverged")
+    study_id = store.save_study(study, runs)
+    at = page(study=study_id)
+    assert at.get("plotly_chart") and not at.error
+
+
+def test_a_name_is_shown_as_it_is(desk, jobs):
+    store = setup.store()
+    study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
+    name = "<b>x</b> [a](http://b)"
+    study_id = store.save_study(replace(study, outcomes=study.outcomes[:1]).renamed(name), runs[:1])
+    at = page(study=study_id)
+    assert at.subheader[0].value == setup.escape(name)
+
+
+def test_the_table_names_what_can_be_done(desk, jobs, monkeypatch):
+    shown = {"selection": {"rows": [0, 27]}}
+    monkeypatch.setattr(studies.st, "dataframe", lambda *_, **__: shown)
+    at = page()
+    labels = [each.label for each in at.button]
+    assert {"Open in Flow", "Compare", "Convexity", "Landscape"} <= set(labels)
+    button(at, "table_compare").click().run()
+    assert link(at, "view") == "compare"
+    assert at.query_params["run"] == [member(0), member(27)]
