@@ -42,6 +42,7 @@ bench: dev chromium ## Measure engine and player beside their peers, into benchm
 	$(PY) benchmarks/scaling.py
 	$(PY) benchmarks/quality.py
 	$(PY) benchmarks/player.py
+	$(PY) benchmarks/regimes.py
 
 gallery: $(RUNTIME) ## Train the runs of assets/gallery anew
 	$(PY) assets/gallery/build.py

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autoencode_core.data.catalogue import CATALOGUE
-from autoencode_core.figures.theme import join
 from autoencode_core.spec import RunSpec
+from autoencode_core.words import join
 
 _DATA = ("dataset", "particles", "noise")
 """Knobs that choose the particles, beside the seed of the data."""

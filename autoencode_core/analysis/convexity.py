@@ -86,7 +86,7 @@ def curvatures(runs: Sequence[Run], report: Report | None = None) -> dict[str, A
     nu, bound, floor = (np.full(len(runs), np.nan) for _ in range(3))
     for place, run in enumerate(runs):
         part = _part(report or silent, place, len(runs), "run")
-        if not finite(run.model.control.vector):
+        if run.status == "diverged" or not finite(run.model.control.vector):
             continue
         found = curvature(run, 1, part)
         nu[place], bound[place], floor[place] = found["nu"], found["bound"][0], found["floor"]
@@ -109,7 +109,7 @@ def curvature_path(run: Run, points: int = 12, report: Report | None = None) -> 
         InputError: the run kept no controls, or points is out of bounds.
     """
     if run.path is None:
-        raise InputError("run", "a run without its controls on the way", "a run trained since these are kept")
+        raise InputError("run", "a run without its controls on the way", "one that kept them: train it by itself")
     if not isinstance(points, int) or not 2 <= points <= 200:
         raise InputError("points", points, "a whole number from 2 to 200")
     iterations, controls = run.path

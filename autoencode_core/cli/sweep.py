@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from autoencode_core.runs.checks import check_name
 from autoencode_core.runs.export import Report
 from autoencode_core.runs.headway import Headway
 from autoencode_core.runs.study_csv import study_csv
-from autoencode_core.runs.study_export import study_png
+from autoencode_core.runs.study_export import study_bytes, study_png
 from autoencode_core.study import Outcome, Plan, Study, spread, table
 
 if TYPE_CHECKING:
@@ -77,12 +78,11 @@ def _sweep(options: argparse.Namespace) -> None:
         check_folder(path)
     store.check_writable()
     study, runs = _trained(plan, quiet=options.json)
-    from autoencode_core.runs.convert import record_of  # start-up time: torch
-
-    study_id = store.save_study(study.renamed(options.name), [record_of(run).trimmed() for run in runs])
+    study_id = store.save_study_bytes(study_bytes(study.renamed(options.name), runs))
     if options.curvature:
-        study = _curved(study, runs, quiet=options.json)
-        store.update_study(study_id, study)
+        with suppress(KeyboardInterrupt):  # what is stored stays, without ν
+            study = _curved(study, runs, quiet=options.json)
+            store.update_study(study_id, study)
     for path, make in ((options.csv, study_csv), (options.png, study_png)):
         if path:
             write_whole(path, make(study))

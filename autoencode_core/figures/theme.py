@@ -13,6 +13,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from autoencode_core.words import join as join
+
 Array = NDArray[Any]
 
 OKABE_ITO = {
@@ -275,11 +277,6 @@ def legend(dark: bool, y: float) -> dict[str, Any]:
         "itemclick": False,
         "itemdoubleclick": False,
     }
-
-
-def join(words: Sequence[str], last: str = "and") -> str:
-    """Words as a list in a sentence: a, b and c."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
 def _page(dark: bool) -> dict[str, Any]:

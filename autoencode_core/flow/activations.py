@@ -25,6 +25,13 @@ class Nonlinearity:
     pull: Callable[[Tensor, Tensor], object]
     keeps_input: bool = False
 
+    def with_slope(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """σ(z) and σ'(z); z may be overwritten."""
+        value = self.value(z)
+        slope = z if self.keeps_input else value.clone()
+        self.pull(torch.ones_like(value), slope)
+        return value, slope
+
 
 NONLINEARITIES: dict[str, Nonlinearity] = {
     "tanh": Nonlinearity(

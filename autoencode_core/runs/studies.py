@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -76,7 +77,9 @@ def member_id(study_id: str, place: int) -> str:
 
 
 class StudyStore(Folder):
-    """Studies on disk, safe to use from several processes at once.
+    """Studies on disk, safe to use from several threads and processes at once.
+
+    A study that two processes change at the same moment keeps what the later one says.
 
     Args:
         root: folder of the studies, made when the first one is saved.
@@ -87,6 +90,7 @@ class StudyStore(Folder):
         super().__init__(root)
         self._gallery_root = None if gallery is None else Path(gallery)
         self._study_glances = Glances(_damaged)
+        self._changing = threading.Lock()  # one change is read, made and written before the next one
 
     def save_study(self, study: Study, records: Sequence[RunRecord]) -> str:
         """Store a study with its runs and return its id.
@@ -173,7 +177,8 @@ class StudyStore(Folder):
         Raises:
             InputError: there is no such study of one's own.
         """
-        self.remove(self._own_path(study_id))
+        with self._changing:
+            self.remove(self._own_path(study_id))
 
     def export_study(self, study_id: str) -> bytes:
         """The study as the bytes of one .study file; raises like `study`."""
@@ -206,12 +211,13 @@ class StudyStore(Folder):
             raise self.unwritable(error) from None
 
     def _rewrite(self, study_id: str, change: Callable[[Study], Study]) -> None:
-        path = self._own_path(study_id)
-        changed = change(glance_study(path, study_id))
-        try:
-            self._write(path, partial(rewrite_study, path=path, study=changed, source=study_id))
-        except OSError as error:
-            raise self.unwritable(error) from None
+        with self._changing:
+            path = self._own_path(study_id)
+            changed = change(glance_study(path, study_id))
+            try:
+                self._write(path, partial(rewrite_study, path=path, study=changed, source=study_id))
+            except OSError as error:
+                raise self.unwritable(error) from None
 
     def _write(self, path: Path, fill: Callable[[BinaryIO], None], fresh: bool = False) -> None:
         """Write a file whole or not at all.

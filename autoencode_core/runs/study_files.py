@@ -79,23 +79,18 @@ def unpack_study(data: bytes, source: str = "file") -> tuple[Study, list[RunReco
     Raises:
         InputError: the file is damaged, foreign, too large or newer than this program; it says where.
     """
-    study, _, records = _parts(data, source)
-    return study, records
+    study, members = checked_members(data, source)
+    return study, [unpack(member) for member in members]
 
 
 def checked_members(data: bytes, source: str = "file") -> tuple[Study, list[bytes]]:
     """As `unpack_study`, with the runs as their own files' bytes, which were found to be sound."""
-    study, members, _ = _parts(data, source)
-    return study, members
-
-
-def _parts(data: bytes, source: str) -> tuple[Study, list[bytes], list[RunRecord]]:
     with _opened(io.BytesIO(data), source) as archive:
         study = _study(archive, source)
         members = [_member(archive, name, source) for name in archive.namelist()[1:]]
-    records = [unpack(member, f"{source}, {_name(place)}") for place, member in enumerate(members)]
-    check_runs(study, records, source)
-    return study, members, records
+    for place, member in enumerate(members):  # one at a time: unpacked, a small file may be large
+        _check_run(study, place, unpack(member, f"{source}, {_name(place)}"), source)
+    return study, members
 
 
 def glance_study(path: Path, source: str = "study") -> Study:
@@ -290,15 +285,19 @@ def check_runs(study: Study, records: Sequence[RunRecord], source: str = "study"
     """Refuse runs that are not those of a study's outcomes.
 
     Raises:
-        InputError: there are more or fewer, or one has another λ, status or spec.
+        InputError: there are more or fewer, or one has another λ, seed, status or spec.
     """
     if len(records) != len(study.outcomes):
         raise InputError(source, f"{len(records)} runs", f"one per outcome, {len(study.outcomes)}")
-    shared = study.spec.model_dump(exclude=_LIKE_OTHERS)
-    for place, (outcome, record) in enumerate(zip(study.outcomes, records, strict=True)):
-        where = f"{source}, {_name(place)}"
-        if record.spec.tikhonov != outcome.tikhonov or record.status != outcome.status:
-            found = f"λ = {record.spec.tikhonov:g}, {record.status}"
-            raise InputError(where, found, f"λ = {outcome.tikhonov:g}, {outcome.status}")
-        if record.spec.model_dump(exclude=_LIKE_OTHERS) != shared:
-            raise InputError(where, "a run of another spec", "the study's, but for λ, seed and training")
+    for place, record in enumerate(records):
+        _check_run(study, place, record, source)
+
+
+def _check_run(study: Study, place: int, record: RunRecord, source: str) -> None:
+    where, outcome, spec = f"{source}, {_name(place)}", study.outcomes[place], record.spec
+    if (spec.tikhonov, spec.seed, record.status) != (outcome.tikhonov, outcome.seed, outcome.status):
+        found = f"λ = {spec.tikhonov:g}, seed {spec.seed}, {record.status}"
+        wanted = f"λ = {outcome.tikhonov:g}, seed {outcome.seed}, {outcome.status}"
+        raise InputError(where, found, wanted)
+    if spec.model_dump(exclude=_LIKE_OTHERS) != study.spec.model_dump(exclude=_LIKE_OTHERS):
+        raise InputError(where, "a run of another spec", "the study's, but for λ, seed and training")

@@ -9,7 +9,7 @@ import numpy as np
 
 from autoencode_core.record import Array
 from autoencode_core.runs.files import unpack
-from autoencode_core.runs.study_files import pack_study
+from autoencode_core.runs.study_export import study_bytes
 from autoencode_core.runs.worker import Reporter, reporting, row_of
 from autoencode_core.study import Plan
 
@@ -37,12 +37,11 @@ def study_job(plan_json: str, start: bytes, job_id: str) -> bytes:
 
     def run(_: Reporter) -> bytes:
         # Lazy, so that the server imports this module without torch.
-        from autoencode_core.runs.convert import record_of, run_of
+        from autoencode_core.runs.convert import run_of
         from autoencode_core.training.study import make_study
 
         first = run_of(unpack(start, "start")) if start else None
-        study, runs = make_study(plan, reporter, first)
-        return pack_study(study, [record_of(each).trimmed() for each in runs])
+        return study_bytes(*make_study(plan, reporter, first))
 
     return reporting(job_id, run, reporter)
 

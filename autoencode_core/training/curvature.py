@@ -176,10 +176,7 @@ class Curvature:
         sigma = NONLINEARITIES[arch.field.activation]
         for layer in self.layers:
             x = resize(x[None], layer.W.shape[1])[0]
-            z = torch.addmm(layer.b, layer.W, x)
-            value = sigma.value(z)
-            slope = z if sigma.keeps_input else value.clone()
-            sigma.pull(torch.ones_like(value), slope)
+            value, slope = sigma.with_slope(torch.addmm(layer.b, layer.W, x))
             states.append((x, value, slope))
             x = x + arch.step * (value if layer.V is None else layer.V @ value)
         residual = x - self.y[:, part]

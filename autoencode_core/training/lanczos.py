@@ -89,7 +89,7 @@ class Lanczos:
         Source:
             J. L. M. van Dorsselaer, M. E. Hochstenbach, H. A. van der Vorst, Computing probabilistic bounds
             for extreme eigenvalues of symmetric matrices with the Lanczos method, SIAM J. Matrix Anal. Appl.
-            22 (2000).
+            22 (2001) 837-852.
         """
         if self.done:
             return float(values[0])

@@ -150,8 +150,8 @@ class Exact:
     """
 
     def __init__(self, parts: Parts, x: Tensor, sigma: Nonlinearity) -> None:
-        y, slope = _hidden([part.double() for part in parts], x.double(), sigma)
         parts, x = [part.double() for part in parts], x.double()
+        y, slope = sigma.with_slope(torch.baddbmm(parts[1], parts[0], x))
         (h, a), particles = parts[0].shape[1:], x.shape[2]
         unit = torch.cat([torch.arange(h).repeat_interleave(a), torch.arange(h)]).to(x.device)
         # ∂F/∂(W, b) of hidden unit j is V_j σ'_j (x, 1), and ∂F/∂V is y.
@@ -189,7 +189,7 @@ class Kronecker:
     """
 
     def __init__(self, parts: Parts, x: Tensor, sigma: Nonlinearity) -> None:
-        y, slope = _hidden(parts, x, sigma)
+        y, slope = sigma.with_slope(torch.baddbmm(parts[1], parts[0], x))
         slopes = _second_moment(slope)
         V = parts[2] if len(parts) == 3 else torch.eye(slope.shape[1]).to(x).expand(slopes.shape)
         rows = torch.linalg.eigh(slopes * torch.bmm(V.transpose(1, 2), V))
@@ -259,15 +259,6 @@ def _stacked(layers: Sequence[Layer]) -> Parts:
 
 def _column(parts: Parts) -> Tensor:
     return torch.cat([part.flatten(1) for part in parts], 1)[:, :, None]
-
-
-def _hidden(parts: Parts, x: Tensor, sigma: Nonlinearity) -> tuple[Tensor, Tensor]:
-    """σ and σ' of the hidden units, (B, h, N)."""
-    z = torch.baddbmm(parts[1], parts[0], x)
-    y = sigma.value(z)
-    slope = z if sigma.keeps_input else y.clone()
-    sigma.pull(torch.ones_like(y), slope)
-    return y, slope
 
 
 def _second_moment(x: Tensor) -> Tensor:

@@ -1,8 +1,10 @@
 """Which runs found the same minimiser: those that reconstruct alike."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import torch
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from autoencode_core.errors import InputError
@@ -36,7 +38,8 @@ def maps_apart(runs: Sequence[Run], points: Array | None = None) -> Array:
     places = np.asarray(runs[0].data.train if points is None else points)
     outputs = np.stack([_outputs(run, places) for run in runs])
     with np.errstate(invalid="ignore", over="ignore"):
-        squares = np.square(outputs[:, None] - outputs[None]).sum(-1).mean(-1)
+        # Row by row: all differences at once would take gigabytes of digits.
+        squares = np.stack([np.square(outputs - one).sum(-1).mean(-1) for one in outputs])
         apart: Array = np.where(np.isfinite(squares), squares, np.nan) / variance(runs[0])
     return apart
 
@@ -64,9 +67,12 @@ def minimisers(runs: Sequence[Run], alike: float = ALIKE) -> list[int | None]:
         InputError: as `maps_apart`.
 
     Source:
-        Complete linkage: no two runs of one cluster are further apart than `alike`.
+        Complete linkage: no two runs of one cluster are further apart than `alike`. Where runs drew
+        particles of their own, what that alone puts between their maps (at θ = 0) does not count.
     """
     apart = maps_apart(runs)
+    if len({run.spec.sample for run in runs}) > 1:
+        apart = np.maximum(apart - maps_apart([_idle(run) for run in runs]), 0)
     sound = [i for i, run in enumerate(runs) if run.status != "diverged" and np.isfinite(apart[i, i])]
     if not sound:
         return [None] * len(runs)
@@ -81,6 +87,11 @@ def minimisers(runs: Sequence[Run], alike: float = ALIKE) -> list[int | None]:
     for i, cluster in zip(sound, found, strict=True):
         numbers[i] = rank[int(cluster)]
     return numbers
+
+
+def _idle(run: Run) -> Run:
+    """The run at θ = 0."""
+    return replace(run, model=run.model.with_control(torch.zeros_like(run.model.control.flatten())))
 
 
 def _outputs(run: Run, points: Array) -> Array:

@@ -7,15 +7,17 @@ from typing import NamedTuple
 
 import torch
 
+from autoencode_core.compare import one_landscape
+from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.study import Branch, Outcome, Plan, Study
 from autoencode_core.training.continuation import continuation
-from autoencode_core.training.loop import OnProgress
+from autoencode_core.training.loop import OnProgress, train_regimes
 from autoencode_core.training.minimisers import ALIKE, maps_apart, minimisers, variance
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
 from autoencode_core.training.run import Progress, Run
-from autoencode_core.training.sweep import sweep
+from autoencode_core.training.sweep import batches, sweep
 
 
 def make_study(
@@ -36,11 +38,13 @@ def make_study(
         What became of the runs, and the runs in the same order.
 
     Raises:
-        InputError: as in `train` and `sweep`, or the start does not fit.
+        InputError: as in `train` and `sweep`, or the start is not such a run.
     """
+    if start is not None and not one_landscape(start.spec, plan.spec):
+        raise InputError("start", "a run of another data term", "one that differs in λ, seed and training")
     watch = _Watch(on_progress)
     if plan.kind == "strip":
-        runs = sweep(plan.spec, plan.tikhonov, plan.seeds, watch)
+        runs = _strip(plan, watch)
         return _study(plan, [_Step(run) for run in runs]), runs
     down = _branch(plan.spec, plan.tikhonov[::-1], "down", None, watch)
     up: list[_Step] = []
@@ -87,6 +91,17 @@ class _Step(NamedTuple):
     jump: bool = False
 
 
+def _strip(plan: Plan, watch: _Watch) -> list[Run]:
+    """As `sweep`, but that after a "stop" no further batch begins."""
+    runs: list[Run] = []
+    for batch in batches([plan.spec.but(tikhonov=at.tikhonov, seed=at.seed) for at in plan.places()]):
+        if watch.stopped:
+            break
+        watch.first = len(runs)
+        runs += train_regimes(batch, watch)
+    return runs
+
+
 def _best(plan: Plan, watch: _Watch) -> Run:
     """The run of lowest J over the seeds at the lowest λ, on the particles of the branches."""
     runs = sweep(plan.spec.but(data_seed=plan.spec.sample), plan.tikhonov[:1], plan.seeds, watch.leading)
@@ -106,7 +121,7 @@ def _branch(
         watch.first = first + place
         run = continuation(spec, [weight], before, watch)[0]
         moved = float(maps_apart([steps[-1].run, run])[0, 1]) if steps else None
-        leaps = moved is not None and moved > ALIKE and not watch.stopped
+        leaps = moved is not None and moved > ALIKE and not watch.stopped and run.status != "diverged"
         steps.append(_Step(run, name, moved, leaps and _no_way_back(steps[-1].run, run, watch)))
         if run.status == "diverged":
             break
@@ -115,9 +130,20 @@ def _branch(
 
 
 def _no_way_back(before: Run, after: Run, watch: _Watch) -> bool:
-    """Whether a warm start from the run after, back at the λ before, ends in another minimiser."""
-    back = continuation(after.spec, [before.spec.tikhonov], after, watch.again)[0]
-    return not watch.stopped and bool(maps_apart([before, back])[0, 1] > ALIKE)
+    """Whether a warm start from the run after, back at the λ before, ends in another minimiser.
+
+    Another: at least twice as far from the run before as training on at its λ leads. A run that has not yet
+    arrived at its minimiser would else be taken for one that jumps.
+    """
+
+    def again(start: Run) -> Run:
+        return continuation(before.spec, [before.spec.tikhonov], start, watch.again)[0]
+
+    missed = maps_apart([before, again(after)])[0, 1]
+    if watch.stopped or not missed > ALIKE:
+        return False
+    drift = maps_apart([before, again(before)])[0, 1]
+    return not watch.stopped and bool(missed > ALIKE + 4 * drift)  # squares: four times is twice as far
 
 
 def _study(plan: Plan, steps: Sequence[_Step]) -> Study:

@@ -96,7 +96,8 @@ def _watch(job_id: str) -> None:
         width="stretch",
         help="Ends after the iteration that is under way. What is trained by then is kept.",
     )
-    live_strip(status.latest, status.plan, f"live_{job_id}")
+    if any(row is not None for row in status.latest):
+        live_strip(status.latest, status.plan, f"live_{job_id}")
     shot = jobs().snapshot(job_id)
     if shot is not None:
         places = status.plan.places()
@@ -138,7 +139,12 @@ def _menu(kind: Kind) -> tuple[str, Study] | None:
         st.session_state[widget] = next(iter(known))
     names = {study_id: entry.name or entry.summary for study_id, entry in known.items()}
     chosen = st.selectbox(
-        "Study", list(known), format_func=names.__getitem__, key=widget, help="What was trained."
+        "Study",
+        list(known),
+        format_func=names.__getitem__,
+        key=widget,
+        persist_state="session",
+        help="What was trained, newest first; those of the gallery come last.",
     )
     st.query_params["study"] = st.session_state[f"{widget}_link"] = chosen
     study = known[chosen].study
