@@ -1,9 +1,9 @@
 """The page Regimes: a strip from click to picture, ν beside autograd, the landscape's slider.
 
-Run it with `.venv/bin/python benchmarks/regimes.py [--json] [--repeats N]` on a quiet machine, after `make test`
-(which brings Chromium and Playwright). Strip: S-curve, k = 2, L = 20, T = 5, 500 particles, single layer, 300
-iterations of lbfgs at most, 7 Tikhonov weights x 4 seeds. Digits: k = 8, L = 20, T = 5. Browser, server and
-workers share the machine. Medians over repeats.
+Run it with `.venv/bin/python benchmarks/regimes.py [--json] [--repeats N]` on a quiet machine, after
+`make test` (which brings Chromium and Playwright). Strip: S-curve, k = 2, L = 20, T = 5, 500 particles, one
+layer, 300 iterations of lbfgs at most, 7 Tikhonov weights x 4 seeds. Digits: k = 8, L = 20, T = 5. Browser, server
+and workers share the machine. Medians over repeats.
 """
 
 import argparse
@@ -180,11 +180,11 @@ def words(found: dict[str, Any]) -> str:
     ]
     batch, turns, seen = found["strip"]["batch"], found["strip"]["in turn"], found["browser"]
     return (
-        f"A strip of 28 runs: {batch:.1f} s as one batch, {turns / batch:.1f} times that one after the other. In "
-        f"the app, from the click: first marks after {seen['first marks']:.2f} s (aim 1 s), the finished picture "
-        f"after {seen['finished']:.1f} s (aim 10 s).\n\n"
-        f"{table(head, rows)}\n\n(aim: at most 10 s for digits on 2 cores; own products are exact: they differ "
-        "from autograd's by rounding alone.)\n\n"
+        f"A strip of 28 runs: {batch:.1f} s as one batch, {turns / batch:.1f} times that one by one. "
+        f"In the app, from the click: first marks after {seen['first marks']:.2f} s (aim 1 s), the finished "
+        f"picture after {seen['finished']:.1f} s (aim 10 s).\n\n"
+        f"{table(head, rows)}\n\n(aim: at most 10 s for digits on 2 cores; own products differ from "
+        "autograd's by rounding alone.)\n\n"
         f"A move of the landscape's slider: {seen['slider_ms']:.0f} ms to the next frame, "
         f"{seen['slider_worst_ms']:.0f} ms at worst (aim 200 ms)."
     )
