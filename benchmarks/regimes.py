@@ -1,9 +1,9 @@
 """The page Regimes: a strip from click to picture, ν beside autograd, the landscape's slider.
 
 Run it with `.venv/bin/python benchmarks/regimes.py [--json] [--repeats N]` on a quiet machine, after
-`make test` (which brings Chromium and Playwright). Strip: S-curve, k = 2, L = 20, T = 5, 500 particles, one
-layer, 300 iterations of lbfgs at most, 7 Tikhonov weights x 4 seeds. Digits: k = 8, L = 20, T = 5. Browser, server
-and workers share the machine. Medians over repeats.
+`make test` (which brings Chromium and Playwright). Strip: S-curve, k = 2, L = 20, T = 5, 500 particles,
+one layer, 300 iterations of lbfgs at most, 7 Tikhonov weights x 4 seeds. Digits: k = 8, L = 20, T = 5.
+Browser, server and workers share the machine. Medians over repeats.
 """
 
 import argparse

@@ -109,7 +109,9 @@ def curvature_path(run: Run, points: int = 12, report: Report | None = None) -> 
         InputError: the run kept no controls, or points is out of bounds.
     """
     if run.path is None:
-        raise InputError("run", "a run without its controls on the way", "one that kept them: train it by itself")
+        raise InputError(
+            "run", "a run without its controls on the way", "one that kept them: train it by itself"
+        )
     if not isinstance(points, int) or not 2 <= points <= 200:
         raise InputError("points", points, "a whole number from 2 to 200")
     iterations, controls = run.path

@@ -5,7 +5,6 @@ components by hollow marks. Figures carry their own colours, so show them with t
 """
 
 import html
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,17 +1,12 @@
-"""Jobs: trainings and studies on Dask workers, started, watched, stopped and stored by the server.
+"""Jobs: trainings and studies on Dask workers, started, watched, stopped and stored by the server."""
 
-distributed costs 0.3 s to import, so it is imported when the first job starts.
-"""
-
-import asyncio
-import atexit
 import hashlib
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from secrets import token_hex
 from typing import Any
@@ -19,6 +14,7 @@ from typing import Any
 from autoencode_core.errors import InputError
 from autoencode_core.record import RunRecord
 from autoencode_core.runs import worker
+from autoencode_core.runs.connection import ADDRESS, Connection
 from autoencode_core.runs.files import pack
 from autoencode_core.runs.job import Job, JobStatus, Training, sentence
 from autoencode_core.runs.store import RunStore
@@ -27,17 +23,13 @@ from autoencode_core.runs.study_worker import study_job
 from autoencode_core.spec import RunSpec
 from autoencode_core.study import Plan
 
-ADDRESS = "DASK_SCHEDULER_ADDRESS"
-"""Environment variable with the address of a cluster; without it the workers are the server's own."""
 WORKERS = 2
 """Worker processes of this machine by default: one run each."""
 KEPT = 32
 """Most jobs kept after their end."""
 
-_CONNECT_SECONDS = 3
 _ASK_SECONDS = 0.15
 _PATIENCE_SECONDS = 0.25
-_ANSWER_SECONDS = 3.0
 
 log = logging.getLogger(__name__)
 
@@ -70,21 +62,17 @@ class Jobs:
         self.address = address or os.environ.get(ADDRESS) or None
         self.workers = workers or WORKERS
         self._tasks: dict[type[Job], Callable[..., bytes]] = {Training: task, StudyJob: study_task}
-        self._warmed = task is worker.train_job
+        warmed = task is worker.train_job
+        self._connection = Connection(self.address, self.workers, warmed, self._heard, self.close)
         self._lock = threading.Lock()
-        self._connecting = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._counts: dict[str, int] = {}
-        self._client: Any = None
-        self._cluster: Any = None
-        self._closed = False
 
     # ---- what pages call
 
     def start(self) -> None:
         """Start the workers in the background, so that the first job need not wait for them."""
-        if self.address is None and not self._ready():
-            threading.Thread(target=self._start_quietly, name="start-workers", daemon=True).start()
+        self._connection.start()
 
     def train(self, spec: RunSpec) -> str:
         """Train a spec and return the id of its job at once.
@@ -151,7 +139,7 @@ class Jobs:
                 job.picture_asked = now
         if due:
             with suppress(Exception):  # a worker that does not answer now is asked again next time
-                self._soon(self._fetch_picture, job).result(_PATIENCE_SECONDS)
+                self._fetch_picture(job)
         with self._lock:
             return None if job.picture is None else dict(job.picture)
 
@@ -193,14 +181,12 @@ class Jobs:
 
     def close(self) -> None:
         """Give up all jobs and end the own workers."""
-        self._closed = True
-        atexit.unregister(self.close)
+        self._connection.closed = True
         with self._lock:
             for job in self._jobs.values():
                 if not job.over:
                     job.ended("failed", "The server was closed.")
-        with self._connecting:
-            self._disconnect()
+        self._connection.close()
 
     # ---- what other desks ask on the same workers (answers.py)
 
@@ -211,83 +197,11 @@ class Jobs:
             InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer.
             RuntimeError: these jobs are closed, or the workers do not start.
         """
-        return self._connected()
+        return self._connection.client()
 
     def tell(self, address: str, function: Callable[..., object], *args: Any) -> None:
         """Have a worker call a function beside its work, soon; a worker that is gone takes no harm."""
-        self._soon(self._tell, address, function, *args)
-
-    # ---- the cluster
-
-    def _ready(self) -> bool:
-        return self._client is not None and self._client.status == "running"
-
-    def _connected(self) -> Any:
-        """The client, after starting or finding the cluster if need be."""
-        with self._connecting:
-            if self._ready():
-                return self._client
-            self._disconnect()
-            if self._closed:
-                raise RuntimeError("these jobs are closed")
-            from distributed import Client  # lazy: start-up time
-
-            # After the import, so that at the server's end this comes before distributed's own clean-up.
-            atexit.unregister(self.close)
-            atexit.register(self.close)
-            if self.address is None:
-                from autoencode_core.runs.cluster import start_cluster  # lazy: start-up time
-
-                preload = (worker.__name__,) if self._warmed else ()
-                self._cluster = start_cluster(self.workers, preload)
-            try:
-                client = Client(self._cluster or self.address, timeout=_CONNECT_SECONDS, set_as_default=False)
-            except (OSError, ValueError, RuntimeError) as error:
-                self._disconnect()
-                if self.address is None:
-                    raise
-                log.warning("no scheduler at %s: %s", self.address, error)
-                allowed = "the address of a Dask scheduler that answers, such as tcp://host:8786"
-                raise InputError(ADDRESS, self.address, allowed) from None
-            client.subscribe_topic(worker.TOPIC, self._heard)
-            self._client = client
-            return client
-
-    def _disconnect(self) -> None:
-        client, cluster, self._client, self._cluster = self._client, self._cluster, None, None
-        if client is not None:
-            with suppress(Exception):  # what is gone already cannot be closed in order
-                client.close(timeout=1)
-        if cluster is not None:
-            from autoencode_core.runs.cluster import end_cluster  # lazy: start-up time
-
-            end_cluster(cluster)
-
-    def _start_quietly(self) -> None:
-        try:
-            self._connected()
-        except Exception:
-            log.exception("the workers did not start")  # the first job will say so to a person
-
-    def _soon(self, call: Callable[..., Any], *args: Any) -> Any:
-        """Begin an asynchronous call on the client's loop; a future of the standard library."""
-        client = self._client
-        if client is None:  # the cluster is gone, and the job will hear of it
-            return Future()
-        return asyncio.run_coroutine_threadsafe(
-            asyncio.wait_for(call(*args), _ANSWER_SECONDS), client.loop.asyncio_loop
-        )
-
-    async def _fetch_picture(self, job: Job) -> None:
-        seen = (job.seen.attempt, job.seen.version) if job.seen else ("", 0)
-        answers = await self._client.run(worker.latest_picture, job.token, *seen, workers=[job.worker])
-        for picture in answers.values():
-            if picture is not None:
-                with self._lock:
-                    job.pictured(picture)
-
-    async def _tell(self, address: str, function: Callable[..., object], *args: Any) -> None:
-        await self._client.run(function, *args, workers=[address], on_error="ignore")
+        self._connection.soon(address, function, *args)
 
     # ---- one job
 
@@ -298,10 +212,10 @@ class Jobs:
             wish: all that tells what is wanted; ids begin with a hash of it.
             make: makes the job from its id and token.
         """
-        if self._closed:
+        if self._connection.closed:
             raise RuntimeError("these jobs are closed")
         if self.address is not None:
-            self._connected()
+            self._connection.client()
         digest = hashlib.sha256(wish).hexdigest()[:12]
         with self._lock:
             for job in self._jobs.values():
@@ -343,8 +257,8 @@ class Jobs:
 
     def _submit(self, job: Job) -> Any:
         """The job's future, or None when it was given up meanwhile."""
-        client = self._connected()
-        resources = {"train": 1} if self._one_by_one(client) else None
+        client = self._connection.client()
+        resources = {"train": 1} if self._connection.one_by_one(client) else None
         with self._lock:
             if job.given_up:
                 job.ended("done", "Stopped before it began.")
@@ -358,11 +272,14 @@ class Jobs:
             future.cancel()
         return future
 
-    def _one_by_one(self, client: Any) -> bool:
-        """Whether workers say that they train one job at a time, as the server's own do."""
-        if self.address is None:
-            return True
-        return any("train" in found["resources"] for found in client.scheduler_info()["workers"].values())
+    def _fetch_picture(self, job: Job) -> None:
+        """Take over the newest snapshot, if there is a newer one."""
+        seen = (job.seen.attempt, job.seen.version) if job.seen else ("", 0)
+        asked = self._connection.soon(job.worker, worker.latest_picture, job.token, *seen)
+        for picture in asked.result(_PATIENCE_SECONDS).values():
+            if picture is not None:
+                with self._lock:
+                    job.pictured(picture)
 
     def _store(self, job: Job, data: bytes) -> None:
         try:
