@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from autoencode_core.cli import main
+from autoencode_core.cli import main, sweep
 from autoencode_core.runs.store import RunStore
 from autoencode_core.runs.study_files import unpack_study
 
@@ -153,3 +153,15 @@ def test_interrupt_keeps_the_study(tmp_path, capsys):
     assert {run["status"] for run in said["runs"]} == {"stopped"}
     assert RunStore(tmp_path).study(said["study"]).outcomes[0].iterations < 100_000
     assert signal.getsignal(signal.SIGINT) is usual
+
+
+def test_interrupt_while_nu_is_computed_keeps_the_study_without_it(tmp_path, capsys, monkeypatch):
+    def interrupted(*arguments, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sweep, "_curved", interrupted)
+    table = tmp_path / "a.csv"
+    assert main([*QUICK, "--curvature", "--json", "--out", str(tmp_path), "--csv", str(table)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert len(list(csv.DictReader(table.open()))) == 4
+    assert RunStore(tmp_path).study(said["study"]).outcomes[0].curvature is None

@@ -104,15 +104,7 @@ def plane(
         H. Li et al., Visualizing the loss landscape of neural nets, arXiv 1712.09913; in place of random
         directions eigenvectors, and no filter normalisation: distances are those of L²(0,T).
     """
-    _checked(points)
-    if kind not in ("steepest", "flattest", "minimisers"):
-        raise InputError("kind", kind, "steepest, flattest or minimisers")
-    if points % 2 == 0:
-        raise InputError("points", points, f"an odd whole number from 3 to {MOST}")
-    if span is not None and not 0 < span < np.inf:
-        raise InputError("span", span, "a number above 0")
-    if (kind == "minimisers") != (others is not None):
-        raise InputError("others", "given" if others is not None else None, "given for minimisers alone")
+    _check_plane(kind, others, points, span)
     place, report = _place(run), report or silent
     values, marks = np.empty(0), np.zeros((1, 2))
     if others is None:
@@ -149,6 +141,18 @@ def plane(
 def _checked(points: int) -> None:
     if not isinstance(points, int) or not 3 <= points <= MOST:
         raise InputError("points", points, f"a whole number from 3 to {MOST}")
+
+
+def _check_plane(kind: Kind, others: ArrayLike | None, points: int, span: float | None) -> None:
+    _checked(points)
+    if kind not in ("steepest", "flattest", "minimisers"):
+        raise InputError("kind", kind, "steepest, flattest or minimisers")
+    if points % 2 == 0:
+        raise InputError("points", points, f"an odd whole number from 3 to {MOST}")
+    if span is not None and not 0 < span < np.inf:
+        raise InputError("span", span, "a number above 0")
+    if (kind == "minimisers") != (others is not None):
+        raise InputError("others", "given" if others is not None else None, "given for minimisers alone")
 
 
 def _place(run: Run) -> Place:

@@ -80,25 +80,33 @@ class Connection:
             return True
         return any("train" in found["resources"] for found in client.scheduler_info()["workers"].values())
 
-    def soon(self, address: str, function: Callable[..., object], *args: Any) -> "Future[dict[str, Any]]":
+    def soon(
+        self,
+        address: str,
+        function: Callable[..., object],
+        *args: Any,
+        then: Callable[[Any], object] | None = None,
+    ) -> "Future[None]":
         """Have a worker call a function beside its work, soon.
 
         Args:
             address: of the worker; one that is gone takes no harm.
             function: what it calls.
             args: with what.
+            then: called with what comes back, on the client's loop.
 
         Returns:
-            What comes back, by address; none from a worker that is gone, and never when the cluster is.
+            When all that was done; never when the cluster is gone.
         """
         client = self._client
         if client is None:  # the job will hear of it
             return Future()
 
-        async def told() -> dict[str, Any]:
+        async def told() -> None:
             call = client.run(function, *args, workers=[address], on_error="ignore")
-            answers: dict[str, Any] = await asyncio.wait_for(call, _ANSWER_SECONDS)
-            return answers
+            for answer in (await asyncio.wait_for(call, _ANSWER_SECONDS)).values():
+                if then is not None:
+                    then(answer)
 
         return asyncio.run_coroutine_threadsafe(told(), client.loop.asyncio_loop)
 

@@ -273,13 +273,16 @@ class Jobs:
         return future
 
     def _fetch_picture(self, job: Job) -> None:
-        """Take over the newest snapshot, if there is a newer one."""
-        seen = (job.seen.attempt, job.seen.version) if job.seen else ("", 0)
-        asked = self._connection.soon(job.worker, worker.latest_picture, job.token, *seen)
-        for picture in asked.result(_PATIENCE_SECONDS).values():
+        """Take over the newest snapshot if there is a newer one, perhaps after this has come back."""
+
+        def take(picture: worker.Picture | None) -> None:
             if picture is not None:
                 with self._lock:
                     job.pictured(picture)
+
+        seen = (job.seen.attempt, job.seen.version) if job.seen else ("", 0)
+        asked = self._connection.soon(job.worker, worker.latest_picture, job.token, *seen, then=take)
+        asked.result(_PATIENCE_SECONDS)
 
     def _store(self, job: Job, data: bytes) -> None:
         try:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from autoencode_core.errors import InputError
 from autoencode_core.record import RunRecord
-from autoencode_core.runs.checks import check_created, check_name
+from autoencode_core.runs.checks import ROWS, check_created, check_name
 from autoencode_core.runs.files import EXTENSION, MOST_BYTES, pack, unpack
 from autoencode_core.runs.plain import (
     END_BYTES,
@@ -263,11 +263,15 @@ def _check(study: Study, source: str) -> None:
     check_created(study.created, f"{source}, created")
     if not 1 <= len(study.outcomes) <= MOST_RUNS:
         raise InputError(f"{source}, outcomes", len(study.outcomes), f"1 to {MOST_RUNS}")
+    if study.variance < 0:
+        raise InputError(f"{source}, variance", study.variance, "a number from 0")
     branches = ("",) if study.kind == "strip" else ("down", "up")
     for place, outcome in enumerate(study.outcomes):
         where = f"{source}, outcome {place}"
         if not 0 <= outcome.tikhonov <= 1e3:
             raise InputError(f"{where}, tikhonov", outcome.tikhonov, "a number from 0 to 1000")
+        if not 0 <= outcome.iterations < ROWS:
+            raise InputError(f"{where}, iterations", outcome.iterations, f"a number below {ROWS}")
         if outcome.branch not in branches:
             raise InputError(f"{where}, branch", outcome.branch, " or ".join(branches) or "none")
         if outcome.minimiser is not None and not 0 <= outcome.minimiser < MOST_RUNS:

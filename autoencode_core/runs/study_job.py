@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -72,6 +72,11 @@ class StudyJob(Job):
         stopped = self.state == "stopping"
         self.study_id = study_id
         self.ended("done", "Stopped; what was trained by then is kept." if stopped else "")
+
+    def ended(self, state: Literal["done", "failed"], message: str) -> None:
+        """It is over, and what was needed to ask is let go."""
+        super().ended(state, message)
+        self.start = b""
 
     def _begin(self) -> None:
         runs = len(self.plan.places())

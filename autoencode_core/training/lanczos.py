@@ -30,7 +30,7 @@ class Lanczos:
 
     Attributes:
         steps: how many steps were taken.
-        done: whether the space is invariant, so that no step is left.
+        done: whether the space is invariant to rounding, so that no step is left.
 
     Source:
         B. N. Parlett, The Symmetric Eigenvalue Problem (1998), chapter 13.
@@ -57,10 +57,10 @@ class Lanczos:
         if float(w.norm()) < 1e-2 * before:  # much was taken away, and with it digits: once more
             w -= torch.mv(known.T, torch.mv(known, w))
         rest = float(w.norm())
-        self.beside.append(rest)
         self.steps += 1
         tiny = 100 * torch.finfo(w.dtype).eps * max(before, *map(abs, self.diagonal))
-        self.done = rest <= tiny or self.steps == len(self.basis) - 1 == self.size
+        self.beside.append(max(rest, tiny))  # what is smaller is not known
+        self.done = rest <= tiny or self.steps == self.size
         if not self.done:
             self.basis[self.steps] = w / rest
 
@@ -91,7 +91,7 @@ class Lanczos:
             for extreme eigenvalues of symmetric matrices with the Lanczos method, SIAM J. Matrix Anal. Appl.
             22 (2001) 837-852.
         """
-        if self.done:
+        if self.steps == self.size or not self.beside[-1]:
             return float(values[0])
         most = -np.log(DOUBT * np.sqrt(np.pi / (2 * self.size))) + np.log(self.beside).sum()
         width = max(float(values[-1] - values[0]), self.beside[-1])

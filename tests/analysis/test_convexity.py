@@ -132,6 +132,9 @@ def test_several_runs_at_once(make_run):
     found = curvatures(runs)
     assert np.isnan(found["nu"]).tolist() == np.isnan(found["bound"]).tolist() == [False, True, False]
     assert found["nu"][2] == smallest_curvature(runs[2])
+    diverged = make_run(1e9, activation="softplus")  # at its start: the control is finite, J is not
+    object.__setattr__(diverged, "status", "diverged")
+    assert np.isnan(curvatures([diverged])["nu"]).all()
     with pytest.raises(InputError, match="diverge"):
         smallest_curvature(runs[1])
 

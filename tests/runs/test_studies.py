@@ -1,6 +1,7 @@
 """Studies in the store: what is saved comes back, with its runs; nothing else is touched."""
 
 import os
+import threading
 import time
 from dataclasses import replace
 from math import nan
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from autoencode_core.errors import InputError
+from autoencode_core.runs import studies as studies_module
 from autoencode_core.runs.files import pack
 from autoencode_core.runs.store import GALLERY_ID, RUN_ID, RunStore
 from autoencode_core.runs.studies import MEMBER_ID, STUDY_ID, member_id
@@ -93,6 +95,28 @@ def test_rename_and_later_figures_are_seen_at_once(store, make_study):
     with pytest.raises(InputError, match="80 printable"):
         store.rename_study(study_id, "")
     assert len(list(store.root.iterdir())) == 1
+
+
+def test_two_changes_at_once_are_both_kept(store, make_study, monkeypatch):
+    study_id = store.save_study(*make_study())
+    rewrite = studies_module.rewrite_study
+
+    def slowly(*arguments, **more):
+        time.sleep(0.1)
+        rewrite(*arguments, **more)
+
+    monkeypatch.setattr(studies_module, "rewrite_study", slowly)
+    curved = store.study(study_id).curved([-0.25] * 4, [1e-6] * 4, [-0.3] * 4)
+    changes = [
+        threading.Thread(target=store.update_study, args=(study_id, curved)),
+        threading.Thread(target=store.rename_study, args=(study_id, "Mine")),
+    ]
+    for change in changes:
+        change.start()
+    for change in changes:
+        change.join()
+    now = store.study(study_id)
+    assert now.name == "Mine" and now.outcomes[0].curvature == -0.25
 
 
 def test_the_gallery_comes_last_and_cannot_be_changed(with_gallery, make_study):

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import struct
+import weakref
 import zipfile
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.runs import study_files
 from autoencode_core.runs.files import pack, unpack
 from autoencode_core.runs.study_files import glance_study, pack_study, read_member, unpack_study
 
@@ -108,10 +110,14 @@ def test_continuations_come_back():
         (lambda told: told["outcomes"][1].update(branch="up"), "branch = up"),
         (lambda told: told["outcomes"][1].update(minimiser=-3), "minimiser = -3"),
         (lambda told: told["outcomes"][1].update(minimiser=10**30), "minimiser"),
+        (lambda told: told["outcomes"][1].update(iterations=-1), "iterations = -1"),
+        (lambda told: told["outcomes"][1].update(iterations=10**4000), "a number below"),
+        (lambda told: told.update(variance=-1), "variance = -1"),
         (lambda told: told["outcomes"][1].update(cost={}), "cost"),
         (lambda told: told["outcomes"][1].pop("cost"), "cost"),
         (lambda told: told["outcomes"][1].update(tikhonov=0.5), "λ = 0.001"),
         (lambda told: told["outcomes"][1].update(status="diverged"), "001.autoencode"),
+        (lambda told: told["outcomes"][1].update(seed=7), "seed 7"),
     ],
 )
 def test_figures_that_cannot_be_are_refused(change, said):
@@ -173,6 +179,21 @@ def test_a_spoilt_byte_does_no_harm(place, byte):
     except InputError:
         return
     assert len(records) == len(study.outcomes) == 4  # it hit what does not count, such as a time
+
+
+def test_runs_are_unpacked_one_at_a_time_when_a_file_is_checked(monkeypatch):
+    """A small file may hold runs that take gigabytes together."""
+    alive = []
+
+    def watched(*arguments):
+        record = unpack(*arguments)
+        assert all(known() is None for known in alive)
+        alive.append(weakref.ref(record))
+        return record
+
+    monkeypatch.setattr(study_files, "unpack", watched)
+    study, members = study_files.checked_members(DATA)
+    assert study == STUDY and len(members) == len(alive) == 4
 
 
 def test_runs_that_are_not_the_study_s_are_not_packed():

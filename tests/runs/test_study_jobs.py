@@ -71,6 +71,14 @@ def test_the_way_of_a_study(job):
     assert (status.state, status.study_id, status.share) == ("done", "study-1", 1.0)
 
 
+def test_the_run_that_it_began_with_is_let_go_at_its_end():
+    job = StudyJob("abc", "train-abc-1", plan=plan(0), start=b"a run")
+    job.told("first", "w", b"")
+    assert job.arguments()[1] == b"a run"
+    job.ended("failed", "The workers were lost.")
+    assert job.start == b"" and job.over
+
+
 def test_a_run_that_falls_silent_counts_whole(job):
     job.told("first", "w", rows(0, 1, 2, 3, iteration=20))
     job.told("first", "w", rows(0, 2, 3, iteration=40))

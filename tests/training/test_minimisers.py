@@ -70,6 +70,15 @@ def test_distances_are_those_of_the_reconstructions(run):
     assert variance(run) == pytest.approx(float(x.double().var(0, correction=0).sum()))
 
 
+def test_particles_of_their_own_do_not_make_minimisers():
+    """PCA of other particles is another map, but the same minimiser; a map that was trained is not."""
+    runs = [train(SPEC.but(seed=seed, iterations=1)) for seed in range(4)]
+    idle = [like(run, torch.zeros_like(run.model.control.flatten()), 0.33) for run in runs]
+    assert maps_apart(idle).max() > 1e-3
+    assert minimisers(idle) == [0, 0, 0, 0]
+    assert minimisers([*idle[:3], train(SPEC.but(seed=3))]) == [1, 1, 1, 0]
+
+
 def test_a_run_that_diverged_found_none(run):
     broken = replace(like(run, torch.full_like(run.model.control.flatten(), torch.nan), 1.0))
     diverged = replace(run, status="diverged")

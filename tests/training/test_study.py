@@ -1,7 +1,9 @@
 import pytest
 
+from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.study import Plan
+from autoencode_core.training import study as study_module
 from autoencode_core.training.loop import train
 from autoencode_core.training.objective import cost_and_gradient
 from autoencode_core.training.study import make_study
@@ -71,6 +73,38 @@ def test_both_branches_and_the_jump_between_them(branches):
     assert down[0].moved is None and all(o.moved < 1e-4 for o in down[1:])
     # The two branches are two minimisers wherever they are apart.
     assert study.minimisers(0.001) == 2 and study.minimisers(0.1) == 1
+
+
+def test_runs_that_have_not_arrived_do_not_jump():
+    """After few iterations going back leads elsewhere: each run goes on towards its minimiser."""
+    plan = Plan(kind="continuation", spec=SPEC.but(iterations=30), tikhonov=(0.001, 0.003), seeds=(0, 2))
+    up = [o for o in make_study(plan)[0].outcomes if o.branch == "up"]
+    assert up[1].moved > 1e-3 and not up[1].jump
+
+
+def test_a_start_of_another_data_term_is_refused_before_anything_is_trained():
+    start = train(SPEC.but(iterations=1, horizon=4.0))
+    plan = Plan(kind="continuation", spec=SPEC.but(iterations=1), tikhonov=(0.001, 0.002), seeds=(5,))
+    with pytest.raises(InputError, match="start"):
+        make_study(plan, lambda progress: pytest.fail("it was trained"), start)
+
+
+def test_after_a_stop_no_further_batch_of_a_strip_begins(monkeypatch):
+    monkeypatch.setattr(study_module, "batches", lambda specs: [specs[:2], specs[2:4], specs[4:]])
+    plan = Plan(kind="strip", spec=SPEC.but(iterations=8), tikhonov=(0.001, 0.01, 0.1), seeds=(0, 1))
+    seen = []
+    study, runs = make_study(plan, lambda progress: seen.append(progress.regime))
+    assert set(seen) == set(range(6)) and len(runs) == 6
+    study, runs = make_study(
+        plan, lambda progress: "stop" if (progress.regime, progress.iteration) == (3, 4) else None
+    )
+    assert [o.status for o in study.outcomes] == ["finished"] * 3 + ["stopped"]
+    assert [(run.spec.tikhonov, run.spec.seed) for run in runs] == [
+        (0.001, 0),
+        (0.001, 1),
+        (0.01, 0),
+        (0.01, 1),
+    ]
 
 
 def test_a_given_start_begins_the_upward_branch():
