@@ -30,6 +30,7 @@ class Plan(BaseModel):
             warm-started from the one before, λ downwards and then upwards.
         spec: all other knobs.
         tikhonov: values of λ, each once, ascending.
+        name: what the study will be called, "" when a person gave none.
         seeds: starts of a strip; for a continuation those of which the best begins the upward branch.
 
     Raises:
@@ -40,6 +41,7 @@ class Plan(BaseModel):
 
     kind: Kind
     spec: RunSpec
+    name: Annotated[str, Field(max_length=80)] = ""
     tikhonov: Annotated[tuple[Annotated[float, Field(ge=0, le=1e3)], ...], Field(min_length=1, max_length=64)]
     seeds: Annotated[
         tuple[Annotated[int, Field(ge=0, le=2**31 - 1)], ...], Field(min_length=1, max_length=64)
@@ -52,8 +54,19 @@ class Plan(BaseModel):
             raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": "each value once"})
         return tuple(sorted(values))
 
+    @field_validator("name")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not value.strip().isprintable():
+            allowed = "at most 80 printable characters"
+            raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
+        return value.strip()
+
     @model_validator(mode="after")
     def _not_too_many(self) -> "Plan":
+        if self.kind == "continuation" and len(self.tikhonov) < 2:
+            allowed = "at least two values of λ for a continuation"
+            raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
         runs = len(self.places())
         if runs > MOST_RUNS:
             raise PydanticCustomError(

@@ -2,10 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +15,7 @@ from pages.shared.choose import MOST_RUNS
 from pages.shared.live import RUNNING
 from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
 from pages.shared.study_cards import REGIMES, running_studies, stored_studies
-from pages.shared.words import dataset, title
+from pages.shared.words import dataset, moment, title
 
 if TYPE_CHECKING:
     from autoencode_core.runs.job import JobStatus
@@ -149,7 +147,7 @@ def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
     row = {
         "Name": _name(entry),
         "From": "gallery" if entry.read_only else "you",
-        "Created": _when(entry.created),
+        "Created": moment(entry.created),
         "Status": entry.status,
         **{heading: entry.figures.get(key) for heading, key in _FIGURES.items()},
     }
@@ -271,19 +269,6 @@ def _heading(name: str) -> str:
     extra = info.json_schema_extra
     symbol = extra.get("symbol", "") if isinstance(extra, dict) else ""
     return f"{info.title} {symbol}".strip()
-
-
-def _when(created: str) -> datetime | None:
-    """Date and time in the visitor's time zone."""
-    try:
-        moment = datetime.fromisoformat(created)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(ZoneInfo(st.context.timezone or "UTC")).replace(tzinfo=None)
-    except (KeyError, ValueError):
-        return moment.replace(tzinfo=None)
 
 
 if __name__ == "__main__":

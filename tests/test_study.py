@@ -61,6 +61,9 @@ def test_at_most_eight_regimes_are_shown_from_end_to_end():
         {"seeds": (0, 0)},
         {"seeds": (-1,)},
         {"kind": "other"},
+        {"name": "x" * 81},
+        {"name": "a\x00b"},
+        {"kind": "continuation", "tikhonov": (0.1,)},
         {"tikhonov": [i / 50 for i in range(40)], "seeds": range(10)},
     ],
 )

@@ -55,8 +55,9 @@ STUDIES: dict[str, tuple[str, Plan]] = {
         Plan(
             kind="continuation",
             spec=REGIMES.but(iterations=600),
-            tikhonov=spread(1e-3, 4e-2, 14),
-            seeds=range(4),
+            # Close to each other where the upward branch ends.
+            tikhonov=(*spread(1e-3, 1.3e-2, 8), 0.016, *(i / 1000 for i in range(18, 26)), 0.03, 0.04),
+            seeds=(2,),
         ),
     ),
 }

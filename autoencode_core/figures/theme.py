@@ -242,6 +242,7 @@ def layout(dark: bool, **settings: Any) -> dict[str, Any]:
         "showlegend": False,
         "dragmode": "pan",
         "uirevision": "keep",
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": _MUTED[dark], "activecolor": _INK[dark]},
     }
     return {**base, **settings}
 

@@ -153,7 +153,7 @@ def _study(plan: Plan, steps: Sequence[_Step]) -> Study:
         numbers |= dict(zip(places, minimisers([runs[i] for i in places]), strict=True))
     terms = _DataTerms()
     outcomes = tuple(_outcome(step, terms.test(step.run), numbers[i]) for i, step in enumerate(steps))
-    return Study(plan.kind, plan.spec, outcomes, terms.zero(runs[0]), variance(runs[0]))
+    return Study(plan.kind, plan.spec, outcomes, terms.zero(runs[0]), variance(runs[0]), plan.name)
 
 
 def _outcome(step: _Step, test_term: float, minimiser: int | None) -> Outcome:

@@ -71,6 +71,8 @@ def batches(specs: Sequence[RunSpec], memory: int | None = None) -> list[Sequenc
 
 
 def _distinct(field: str, values: Iterable[Any]) -> list[Any]:
+    if not isinstance(values, Iterable):
+        raise InputError(field, values, "a list of values, such as range(4) or [0.1, 0.01]")
     chosen = list(values)
     if not chosen:
         raise InputError(field, "none", "at least one value")

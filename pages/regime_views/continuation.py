@@ -3,9 +3,8 @@
 import streamlit as st
 
 from autoencode_core.figures.continuation import continuation_figure, continuation_words
-from pages.regime_views.studies import runs_table, study_chart, study_shown
+from pages.regime_views.studies import runs_table, study_chart, study_heading, study_shown
 from pages.shared.setup import escape, guard
-from pages.shared.words import setting
 
 
 def continuation_view() -> None:
@@ -14,9 +13,7 @@ def continuation_view() -> None:
     if found is None:
         return
     study_id, study = found
-    if study.name:
-        st.subheader(escape(study.name), anchor=False)
-    st.caption(escape(setting(study.spec)))
+    study_heading(study)
     words = continuation_words(study)
     study_chart(study_id, study, "continuation", continuation_figure, words)
     st.caption(

@@ -64,7 +64,7 @@ def _certificate(record: RunRecord, found: Mapping[str, Any]) -> None:
     )
     cells.metric("2λ + ν", _short(2 * weight + nu), width=155, help="Above 0, J is locally strongly convex.")
     cells.metric(
-        "λ_conv",
+        r"$λ_\mathrm{conv}$",
         _short(float(found["lambda_conv"])),
         width=145,
         help="max(0, −ν/2): the λ above which J would be locally strongly convex at this control.",
@@ -75,7 +75,7 @@ def _certificate(record: RunRecord, found: Mapping[str, Any]) -> None:
 
 
 def _short(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    return f"{value:#.3g}".removesuffix(".").replace("-", "−")
 
 
 def _certainty(found: Mapping[str, Any]) -> str:
@@ -97,7 +97,7 @@ def _verdict(weight: float, nu: float, floor: float) -> str:
         )
     if 2 * weight + nu < 0:
         return (
-            "**J is not convex here**: along the flattest direction below it bends downwards, so this "
+            "**J is not convex here**: along the first direction below it bends downwards, so this "
             "control is no strict minimiser; more iterations, or a higher λ, lead on."
         )
     return "**Undecided**: 2λ + ν is above 0, but by less than what Lanczos may have missed."
@@ -119,17 +119,17 @@ def _path(run_id: str, record: RunRecord) -> None:
 
 
 def _directions(run_id: str, record: RunRecord, found: Mapping[str, Any]) -> None:
-    """The flattest directions, as what they do to codes and outputs."""
-    st.subheader("The flattest directions", anchor=False)
+    """The directions of lowest curvature, as what they do to codes and outputs."""
+    st.subheader("Directions of lowest curvature", anchor=False)
     values, vectors = np.asarray(found["values"]), np.asarray(found["vectors"])
     chosen = st.segmented_control(
         "Direction",
         list(range(len(values))),
         default=0,
-        format_func=lambda i: f"{i + 1}: {values[i]:.3g}",
+        format_func=lambda i: f"{i + 1}: {_short(values[i])}",
         key=f"direction_{run_id}",
         required=True,
-        help="Eigenvectors of the data term's Hessian, by their curvature; the flattest first.",
+        help="Eigenvectors of the data term's Hessian, by their curvature, the lowest first.",
     )
     place = int(chosen or 0)
     moved = told(ask("flat_direction", record, vector=vectors[place]), "What the direction does")
@@ -140,7 +140,7 @@ def _directions(run_id: str, record: RunRecord, found: Mapping[str, Any]) -> Non
     player("convexity_direction", encode(scene), identity, len(record.probe["inputs"]))
     st.caption(
         "From left to right the control goes from θ* − s v through θ* to θ* + s v, with ‖v‖ = 1 in L²(0,T): "
-        "codes and outputs as the control moves along the direction in which the data term bends least."
+        "codes and outputs as the control moves where the data term bends least, or downwards."
     )
 
 

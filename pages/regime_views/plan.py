@@ -50,7 +50,7 @@ def plan_form(kind: Kind, opened: bool) -> None:
         weights, seeds = values["tikhonov"], values["seeds"]
         sample = spec.sample if values["shared"] else spec.data_seed
         spec = spec.but(iterations=values["iterations"], data_seed=sample)
-        plan = Plan(kind=kind, spec=spec, tikhonov=weights, seeds=seeds)
+        plan = Plan(kind=kind, spec=spec, tikhonov=weights, seeds=seeds, name=values["name"])
         start = _start(source) if kind == "continuation" else None
         count = len(plan.places())
         st.caption("λ = " + ", ".join(f"{weight:g}" for weight in plan.tikhonov))
@@ -130,6 +130,7 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
             help="Then seeds differ in the initial control alone, and what they find can be compared. "
             "Otherwise each seed draws its own particles too.",
         )
+    name = st.text_input("Name of the study", max_chars=80, key=f"{kind}_name", placeholder="none")
     if not first < last:
         raise InputError("tikhonov", f"{first:g} … {last:g}", "a span whose ends differ")
     return {
@@ -137,6 +138,7 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
         "seeds": range(int(seeds)),
         "iterations": int(iterations),
         "shared": shared,
+        "name": name or "",
     }
 
 

@@ -1,18 +1,20 @@
 """The strip: every Tikhonov weight with every seed, and what becomes of J, its parts and its convexity."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from autoencode_core.errors import InputError
 from autoencode_core.figures.convexity import curvature_figure, curvature_words
 from autoencode_core.figures.regimes import strip_figure, strip_words
 from autoencode_core.figures.scenes.multiples import multiples_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.study import MOST_SHOWN, Study
-from pages.regime_views.studies import open_run, runs_table, study_chart, study_shown
-from pages.shared.asking import ask, told
+from pages.regime_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
+from pages.shared.asking import Asked, ask, told
 from pages.shared.choose import record_of
 from pages.shared.player import player
 from pages.shared.setup import escape, guard, store
-from pages.shared.words import setting
 
 _BEST = "best"
 
@@ -23,15 +25,19 @@ def strip_view() -> None:
     if found is None:
         return
     study_id, study = found
-    if study.name:
-        st.subheader(escape(study.name), anchor=False)
-    st.caption(escape(setting(study.spec)))
+    asked = _curvatures(study_id, study)
+    if asked is not None and asked.value is not None:
+        study = study.curved(*(asked.value[name] for name in ("nu", "bound", "floor")))
+        _keep(study_id, study)
+    study_heading(study)
     study_chart(study_id, study, "strip", strip_figure, strip_words(study))
     st.caption(f"{escape(strip_words(study))} Click a mark to open its run on the page Flow.")
+    if len(study.seeds) > 1 and study.spec.data_seed is None:
+        st.caption("Each seed drew its own particles: part of what differs between seeds is the sample.")
     with guard():
         _multiples(study_id, study)
     with guard():
-        _convexity(study_id, study)
+        _convexity(study_id, study, asked)
     with guard():
         runs_table(study_id, study)
 
@@ -49,16 +55,17 @@ def _multiples(study_id: str, study: Study) -> None:
     with left:
         st.subheader("The flows, λ by λ", anchor=False)
     with right:
-        chosen = st.segmented_control(
+        chosen = st.selectbox(
             "Seed",
-            [_BEST, *map(str, study.seeds[:8])],
-            default=_BEST,
-            format_func=lambda name: "lowest J" if name == _BEST else f"{name}",
+            [_BEST, *map(str, study.seeds)],
+            format_func=lambda name: "that with the lowest J at each λ" if name == _BEST else name,
             key=f"strip_seed_{study_id}",
-            required=True,
-            help="Which of the seeds is shown at each λ: that with the lowest J, or one and the same.",
+            help="Which of the seeds is shown at each λ.",
         )
     places = [place for weight in weights if (place := _place(study, weight, str(chosen))) is not None]
+    if not places:
+        st.caption("No run of this choice ended with finite numbers, so there is no flow to show.")
+        return
     records = [record_of(store().member_ids(study_id)[place]) for place in places]
     titles = [f"λ = {study.outcomes[i].tikhonov:.2g}, J = {study.outcomes[i].cost:.3g}" for i in places]
     identity = f"{study_id} {chosen}"
@@ -82,28 +89,38 @@ def _place(study: Study, weight: float, chosen: str) -> int | None:
 # ---- convexity
 
 
-def _convexity(study_id: str, study: Study) -> None:
-    """ν of every run, when asked for."""
+def _curvatures(study_id: str, study: Study) -> Asked | None:
+    """The question for ν of every run, once somebody has asked it."""
+    if _curved(study) or not st.session_state.get(f"curvatures_{study_id}"):
+        return None
+    return ask("curvatures", [record_of(run_id) for run_id in store().member_ids(study_id)])
+
+
+def _curved(study: Study) -> bool:
+    return any(outcome.curvature is not None for outcome in study.outcomes)
+
+
+def _keep(study_id: str, study: Study) -> None:
+    """Stores ν with a study of one's own, so that tables and files have it from now on."""
+    if not study_id.startswith("gallery."):
+        with suppress(InputError):  # it was deleted meanwhile
+            store().update_study(study_id, study)
+
+
+def _convexity(study_id: str, study: Study, asked: Asked | None) -> None:
+    """2λ + ν of every run, when asked for."""
     st.subheader("Where is training convex?", anchor=False)
-    if any(outcome.curvature is not None for outcome in study.outcomes):
-        _show_curvature(study_id, study)
+    if _curved(study):
+        words = curvature_words(study)
+        study_chart(study_id, study, "curvature", curvature_figure, words)
+        st.caption(escape(words))
         return
     st.caption(
         "ν, the smallest eigenvalue of the data term's Hessian, says how strong the penalty must be: J is "
         "locally strongly convex at a minimiser where 2λ + ν > 0."
     )
-    slot = f"curvatures_{study_id}"
-    if st.button("Compute ν of every run", key=f"{slot}_button"):
-        st.session_state[slot] = True
-    if not st.session_state.get(slot):
-        return
-    records = [record_of(run_id) for run_id in store().member_ids(study_id)]
-    found = told(ask("curvatures", records), "ν of every run")
-    if found is not None:
-        _show_curvature(study_id, study.curved(found["nu"], found["bound"], found["floor"]))
-
-
-def _show_curvature(study_id: str, study: Study) -> None:
-    words = curvature_words(study)
-    study_chart(study_id, study, "curvature", curvature_figure, words)
-    st.caption(escape(words))
+    if asked is not None:
+        told(asked, "ν of every run")
+    elif st.button("Compute ν of every run", key=f"curvatures_{study_id}_button"):
+        st.session_state[f"curvatures_{study_id}"] = True
+        st.rerun()

@@ -1,32 +1,48 @@
 """What the views of studies share: which study is shown, its training, its runs, its table."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.scenes.multiples import live_multiples
-from autoencode_core.figures.wire import encode
 from autoencode_core.runs.study_csv import study_csv
 from autoencode_core.study import COLUMNS, Kind, Study, study_line, table
 from pages.regime_views.plan import plan_form
+from pages.regime_views.training import study_trains
 from pages.shared.choose import MOST_RUNS, look_at
-from pages.shared.live import RUNNING
-from pages.shared.player import player
-from pages.shared.regime_curves import live_strip
-from pages.shared.setup import complain, dark, escape, guard, jobs, store
-
-if TYPE_CHECKING:
-    from autoencode_core.runs.study_job import StudyStatus
+from pages.shared.setup import complain, dark, escape, store
+from pages.shared.study_cards import study_names
+from pages.shared.words import setting
 
 FLOW = "pages/flow.py"
+_STACKED = "studies_stacked"
 VIEW = "view"
 """Where the link and the session keep which view of the page is shown."""
-_REFRESH_SECONDS = 0.4
+_HEADS = {
+    "tikhonov": "λ",
+    "seed": "seed",
+    "branch": "branch",
+    "status": "status",
+    "iterations": "iterations",
+    "cost": "J",
+    "data_term": "data term",
+    "test_term": "its test value",
+    "square": "‖θ‖²",
+    "train_error": "train error",
+    "test_error": "test error",
+    "gradient_norm": "‖∇J‖",
+    "minimiser": "minimiser",
+    "moved": "moved by",
+    "jump": "jump",
+    "curvature": "ν",
+    "bound": "bound of ν",
+    "floor": "floor of ν",
+    "convexity": "2λ + ν",
+}
+"""Columns of the table and their heads."""
 
 
 def study_shown(kind: Kind) -> tuple[str, Study] | None:
@@ -35,88 +51,20 @@ def study_shown(kind: Kind) -> tuple[str, Study] | None:
     Args:
         kind: of the study.
     """
-    if _training(kind):
+    for name in ("run", "t"):
+        st.query_params.pop(name, None)
+    if study_trains(kind):
         return None
     chosen = _menu(kind)
     plan_form(kind, opened=chosen is None)
+    if chosen is not None:
+        st.toggle(
+            "Panels below each other",
+            key=_STACKED,
+            persist_state="session",
+            help="For narrow screens. The camera above a picture saves it as PNG.",
+        )
     return chosen
-
-
-# ---- one that trains
-
-
-def _training(kind: Kind) -> bool:
-    """Shows the job of the link; one that has ended gives way to its study."""
-    job_id = st.query_params.get("job", "")
-    if not job_id:
-        _others(kind)
-        return False
-    try:
-        status = jobs().study_status(job_id)
-    except InputError:
-        st.info("The job in the link is not known here any more. If it ended, its study is in the menu.")
-        st.query_params.pop("job", None)
-        return False
-    if status.plan.kind != kind:
-        return False
-    if status.state in RUNNING:
-        st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id)
-        return True
-    st.query_params.pop("job", None)
-    if status.study_id:
-        st.query_params["study"] = status.study_id
-    if status.message:
-        (st.warning if status.state == "failed" else st.info)(escape(status.message))
-    return False
-
-
-def _others(kind: Kind) -> None:
-    """Studies that train now and are not on screen."""
-    for status in jobs().studies():
-        if status.state in RUNNING and status.plan.kind == kind:
-            words = f"Watch the {len(status.latest)} runs that train now"
-            if st.button(words, key=f"watch_{status.job_id}", type="tertiary"):
-                st.query_params["job"] = status.job_id
-                st.rerun()
-
-
-@guard()
-def _watch(job_id: str) -> None:
-    status = jobs().study_status(job_id)
-    if status.state not in RUNNING:
-        st.rerun()
-    bar, button = st.columns([6, 1], vertical_alignment="bottom")
-    bar.progress(status.share, text=_progress(status))
-    button.button(
-        "Stop",
-        key=f"stop_{job_id}",
-        on_click=_stop,
-        args=(job_id,),
-        disabled=status.state == "stopping",
-        width="stretch",
-        help="Ends after the iteration that is under way. What is trained by then is kept.",
-    )
-    if any(row is not None for row in status.latest):
-        live_strip(status.latest, status.plan, f"live_{job_id}")
-    shot = jobs().snapshot(job_id)
-    if shot is not None:
-        places = status.plan.places()
-        shown = [places[i] for i in shot["regimes"]]
-        titles = [f"λ = {place.tikhonov:.2g} {place.branch}".rstrip() for place in shown]
-        scene = live_multiples(job_id, shot, titles, status.plan.spec)
-        player(f"multiples_{job_id}", encode(scene), job_id)
-
-
-def _progress(status: "StudyStatus") -> str:
-    if status.message:
-        return escape(status.message)
-    begun = sum(row is not None for row in status.latest)
-    return f"{begun} of {len(status.latest)} runs begun, {status.share:.0%} of the iterations done"
-
-
-def _stop(job_id: str) -> None:
-    with suppress(InputError):  # it is gone already
-        jobs().stop(job_id)
 
 
 # ---- which one
@@ -137,7 +85,7 @@ def _menu(kind: Kind) -> tuple[str, Study] | None:
         return None
     if st.session_state.get(widget) not in known:
         st.session_state[widget] = next(iter(known))
-    names = {study_id: entry.name or entry.summary for study_id, entry in known.items()}
+    names = study_names(known)
     chosen = st.selectbox(
         "Study",
         list(known),
@@ -176,6 +124,16 @@ def _ends(study: Study) -> list[int]:
 # ---- its picture and its runs
 
 
+def study_heading(study: Study) -> None:
+    """What the runs of a study share, and whether it is whole."""
+    if study.name:
+        st.subheader(escape(study.name), anchor=False)
+    stopped = sum(outcome.status == "stopped" for outcome in study.outcomes)
+    parts = [setting(study.spec), f"at most {study.spec.iterations:,} iterations"]
+    parts += [f"{stopped} of {len(study.outcomes)} runs were stopped by hand"] * bool(stopped)
+    st.caption(escape(" · ".join(parts)))
+
+
 def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.Figure], words: str) -> None:
     """A picture of a study; a click on a mark opens its run on the page Flow.
 
@@ -187,8 +145,9 @@ def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.F
         words: what it shows.
     """
     slot = f"{name}_opened"
-    key = f"{name}_{study_id}_{st.session_state.get(slot, 0)}"
-    figure = _drawn(study_id, name, dark(), _figures_digest(study), study, draw)
+    stacked = bool(st.session_state.get(_STACKED))
+    key = f"{name}_{study_id}_{stacked}_{st.session_state.get(slot, 0)}"
+    figure = _drawn(study_id, name, (dark(), stacked), _figures_digest(study), study, draw)
     event = st.plotly_chart(
         figure,
         theme=None,
@@ -214,9 +173,14 @@ def _figures_digest(study: Study) -> int:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _drawn(
-    study_id: str, name: str, dark: bool, digest: int, _study: Study, _draw: Callable[..., go.Figure]
+    study_id: str,
+    name: str,
+    looks: tuple[bool, bool],
+    digest: int,
+    _study: Study,
+    _draw: Callable[..., go.Figure],
 ) -> go.Figure:
-    return _draw(_study, dark=dark)
+    return _draw(_study, dark=looks[0], stacked=looks[1])
 
 
 def _picked(event: Any, count: int) -> int | None:
@@ -238,7 +202,9 @@ def open_run(study_id: str, place: int) -> None:
 
 def runs_table(study_id: str, study: Study) -> None:
     """The runs in numbers, with what can be done with some of them, and the table as CSV."""
-    rows = table(study)
+    rows = [{name: row[name] for name in _shown_columns(study)} for row in table(study)]
+    for row in rows:
+        row["minimiser"] = None if row["minimiser"] is None else row["minimiser"] + 1
     with st.expander("The runs in numbers"):
         chosen = st.dataframe(
             pd.DataFrame(rows),
@@ -246,7 +212,7 @@ def runs_table(study_id: str, study: Study) -> None:
             on_select="rerun",
             selection_mode="multi-row",
             key=f"table_{study_id}",
-            column_config={name: _column(rows, name, words) for name, words in COLUMNS.items()},
+            column_config={name: _column(rows, name) for name in rows[0]},
             placeholder="–",
             alt=f"One run in a row: {study_line(study)}.",
         )
@@ -263,13 +229,19 @@ def runs_table(study_id: str, study: Study) -> None:
             )
 
 
-def _column(rows: list[dict[str, Any]], name: str, words: str) -> Any:
+def _shown_columns(study: Study) -> list[str]:
+    """Columns that say something of a study of its kind."""
+    hidden = {"branch", "moved", "jump"} if study.kind == "strip" else {"seed"}
+    if all(outcome.curvature is None for outcome in study.outcomes):
+        hidden |= {"curvature", "bound", "floor", "convexity"}
+    return [name for name in _HEADS if name not in hidden]
+
+
+def _column(rows: list[dict[str, Any]], name: str) -> Any:
+    words = {"label": _HEADS[name], "help": COLUMNS.get(name)}
     number = any(isinstance(row[name], float) for row in rows)
-    return (
-        st.column_config.NumberColumn(help=words, format="%.4g")
-        if number
-        else st.column_config.Column(help=words)
-    )
+    config = st.column_config
+    return config.NumberColumn(**words, format="%.4g") if number else config.Column(**words)
 
 
 def _actions(study_id: str, picked: list[int]) -> None:

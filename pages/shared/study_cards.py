@@ -1,12 +1,18 @@
 """Studies on the page Runs: those that train now, and those that are stored."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.shared.cards import delete_button, rename_button
 from pages.shared.live import RUNNING
 from pages.shared.setup import escape, jobs, store
+from pages.shared.words import moment, study_title
+
+if TYPE_CHECKING:
+    from autoencode_core.runs.studies import StudyEntry
 
 REGIMES = "pages/regimes.py"
 
@@ -27,13 +33,43 @@ def running_studies() -> None:
             st.download_button("Download it", kept, name, key=f"unstored_{job.job_id}", on_click="ignore")
 
 
+def study_names(entries: Mapping[str, "StudyEntry"]) -> dict[str, str]:
+    """What each study is called: its name, else what it is; own ones with their date, no two alike.
+
+    Args:
+        entries: by their ids.
+    """
+    plain = {
+        study_id: (entry.name or (study_title(entry.study) if entry.study else entry.summary))
+        + (
+            ""
+            if entry.read_only
+            else f" · {moment(entry.created):%d %b %H:%M}"
+            if moment(entry.created)
+            else ""
+        )
+        for study_id, entry in entries.items()
+    }
+    found = list(plain.values())
+    return {
+        study_id: name if found.count(name) == 1 else f"{name} ({study_id[-4:]})"
+        for study_id, name in plain.items()
+    }
+
+
+def _name(entry: "StudyEntry") -> str:
+    name = entry.name or (study_title(entry.study) if entry.study else entry.summary)
+    created = None if entry.read_only else moment(entry.created)
+    return name if created is None else f"{name} · {created:%d %b %H:%M}"
+
+
 def stored_studies() -> None:
     """Strips and continuations: open, download, rename, delete."""
     found = {entry.study_id: entry for entry in store().studies()}
     if not found:
         return
     st.subheader("Studies", anchor=False)
-    names = {study_id: entry.name or entry.summary for study_id, entry in found.items()}
+    names = study_names(found)
     chosen = st.selectbox(
         "Study",
         list(names),

@@ -1,9 +1,14 @@
 """Numbers and specs as words."""
 
 import math
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.spec import RunSpec
+from autoencode_core.study import Study
 from pages.shared import own_csv
 
 
@@ -37,3 +42,33 @@ def regime(spec: RunSpec) -> str:
         f"{field} · {spec.method} · seed {spec.seed}"
         + (f" · data of seed {spec.sample}" if spec.sample != spec.seed else "")
     )
+
+
+def study_title(study: Study) -> str:
+    """What a study is called that has no name of its own."""
+    spec, weights = study.spec, study.weights
+    span = " … ".join(f"{weight:.2g}" for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
+    seeds = len(study.seeds)
+    many = (
+        f"{len(weights)} weights, {seeds} seed{'s' * (seeds != 1)}"
+        if study.kind == "strip"
+        else "down and up"
+    )
+    return f"{dataset(spec.dataset)}, k = {spec.bottleneck}, λ = {span}, {many}"
+
+
+def moment(created: str) -> datetime | None:
+    """Date and time in the visitor's time zone.
+
+    Args:
+        created: as stored, ISO; None comes back where it is none.
+    """
+    try:
+        found = datetime.fromisoformat(created)
+    except ValueError:
+        return None
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        return found.astimezone(ZoneInfo(st.context.timezone or "UTC")).replace(tzinfo=None)
+    except (KeyError, ValueError):
+        return found.replace(tzinfo=None)

@@ -11,7 +11,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.runs.study_job import StudyStatus
 from autoencode_core.study import Plan
 from pages.regime_views import plan as plan_form
-from pages.regime_views import studies
+from pages.regime_views import studies, training
 from pages.shared import setup, study_cards
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ class FakeJobs:
 @pytest.fixture
 def jobs(monkeypatch):
     desk = FakeJobs()
-    for module in (setup, studies, plan_form, study_cards):
+    for module in (setup, training, plan_form, study_cards):
         monkeypatch.setattr(module, "jobs", lambda: desk)
     return desk
 
@@ -104,7 +104,7 @@ def test_the_page_opens_on_the_strip_of_the_gallery(desk, jobs):
 def test_another_seed_shows_other_runs(desk, jobs):
     at = page()
     before = [pane["title"] for pane in read_scene(at.get("bidi_component")[0].proto.bytes)["panes"]]
-    at.get("button_group")[1].set_value("3").run()
+    at.selectbox(key=f"strip_seed_{STRIP}").set_value("3").run()
     after = [pane["title"] for pane in read_scene(at.get("bidi_component")[0].proto.bytes)["panes"]]
     assert len(after) == 7 and after != before
 
@@ -123,9 +123,11 @@ def test_the_form_trains_what_it_says(desk, jobs):
     assert button(at, "strip_train").label == "Train 28 runs"
     at.number_input(key="strip_seeds").set_value(2).run()
     at.slider(key="strip_count").set_value(5).run()
+    at.text_input(key="strip_name").set_value("my strip").run()
     button(at, "strip_train").click().run()
     ((plan, start),) = jobs.plans
     assert isinstance(plan, Plan) and plan.kind == "strip" and start is None
+    assert plan.name == "my strip"
     assert plan.tikhonov == (0.0001, 0.00056, 0.0032, 0.018, 0.1) and plan.seeds == (0, 1)
     assert plan.spec.data_seed == 0 and plan.spec.iterations == 300
     assert link(at, "job") == "begun"
@@ -313,7 +315,7 @@ def test_more_than_one_difference_is_warned_of(desk, jobs):
 
 
 def test_a_warm_start_is_told(desk, jobs):
-    at = page("compare", [member(13, HYSTERESIS), member(14, HYSTERESIS)])
+    at = page("compare", [member(18, HYSTERESIS), member(19, HYSTERESIS)])
     assert "Start" in list(at.dataframe[0].value["Knob"])
     assert any("continuation" in warning.value for warning in at.warning)
 
@@ -340,6 +342,27 @@ def test_odd_studies_are_shown(desk, jobs, change):
     study_id = store.save_study(study, runs)
     at = page(study=study_id)
     assert at.get("plotly_chart") and not at.error
+
+
+def test_two_studies_of_one_label_are_told_apart(desk, jobs):
+    store = setup.store()
+    study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
+    plain = replace(study, name="", created="", outcomes=study.outcomes[:1])
+    ids = [store.save_study(plain, runs[:1]) for _ in range(2)]
+    for study_id in ids:
+        at = page(study=study_id)
+        at.toggle(key="studies_stacked").set_value(True).run()  # anything that draws the page again
+        assert link(at, "study") == study_id and at.selectbox(key="strip_study").value == study_id
+    names = study_cards.study_names({entry.study_id: entry for entry in store.studies()})
+    assert len(set(names.values())) == len(names)
+
+
+def test_the_curvature_of_an_own_study_is_kept(desk, jobs):
+    store = setup.store()
+    study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
+    study_id = store.save_study(replace(study, outcomes=study.outcomes[:2]), runs[:2])
+    button(page(study=study_id), "curvatures_").click().run()
+    assert all(outcome.curvature is not None for outcome in store.study(study_id).outcomes)
 
 
 def test_a_name_is_shown_as_it_is(desk, jobs):

@@ -1,0 +1,98 @@
+"""A study that trains: its marks and its particles as they move, Stop; when it ends, its study is shown."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from autoencode_core.errors import InputError
+from autoencode_core.figures.scenes.multiples import live_multiples
+from autoencode_core.figures.wire import encode
+from autoencode_core.study import Kind
+from pages.shared.live import RUNNING
+from pages.shared.player import player
+from pages.shared.regime_curves import live_strip
+from pages.shared.setup import escape, guard, jobs
+
+if TYPE_CHECKING:
+    from autoencode_core.runs.study_job import StudyStatus
+
+_REFRESH_SECONDS = 0.4
+
+
+def study_trains(kind: Kind) -> bool:
+    """Shows the job of the link; one that has ended gives way to its study.
+
+    Args:
+        kind: of the study.
+    """
+    job_id = st.query_params.get("job", "")
+    if not job_id:
+        _others(kind)
+        return False
+    try:
+        status = jobs().study_status(job_id)
+    except InputError:
+        st.info("The job in the link is not known here any more. If it ended, its study is in the menu.")
+        st.query_params.pop("job", None)
+        return False
+    if status.plan.kind != kind:
+        return False
+    if status.state in RUNNING:
+        st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id)
+        return True
+    st.query_params.pop("job", None)
+    if status.study_id:
+        st.query_params["study"] = status.study_id
+    if status.message:
+        (st.warning if status.state == "failed" else st.info)(escape(status.message))
+    return False
+
+
+def _others(kind: Kind) -> None:
+    """Studies that train now and are not on screen."""
+    for status in jobs().studies():
+        if status.state in RUNNING and status.plan.kind == kind:
+            words = f"Watch the {len(status.latest)} runs that train now"
+            if st.button(words, key=f"watch_{status.job_id}", type="tertiary"):
+                st.query_params["job"] = status.job_id
+                st.rerun()
+
+
+@guard()
+def _watch(job_id: str) -> None:
+    status = jobs().study_status(job_id)
+    if status.state not in RUNNING:
+        st.rerun()
+    bar, button = st.columns([6, 1], vertical_alignment="bottom")
+    bar.progress(status.share, text=_progress(status))
+    button.button(
+        "Stop",
+        key=f"stop_{job_id}",
+        on_click=_stop,
+        args=(job_id,),
+        disabled=status.state == "stopping",
+        width="stretch",
+        help="Ends after the iteration that is under way. What is trained by then is kept.",
+    )
+    if any(row is not None for row in status.latest):
+        live_strip(status.latest, status.plan, f"live_{job_id}")
+    shot = jobs().snapshot(job_id)
+    if shot is not None:
+        places = status.plan.places()
+        shown = [places[i] for i in shot["regimes"]]
+        titles = [f"λ = {place.tikhonov:.2g} {place.branch}".rstrip() for place in shown]
+        scene = live_multiples(job_id, shot, titles, status.plan.spec)
+        player(f"multiples_{job_id}", encode(scene), job_id)
+
+
+def _progress(status: "StudyStatus") -> str:
+    if status.message:
+        return escape(status.message)
+    begun = sum(row is not None for row in status.latest)
+    return f"{begun} of {len(status.latest)} runs begun, {status.share:.0%} of the iterations done"
+
+
+def _stop(job_id: str) -> None:
+    with suppress(InputError):  # it is gone already
+        jobs().stop(job_id)
