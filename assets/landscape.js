@@ -2,20 +2,22 @@
 // Data term and ‖θ‖² come as bytes once (player/scene.js); nothing goes back.
 
 import { Curves } from "./landscape/curves.js";
+import { drawLegend, layLegend, legendOf } from "./landscape/legend.js";
 import { drawMap } from "./landscape/map.js";
 import { Panel } from "./landscape/panel.js";
 import { Slider } from "./landscape/slider.js";
 import { drawSurface, rangeOf } from "./landscape/surface.js";
+import { general } from "./landscape/words.js";
 import { Axes } from "./player/axes.js";
 import { cameraOf } from "./player/camera.js";
 import { make, write } from "./player/dom.js";
 import { recall, remember } from "./player/link.js";
-import { clamp, reading } from "./player/numbers.js";
+import { clamp } from "./player/numbers.js";
 import { decode } from "./player/scene.js";
 import { forced, pageTheme } from "./player/theme.js";
 
 const GAP = 14;
-const SIDE = 620; // css px from which the three stand side by side
+const [SIDE, PAIR] = [620, 420]; // css px from which three stand side by side, or two
 const TALL = [240, 400]; // css px a panel
 const LINE = 340;
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -169,18 +171,21 @@ class Landscape {
   placePanels(panels) {
     const { width, scene: { axes } } = this;
     this.pictures = panels;
-    const tall = (w) => clamp(w + 20, ...TALL);
-    if (panels.length === 1 || width >= SIDE) {
-      const w = Math.min(460, (width - GAP * (panels.length - 1)) / panels.length);
-      panels.forEach((panel, i) => panel.place({ x: i * (w + GAP), y: 0, w, h: tall(w) }, [axes[0], i ? "" : axes[1]]));
-      return this.setHeight(tall(w));
-    }
-    const [half, high] = [(width - GAP) / 2, tall(width)];
-    const [less, same, more] = panels;
-    same.place({ x: 0, y: 0, w: width, h: high }, axes);
-    less.place({ x: 0, y: high + GAP, w: half, h: tall(half) }, ["", ""]);
-    more.place({ x: half + GAP, y: high + GAP, w: half, h: tall(half) }, ["", ""]);
-    return this.setHeight(high + GAP + tall(half));
+    const columns = Math.min(panels.length, width >= SIDE ? 3 : width >= PAIR ? 2 : 1);
+    const w = Math.min(460, (width - GAP * (columns - 1)) / columns);
+    const h = clamp(w + 20, ...TALL);
+    panels.forEach((panel, i) => {
+      const [column, row] = [i % columns, Math.floor(i / columns)];
+      panel.place({ x: column * (w + GAP), y: row * (h + GAP), w, h }, [axes[0], column ? "" : axes[1]]);
+    });
+    const rows = Math.ceil(panels.length / columns);
+    this.placeLegend(rows * (h + GAP) - GAP);
+  }
+
+  placeLegend(top) {
+    this.legend = layLegend(this.base.getContext("2d"), this.theme, legendOf(this.scene), this.width);
+    this.legend.top = top;
+    this.setHeight(top + this.legend.height);
   }
 
   setHeight(height) {
@@ -208,21 +213,23 @@ class Landscape {
       else if (mode === "surface") drawSurface(ctx, theme, picture, camera);
       else drawMap(ctx, theme, picture);
     }
+    if (this.scene.kind === "plane") drawLegend(ctx, theme, this.legend, this.legend.top);
     this.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === mode)));
     this.drawReading();
   }
 
   // Below: what the curvature at θ* is at this λ, and what should be known.
   describe() {
-    const { scene: { values = [], note, kind }, tikhonov } = this;
+    const { scene: { values = [], note, kind }, pictures, tikhonov } = this;
     const sums = values.map((value) => 2 * tikhonov + value);
     const least = Math.min(...sums);
     const words = sums.length
-      ? `At θ*, 2λ + curvature of the data term: ${sums.map(reading).join(" and ")} along the two axes: `
+      ? `At θ*, 2λ + curvature of the data term: ${sums.map(general).join(" and ")} along the two axes: `
         + (least > 0 ? "J curves upwards along both." : "J does not curve upwards along both.")
       : "";
+    const named = kind === "plane" ? pictures[Math.floor(pictures.length / 2)].named : "";
     const keys = kind === "plane" ? KEYS[this.mode] : "";
-    write(this.caption, [words, note, keys].filter(Boolean).join(" "));
+    write(this.caption, [named, words, note, keys].filter(Boolean).join(" "));
   }
 
   // ---- reading a place
@@ -246,14 +253,16 @@ class Landscape {
     if (this.scene.kind === "line") this.read(this.pictures[0].find(x), 0);
     else if (this.mode === "map") {
       const found = this.pictures.findIndex((panel) => panel.find(x, y));
-      this.read(found < 0 ? null : this.pictures[found].find(x, y), found);
+      const panel = this.pictures[found];
+      const mark = panel ? panel.markAt(x, y) : null;
+      this.read(panel ? (mark ? panel.steps(mark.at) : panel.find(x, y)) : null, found, mark);
     }
   }
 
-  // at: steps of the grid, or a place on the line; null: nowhere.
-  read(at, picture = 0) {
+  // at: steps of the grid, or a place on the line; null: nowhere. mark: the named control that is there.
+  read(at, picture = 0, mark = null) {
     if (at === null && this.at === null) return;
-    this.at = at;
+    Object.assign(this, { at, mark });
     this.reader = Math.max(0, picture);
     this.drawReading();
   }
@@ -280,7 +289,7 @@ class Landscape {
       ctx.arc(x, y, 5, 0, 2 * Math.PI);
       ctx.stroke();
     }
-    axes.note(one.lines(at), ...one.screen(at), { x: 0, y: 0, w: this.width, h: this.height });
+    axes.note(one.lines(at, this.mark), ...one.screen(at), { x: 0, y: 0, w: this.width, h: this.height });
   }
 
   // ---- keys
@@ -309,8 +318,8 @@ class Landscape {
     const middle = Math.floor(this.pictures.length / 2);
     if (this.scene.kind === "line") {
       const { s } = this.scene;
-      const pace = s[1] - s[0];
-      this.read(clamp((this.at ?? -pace) + dx * pace, s[0], s[s.length - 1]), 0);
+      const one = this.pictures[0];
+      this.read(s[this.at === null ? one.nearest(0) : clamp(one.nearest(this.at) + dx, 0, s.length - 1)], 0);
     } else {
       const [rows, columns] = this.pictures[0].shape;
       const [i, j] = this.at || this.pictures[0].steps(this.scene.marks[0]?.at || [0, 0]);

@@ -231,7 +231,9 @@ def study_line(study: Study) -> str:
     """One line for lists: data set, widths, weights and seeds."""
     spec, weights = study.spec, study.weights
     span = "λ = " + " … ".join(f"{weight:g}" for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
-    many = f"{len(weights)} weights × {len(study.seeds)} seeds" if study.kind == "strip" else "down and up"
+    counts = ((len(weights), "weight"), (len(study.seeds), "seed"))
+    many = " × ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
+    many = many if study.kind == "strip" else "down and up"
     name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]
     return f"{name} · k = {spec.bottleneck} · {span} · {many}"
 

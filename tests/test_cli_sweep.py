@@ -125,6 +125,9 @@ def test_formats_belong_to_runs_or_to_studies(home, tmp_path, capsys):
         (["--seeds", "64", "--tikhonov", "1e-3:1:5"], "at most 256 runs, not 320"),
         (["--depth", "7"], "error: depth = 7"),
         (["--csv", "/nowhere/a.csv"], "error: file = /nowhere/a.csv"),
+        (["--csv", "a.txt"], "error: csv = a.txt: allowed is a file whose name ends in .csv"),
+        (["--png", "a.jpg"], "error: png = a.jpg: allowed is a file whose name ends in .png"),
+        (["--tikhonov", "0.1", "--continuation"], "tikhonov = 0.1: allowed is at least 2 values"),
         (["--name", "a\nb"], "error: name"),
         (["--out", "/dev/null/x"], "error: runs folder"),
     ],
@@ -135,6 +138,31 @@ def test_wrong_input_is_one_line_and_trains_nothing(words, said, tmp_path, capsy
     assert main([*QUICK, "--out", str(tmp_path), *equals]) == 2
     err = capsys.readouterr().err
     assert said in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("words", [["--tikhonov", "-1,1"], ["--seeds", "-1,2"], ["--tikhonov", "-1:1:3"]])
+def test_a_value_may_begin_with_a_dash(words, tmp_path, capsys):
+    assert main([*QUICK, "--out", str(tmp_path), *words]) == 2
+    assert f"error: {words[0][2:]} = {words[1]}: allowed is" in capsys.readouterr().err
+
+
+def test_a_study_that_diverged_everywhere_is_drawn(tmp_path, capsys):
+    wild = ["--init-scale", "10", "--horizon", "100", "--method", "adam", "--learning-rate", "100"]
+    picture = ["--activation", "relu", "--curvature", "--png", str(tmp_path / "a.png")]
+    assert main([*QUICK, *wild, *picture, "--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "All 4 runs diverged." in out and "ν" not in out
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_stored_is_said_even_if_the_picture_fails(tmp_path, capsys, monkeypatch):
+    def fail(study):
+        raise RuntimeError("no picture")
+
+    monkeypatch.setattr(sweep, "study_png", fail)
+    assert main([*QUICK, "--png", str(tmp_path / "a.png"), "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "Stored as" in said.out and "no picture" in said.err
 
 
 def test_interrupt_keeps_the_study(tmp_path, capsys):

@@ -1,10 +1,10 @@
 // The cost on a line between two minimisers: J for several λ, and the two parts of the middle one.
 
 import { Plot } from "../player/flat.js";
-import { reading } from "../player/numbers.js";
 import { line, put } from "../player/sheet.js";
 import { dashes, role } from "../player/theme.js";
 import { costOf } from "./grid.js";
+import { general } from "./words.js";
 
 const WORDS = 120; // css px for the names at the right
 const APART = 15;
@@ -16,7 +16,7 @@ export class Curves {
     const penalty = scene.square.map((value) => weights[middle] * value);
     this.scene = scene;
     this.series = cost.map((values, i) => ({
-      name: `J, λ = ${reading(weights[i])}`, values, role: "cost", main: i === middle,
+      name: `J, λ = ${general(weights[i])}`, values, role: "cost", main: i === middle,
       dash: i === middle ? "solid" : i < middle ? "dot" : "longdash",
     }));
     this.series.push({ name: "data term", values: scene.data_term, role: "data term", dash: "dash" });
@@ -77,9 +77,15 @@ export class Curves {
     return share >= 0 && share <= 1 ? low + share * (high - low) : null;
   }
 
+  // The point of the line that is nearest to a place.
+  nearest(at) {
+    const { s } = this.scene;
+    return s.reduce((best, value, j) => (Math.abs(value - at) < Math.abs(s[best] - at) ? j : best), 0);
+  }
+
   lines(at) {
     const { s } = this.scene;
-    const i = s.reduce((best, value, j) => (Math.abs(value - at) < Math.abs(s[best] - at) ? j : best), 0);
-    return [`s = ${reading(s[i])}`, ...this.series.map(({ name, values }) => `${name}: ${reading(values[i])}`)];
+    const i = this.nearest(at);
+    return [`s = ${general(s[i])}`, ...this.series.map(({ name, values }) => `${name}: ${general(values[i])}`)];
   }
 }

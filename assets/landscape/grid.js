@@ -10,10 +10,12 @@ export function costOf({ data_term: data, square }, tikhonov, out = new Float32A
 }
 
 // Lowest and highest value that are told apart; what is higher, or not finite, is as high as the highest.
-export function extent(values) {
+// more: values of named places between the nodes, which may be lower than any node.
+export function extent(values, more = []) {
   const known = values.filter(Number.isFinite).sort();
   if (!known.length) return [0, 1];
-  const [low, high] = [known[0], known[Math.floor(SHARE * (known.length - 1))]];
+  const low = Math.min(known[0], ...more.filter(Number.isFinite));
+  const high = known[Math.floor(SHARE * (known.length - 1))];
   return high > low ? [low, high] : [low, low + Math.max(1e-9, Math.abs(low))];
 }
 

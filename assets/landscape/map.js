@@ -1,9 +1,10 @@
 // The cost from above: filled levels, contour lines with their values, axes.
 
-import { label, niceTicks, reading } from "../player/numbers.js";
+import { label } from "../player/numbers.js";
 import { line, put } from "../player/sheet.js";
 import { mix, rgb, role } from "../player/theme.js";
 import { contour } from "./grid.js";
+import { general, ticksOf } from "./words.js";
 
 const FINE = 2; // css px of a spot of colour
 const STRONGEST = 0.62; // of the tint at the highest level
@@ -18,11 +19,12 @@ export function shades(theme, count) {
 export function drawMap(ctx, theme, panel) {
   panel.head(ctx, theme);
   fill(ctx, theme, panel);
-  contours(ctx, theme, panel);
   const to = (at) => panel.screen(panel.steps(at));
+  panel.settle(ctx, theme, to);
+  contours(ctx, theme, panel);
   axes(ctx, theme, panel);
   panel.path(ctx, theme, to);
-  panel.marks(ctx, theme, to);
+  panel.marks(ctx, theme);
 }
 
 function fill(ctx, theme, { plot, values, shape: [rows, columns], levels, span: [low, high] }) {
@@ -66,11 +68,11 @@ function contours(ctx, theme, panel) {
     ctx.lineWidth = strong ? 1.1 : 0.8;
     ctx.stroke();
     ctx.globalAlpha = 1;
-    if (strong && pieces.length > 8) write(ctx, theme, panel, reading(level), pieces, written);
+    if (strong && pieces.length > 8) write(ctx, theme, panel, general(level), pieces, written);
   });
 }
 
-// The value of a contour where it is nearest to a way outwards, apart from those already written.
+// The value of a contour where it is nearest to a way outwards, apart from those already written and from marks.
 function write(ctx, theme, panel, text, pieces, written) {
   const { plot } = panel;
   ctx.font = `11px ${theme.font}`;
@@ -79,6 +81,7 @@ function write(ctx, theme, panel, text, pieces, written) {
   for (const [x, y, u, v] of pieces) {
     const [px, py] = panel.screen([(x + u) / 2, (y + v) / 2]);
     if (px - half < plot.x || px + half > plot.x + plot.w || py - 8 < plot.y || py + 8 > plot.y + plot.h) continue;
+    if (panel.covers(px - half, py - 8, 2 * half, 16)) continue;
     if (written.some(([a, b]) => Math.abs(a - px) < 2 * half && Math.abs(b - py) < 15)) continue;
     const rank = py + 0.2 * Math.abs(px - plot.x - plot.w / 2); // below the middle, where the marks seldom are
     if (!best || rank > best.rank) best = { rank, px, py };
@@ -95,7 +98,7 @@ function write(ctx, theme, panel, text, pieces, written) {
 function axes(ctx, theme, { plot, area, scene: { a, b }, names }) {
   const ends = (values) => [values[0], values[values.length - 1]];
   const bottom = plot.y + plot.h;
-  const [ta, tb] = [niceTicks(...ends(a), plot.w / 60), niceTicks(...ends(b), plot.h / 46)];
+  const [ta, tb] = [ticksOf(...ends(a), plot.w / 60), ticksOf(...ends(b), plot.h / 46)];
   for (const value of ta.at) {
     const x = plot.x + ((value - a[0]) / (ends(a)[1] - a[0])) * plot.w;
     line(ctx, [[x, bottom], [x, bottom + 4]], theme.muted);

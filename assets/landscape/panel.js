@@ -1,12 +1,12 @@
 // One picture of the cost on a plane, at one λ: its place on the canvas, its values, and what lies on it.
 
-import { trace } from "../player/marks.js";
-import { reading } from "../player/numbers.js";
 import { put } from "../player/sheet.js";
 import { role } from "../player/theme.js";
 import { costOf, extent, levelsOf, shareOf, valueAt } from "./grid.js";
+import { drawMark, farOf, isOff } from "./legend.js";
+import { general } from "./words.js";
 
-const WIDE = 260; // css px from which a mark says how far it is from the plane
+const MARK = 8; // css px that a mark takes to every side
 const STRETCH = 3; // one unit for both axes, unless one of them is so much longer
 
 export class Panel {
@@ -14,7 +14,8 @@ export class Panel {
     Object.assign(this, { scene, tikhonov });
     this.shape = scene.data_term.shape;
     this.values = costOf(scene, tikhonov);
-    this.span = extent(this.values);
+    const inside = scene.marks.filter((mark) => !isOff(scene, mark));
+    this.span = extent(this.values, inside.map((mark) => this.costAt(mark)));
     this.levels = levelsOf(this.span);
   }
 
@@ -23,7 +24,7 @@ export class Panel {
     const { a, b } = this.scene;
     this.area = area;
     this.names = names;
-    const [left, top, right, bottom] = [names[1] ? 44 : 40, 24, 6, names[0] ? 38 : 20];
+    const [left, top, right, bottom] = [48, 24, 6, 38]; // all panels alike, with names or without
     const [w, h] = [area.w - left - right, area.h - top - bottom];
     const wide = a[a.length - 1] - a[0], tall = b[b.length - 1] - b[0];
     const even = Math.max(wide / tall, tall / wide) < STRETCH;
@@ -66,38 +67,59 @@ export class Panel {
     return valueAt(this.values, this.shape, i, j);
   }
 
-  // What is known of a place, in lines.
-  lines(at) {
+  // J of a named control itself, not of its place on the grid; undefined where it is not known.
+  costAt({ data_term: data, square }) {
+    return Number.isFinite(data) ? data + this.tikhonov * square : undefined;
+  }
+
+  // What is known of a place or of a named control, in lines.
+  lines(at, mark) {
     const { scene, tikhonov, shape } = this;
+    if (mark && this.costAt(mark) !== undefined) {
+      const far = isOff(scene, mark) ? [`${general(mark.off)} off this plane`] : [];
+      return [
+        `${mark.name}: J = ${general(this.costAt(mark))}`,
+        `data term ${general(mark.data_term)}`,
+        `λ‖θ‖² ${general(tikhonov * mark.square)}`,
+        ...far,
+      ];
+    }
     const [x, y] = this.plane(at);
     const data = valueAt(scene.data_term, shape, ...at);
     const penalty = tikhonov * valueAt(scene.square, shape, ...at);
     return [
-      `J = ${reading(data + penalty)}`,
-      `data term ${reading(data)}`,
-      `λ‖θ‖² ${reading(penalty)}`,
-      `at (${reading(x)}, ${reading(y)})`,
+      `J = ${general(data + penalty)}`,
+      `data term ${general(data)}`,
+      `λ‖θ‖² ${general(penalty)}`,
+      `at (${general(x)}, ${general(y)})`,
     ];
   }
 
+  // J of the named controls, in words.
+  get named() {
+    const known = this.scene.marks.filter((mark) => this.costAt(mark) !== undefined);
+    const words = known.map((mark) => `${general(this.costAt(mark))} at ${mark.name}`);
+    return words.length ? `${this.title}: J = ${words.join(", ")}.` : "";
+  }
+
   get title() {
-    return `λ = ${reading(this.tikhonov)}`;
+    return `λ = ${general(this.tikhonov)}`;
   }
 
   head(ctx, theme) {
     const { area } = this;
     put(ctx, theme, this.title, area.x + 4, area.y + 15, { size: 14, bold: true, colour: theme.ink });
     const wide = ctx.measureText(this.title).width;
-    const words = `J from ${reading(this.span[0])}`;
+    const words = `J from ${general(this.span[0])}`;
     ctx.font = `12px ${theme.font}`;
     if (wide + 22 + ctx.measureText(words).width < area.w) put(ctx, theme, words, area.x + wide + 16, area.y + 15);
   }
 
   // The path of the training, faint and dotted where it is far from the plane; to: from the plane to the screen.
   path(ctx, theme, to) {
-    const { scene: { path, path_off: off, a }, plot } = this;
+    const { scene: { path, path_off: off }, plot } = this;
     const count = path.length / 2;
-    const far = (a[a.length - 1] - a[0]) / 2;
+    const far = farOf(this.scene);
     ctx.save();
     ctx.beginPath();
     ctx.rect(plot.x, plot.y - 1, plot.w, plot.h + 2);
@@ -122,34 +144,53 @@ export class Panel {
     ctx.restore();
   }
 
-  marks(ctx, theme, to) {
-    const { plot, scene: { marks } } = this;
-    this.taken = []; // where words stand
-    for (const { name, role: kind, at, off } of marks) {
-      const [x, y] = to(at);
-      if (x < plot.x - 1 || x > plot.x + plot.w + 1 || y < plot.y - 1 || y > plot.y + plot.h + 1) continue;
-      const { colour, symbol } = role(theme, kind);
-      trace(ctx, symbol, x, y, 6);
-      ctx.setLineDash([]);
-      Object.assign(ctx, { fillStyle: colour, strokeStyle: theme.page, lineWidth: 1.5 });
-      ctx.fill();
-      ctx.stroke();
-      this.word(ctx, theme, off > 0 && plot.w > WIDE ? `${name} (off by ${reading(off)})` : name, x, y);
+  // Where marks and their words stand; to: from the plane to the screen.
+  settle(ctx, theme, to) {
+    const { plot, scene } = this;
+    ctx.font = `600 12px ${theme.font}`;
+    this.shown = scene.marks.map((mark) => [mark, ...to(mark.at)]).filter(([, x, y]) =>
+      x >= plot.x - 1 && x <= plot.x + plot.w + 1 && y >= plot.y - 1 && y <= plot.y + plot.h + 1)
+      .map(([mark, x, y]) => ({ mark, x, y }));
+    this.taken = this.shown.map(({ x, y }) => [x - MARK, y - MARK, 2 * MARK, 2 * MARK]);
+    for (const one of this.shown) {
+      const box = this.wordAt(ctx, one);
+      [one.left, one.up] = [box[0], box[1] + MARK];
+      this.taken.push(box);
     }
   }
 
-  word(ctx, theme, text, x, y) {
+  // A free place for a mark's word: [x, y, w, h].
+  wordAt(ctx, { mark, x, y }) {
     const { room } = this;
-    ctx.font = `600 12px ${theme.font}`;
-    const wide = ctx.measureText(text).width;
-    const right = x + 12 + wide < room.x + room.w;
-    const left = right ? x + 10 : x - 10 - wide;
-    const free = (up) => this.taken.every(([a, b, w]) => Math.abs(b - up) > 13 || a > left + wide || left > a + w);
-    const up = [y - 7, y + 9, y - 21, y + 23].find(free) ?? y - 7;
-    this.taken.push([left, up, wide]);
-    Object.assign(ctx, { textAlign: "left", textBaseline: "middle", strokeStyle: theme.page, lineWidth: 3.5 });
-    ctx.lineJoin = "round";
-    ctx.strokeText(text, left, up);
-    put(ctx, theme, text, left, up, { base: "middle", bold: true, colour: theme.ink });
+    const wide = ctx.measureText(mark.name).width;
+    const left = x + 12 + wide < room.x + room.w ? x + 10 : x - 10 - wide;
+    const ups = [y - 7, y + 9, y - 21, y + 23];
+    const up = ups.find((at) => !this.covers(left, at - MARK, wide, 2 * MARK)) ?? ups[0];
+    return [left, up - MARK, wide, 2 * MARK];
+  }
+
+  // Whether a mark or its word stands in a rectangle.
+  covers(x, y, w, h) {
+    return this.taken.some(([a, b, c, d]) => x < a + c && a < x + w && y < b + d && b < y + h);
+  }
+
+  // The named control under the pointer.
+  markAt(x, y) {
+    const far = (one) => Math.hypot(one.x - x, one.y - y);
+    const near = (this.shown || []).filter((one) => far(one) <= MARK).sort((p, q) => far(p) - far(q));
+    return near.length ? near[0].mark : null;
+  }
+
+  marks(ctx, theme) {
+    for (const hollow of [true, false]) { // what lies in the plane stands above what is projected onto it
+      const some = this.shown.filter(({ mark }) => isOff(this.scene, mark) === hollow);
+      for (const { mark, x, y } of some) drawMark(ctx, theme, mark, x, y, hollow);
+    }
+    for (const { mark, left, up } of this.shown) {
+      Object.assign(ctx, { textAlign: "left", textBaseline: "middle", strokeStyle: theme.page, lineWidth: 3.5 });
+      Object.assign(ctx, { lineJoin: "round", font: `600 12px ${theme.font}` });
+      ctx.strokeText(mark.name, left, up);
+      put(ctx, theme, mark.name, left, up, { base: "middle", bold: true, colour: theme.ink });
+    }
   }
 }

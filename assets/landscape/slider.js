@@ -1,7 +1,8 @@
 // The slider of the Tikhonov weight, on a logarithmic scale; its lowest step is λ = 0.
 
 import { make, write } from "../player/dom.js";
-import { clamp, reading } from "../player/numbers.js";
+import { clamp } from "../player/numbers.js";
+import { general } from "./words.js";
 
 const STEP = 0.02; // powers of ten
 
@@ -29,7 +30,7 @@ export class Slider {
     this.low = Math.log10(low);
     this.steps = Math.max(1, Math.round((Math.log10(high) - this.low) / STEP));
     Object.assign(this.input, { min: 0, max: this.steps + 1, step: 1 });
-    write(this.home, `λ of the run: ${reading(own)}`);
+    write(this.home, `λ of the run: ${general(own)}`);
     this.set(value);
   }
 
@@ -48,8 +49,8 @@ export class Slider {
   }
 
   show() {
-    write(this.words, `Tikhonov weight λ = ${reading(this.value)}`);
-    this.input.setAttribute("aria-valuetext", `λ = ${reading(this.value)}`);
+    write(this.words, `Tikhonov weight λ = ${general(this.value)}`);
+    this.input.setAttribute("aria-valuetext", `λ = ${general(this.value)}`);
     this.home.disabled = this.value === this.own;
   }
 }

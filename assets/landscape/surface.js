@@ -1,10 +1,10 @@
 // The cost as a surface over its plane, seen from a camera that hands turn.
 
 import { spaceView } from "../player/camera.js";
-import { reading } from "../player/numbers.js";
 import { put } from "../player/sheet.js";
 import { role } from "../player/theme.js";
 import { shades } from "./map.js";
+import { general } from "./words.js";
 
 const RISE = 1.1; // height of the surface, in halves of the plane's wider side
 const MOST = 33; // lines of the mesh along an axis
@@ -34,7 +34,8 @@ export function drawSurface(ctx, theme, panel, camera) {
   mesh(ctx, theme, panel, view, lift, top);
   frame(ctx, theme, panel, view);
   panel.path(ctx, theme, to);
-  panel.marks(ctx, theme, to);
+  panel.settle(ctx, theme, to);
+  panel.marks(ctx, theme);
 }
 
 function mesh(ctx, theme, panel, view, lift, top) {
@@ -96,7 +97,7 @@ function frame(ctx, theme, panel, view) {
   };
   name("a", [(x[0] + x[1]) / 2, y[0], 0]);
   name("b", [x[1], (y[0] + y[1]) / 2, 0]);
-  put(ctx, theme, `top: J = ${reading(panel.span[1])} and above`, panel.room.x + 4, panel.room.y + panel.room.h - 4, {
+  put(ctx, theme, `top: J = ${general(panel.span[1])} and above`, panel.room.x + 4, panel.room.y + panel.room.h - 4, {
     size: 11, colour,
   });
 }

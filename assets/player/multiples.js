@@ -3,10 +3,14 @@
 import { layout, smallLayout } from "./layout.js";
 import { recall, remember } from "./link.js";
 
-// Which pane has all the room: of the same scene the one from before, of another the one remembered for it.
-export function largeOf({ scene, large }, again) {
-  const key = again ? large : recall(scene.id, "large");
-  return scene.small && scene.panes.some((pane, i) => String(pane.key ?? i) === key) ? key : null;
+// Which pane has all the room: that of the same place as before, also of other small panes; of the first scene the
+// one remembered for it.
+export function largeOf({ scene, large, slots }, again) {
+  const goesOn = again || slots.some(({ pane }) => pane.size);
+  const key = goesOn ? large : recall(scene.id, "large");
+  const there = scene.small && scene.panes.some((pane, i) => String(pane.key ?? i) === key);
+  if (goesOn && there) remember(scene.id, "large", key); // for a reload
+  return there ? key : null;
 }
 
 // How a pane is shown: "" beside others of its own kind, "small", or "large".

@@ -44,6 +44,9 @@ def curvature(run: Run, count: int = 4, report: Report | None = None) -> dict[st
       no eigenvalue is smaller.
     - An eigenvalue that occurs several times may be listed once.
 
+    Lanczos ends when nu and floor are near each other, where products are heavy also once the sign of 2λ + ν
+    is certain and nu has settled to about 5 %; or at a limit, and then `note` says so.
+
     All of this holds to rounding: of double precision, or where products are heavy of single precision, in
     which Lanczos then steps; values and bounds are made from its vectors by products in double precision.
 
@@ -60,7 +63,8 @@ def curvature(run: Run, count: int = 4, report: Report | None = None) -> dict[st
         whether the whole Hessian was formed; note.
 
     Raises:
-        InputError: the run diverged, or count is out of bounds.
+        InputError: the run diverged (also with a finite control: its numbers mean nothing), or count is out
+            of bounds.
 
     Source:
         theory.md section 5; training/lanczos.py for `floor`.
@@ -70,7 +74,7 @@ def curvature(run: Run, count: int = 4, report: Report | None = None) -> dict[st
     report = report or silent
     report(0.0, "Loading the particles.")
     place = Place(run)
-    return {**place.ends(place.model.control.vector, count, report), "note": place.note}
+    return place.ends(place.model.control.vector, count, report)
 
 
 def curvatures(runs: Sequence[Run], report: Report | None = None) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def curvatures(runs: Sequence[Run], report: Report | None = None) -> dict[str, A
     for place, run in enumerate(runs):
         part = _part(report or silent, place, len(runs), "run")
         if run.status == "diverged" or not finite(run.model.control.vector):
-            continue
+            continue  # what `curvature` refuses
         found = curvature(run, 1, part)
         nu[place], bound[place], floor[place] = found["nu"], found["bound"][0], found["floor"]
     return {"nu": nu, "bound": bound, "floor": floor}

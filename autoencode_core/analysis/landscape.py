@@ -34,13 +34,15 @@ def line(
     Args:
         run: the run.
         other: another control of the same architecture, (P,).
-        points: values p of s, 3 to 201.
+        points: values p of s, 3 to 201; s = 0 and s = 1 are two of them, and both sides beyond get their
+            share if there are 4 or more.
         beyond: how far s goes beyond 0 and 1, 0 to 5.
         report: progress.
 
     Returns:
-        s (p,) in [-beyond, 1 + beyond]; data_term (p,) on the run's training particles, not finite where
-        particles run away; square (p,) = ‖θ(s)‖²; distance = ‖θ_other - θ*‖; note. J = data_term + λ square.
+        s (p,) from -beyond to 1 + beyond, evenly in each of the three parts; data_term (p,) on the run's
+        training particles, not finite where particles run away; square (p,) = ‖θ(s)‖²; distance =
+        ‖θ_other - θ*‖; note. J = data_term + λ square.
 
     Raises:
         InputError: an argument cannot be used, the other control is the same, or the run diverged.
@@ -58,7 +60,7 @@ def line(
     distance = _length(place, way)
     if distance <= SAME * max(_length(place, origin), 1.0):
         raise InputError("other", "the run's own control", "another control")
-    s = np.linspace(-beyond, 1 + beyond, points)
+    s = _along(points, beyond)
     return {
         "s": s,
         "data_term": _data_terms(place, origin, way[None], s[:, None], report or silent),
@@ -68,12 +70,23 @@ def line(
     }
 
 
+def _along(points: int, beyond: float) -> Array:
+    """The values of s on a line, 0 and 1 exactly among them."""
+    steps = points - 1
+    side = min(max(1, round(steps * beyond / (1 + 2 * beyond))), (steps - 1) // 2) if beyond else 0
+    inside = np.linspace(0, 1, points - 2 * side)
+    apart = beyond * np.arange(side, 0, -1) / max(1, side)
+    return np.concatenate([-apart, inside, 1 + apart[::-1]])
+
+
 def plane(
     run: Run,
     kind: Kind = "steepest",
     others: ArrayLike | None = None,
     points: int = 41,
     span: float | None = None,
+    axes: ArrayLike | None = None,
+    values: ArrayLike | None = None,
     report: Report | None = None,
 ) -> dict[str, Any]:
     """The data term on a plane through a run's control θ*, in orthonormal axes of L²(0,T).
@@ -87,14 +100,19 @@ def plane(
         span: half the width of the picture about θ*, in units of ‖θ‖. By default for eigenvectors as far as
             the data term rises along neither by more than the variance of the targets, at most ‖θ*‖ or √T,
             whichever is more; for "minimisers" all three with a quarter of their extent beside.
+        axes: the eigenvectors, (2, P), where they are known, as `largest_vectors` or the first two `vectors`
+            of `curvature`; they are made orthonormal in L²(0,T), the first keeps its direction. Without them
+            they are computed, which takes longer than all the rest.
+        values: their eigenvalues (2,), where axes are given.
         report: progress.
 
     Returns:
         a (p,) and b (p,), distances from θ* along the axes; axes (2, P), of norm 1; data_term (p, p), b along
         the first axis, not finite where particles run away; square (p, p) = ‖θ‖²; marks (m, 2), the places
-        of θ* and the minimisers; path (c, 2), the controls of the training projected, and path_off (c,), how
-        far off the plane they are (both empty for a run that kept none); zero (2,) and zero_off, the same for
-        θ = 0; values (2,), eigenvalues along the axes (empty for "minimisers"); note.
+        of θ* and the minimisers, marks_data_term and marks_square (m,) at them, exactly; path (c, 2), the
+        controls of the training projected, and path_off (c,), how far off the plane they are (both empty for
+        a run that kept none); zero (2,) and zero_off, the same for θ = 0, and zero_data_term at θ = 0
+        itself; values (2,), eigenvalues along the axes (empty where not known); note.
         J = data_term + λ square.
 
     Raises:
@@ -104,37 +122,52 @@ def plane(
         H. Li et al., Visualizing the loss landscape of neural nets, arXiv 1712.09913; in place of random
         directions eigenvectors, and no filter normalisation: distances are those of L²(0,T).
     """
-    _check_plane(kind, others, points, span)
+    _check_plane(kind, others, points, span, axes, values)
     place, report = _place(run), report or silent
-    values, marks = np.empty(0), np.zeros((1, 2))
-    if others is None:
-        axes, values = _eigen_axes(run, kind, lambda share, words: report(_half(share), words))
+    marks, began = np.zeros((1, 2)), 0.0
+    if others is not None:
+        (along, marks), known = _triangle(place, _vector(run), others), np.empty(0)
+    elif axes is not None:
+        along, known = _given(place, axes, values)
     else:
-        axes, marks = _triangle(place, _vector(run), others)
+        began = 0.5
+        along, known = _eigen_axes(run, kind, lambda share, words: report(_half(share), words))
     if span is None and others is not None:
         a, b = _around(marks, points)
     else:
-        reach = _span(place, _vector(run), axes, values) if span is None else span
+        reach = _span(place, _vector(run), along, known) if span is None else span
         a = b = np.linspace(-reach, reach, points)
-    grid = np.stack(np.meshgrid(a, b), axis=-1)
-    began = 0.5 if others is None else 0.0
-    terms = _data_terms(place, _vector(run), axes, grid.reshape(-1, 2), _rest(report, began))
-    path = np.empty((0, len(axes[0]))) if run.path is None else np.asarray(run.path[1], dtype=float)
-    path_at, path_off = _projected(place, run, axes, path)
-    zero, zero_off = _projected(place, run, axes, np.zeros((1, len(axes[0]))))
+    grid = np.stack(np.meshgrid(a, b), axis=-1).reshape(-1, 2)
+    at = np.concatenate([grid, marks])
+    terms = _data_terms(place, _vector(run), along, at, _rest(report, began))
+    squares = _squares(place, _vector(run), along, at)
     return {
         "a": a,
         "b": b,
-        "axes": axes.numpy(),
-        "data_term": terms.reshape(points, points),
-        "square": _squares(place, _vector(run), axes, grid.reshape(-1, 2)).reshape(points, points),
+        "axes": along.numpy(),
+        "data_term": terms[: len(grid)].reshape(points, points),
+        "square": squares[: len(grid)].reshape(points, points),
         "marks": marks,
+        "marks_data_term": terms[len(grid) :],
+        "marks_square": squares[len(grid) :],
+        **_beside(place, run, along),
+        "values": known,
+        "note": place.note,
+    }
+
+
+def _beside(place: Place, run: Run, axes: Tensor) -> dict[str, Any]:
+    """The training path and θ = 0, projected onto a plane."""
+    path = np.empty((0, len(axes[0]))) if run.path is None else np.asarray(run.path[1], dtype=float)
+    path_at, path_off = _projected(place, run, axes, path)
+    zero, zero_off = _projected(place, run, axes, np.zeros((1, len(axes[0]))))
+    nowhere = torch.zeros_like(_vector(run))
+    return {
         "path": path_at,
         "path_off": path_off,
         "zero": zero[0],
         "zero_off": float(zero_off[0]),
-        "values": values,
-        "note": place.note,
+        "zero_data_term": float(_data_terms(place, nowhere, axes, np.zeros((1, 2)), silent)[0]),
     }
 
 
@@ -143,7 +176,14 @@ def _checked(points: int) -> None:
         raise InputError("points", points, f"a whole number from 3 to {MOST}")
 
 
-def _check_plane(kind: Kind, others: ArrayLike | None, points: int, span: float | None) -> None:
+def _check_plane(
+    kind: Kind,
+    others: ArrayLike | None,
+    points: int,
+    span: float | None,
+    axes: ArrayLike | None,
+    values: ArrayLike | None,
+) -> None:
     _checked(points)
     if kind not in ("steepest", "flattest", "minimisers"):
         raise InputError("kind", kind, "steepest, flattest or minimisers")
@@ -153,6 +193,10 @@ def _check_plane(kind: Kind, others: ArrayLike | None, points: int, span: float 
         raise InputError("span", span, "a number above 0")
     if (kind == "minimisers") != (others is not None):
         raise InputError("others", "given" if others is not None else None, "given for minimisers alone")
+    if axes is not None and kind == "minimisers":
+        raise InputError("axes", "given", "given for steepest or flattest alone")
+    if values is not None and axes is None:
+        raise InputError("values", "given", "given with axes alone")
 
 
 def _place(run: Run) -> Place:
@@ -179,12 +223,32 @@ def _rest(report: Report, began: float) -> Report:
 
 def _eigen_axes(run: Run, kind: Kind, report: Report) -> tuple[Tensor, Array]:
     """Two eigenvectors (2, P) of norm 1 and their eigenvalues (2,)."""
-    found = curvature(run, 2, report)
-    names = ("largest_vectors", "largest_values") if kind == "steepest" else ("vectors", "values")
-    vectors, values = (np.asarray(found[name]) for name in names)
+    if kind == "steepest":
+        values, vectors = Place(run).steepest(_vector(run), report)
+    else:
+        found = curvature(run, 2, report)
+        values, vectors = np.asarray(found["values"]), np.asarray(found["vectors"])
     if len(values) < 2:
         raise InputError("kind", kind, "minimisers: the Hessian has no two such eigenvectors to be found")
     return torch.as_tensor(vectors.copy()), values
+
+
+def _given(place: Place, axes: ArrayLike, values: ArrayLike | None) -> tuple[Tensor, Array]:
+    """Axes (2, P) that were given, made orthonormal, and their values (2,) or none."""
+    rows = list(np.asarray(axes))
+    if len(rows) != 2:
+        raise InputError("axes", f"{len(rows)} directions", "two directions")
+    first, second = (place.direction(row, "axes") for row in rows)
+    rest = second - place.step * float(torch.dot(first, second)) * first
+    if _length(place, rest) <= SAME:
+        raise InputError("axes", "directions on one line", "two that span a plane")
+    try:
+        known = np.empty(0) if values is None else np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        known = np.full(2, np.nan)
+    if values is not None and (known.shape != (2,) or not np.isfinite(known).all()):
+        raise InputError("values", values, "two finite numbers")
+    return torch.stack([first, rest / _length(place, rest)]), known
 
 
 def _triangle(place: Place, origin: Tensor, others: ArrayLike) -> tuple[Tensor, Array]:
@@ -217,7 +281,7 @@ def _span(place: Place, origin: Tensor, axes: Tensor, values: Array) -> float:
     """The default half width of a plane of eigenvectors."""
     spread = float(place.y.double().var(dim=2, correction=0).sum())
     span = max(_length(place, origin), place.model.architecture.horizon**0.5)
-    steepest = float(np.abs(values).max())
+    steepest = float(np.abs(values).max(initial=0.0))
     if steepest * span**2 > 8 * spread:  # in the second order this is twice as far as it will come out
         span = float(np.sqrt(8 * spread / steepest))
     ends = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])

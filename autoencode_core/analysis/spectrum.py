@@ -1,5 +1,6 @@
 """The ends of the spectrum of the data term's Hessian, at any control of a run's architecture."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,17 +22,23 @@ TOGETHER = 64
 """Columns of it that are computed together."""
 MOST_PRODUCTS = 300
 """Most steps of Lanczos."""
-MOST_FLOPS = 5.5e11
+MOST_FLOPS = 3.4e11
 """Flops after which Lanczos ends in any case, but not before FEWEST_PRODUCTS."""
 FEWEST_PRODUCTS = 60
 MOST_BYTES = 2**28
 """Bytes that the basis of Lanczos may take."""
 HEAVY = 5e8
 """Flops of a product from which Lanczos steps in single precision."""
-CLOSE = 0.01
-"""Lanczos ends when ν is known to that share of itself or of 2λ, whichever is more."""
+CLOSE, NEAR = 0.01, 0.05
+"""Lanczos ends when ν is known to that share of itself or of 2λ, whichever is more; NEAR where products are
+heavy."""
+BESIDE = 0.25
+"""Heavy ones also end once 2λ + ν has a certain sign, ν moved by less than NEAR since the last look, and its
+residual is below that share."""
 CHECKED = 10
 """Products between two looks at that."""
+SHARP = 1e-4
+"""The largest eigenvalues are known once their residuals are below that share of the largest."""
 
 
 class Place:
@@ -48,12 +55,14 @@ class Place:
         note: what a person must know of the particles.
 
     Raises:
-        InputError: the run diverged.
+        InputError: the run diverged, even if its control is finite.
     """
 
     def __init__(self, run: Run, dtype: torch.dtype = torch.float64) -> None:
-        if not finite(run.model.control.vector):
-            raise InputError("run", "a control that is not finite", "a run that did not diverge")
+        if run.status == "diverged" or not finite(run.model.control.vector):
+            raise InputError(
+                "run", "one that diverged", "a run that did not diverge: its numbers mean nothing"
+            )
         self.run, self.model = run, run.model.to("cpu", dtype)
         particles = training_particles(run)
         self.note, self.step = particles.note, self.model.architecture.step
@@ -96,14 +105,22 @@ class Place:
             raise InputError(name, f"shape {tuple(values.shape)}", f"{size} finite numbers")
         return values
 
+    def exactly(self, vector: Tensor) -> Curvature:
+        """The Hessian at a control (P,), in its precision.
+
+        Raises:
+            InputError: the gradient is not finite there.
+        """
+        found = Curvature(self.model.architecture, vector, self.x, self.y)
+        if not finite(found.gradient):
+            raise InputError("run", "a gradient that is not finite", "a run that did not diverge")
+        return found
+
     def ends(self, vector: Tensor, count: int, report: Report) -> dict[str, Any]:
         """What `curvature` gives back, at any control (P,)."""
-        arch = self.model.architecture
+        weight = self.run.spec.tikhonov
         with torch.no_grad():
-            exactly = Curvature(arch, vector, self.x, self.y)
-            if not finite(exactly.gradient):
-                raise InputError("run", "a gradient that is not finite", "a run that did not diverge")
-            weight = self.run.spec.tikhonov
+            exactly = self.exactly(vector)
             if len(vector) <= DENSE:
                 found = _dense(exactly, count, report)
             else:
@@ -112,6 +129,7 @@ class Place:
         gradient = (self.step * (exactly.gradient + 2 * weight * vector).square().sum()).sqrt()
         return {
             **found,
+            "note": " ".join(filter(None, (self.note, found["note"]))),
             "vectors": scale * found["vectors"],
             "largest_vectors": scale * found["largest_vectors"],
             "largest": float(found["largest_values"][0]),
@@ -121,6 +139,21 @@ class Place:
             "gradient_norm": float(gradient),
             "data_term": exactly.data_term,
         }
+
+    def steepest(self, vector: Tensor, report: Report) -> tuple[Array, Array]:
+        """The two largest eigenvalues (2,), descending, and their vectors (2, P) of norm 1, at a control."""
+        with torch.no_grad():
+            exactly = self.exactly(vector)
+            if len(vector) <= DENSE:
+                found = _dense(exactly, 1, report)
+                values, vectors = found["largest_values"], found["largest_vectors"]
+            else:
+                space, _, _ = _space(self, exactly, 2, 5, _sharp, report)
+                report(1.0, "Checking in double precision.")
+                values, vectors, _ = (
+                    part[::-1] for part in _refined(exactly, space.vectors(space.ritz()[1][:, -2:]))
+                )
+        return values.copy(), self.step**-0.5 * vectors
 
     def passed(self, controls: Tensor) -> tuple[Array, Array]:
         """Outputs (m, n, d) and codes (m, n, k) of the probe batch at controls (m, P)."""
@@ -163,27 +196,43 @@ def _dense(exactly: Curvature, count: int, report: Report) -> dict[str, Any]:
         "spectrum": values,
         "products": size,
         "exact": True,
+        "note": "",
     }
 
 
-def _lanczos(place: Place, exactly: Curvature, count: int, shift: float, report: Report) -> dict[str, Any]:
-    """The ends of the spectrum; ν to CLOSE of itself or of `shift`, or as far as the limits allow."""
-    arch, size, particles = place.model.architecture, len(exactly.theta), place.x.shape[2]
-    flops = product_flops(arch, particles)
+def _space(
+    place: Place,
+    exactly: Curvature,
+    fewest: int,
+    every: int,
+    enough: Callable[[Lanczos], bool],
+    report: Report,
+) -> tuple[Lanczos, Curvature, bool]:
+    """Lanczos until `enough`, asked after so many products each time, or as far as the limits allow.
+
+    Returns:
+        the space; the operator in the precision of its steps; whether it was enough.
+    """
+    arch, size, flops = place.model.architecture, len(exactly.theta), _flops(place)
     stepping, dtype = exactly, torch.float64
     if flops > HEAVY:
         dtype = torch.float32
         stepping = Curvature(arch, exactly.theta.to(dtype), place.x.to(dtype), place.y.to(dtype))
     room = MOST_BYTES // (size * dtype.itemsize)
-    most = max(min(MOST_PRODUCTS, max(FEWEST_PRODUCTS, int(MOST_FLOPS / flops)), room, size), count + 2)
+    most = max(min(MOST_PRODUCTS, max(FEWEST_PRODUCTS, int(MOST_FLOPS / flops)), room, size), fewest)
     space = Lanczos(stepping.product, size, most, dtype)
     while not space.done and space.steps < most:
         report(space.steps / most, f"Product {space.steps + 1} of at most {most}.")
         space.step()
-        if space.steps % CHECKED == 0 and space.steps > count + 2:
-            values = space.ritz()[0]
-            if values[0] - space.floor(values) <= CLOSE * max(abs(values[0]), shift):
-                break
+        if space.steps % every == 0 and space.steps > fewest and enough(space):
+            return space, stepping, True
+    return space, stepping, space.done
+
+
+def _lanczos(place: Place, exactly: Curvature, count: int, shift: float, report: Report) -> dict[str, Any]:
+    """The ends of the spectrum; ν as well as `_Known` wants it, or as far as the limits allow."""
+    known = _Known(shift, _flops(place) > HEAVY)
+    space, stepping, enough = _space(place, exactly, count + 2, CHECKED, known, report)
     values, weights, _ = space.ritz()
     low, high = min(count, len(values)), min(2, len(values))
     chosen = weights[:, [*range(low), *range(len(values) - high, len(values))]]
@@ -192,6 +241,7 @@ def _lanczos(place: Place, exactly: Curvature, count: int, shift: float, report:
     top = _refined(exactly, space.vectors(chosen[:, low:]))
     # Stepping in single precision has another operator: by so much its products differ from the exact ones.
     rounding = _rounding(exactly, stepping, bottom[1]) if stepping is not exactly else 0.0
+    nu, floor = float(bottom[0][0]), min(space.floor(values), float(bottom[0][0])) - rounding
     return {
         "values": bottom[0],
         "vectors": bottom[1],
@@ -199,17 +249,58 @@ def _lanczos(place: Place, exactly: Curvature, count: int, shift: float, report:
         "largest_values": top[0][::-1].copy(),
         "largest_vectors": top[1][::-1].copy(),
         "largest_bound": top[2][::-1].copy(),
-        "floor": min(space.floor(values), float(bottom[0][0])) - rounding,
+        "floor": floor,
         "spectrum": np.empty(0),
         "products": space.steps + low + high,
         "exact": False,
+        "note": "" if enough else _wide(space.steps, floor, nu),
     }
+
+
+class _Known:
+    """Whether Lanczos knows ν well enough: see CLOSE, NEAR and BESIDE.
+
+    Args:
+        shift: 2λ.
+        heavy: whether products are heavy.
+    """
+
+    def __init__(self, shift: float, heavy: bool) -> None:
+        self.shift, self.heavy, self.before = shift, heavy, np.inf
+
+    def __call__(self, space: Lanczos) -> bool:
+        values, _, rest = space.ritz()
+        nu, floor, before = float(values[0]), space.floor(values), self.before
+        self.before, size = nu, max(abs(nu), self.shift)
+        if nu - floor <= (NEAR if self.heavy else CLOSE) * size:
+            return True
+        certain = self.shift + nu < 0 or self.shift + floor > 0
+        settled = before - nu <= NEAR * size and rest[0] <= BESIDE * size
+        return self.heavy and certain and settled
+
+
+def _sharp(space: Lanczos) -> bool:
+    """Whether Lanczos knows the two largest eigenvalues and their vectors."""
+    values, _, rest = space.ritz()
+    return bool(rest[-2:].max() <= SHARP * abs(values[-1]))
+
+
+def _wide(products: int, floor: float, nu: float) -> str:
+    """What to know when Lanczos had to end before ν was known well."""
+    return (
+        f"Lanczos ended at its limit of {products} products: the smallest curvature may lie anywhere "
+        f"between {floor:.3g} and {nu:.3g}."
+    )
+
+
+def _flops(place: Place) -> float:
+    return product_flops(place.model.architecture, place.x.shape[2])
 
 
 def _refined(exactly: Curvature, vectors: Tensor) -> tuple[Array, Array, Array]:
     """Ritz values (c,) ascending, vectors (c, P) and residual norms (c,) in the span of vectors (c, P)."""
     basis = torch.linalg.qr(vectors.double().T).Q.T.contiguous()
-    products = torch.cat([exactly.product(row[None]) for row in basis])
+    products = exactly.product(basis)
     inner = (products @ basis.T).numpy()
     values, turn = np.linalg.eigh((inner + inner.T) / 2)
     found, moved = turn.T @ basis.numpy(), turn.T @ products.numpy()

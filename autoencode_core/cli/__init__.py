@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted.
     """
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     try:
         options.command(options)
     except (InputError, ValidationError) as error:
@@ -35,6 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _fail(options, 1, f"{type(error).__name__}: {error}")
     return 0
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """The words with values like -1,1 joined to their flag: argparse takes them for flags of their own."""
+    words: list[str] = []
+    for word in arguments:
+        if re.match(r"-[\d.]", word) and words and re.fullmatch(r"--[a-z-]+", words[-1]):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def _fail(options: argparse.Namespace, status: int, *messages: str) -> int:

@@ -80,12 +80,18 @@ def share_bar(shown: bool) -> Iterator[Report]:
         yield report
 
 
-def check_folder(path: Path) -> None:
+def check_file(path: Path, ending: str) -> None:
     """Refuse a file that could not be written, before anything is done that would be lost otherwise.
 
+    Args:
+        path: the file.
+        ending: of its name, with the dot.
+
     Raises:
-        InputError: there is no such folder, or it is a folder itself.
+        InputError: it ends otherwise, there is no such folder, or it is a folder itself.
     """
+    if path.suffix.lower() != ending:
+        raise InputError(ending[1:], str(path), f"a file whose name ends in {ending}")
     if path.is_dir() or not path.parent.is_dir():
         raise InputError("file", str(path), "a file in a folder that is there")
 

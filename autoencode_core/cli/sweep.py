@@ -2,6 +2,8 @@
 
 import argparse
 import math
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from pydantic import ValidationError
 
 from autoencode_core.cli.shared import (
     add_knobs,
-    check_folder,
+    check_file,
     print_json,
     share_bar,
     spec_of,
@@ -74,8 +76,9 @@ def _sweep(options: argparse.Namespace) -> None:
     plan, store = _plan(options), store_of(options)
     if options.name:
         check_name(options.name)
-    for path in filter(None, (options.csv, options.png)):
-        check_folder(path)
+    files = {kind: path for kind in ("csv", "png") if (path := getattr(options, kind))}
+    for kind, path in files.items():
+        check_file(path, f".{kind}")
     store.check_writable()
     study, runs = _trained(plan, quiet=options.json)
     study_id = store.save_study_bytes(study_bytes(study.renamed(options.name), runs))
@@ -83,15 +86,19 @@ def _sweep(options: argparse.Namespace) -> None:
         with suppress(KeyboardInterrupt):  # what is stored stays, without ν
             study = _curved(study, runs, quiet=options.json)
             store.update_study(study_id, study)
-    for path, make in ((options.csv, study_csv), (options.png, study_png)):
-        if path:
-            write_whole(path, make(study))
+    # Said before files are written: whatever becomes of those, the study is stored.
     if options.json:
-        files = {kind: str(getattr(options, kind)) for kind in ("csv", "png") if getattr(options, kind)}
-        print_json({"study": study_id, **study_figures(study), "files": files})
-        return
-    print_study(study)
-    print(f"Stored as {study_id} in {store.root}.")
+        names = {kind: str(path) for kind, path in files.items()}
+        print_json({"study": study_id, **study_figures(study), "files": names})
+    else:
+        print_study(study)
+        print(f"Stored as {study_id} in {store.root}.")
+    sys.stdout.flush()
+    makers: dict[str, Callable[[Study], bytes]] = {"csv": study_csv, "png": study_png}
+    for kind, path in files.items():
+        write_whole(path, makers[kind](study))
+        if not options.json:
+            print(f"Wrote {path}.")
 
 
 def _plan(options: argparse.Namespace) -> Plan:
@@ -100,6 +107,8 @@ def _plan(options: argparse.Namespace) -> Plan:
         spec = spec.but(data_seed=spec.sample)
     weights, seeds = _weights(options.tikhonov), _seeds(options.seeds)
     kind = "continuation" if options.continuation else "strip"
+    if options.continuation and len(weights) < 2:
+        raise InputError("tikhonov", options.tikhonov, "at least 2 values for a continuation")
     try:
         return Plan.model_validate({"kind": kind, "spec": spec, "tikhonov": weights, "seeds": seeds})
     except ValidationError as error:
@@ -194,6 +203,10 @@ def print_study(study: Study) -> None:
         found = study.minimisers(weight)
         words = "diverged" if not found else f"{found} minimiser{'s' if found > 1 else ''}"
         print(f"λ = {weight:<10g} J = {'  '.join(map(_cost, outcomes))}   {words}{_nu(outcomes)}")
+    from autoencode_core.figures.endings import ending_words  # start-up time: plotly
+
+    if said := ending_words(study):
+        print(said)
 
 
 def _cost(outcome: Outcome) -> str:
@@ -202,5 +215,6 @@ def _cost(outcome: Outcome) -> str:
 
 
 def _nu(outcomes: list[Outcome]) -> str:
-    known = [outcome.curvature for outcome in outcomes if outcome.curvature is not None]
+    sound = [outcome for outcome in outcomes if outcome.status != "diverged"]
+    known = [outcome.curvature for outcome in sound if outcome.curvature is not None]
     return f"   ν = {'  '.join(f'{nu:.3g}' for nu in known)}" if known else ""

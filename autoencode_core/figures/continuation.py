@@ -6,24 +6,33 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.endings import ending_words, fill, pale_key
 from autoencode_core.figures.panels import (
     GLYPHS,
+    Entry,
     Panel,
     WeightAxis,
     band_shapes,
     band_words,
     bands,
-    key,
     level,
     three_panels,
     value_axis,
 )
-from autoencode_core.figures.regimes import panel_figure, ring, run_words, zero_name
+from autoencode_core.figures.regimes import edges, panel_figure, ring, run_words, zero_name
 from autoencode_core.study import Outcome, Study
+from autoencode_core.words import stretches
+
+Array = NDArray[Any]
 
 _BRANCHES = {"down": "◀ down: λ falls", "up": "up: λ grows ▶"}
+_ABOVE = 1e-3
+"""J is above that of the flow at rest from this share on."""
+_NEAR = 0.18
+"""Jumps no further apart than this share of both axes have one word."""
 _BANDS = {True: ("hysteresis", "several"), False: ("the branches agree", "agree"), None: ("", "")}
 
 
@@ -56,8 +65,11 @@ def continuation_figure(
             traces.append(
                 ring(panel, axis.place(study.outcomes[picked].tikhonov), read(study.outcomes[picked]), dark)
             )
-    values = [[read(outcome) for outcome in study.outcomes] for read in readings]
-    y_cost = value_axis([*values[0], study.zero[0]], dark, 0.16 if found else 0.06)
+    values = [
+        [read(study.outcomes[i]) for branch in _BRANCHES for i in _steps(study, branch)] for read in readings
+    ]
+    head = 0.26 if metastable(study) else 0.18
+    y_cost = value_axis([*values[0], study.zero[0]], dark, head)
     y_term = value_axis([*values[1], study.zero[1]], dark)
     rest, log = zero_name(study), y_cost["type"] == "log"
     lines = [
@@ -74,12 +86,13 @@ def continuation_figure(
         notes=[
             *band_words(found, panels[0], axis, dark),
             *(note for _, note in lines),
-            *_jump_words(study, axis, panels[0], log, dark),
+            *_jump_words(study, axis, panels[0], y_cost, dark),
+            *_metastable_words(study, axis, panels[0], log, dark),
             panels[0].heading(dark, "Cost J", "flow coordinates"),
-            panels[1].heading(dark, "Data term, test", "flow coordinates"),
-            panels[2].heading(dark, "‖θ‖²", "control, in L²(0,T)"),
-            *key(dark, _key(study, dark)),
+            panels[1].heading(dark, "Data term, test"),
+            panels[2].heading(dark, "‖θ‖²", "in L²(0,T)"),
         ],
+        groups=[_key(study, dark)],
         stacked=stacked,
     )
 
@@ -92,14 +105,29 @@ def differs(study: Study, weight: float) -> bool | None:
     return there["down"] != there["up"]
 
 
+def metastable(study: Study) -> list[float]:
+    """Values of λ at which the branch that goes up stands elsewhere than at rest, though J is lower there."""
+    return [
+        study.outcomes[i].tikhonov
+        for i in _steps(study, "up")
+        if study.outcomes[i].cost > (1 + _ABOVE) * study.zero[0]
+        and differs(study, study.outcomes[i].tikhonov) is not False
+    ]
+
+
 def continuation_words(study: Study) -> str:
     """What the two branches show, in sentences."""
-    apart = [f"{weight:.2g}" for weight in study.weights if differs(study, weight)]
-    said = f"The branches differ at λ = {theme.join(apart)}." if apart else "The branches do not differ."
+    apart = stretches([weight for weight in study.weights if differs(study, weight)], study.weights)
+    said = f"The branches differ at λ = {apart}." if apart else "The branches do not differ."
     jumps = [f"{o.branch} at λ = {o.tikhonov:.2g}" for o in study.outcomes if o.jump]
-    return f"J, data term and ‖θ‖² as λ falls and as it grows. {said}" + (
-        f" Jumps: {theme.join(jumps)}." if jumps else ""
-    )
+    above = [f"{weight:.2g}" for weight in metastable(study)]
+    more = [f"Jumps: {theme.join(jumps)}."] * bool(jumps)
+    if above:
+        more.append(
+            f"At λ = {theme.join(above)} the upward branch is metastable: J is above {zero_name(study)}."
+        )
+    parts = ["J, data term and ‖θ‖² as λ falls and as it grows.", said, *more, ending_words(study)]
+    return " ".join(filter(None, parts))
 
 
 def _steps(study: Study, branch: str) -> list[int]:
@@ -107,7 +135,7 @@ def _steps(study: Study, branch: str) -> list[int]:
     return [
         i
         for i, o in enumerate(study.outcomes)
-        if o.branch == branch and np.isfinite([o.cost, o.square]).all()
+        if o.branch == branch and o.status != "diverged" and np.isfinite([o.cost, o.square]).all()
     ]
 
 
@@ -146,9 +174,9 @@ def _branch(
         "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {
             "symbol": role.symbol,
-            "color": colour,
+            "color": [fill(colour, study.outcomes[i], dark) for i in places],
             "size": 11 if panel.number == "" else 8,
-            "line": {"color": theme.colour("page", dark), "width": 0.8},
+            "line": edges([study.outcomes[i] for i in places], colour, dark),
         },
         **panel.axes,
     }
@@ -189,21 +217,70 @@ def _between(
     return traces
 
 
-def _jump_words(study: Study, axis: WeightAxis, panel: Panel, log: bool, dark: bool) -> list[dict[str, Any]]:
-    """The word "jump" where a branch arrives after one."""
+def _jump_words(
+    study: Study, axis: WeightAxis, panel: Panel, y: dict[str, Any], dark: bool
+) -> list[dict[str, Any]]:
+    """The word "jump" where a branch arrives after one; neighbouring jumps share theirs."""
+    log, (low, high) = y["type"] == "log", y["range"]
     notes = []
-    for outcome in study.outcomes:
-        if not outcome.jump or not np.isfinite(outcome.cost):
-            continue
-        font = {"color": theme.colour(outcome.branch, dark), "size": theme.SMALL}
-        y = float(np.log10(outcome.cost)) if log else outcome.cost
-        place = {"xref": panel.axes["xaxis"], "yref": panel.axes["yaxis"]}
-        place |= {"xanchor": "center", "yanchor": "top"}
-        notes.append(theme.note(dark, "jump", axis.log(outcome.tikhonov), y, font=font, yshift=-9, **place))
+    ends = axis.edges()
+
+    def place(outcome: Outcome) -> Array:
+        across = (axis.log(outcome.tikhonov) - ends[0]) / (ends[-1] - ends[0])
+        return np.array([across, (_height(outcome, log) - low) / (high - low)])
+
+    for group in _neighbours(study, place):
+        branches = {outcome.branch for outcome in group}
+        role = group[0].branch if len(branches) == 1 else "ink"
+        refs = {"xref": panel.axes["xaxis"], "yref": panel.axes["yaxis"]}
+        refs |= {"xanchor": "center", "yanchor": "top"}
+        x = float(np.mean([axis.log(outcome.tikhonov) for outcome in group]))
+        lowest = min(_height(outcome, log) for outcome in group)
+        font = {"color": theme.colour(role, dark), "size": theme.SMALL}
+        word = "jump" if len(group) == 1 else "jumps"
+        notes.append(theme.note(dark, word, x, lowest, font=font, yshift=-9, **refs))
     return notes
 
 
-def _key(study: Study, dark: bool) -> list[tuple[str, str, str]]:
+def _neighbours(study: Study, place: Callable[[Outcome], Array]) -> list[list[Outcome]]:
+    """Runs after a jump, those together that stand near each other.
+
+    Args:
+        study: the study.
+        place: where a run stands, (2,) as shares of the panel.
+    """
+    jumped = [study.outcomes[i] for branch in _BRANCHES for i in _steps(study, branch)]
+    jumped = sorted((o for o in jumped if o.jump), key=lambda o: o.tikhonov)
+    groups: list[list[Outcome]] = []
+    for outcome in jumped:
+        for group in groups:
+            if (np.abs(place(outcome) - place(group[-1])) <= _NEAR).all():
+                group.append(outcome)
+                break
+        else:
+            groups.append([outcome])
+    return groups
+
+
+def _metastable_words(
+    study: Study, axis: WeightAxis, panel: Panel, log: bool, dark: bool
+) -> list[dict[str, Any]]:
+    """The word "metastable" above the stretch of which it is true."""
+    weights = metastable(study)
+    if not weights:
+        return []
+    there = [o for o in study.outcomes if o.branch == "up" and o.tikhonov in weights]
+    x = (axis.log(min(weights)) + axis.log(max(weights))) / 2
+    font = {"color": theme.colour("up", dark), "size": theme.SMALL}
+    place = {"xref": panel.axes["xaxis"], "yref": panel.axes["yaxis"], "xanchor": "center", "yshift": 8}
+    return [theme.note(dark, "metastable", x, max(_height(o, log) for o in there), font=font, **place)]
+
+
+def _height(outcome: Outcome, log: bool) -> float:
+    return float(np.log10(outcome.cost)) if log else outcome.cost
+
+
+def _key(study: Study, dark: bool) -> list[Entry]:
     entries = [
         (GLYPHS[theme.ROLES[branch].symbol], theme.colour(branch, dark), words)
         for branch, words in _BRANCHES.items()
@@ -211,4 +288,4 @@ def _key(study: Study, dark: bool) -> list[tuple[str, str, str]]:
     ]
     if any(outcome.jump for outcome in study.outcomes):
         entries.append(("┄", theme.colour("ink", dark), "dotted: a jump"))
-    return entries
+    return [*entries, *pale_key(study, dark)]

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.panels import Panel, WeightAxis, key, level, three_panels
+from autoencode_core.figures.endings import ending_words, pale_key, sound
+from autoencode_core.figures.panels import Panel, WeightAxis, level, three_panels
 from autoencode_core.figures.regimes import mark_traces, panel_figure, rank_key, ring
 from autoencode_core.figures.signed import Signed, words
 from autoencode_core.figures.training import spread
@@ -21,6 +22,9 @@ _TALL = 232
 """Pixels of the height of a single panel."""
 _CONVEX = "above 0: J is locally strongly convex"
 _NOT = "below 0: J falls in some direction"
+_ROOM = 0.15
+"""Share of the large panel that stays free for words at both ends."""
+_SIDES = ("above 0: J is locally<br>strongly convex", "below 0: J falls<br>in some direction")
 
 
 def curvature_figure(
@@ -29,7 +33,7 @@ def curvature_figure(
     """2λ + ν, ν and λ_conv of every run against λ, with what the bounds of ν allow as a bar.
 
     Args:
-        study: the study; runs whose ν is not known are left out.
+        study: the study; runs that diverged and those whose ν is not known are left out.
         dark: whether the page is dark.
         picked: place of a run that is ringed.
         stacked: whether the three panels stand below each other, for narrow pages.
@@ -53,9 +57,8 @@ def curvature_figure(
         scales.append(scale)
     traces += _own_weight(axis, panels[2], scales[2], dark)
     zero = [level(panel, 0.0, "", dark) for panel in panels[:2]]
-    axes = [scales[0].settings(dark, 0.12), *(scale.settings(dark, most=5) for scale in scales[1:])]
-    lost = len(study.outcomes) - len(known)
-    missing = f"ν is known for {len(known)} of {len(study.outcomes)} runs" if lost else ""
+    axes = [scales[0].settings(dark, _ROOM), *(scale.settings(dark, most=5) for scale in scales[1:])]
+    missing = f"ν of {len(known)} of {len(study.outcomes)} runs" * (len(known) < len(study.outcomes))
     return panel_figure(
         dark,
         panels,
@@ -65,13 +68,16 @@ def curvature_figure(
         shapes=[*_halves(panels[0], scales[0], dark), *(shape for shape, _ in zero)],
         notes=[
             *_sides(panels[0], scales[0], dark) * bool(known),
-            panels[0].heading(dark, "2λ + ν", missing or "smallest curvature of J at θ*"),
-            panels[1].heading(dark, "ν", "smallest curvature of the data term"),
-            panels[2].heading(dark, "λ<sub>conv</sub> = max(0, −ν/2)", "dashed: λ"),
-            *key(dark, rank_key(study, dark)),
+            panels[0].heading(dark, "2λ + ν", missing or "curvature of J"),
+            panels[1].heading(dark, "ν", "of the data term"),
+            panels[2].heading(dark, "λ<sub>conv</sub>", "max(0, −ν/2)"),
+        ],
+        groups=[
+            rank_key(study, dark),
+            [("╌", theme.colour("ink", dark), "dashed: λ"), *pale_key(study, dark)],
         ],
         stacked=stacked,
-        empty="ν is not computed yet.",
+        empty=_empty(study),
     )
 
 
@@ -79,14 +85,21 @@ def curvature_words(study: Study) -> str:
     """At which λ J is locally strongly convex at the minimisers found, in sentences."""
     known = _known(study)
     if not known:
-        return "ν is not computed yet."
+        return _empty(study)
     sides = [side(o) for o in known]
     said = [f"{sides.count(words)} {words}" for words in dict.fromkeys(sides)]
-    return f"2λ + ν, ν and λ_conv against λ. J at {len(known)} minimisers: {theme.join(said)}."
+    where = f"where {len(known)} run{'s' * (len(known) != 1)} ended"
+    return f"2λ + ν, ν and λ_conv against λ. J {where}: {theme.join(said)}. {ending_words(study)}".rstrip()
+
+
+def _empty(study: Study) -> str:
+    """What is said where there is no ν."""
+    lost = study.outcomes and not sound(study)
+    return "All runs diverged: there is no ν." if lost else "ν is not computed yet."
 
 
 def _known(study: Study) -> list[Outcome]:
-    return [o for o in study.outcomes if o.curvature is not None and np.isfinite(o.curvature)]
+    return [o for o in sound(study) if o.curvature is not None and np.isfinite(o.curvature)]
 
 
 def side(outcome: Outcome) -> str:
@@ -286,7 +299,7 @@ def _bars(
     x: list[float | None] = []
     y: list[float | None] = []
     for i, outcome in enumerate(study.outcomes):
-        ends = _ends(outcome, read)
+        ends = _ends(outcome, read) if outcome.status != "diverged" else []
         if ends:
             x += [place(i), place(i), None]
             y += [*(float(scale.place(end)) for end in ends), None]
@@ -303,7 +316,8 @@ def _ring(
     picked: int,
     dark: bool,
 ) -> dict[str, Any]:
-    value = read(study.outcomes[picked])
+    outcome = study.outcomes[picked]
+    value = None if outcome.status == "diverged" else read(outcome)
     return ring(panel, place(picked), np.nan if value is None else value, dark)
 
 
@@ -324,13 +338,14 @@ def _sides(panel: Panel, scale: Signed, dark: bool) -> list[dict[str, Any]]:
     left, right = panel.across
     top = {"yanchor": "top", "xshift": 4, "yshift": -2}
     foot = {"yanchor": "bottom", "xanchor": "right", "xshift": -4, "yshift": 2}
-    above = theme.note(dark, _CONVEX, left, panel.up[1], **top, font=font)
-    return [above, theme.note(dark, _NOT, right, panel.up[0], **foot, font=font)][: 2 if scale.low < 0 else 1]
+    above = theme.note(dark, _SIDES[0], left, panel.up[1], **top, font=font)
+    below = theme.note(dark, _SIDES[1], right, panel.up[0], **foot, font=font)
+    return [above, below][: 2 if scale.low < 0 else 1]
 
 
 def _halves(panel: Panel, scale: Signed, dark: bool) -> list[dict[str, Any]]:
     """The two sides of 0, tinted."""
-    low, high = scale.settings(dark, 0.12)["range"]
+    low, high = scale.settings(dark, _ROOM)["range"]
     sides = {"agree": (max(0.0, low), high), "several": (low, 0.0)}
     return [
         {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,19 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 
 Array = NDArray[Any]
+Entry = tuple[str, str, str]
+"""Of a key: glyph, colour, words."""
 
-TOP, BOTTOM, LEFT, RIGHT = 92, 52, 84, 20
+BOTTOM, LEFT, RIGHT = 52, 72, 14
 """Margins of a figure of panels in pixels."""
-KEY = 44
-"""Pixels above the panels where their key stands."""
+KEY, KEY_LINE = 28, 18
+"""Pixels from the panels to the key above them, and for each line of the key."""
+_KEY_ROOM, _NARROW = 345, 180
+"""Pixels of a line of the key, and across the large of three panels, on a page of 400 pixels."""
+_LETTER = 5.6
+"""Pixels of a small letter, about."""
+_SHORTER = {"several minimisers": "several", "all seeds agree": "agree", "the branches agree": "agree"}
+"""What a band says where there is no room for more."""
 GLYPHS = {
     "circle": "●",
     "square": "■",
@@ -61,9 +70,9 @@ def three_panels(stacked: bool) -> tuple[Panel, Panel, Panel]:
     if stacked:
         return Panel("", (0, 1), (0.58, 1)), Panel("2", (0, 1), (0.29, 0.49)), Panel("3", (0, 1), (0, 0.2))
     return (
-        Panel("", (0, 0.57), (0, 1)),
-        Panel("2", (0.67, 1), (0.58, 1)),
-        Panel("3", (0.67, 1), (0, 0.42)),
+        Panel("", (0, 0.55), (0, 1)),
+        Panel("2", (0.68, 1), (0.58, 1)),
+        Panel("3", (0.68, 1), (0, 0.42)),
     )
 
 
@@ -110,19 +119,23 @@ class WeightAxis:
         first, last = (inner[0], inner[-1]) if inner else (logs[0] + self.step / 2, logs[0] - self.step / 2)
         return [2 * logs[0] - first, *inner, 2 * logs[-1] - last]
 
-    def settings(self, dark: bool, small: bool, words: bool = True) -> dict[str, Any]:
-        """Settings of a Plotly axis; a small one names fewer values, one without words none."""
+    def settings(self, dark: bool, small: bool, words: str = "Tikhonov weight λ") -> dict[str, Any]:
+        """Settings of a Plotly axis; a small one names fewer values, one without words none.
+
+        Where the page is so narrow that the values would run into each other, they are turned.
+        """
         edges = self.edges()
         named = self._named(small)
         return theme.axis(
             dark,
-            "Tikhonov weight λ" if words else "",
+            words,
             type="log",
             range=[edges[0], edges[-1]],
             tickvals=[self.place(weight) for weight in named],
             ticktext=[f"{weight:.2g}" for weight in named],
-            tickangle=0,
-            showticklabels=words,
+            autotickangles=[0, 45, 90],
+            automargin="bottom" if words else False,
+            showticklabels=bool(words),
             ticks="outside",
             ticklen=4,
             tickcolor=theme.colour("muted", dark),
@@ -130,15 +143,20 @@ class WeightAxis:
         )
 
     def _named(self, small: bool) -> list[float]:
-        """The values that are written at the axis: all, the powers of ten, or a few."""
+        """The values that are written at the axis: all, the powers of ten, or a few that lie apart."""
         most = 4 if small else _MOST_LABELS
-        if len(self.weights) <= most:
+        edges, logs = self.edges(), [self.log(weight) for weight in self.weights]
+        apart = 0.99 * (edges[-1] - edges[0]) / most
+        if all(b - a >= apart for a, b in pairwise(logs)):
             return list(self.weights)
         powers = [w for w in self.weights if w == 0 or abs(np.log10(w) - round(np.log10(w))) < 1e-6]
         if 2 <= len(powers) <= most:
             return powers
-        keep = np.linspace(0, len(self.weights) - 1, most).round().astype(int)
-        return [self.weights[i] for i in dict.fromkeys(keep.tolist())]
+        kept = [0]
+        for i, log in enumerate(logs):
+            if log - logs[kept[-1]] >= apart and (logs[-1] - log >= apart or i == len(logs) - 1):
+                kept.append(i)
+        return [self.weights[i] for i in kept]
 
     def breaks(self, dark: bool, panels: Iterable[Panel]) -> list[dict[str, Any]]:
         """The marks of the break between λ = 0 and the others, at the foot of each panel."""
@@ -200,14 +218,14 @@ def band_shapes(found: Sequence[Band], panels: Iterable[Panel], dark: bool) -> l
 
 
 def band_words(found: Sequence[Band], panel: Panel, axis: WeightAxis, dark: bool) -> list[dict[str, Any]]:
-    """The words of the bands at the head of a panel, on as many lines as the narrowest page needs."""
+    """The words of the bands at the head of a panel, so few and on two lines that a narrow page suffices."""
     edges = axis.edges()
     notes = []
     for band in found:
-        room = 350 * (band.end - band.start) / (edges[-1] - edges[0])
-        lines = [band.words] if 6.3 * len(band.words) < room else band.words.split(" ")
-        if 6.3 * max(map(len, lines)) > room:
-            continue  # the numbers above the panel say it too
+        letters = int(_NARROW * (band.end - band.start) / (edges[-1] - edges[0]) / _LETTER)
+        lines = _fitting(band.words, letters)
+        if not lines:
+            continue  # the sentences below the picture say it too
         notes.append(
             theme.note(
                 dark,
@@ -225,6 +243,15 @@ def band_words(found: Sequence[Band], panel: Panel, axis: WeightAxis, dark: bool
     return notes
 
 
+def _fitting(words: str, letters: int) -> list[str]:
+    """Words on at most two lines of so many letters, shorter ones if they must be; none if none fit."""
+    for said in (words, _SHORTER.get(words, words)):
+        lines = wrap(said, max(1, letters), break_long_words=False)
+        if len(lines) <= 2 and max(map(len, lines)) <= letters:
+            return lines
+    return []
+
+
 def numbers_above(
     numbers: Sequence[str], words: str, axis: WeightAxis, panel: Panel, dark: bool
 ) -> list[dict[str, Any]]:
@@ -235,16 +262,18 @@ def numbers_above(
         theme.note(dark, number, axis.log(weight), xref=panel.axes["xaxis"], xanchor="center", **row)
         for weight, number in zip(axis.weights, numbers, strict=True)
     ]
-    return [theme.note(dark, words, panel.across[0], xanchor="right", xshift=-6, **row), *notes]
+    return [theme.note(dark, words, panel.across[0], xanchor="right", xshift=-4, **row), *notes]
 
 
-def key(dark: bool, *lines: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """What marks and lines stand for, above all panels: it needs no room that depends on the page.
+def key(dark: bool, groups: Iterable[Sequence[Entry]], raised: int = KEY) -> list[dict[str, Any]]:
+    """What marks and lines stand for, above all panels, a note for each line: a narrow page suffices.
 
     Args:
         dark: whether the page is dark.
-        lines: lines of entries, each the glyph of a mark, its colour, and words.
+        groups: entries, each the glyph of a mark, its colour, and words; a group begins a line.
+        raised: pixels above the panels.
     """
+    lines = [line for group in groups for line in _key_lines(group)]
     font = {"color": theme.colour("ink", dark), "size": theme.SMALL}
     return [
         theme.note(
@@ -254,11 +283,26 @@ def key(dark: bool, *lines: Sequence[tuple[str, str, str]]) -> list[dict[str, An
             ),
             0,
             1,
-            yshift=KEY + 18 * (len(lines) - 1 - number),
+            xshift=8 - LEFT,
+            yshift=raised + KEY_LINE * (len(lines) - 1 - number),
             font=font,
         )
         for number, line in enumerate(lines)
     ]
+
+
+def _key_lines(group: Sequence[Entry]) -> list[list[Entry]]:
+    """The entries of a group on lines that fit a narrow page."""
+    lines: list[list[Entry]] = []
+    left = 0.0
+    for entry in group:
+        wide = 24 + _LETTER * len(entry[2])
+        if not lines or wide > left:
+            lines.append([])
+            left = _KEY_ROOM
+        lines[-1].append(entry)
+        left -= wide
+    return lines
 
 
 def level(
@@ -305,7 +349,7 @@ def value_axis(
     if log:
         low, high = float(np.log10(low)), float(np.log10(high))
     low = min(low, 0.0) if zero else low
-    span = (high - low) or max(abs(high), 1e-3)
+    span = (high - low) or abs(high) or 1.0
     foot = 0.07
     room = span / (1 - head - foot)
     settings: dict[str, Any] = {"type": "linear", "tickformat": "~g", "nticks": 6}

@@ -7,12 +7,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.endings import ended, ending_words, fill, on_the_way, pale_key, sound
 from autoencode_core.figures.panels import (
     BOTTOM,
     GLYPHS,
+    KEY,
+    KEY_LINE,
     LEFT,
     RIGHT,
-    TOP,
+    Entry,
     Panel,
     WeightAxis,
     band_shapes,
@@ -25,11 +28,13 @@ from autoencode_core.figures.panels import (
     value_axis,
 )
 from autoencode_core.study import Outcome, Study
+from autoencode_core.words import stretches
 
-HEIGHT, STACKED_HEIGHT = 430, 690
+_TALL, _STACKED_TALL = 286, 560
+"""Pixels from the foot of the lowest panel to the head of the highest."""
 _MOST_NAMED = 5
 _STATES = {"several": ("several minimisers", "several"), "agree": ("all seeds agree", "agree")}
-_STATES |= {"one": ("one seed", "PCA"), "none": ("diverged", "PCA")}
+_STATES |= {"one": ("one seed", "PCA"), "none": ("all diverged", "PCA")}
 
 
 def strip_figure(
@@ -37,8 +42,8 @@ def strip_figure(
 ) -> go.Figure:
     """J, data term and ‖θ‖² against λ: a mark a seed, their spread shaded, their median a line.
 
-    The symbol of a mark says which minimiser of its λ it is; its customdata is its place in
-    study.outcomes.
+    The symbol of a mark says which minimiser of its λ it is, a pale one that its run ended on the way there;
+    its customdata is its place in study.outcomes.
 
     Args:
         study: a strip.
@@ -50,7 +55,7 @@ def strip_figure(
     cost, term, square = panels
     states = [state(study, weight) for weight in study.weights]
     found = bands(axis, [_STATES[word] for word in states])
-    head = 0.16 if found else 0.06
+    head = 0.18 if found else 0.06
     lost = [i for i, outcome in enumerate(study.outcomes) if outcome.status == "diverged"]
     draw = _Drawn(study, axis, dark)
     traces = [*draw.spread(cost, "cost"), *draw.spread(term, "data_term")]
@@ -60,8 +65,8 @@ def strip_figure(
     if picked is not None and 0 <= picked < len(study.outcomes):
         shown = ((cost, "cost"), (term, "data_term"), (term, "test_term"), (square, "square"))
         traces += [draw.ring(panel, name, picked) for panel, name in shown]
-    columns = {key: [getattr(o, key) for o in study.outcomes] for key in ("cost", "data_term", "square")}
-    columns["test_term"] = [outcome.test_term for outcome in study.outcomes]
+    names = ("cost", "data_term", "test_term", "square")
+    columns = {name: [getattr(o, name) for o in sound(study)] for name in names}
     y_cost = value_axis([*columns["cost"], study.zero[0]], dark, head)
     y_term = value_axis([*columns["data_term"], *columns["test_term"], *study.zero], dark)
     y_square = value_axis([*columns["square"], 0.0], dark, zero=True)
@@ -83,33 +88,37 @@ def strip_figure(
             *numbers_above(counts, "minimisers", axis, cost, dark),
             *(note for _, note in zero),
             cost.heading(dark, "Cost J", "flow coordinates", raised=22),
-            term.heading(dark, "Data term", "filled: train · hollow: test"),
-            square.heading(dark, "‖θ‖²", "control, in L²(0,T)"),
-            *key(dark, rank_key(study, dark), _line_key(len(study.seeds) > 1, bool(lost), dark)),
+            term.heading(dark, "Data term"),
+            square.heading(dark, "‖θ‖²", "in L²(0,T)"),
+            *(_nothing(panel, dark) for panel in panels[1:] if lost and not sound(study)),
         ],
+        groups=[rank_key(study, dark), _line_key(study, dark)],
+        raised=KEY + KEY_LINE,
         stacked=stacked,
     )
 
 
 def state(study: Study, weight: float) -> str:
     """What the seeds say at a λ: "agree", "several" minimisers, "one" seed only, or "none" that is finite."""
-    sound = [i for i in study.at(weight) if study.outcomes[i].status != "diverged"]
-    if not sound:
+    count = sum(outcome.tikhonov == weight for outcome in sound(study))
+    if not count:
         return "none"
     if study.minimisers(weight) > 1:
         return "several"
-    return "agree" if len(sound) > 1 else "one"
+    return "agree" if count > 1 else "one"
 
 
 def strip_words(study: Study) -> str:
     """What the strip shows, in sentences."""
-    said: dict[str, list[str]] = {}
+    said: dict[str, list[float]] = {}
     for weight in study.weights:
-        said.setdefault(_STATES[state(study, weight)][0], []).append(f"{weight:.2g}")
-    parts = [f"{words} at λ = {theme.join(weights)}" for words, weights in said.items()]
+        said.setdefault(_STATES[state(study, weight)][0], []).append(weight)
+    parts = [f"{words} at λ = {stretches(weights, study.weights)}" for words, weights in said.items()]
     seeds = len(study.seeds)
     head = f"J, data term and ‖θ‖² of {seeds} seed{'s' * (seeds != 1)} against λ"
-    return f"{head}: {'; '.join(parts)}." if parts else f"{head}: no run has ended."
+    if not parts:
+        return f"{head}: no run has ended."
+    return f"{head}: {'; '.join(parts)}. {ending_words(study)}".rstrip()
 
 
 def zero_name(study: Study) -> str:
@@ -136,7 +145,7 @@ def run_words(outcome: Outcome, rank: int | None) -> str:
     lines = [f"λ = {outcome.tikhonov:.4g}, seed {outcome.seed}{branch}", f"J = {outcome.cost:.4g}"]
     lines.append(f"data term {outcome.data_term:.4g}, test {outcome.test_term:.4g}")
     lines.append(f"‖θ‖² = {outcome.square:.4g}")
-    return "<br>".join(lines) + which + f"<br>{outcome.status}, {outcome.iterations:,} iterations"
+    return "<br>".join(lines) + which + f"<br>{ended(outcome)}, {outcome.iterations:,} iterations"
 
 
 def mark_traces(
@@ -168,7 +177,10 @@ def mark_traces(
         values = [value(study.outcomes[i]) for i in chosen]
         shown = [(i, v) for i, v in zip(chosen, values, strict=True) if v is not None and np.isfinite(v)]
         colour, symbol = looks[rank]
-        page, size = theme.colour("page", dark), 9.5 if panel.number == "" else 7.0
+        size = 9.5 if panel.number == "" else 7.0
+        outcomes = [study.outcomes[i] for i, _ in shown]
+        face = colour if hollow else [fill(colour, outcome, dark) for outcome in outcomes]
+        line = {"color": colour, "width": 1.4} if hollow else edges(outcomes, colour, dark)
         traces.append(
             {
                 "type": "scatter",
@@ -181,14 +193,20 @@ def mark_traces(
                 "hovertemplate": "%{hovertext}<extra></extra>",
                 "marker": {
                     "symbol": symbol + "-open" * hollow,
-                    "color": colour,
+                    "color": face,
                     "size": size,
-                    "line": {"color": colour if hollow else page, "width": 1.4 if hollow else 0.8},
+                    "line": line,
                 },
                 **panel.axes,
             }
         )
     return traces
+
+
+def edges(outcomes: Sequence[Outcome], colour: str, dark: bool) -> dict[str, Any]:
+    """Outlines of marks: of its own colour around a pale one, thin and of the page's around others."""
+    page, ways = theme.colour("page", dark), [on_the_way(outcome) for outcome in outcomes]
+    return {"color": [colour if way else page for way in ways], "width": [1.4 if w else 0.8 for w in ways]}
 
 
 def panel_figure(
@@ -199,6 +217,8 @@ def panel_figure(
     traces: list[dict[str, Any]],
     shapes: list[dict[str, Any]],
     notes: list[dict[str, Any]],
+    groups: Sequence[Sequence[Entry]],
+    raised: int = KEY,
     stacked: bool = False,
     empty: str = "No run has ended.",
 ) -> go.Figure:
@@ -212,23 +232,30 @@ def panel_figure(
         traces: of all panels.
         shapes: of all panels.
         notes: of all panels.
+        groups: entries of the key, by lines.
+        raised: pixels from the panels to their key.
         stacked: whether the panels stand below each other.
         empty: words where there is nothing to show.
     """
-    height = STACKED_HEIGHT if stacked else HEIGHT
+    explained = key(dark, groups, raised)
+    top = raised + KEY_LINE * len(explained) + 6
+    height = top + (_STACKED_TALL if stacked else _TALL) + BOTTOM
     axes: dict[str, Any] = {}
     for panel, y in zip(panels, values, strict=True):
-        x = axis.settings(dark, small=panel.number != "" and not stacked, words=panel.up[0] == 0)
+        small = panel.number != ""
+        words = "" if panel.up[0] else "λ" if small and not stacked else "Tikhonov weight λ"
+        x = axis.settings(dark, small or stacked, words)
         axes[f"xaxis{panel.number}"] = {**x, "domain": panel.across, "anchor": f"y{panel.number}"}
         axes[f"yaxis{panel.number}"] = {**y, "domain": panel.up, "anchor": f"x{panel.number}"}
-    if not any(len(trace["x"]) for trace in traces if trace["mode"] == "markers"):
-        traces = [{"type": "scatter", "x": [None], "y": [None]}]
-        notes = [*notes, theme.note(dark, empty, 0.02, 0.5)]
+    marked = [trace["y"] for trace in traces if trace["mode"] == "markers"]
+    if not any(y is not None for places in marked for y in places):
+        traces = [{"type": "scatter", "x": [None], "y": [None], **panel.axes} for panel in panels]
+        notes = [*notes, theme.note(dark, empty, panels[0].across[0], _middle(panels[0]) + 0.06, xshift=8)]
     layout = theme.layout(
         dark,
         height=height,
-        margin={"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
-        annotations=[*notes, *axis.breaks(dark, panels)],
+        margin={"l": LEFT, "r": RIGHT, "t": top, "b": BOTTOM},
+        annotations=[*notes, *explained, *axis.breaks(dark, panels)],
         shapes=shapes,
         hovermode="closest",
         **axes,
@@ -236,21 +263,36 @@ def panel_figure(
     return go.Figure(data=traces, layout=layout)
 
 
-def rank_key(study: Study, dark: bool) -> list[tuple[str, str, str]]:
+def rank_key(study: Study, dark: bool) -> list[Entry]:
     """The key of the symbols: which minimiser of its λ a run found."""
     known = sorted({rank for rank in ranks(study) if rank is not None})
     entries = []
     for rank, (colour, symbol) in zip(known, theme.class_colours(len(known), dark), strict=True):
         words = "minimiser 1 (lowest J)" if rank == 0 else f"{rank + 1}"
         last = rank + 1 == _MOST_NAMED < len(known)
-        entries.append((GLYPHS[symbol], colour, words + " …" * last))
+        entries.append((GLYPHS[symbol], colour, words + " and more" * last))
     return entries[:_MOST_NAMED]
 
 
-def _line_key(many: bool, lost: bool, dark: bool) -> list[tuple[str, str, str]]:
+def _line_key(study: Study, dark: bool) -> list[Entry]:
     ink, muted = theme.colour("ink", dark), theme.colour("muted", dark)
-    entries = [("━", ink, "median"), ("█", theme.translucent(ink, 0.25), "spread of the seeds")]
-    return (entries if many else []) + [("✕", muted, "diverged")] * lost
+    entries: list[Entry] = []
+    if len(study.seeds) > 1 and sound(study):
+        entries += [("━", ink, "median"), ("█", theme.translucent(ink, 0.25), "spread of the seeds")]
+    if sound(study):
+        entries.append(("○", ink, "hollow: test particles"))
+    lost = len(sound(study)) < len(study.outcomes)
+    return [*entries, *[("✕", muted, "diverged")] * lost, *pale_key(study, dark)]
+
+
+def _nothing(panel: Panel, dark: bool) -> dict[str, Any]:
+    """What a panel says where every run diverged."""
+    anchors = {"xanchor": "center", "yanchor": "middle"}
+    return theme.note(dark, "all runs diverged", sum(panel.across) / 2, _middle(panel), **anchors)
+
+
+def _middle(panel: Panel) -> float:
+    return sum(panel.up) / 2
 
 
 class _Drawn:
@@ -296,11 +338,11 @@ class _Drawn:
         common = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", **panel.axes}
         traces = []
         for run in self.axis.runs():
-            sound = [(weight, values) for weight in run if (values := self._sound(weight, key))]
-            if not sound:
+            known = [(weight, values) for weight in run if (values := self._sound(weight, key))]
+            if not known:
                 continue
-            x = [self.axis.place(weight) for weight, _ in sound]
-            curves = [[float(of(values)) for _, values in sound] for of in (min, np.median, max)]
+            x = [self.axis.place(weight) for weight, _ in known]
+            curves = [[float(of(values)) for _, values in known] for of in (min, np.median, max)]
             if many:  # as far as the marks of the first and the last λ reach
                 x = [x[0] / ends, *x, x[-1] * ends]
                 curves = [[values[0], *values, values[-1]] for values in curves]
@@ -313,7 +355,7 @@ class _Drawn:
         return traces
 
     def _sound(self, weight: float, key: str) -> list[float]:
-        values = [getattr(self.study.outcomes[i], key) for i in self.study.at(weight)]
+        values = [getattr(outcome, key) for outcome in sound(self.study) if outcome.tikhonov == weight]
         return [value for value in values if np.isfinite(value)]
 
     def ring(self, panel: Panel, key: str, place: int) -> dict[str, Any]:

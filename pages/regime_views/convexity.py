@@ -17,7 +17,7 @@ from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, unusual
 from pages.shared.words import regime
 
-_DIRECTIONS = 4
+DIRECTIONS = 4
 
 
 def convexity_view() -> None:
@@ -31,7 +31,7 @@ def convexity_view() -> None:
     run_id, record = runs[0]
     st.caption(escape(regime(record.spec)))
     unusual(record)
-    found = told(ask("curvature", record, count=_DIRECTIONS), "ν, the smallest curvature of the data term")
+    found = told(ask("curvature", record, count=DIRECTIONS), "ν, the smallest curvature of the data term")
     if found is None:
         return
     _certificate(record, found)

@@ -11,6 +11,7 @@ from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from autoencode_core.runs.study_csv import landscape_csv
+from pages.regime_views.convexity import DIRECTIONS
 from pages.regime_views.studies import opening_runs
 from pages.shared.asking import ask, note, told
 from pages.shared.choose import choose_runs, names_of, record_of
@@ -25,7 +26,9 @@ _KINDS = {
     "minimisers": "Plane of three minimisers",
 }
 _NEEDED = {"line": 1, "minimisers": 2}
-_POINTS = {"line": 81, "plane": 41}
+_POINTS = {"line": 81, "plane": 41, "heavy plane": 21}
+_HEAVY = 5e7
+"""Parameters times particles from which a plane is taken with fewer points."""
 _HELP = (
     "Steepest and flattest: the plane of the two eigenvectors of the data term's Hessian with the largest or "
     "the smallest eigenvalues. Line and three minimisers: through other runs of the same data and widths."
@@ -60,7 +63,7 @@ def landscape_view() -> None:
     if answer is None:
         return
     identity = " ".join((run_id, str(kind), *chosen))
-    names = ["θ*", *(f"θ {i + 2}" for i in range(len(chosen)))]
+    names = ["θ*", *(("second run", "third run")[: len(chosen)])]
     weight = record.spec.tikhonov
     if kind == "line":
         scene = line_scene(answer, weight, identity, names)
@@ -86,7 +89,7 @@ def _others(run_id: str, record: RunRecord, kind: str) -> list[str] | None:
         left = [other for other in places if other not in chosen]
         with column:
             found = st.selectbox(
-                "The other run" if needed == 1 else ("The second run", "The third run")[i],
+                "The second run" if needed == 1 else ("The second run", "The third run")[i],
                 left,
                 format_func=places.__getitem__,
                 key=f"landscape_other_{run_id}_{i}",
@@ -110,9 +113,15 @@ def _answer(record: RunRecord, kind: str, chosen: list[str]) -> Mapping[str, Any
     controls = [np.asarray(record_of(other).weights["control"], float) for other in chosen]
     if kind == "line":
         return told(ask("landscape_line", record, other=controls[0], points=_POINTS["line"]), "J on the line")
-    more = {"others": np.stack(controls)} if controls else {}
-    question = ask("landscape_plane", record, kind=kind, points=_POINTS["plane"], **more)
-    return told(question, "J on the plane")
+    more: dict[str, Any] = {"others": np.stack(controls)} if controls else {}
+    if kind == "flattest":  # the directions of the view Convexity
+        bends = told(ask("curvature", record, count=DIRECTIONS), "The directions of lowest curvature")
+        if bends is None:
+            return None
+        more = {"axes": bends["vectors"][:2], "values": bends["values"][:2]}
+    heavy = len(record.weights["control"]) * record.spec.particles > _HEAVY
+    points = _POINTS["heavy plane" if heavy else "plane"]
+    return told(ask("landscape_plane", record, kind=kind, points=points, **more), "J on the plane")
 
 
 def _table(run_id: str, kind: str, answer: Mapping[str, Any]) -> None:

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from autoencode_core.analysis import landscape, spectrum
 from autoencode_core.analysis.convexity import curvature
 from autoencode_core.analysis.landscape import line, plane
+from autoencode_core.analysis.spectrum import Place
 from autoencode_core.errors import InputError
 from autoencode_core.training.objective import cost_and_gradient
 
@@ -25,7 +27,7 @@ def test_costs_on_a_line_are_those_of_its_controls(make_run, knobs):
     run = make_run(**knobs)
     theta, end = run.model.control.vector.double().numpy(), others(run, 1)[0]
     found = line(run, end, 7, 0.25)
-    np.testing.assert_allclose(found["s"], np.linspace(-0.25, 1.25, 7))
+    np.testing.assert_allclose(found["s"], np.linspace(-0.25, 1.25, 7), atol=1e-15)
     assert found["distance"] == pytest.approx(np.sqrt(inner(run, end - theta, end - theta)))
     for s, term, square in zip(found["s"], found["data_term"], found["square"], strict=True):
         control = (1 - s) * theta + s * end
@@ -33,6 +35,19 @@ def test_costs_on_a_line_are_those_of_its_controls(make_run, knobs):
         if run.spec.task != "classify":
             both = [cost(run, control, weight) for weight in (0.0, 0.1)]
             np.testing.assert_allclose([term, term + 0.1 * square], both, rtol=1e-5)
+
+
+@pytest.mark.parametrize("points", [3, 4, 5, 8, 30, 81])
+@pytest.mark.parametrize("beyond", [0.0, 0.25, 5.0])
+def test_both_ends_of_a_line_are_on_it(run, points, beyond):
+    found = line(run, others(run, 1)[0], points, beyond)
+    s = found["s"]
+    assert len(s) == points and 0.0 in s and 1.0 in s and (np.diff(s) > 0).all()
+    if points > 3:
+        assert s[0] == -beyond and s[-1] == 1 + beyond
+    at = dict(zip(s, found["data_term"], strict=True))
+    assert at[0.0] == pytest.approx(cost(run, own(run), 0.0))
+    assert at[1.0] == pytest.approx(cost(run, others(run, 1)[0], 0.0))
 
 
 @pytest.mark.parametrize("kind", ["steepest", "flattest", "minimisers"])
@@ -64,6 +79,40 @@ def test_minimisers_lie_where_they_are_marked(run):
     for mark, control in zip(found["marks"][1:], ends, strict=True):
         np.testing.assert_allclose(theta + mark @ found["axes"], control, atol=1e-10)
         assert found["a"][0] < mark[0] < found["a"][-1] and found["b"][0] < mark[1] < found["b"][-1]
+    for row, control in enumerate([theta, *ends]):
+        assert found["marks_data_term"][row] == pytest.approx(cost(run, control, 0.0))
+        assert found["marks_square"][row] == pytest.approx(inner(run, control, control))
+    assert found["zero_data_term"] == pytest.approx(cost(run, 0 * theta, 0.0))
+
+
+@pytest.mark.parametrize("kind", ["steepest", "flattest"])
+def test_directions_that_are_known_are_not_computed_again(make_run, monkeypatch, kind):
+    run = make_run(dataset="s_curve", bottleneck=2)
+    monkeypatch.setattr(spectrum, "DENSE", 10**4)
+    names = ("largest_vectors", "largest_values") if kind == "steepest" else ("vectors", "values")
+    axes, values = (curvature(run)[name][:2] for name in names)
+    whole = plane(run, kind, points=3)
+    monkeypatch.setattr(Place, "steepest", None)
+    monkeypatch.setattr(landscape, "curvature", None)
+    found = plane(run, kind, points=3, axes=7 * axes, values=values)
+    for name in ("a", "b", "axes", "data_term", "square", "values"):
+        np.testing.assert_allclose(found[name], whole[name], atol=1e-10)
+    skew = np.stack([axes[0], axes[1] - 3 * axes[0]])
+    np.testing.assert_allclose(plane(run, kind, points=3, axes=skew, span=1.0)["axes"], axes, atol=1e-10)
+    assert plane(run, kind, points=3, axes=axes)["values"].size == 0
+
+
+def test_the_steepest_plane_needs_few_products(make_run, monkeypatch):
+    monkeypatch.setattr(spectrum, "DENSE", 0)
+    run = make_run(dataset="s_curve", bottleneck=2, field="two_layer", expansion=2)
+    said = []
+    found = plane(run, points=3, report=lambda share, words: said.append(words))
+    assert sum(words.startswith("Product") for words in said) <= 30
+    monkeypatch.setattr(spectrum, "DENSE", 10**4)
+    exact = curvature(run)
+    np.testing.assert_allclose(found["values"], exact["largest_values"], rtol=1e-6)
+    overlap = inner(run, found["axes"], exact["largest_vectors"].T)
+    np.testing.assert_allclose(np.abs(overlap), np.eye(2), atol=1e-3)
 
 
 def test_the_second_difference_in_the_middle_is_the_eigenvalue(make_run):
@@ -129,6 +178,13 @@ def own(run):
         ("points", lambda run: plane(run, points=4)),
         ("points", lambda run: plane(run, points=1001)),
         ("span", lambda run: plane(run, span=0.0)),
+        ("axes", lambda run: plane(run, axes=np.ones((3, len(own(run)))))),
+        ("axes", lambda run: plane(run, axes=np.ones((2, len(own(run)))))),
+        ("axes", lambda run: plane(run, axes=np.ones((2, 3)))),
+        ("axes", lambda run: plane(run, "minimisers", others(run), axes=others(run))),
+        ("values", lambda run: plane(run, axes=others(run), values=[1.0])),
+        ("values", lambda run: plane(run, axes=others(run), values=["a", "b"])),
+        ("values", lambda run: plane(run, values=[1.0, 2.0])),
         ("others", lambda run: plane(run, "minimisers")),
         ("others", lambda run: plane(run, "steepest", others(run))),
         ("others", lambda run: plane(run, "minimisers", others(run, 3))),
@@ -146,3 +202,7 @@ def test_a_diverged_run_has_no_landscape(make_run):
     run = make_run(float("nan"))
     with pytest.raises(InputError, match="diverge"):
         line(run, np.nan_to_num(torch.zeros(len(run.model.control)).numpy()))
+    diverged = make_run()
+    object.__setattr__(diverged, "status", "diverged")
+    with pytest.raises(InputError, match="diverge"):
+        plane(diverged, points=3)

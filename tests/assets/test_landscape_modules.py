@@ -20,8 +20,11 @@ needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs JavaScrip
 def run(folder: Path, script: str):
     """What a script beside the modules says, read from JSON."""
     shutil.copytree(ASSETS / "landscape", folder / "landscape")
+    shutil.copytree(ASSETS / "player", folder / "player")
     (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "asked.js").write_text('import * as grid from "./landscape/grid.js";\n' + script)
+    names = ("grid", "words")
+    head = "".join(f'import * as {name} from "./landscape/{name}.js";\n' for name in names)
+    (folder / "asked.js").write_text(head + script)
     done = subprocess.run([str(NODE), str(folder / "asked.js")], capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -104,3 +107,27 @@ console.log(JSON.stringify({ spans, shares, between }));"""
     assert all(low < high for low, high in seen["spans"])
     assert seen["shares"] == [1, 0, 0, 0.5, 1]
     assert seen["between"] == [1.5, None]
+
+
+@needs_node
+def test_numbers_are_written_as_everywhere_in_the_app(tmp_path):
+    values = [0, 1e-4, 1e-5, -1.236e-5, 0.0105, 2.0, 123456, 99999, None]
+    script = f"console.log(JSON.stringify({json.dumps(values)}.map((v) => words.general(v ?? NaN))));"
+    assert run(tmp_path, script) == [
+        "0", "0.0001", "1e-5", "−1.24e-5", "0.0105", "2", "1.23e5", "1e5", "not finite"
+    ]  # fmt: skip
+
+
+@needs_node
+def test_every_axis_has_two_ticks_or_more(tmp_path):
+    script = """
+const spans = [[-0.96, 1.04], [0.011, 0.019], [-9.7, 3.1], [2, 2]];
+console.log(JSON.stringify(spans.map((span) => words.ticksOf(...span, 1).at.length)));"""
+    seen = run(tmp_path, script)
+    assert min(seen[:3]) >= 2 and seen[3] == 0
+
+
+@needs_node
+def test_a_named_control_may_be_lower_than_the_grid(tmp_path):
+    script = "console.log(JSON.stringify(grid.extent(Float32Array.of(1, 2, 3), [0.5, undefined])));"
+    assert run(tmp_path, script)[0] == 0.5

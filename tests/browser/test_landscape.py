@@ -24,6 +24,8 @@ def plane(identity: str = "plane", tikhonov: float = 0.01) -> bytes:
         "data_term": 0.2 * (x**2 - 1) ** 2 + 0.1 * y**2,
         "square": (x - 0.2) ** 2 + y**2 + 1,
         "marks": np.array([[0.0, 0.0], [-1.0, 0.0]]),
+        "marks_data_term": np.array([0.1, -0.3]),
+        "marks_square": np.array([1.0, 2.0]),
         "path": np.array([[1.5, 1.5], [1.2, 0.4], [0.0, 0.0]]),
         "path_off": np.array([3.0, 0.5, 0.0]),
         "zero": np.array([0.2, 0.0]),
@@ -130,6 +132,13 @@ def test_places_are_read_by_hand_and_by_keys(page: Page) -> None:
     assert "data term 0.196" in spoken and "λ‖θ‖² 0.0101" in spoken and "J = 0.206" in spoken
 
 
+def test_named_controls_have_their_own_cost(page: Page) -> None:
+    expect(page.locator(".caption")).to_contain_text("λ = 0.01: J = 0.11 at θ*, −0.28 at seed 2.")
+    page.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    expect(page.locator(".caption")).to_contain_text("λ = 1: J = 1.1 at θ*, 1.7 at seed 2.")
+
+
 def test_weight_and_view_outlive_new_data_and_a_reload(page: Page) -> None:
     page.get_by_role("slider").focus()
     page.keyboard.press("PageUp")
@@ -155,7 +164,7 @@ def test_a_line_is_read_and_weighed(browser: Browser) -> None:
     assert picture(page) != before
     page.locator("canvas.top").focus()
     page.keyboard.press("ArrowRight")
-    assert "s = 0" in (page.locator(".spoken").text_content() or "")
+    assert "s = 0," in (page.locator(".spoken").text_content() or "")
     page.context.close()
 
 

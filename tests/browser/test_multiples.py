@@ -12,12 +12,12 @@ from autoencode_core.figures.scenes.multiples import live_multiples
 from autoencode_core.figures.wire import encode
 
 
-def picture(iteration: int = 10, r: int = 7, d: int = 2) -> bytes:
+def picture(iteration: int = 10, r: int = 7, d: int = 2, identity: str = "study") -> bytes:
     """r regimes at an iteration."""
     shot = snapshot(n=60, d=d)
     outputs = np.stack([shot["outputs"] * (0.3 + 0.1 * place + 0.001 * iteration) for place in range(r)])
     shot |= {"outputs": outputs, "iterations": [iteration] * r}
-    return encode(live_multiples("study", shot, [f"λ = 0.{place}" for place in range(r)]))
+    return encode(live_multiples(identity, shot, [f"λ = 0.{place}" for place in range(r)]))
 
 
 @pytest.fixture
@@ -86,6 +86,19 @@ def test_what_is_enlarged_stays_so_when_new_data_come_and_goes_when_it_is_gone(p
     assert seen(page) != before
     show(page, picture(900, r=3))
     assert len(titles(page)) == 3
+
+
+def test_the_one_of_the_same_place_stays_enlarged_when_others_are_shown(page: Page) -> None:
+    page.get_by_role("button", name="λ = 0.3").click()
+    show(page, picture(identity="study seed 2"))
+    assert titles(page) == ["λ = 0.3"]
+    page.reload()
+    page.locator("body[data-ready=yes]").wait_for(state="attached")
+    show(page, picture(identity="study seed 2"))
+    assert titles(page) == ["λ = 0.3"]
+    page.get_by_role("button", name="all", exact=True).click()
+    show(page, picture())
+    assert len(titles(page)) == 7
 
 
 def test_a_drag_turns_all_of_them_and_enlarges_none(browser: Browser) -> None:

@@ -1,5 +1,6 @@
 """Several histories on top of each other."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,6 +23,26 @@ def test_each_run_has_a_colour_a_dash_and_a_name_at_its_end(make: Make) -> None:
     ends = [note.text for note in figure.layout.annotations if "λ" in note.text]
     assert len(ends) == 6 and not any("circle" in text or "seed" in text for text in ends)  # shared by all
     np.testing.assert_allclose(upper[0].y, record.history["cost"], rtol=1e-6)
+
+
+def test_a_short_name_stands_beside_its_value_and_long_ones_stay_apart(make: Make) -> None:
+    def ends(*names: str) -> list[str]:
+        figure = histories_figure([make(2)] * len(names), names)
+        return [note.text for note in figure.layout.annotations if ": " in note.text or ":<br>" in note.text]
+
+    assert re.fullmatch(r"━━ λ = 0.1: [\d.]+", ends("circle, λ = 0.1", "circle, λ = 0.01")[0])
+
+    low, high = ("An S-curve unrolled by twenty layers, λ " + word for word in ("low", "high"))
+    for names in ((low, high), (low, high, "Something else that has a very long name too")):
+        shown = [text.split(":")[0][3:] for text in ends(*names)]
+        assert "low" in shown[0] and "high" in shown[1] and max(map(len, shown)) <= 22
+
+
+def test_long_names_leave_the_curves_most_of_a_page(make: Make) -> None:
+    names = ["one name that is very long indeed", "another name that is just as long"]
+    for given in (names, ["a", "b"]):
+        margin = histories_figure([make(2)] * 2, given).layout.margin
+        assert margin.l + margin.r < (235 if given is names else 160)
 
 
 def test_both_scales_are_logarithmic_and_iteration_0_is_left_out_where_it_must(make: Make) -> None:

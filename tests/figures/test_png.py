@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from figures.studies import continuation, curved, strip
+from figures.studies import continuation, curved, lost, strip
 from PIL import Image
 
 from autoencode_core.errors import InputError
@@ -106,6 +106,21 @@ def test_figures_of_studies_and_of_runs_are_drawn_on_their_page(
         pixels = drawn(figure, width=800, scale=1)
         assert pixels.shape[:2] == (figure.layout.height, 800)
         assert (pixels[0, 0] == page).all() and (pixels != page).any(axis=-1).mean() > 0.02
+
+
+@pytest.mark.parametrize("draw", [strip_figure, curvature_figure, continuation_figure])
+def test_studies_without_a_mark_are_drawn(draw: Callable[..., go.Figure]) -> None:
+    gone = strip(outcomes=tuple(lost(weight, seed) for weight in (0.1, 1.0) for seed in (0, 1)))
+    for study in (gone, strip(outcomes=())):
+        pixels = drawn(draw(study), width=500, scale=1)
+        assert (pixels != 255).any(axis=-1).mean() > 0.005
+
+
+def test_marks_have_outlines_of_their_own() -> None:
+    marker = {"color": "#ffffff", "size": 20, "line": {"color": [RED, "#ffffff"], "width": [3, 1]}}
+    marks = {"type": "scatter", "mode": "markers", "x": [2, 8], "y": [5, 5], "marker": marker}
+    found = red(drawn(plain(marks), width=250, scale=1))
+    assert len(found) > 40 and abs(found[:, 0].mean() - 80) < 2 and found[:, 0].std() > 6
 
 
 def test_the_words_are_kept_in_the_file() -> None:

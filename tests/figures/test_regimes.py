@@ -1,5 +1,6 @@
 """Pictures of studies: every run a mark, what is said is what the data say, nothing only by colour."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.continuation import continuation_figure, continuation_words, differs
+from autoencode_core.figures.continuation import continuation_figure, continuation_words, differs, metastable
 from autoencode_core.figures.convexity import (
     curvature_figure,
     curvature_words,
@@ -103,7 +104,7 @@ def test_numbers_of_minimisers_are_ranks_whatever_they_begin_with() -> None:
 def test_bands_and_numbers_say_where_the_seeds_agree() -> None:
     study = strip()
     assert [state(study, weight) for weight in study.weights] == ["several"] * 3 + ["agree"] * 2
-    notes = written(strip_figure(study))
+    notes = [note.replace("<br>", " ") for note in written(strip_figure(study))]
     assert {"several minimisers", "all seeds agree"} <= set(notes)
     assert [note for note in notes if note.isdigit()] == ["4", "4", "2", "1", "1"]
     assert "all seeds agree at λ = 0.03 and 0.1" in strip_words(study)
@@ -155,6 +156,77 @@ def test_stacked_panels_stand_below_each_other() -> None:
     assert layout.height > strip_figure(strip()).layout.height
 
 
+def test_runs_on_the_way_to_a_minimiser_are_pale_and_counted() -> None:
+    study = strip()
+    ways = {0: "finished", 5: "stopped", 7: "finished"}
+    outcomes = tuple(
+        replace(o, status=ways.get(i, "converged"))
+        for i, o in enumerate(study.outcomes)  # type: ignore[arg-type]
+    )
+    study = replace(study, outcomes=outcomes)
+    figure = strip_figure(study)
+    pale = set()
+    for trace in figure.data:
+        if trace.customdata is not None and trace.xaxis == "x":
+            plain = {theme.class_colours(4, False)[rank][0] for rank in range(4)}
+            looks = zip(trace.customdata, trace.marker.color, trace.marker.line.color, strict=True)
+            for place, face, edge in looks:
+                assert (face in plain) == (edge == theme.colour("page", False))
+                pale |= {int(place)} if face not in plain else set()
+    assert pale == set(ways)
+    assert any("pale: ended at the iteration limit or stopped" in note for note in written(figure))
+    said = strip_words(study)
+    assert "2 of 20 runs ended at the iteration limit, on the way to a minimiser." in said
+    assert "1 of 20 runs was stopped" in said
+    settled = tuple(replace(o, status="converged") for o in outcomes)
+    assert "iteration limit" not in strip_words(replace(study, outcomes=settled))
+    assert not any("pale" in note for note in written(strip_figure(replace(study, outcomes=settled))))
+
+
+def test_runs_that_all_diverged_are_said_and_leave_neither_line_nor_scale() -> None:
+    gone = [replace(lost(w, s), square=1e66, cost=1e66) for w in (0.1, 1.0) for s in (0, 1)]
+    study = strip(outcomes=tuple(gone)).curved([-1e66] * 4, [0.0] * 4, [-1e66] * 4)
+    figure = strip_figure(study)
+    assert "all runs diverged" in written(figure)
+    assert not [t for t in figure.data if t.name == "median"] and figure.layout.yaxis3.range[1] < 10
+    assert "all diverged at λ = 0.1 and 1. All 4 runs diverged." in strip_words(study)
+    curves = curvature_figure(study, picked=0)
+    assert "All runs diverged: there is no ν." in written(curves) and not marks(curves)
+    assert curvature_words(study) == "All runs diverged: there is no ν."
+    assert max(map(abs, curves.layout.yaxis2.range)) < 10
+
+
+def test_a_diverged_run_has_no_curvature_beside_others() -> None:
+    gone = replace(lost(0.001, 0), curvature=-1e66, bound=0.0, floor=-1e66)
+    study = curved(strip())
+    study = replace(study, outcomes=(gone, *study.outcomes[1:]))
+    assert sorted(marks(curvature_figure(study))) == list(range(1, 20))
+    assert "where 19 runs ended" in curvature_words(study)
+    assert "1 of 20 runs diverged." in curvature_words(study)
+
+
+@given(st.lists(st.floats(1e-6, 1e2), min_size=1, max_size=20, unique=True), st.booleans())
+def test_named_weights_stand_apart(weights: list[float], small: bool) -> None:
+    axis = WeightAxis(tuple(sorted(weights)))
+    settings = axis.settings(False, small)
+    logs, (low, high), most = np.log10(settings["tickvals"]), settings["range"], 4 if small else 7
+    assert 1 <= len(logs) <= most
+    powers = all(abs(log - round(log)) < 1e-6 for log in logs)
+    assert len(logs) < 2 or powers or np.diff(logs).min() > 0.95 * (high - low) / most
+
+
+def test_lines_of_the_key_fit_a_narrow_page() -> None:
+    study = strip()
+    many = tuple(
+        replace(o, seed=s, minimiser=s, status="stopped") for o in study.outcomes[::4] for s in range(16)
+    )
+    figure = strip_figure(replace(study, outcomes=(lost(0.1, 99), *many)))
+    lines = [re.sub("<[^>]*>", "", note) for note in written(figure) if note.startswith("<span")]
+    assert any("5 and more" in line for line in lines)
+    assert max(len(line.strip()) for line in lines) < 60
+    assert figure.layout.margin.t > 18 * len(lines) + 40
+
+
 # ---- the continuation
 
 
@@ -175,11 +247,21 @@ def test_hysteresis_is_where_the_branches_stand_at_different_minimisers() -> Non
     study = continuation()
     assert [weight for weight in study.weights if differs(study, weight)] == [0.001, 0.01, 0.02, 0.025]
     figure = continuation_figure(study)
-    assert {"hysteresis", "the branches agree"} <= {note.replace("<br>", " ") for note in written(figure)}
+    assert {"hysteresis", "agree"} <= {note.replace("<br>", " ") for note in written(figure)}
     assert "up at λ = 0.03" in continuation_words(study)
+    assert metastable(study) == [0.025] and "metastable" in written(figure)
+    assert "At λ = 0.025 the upward branch is metastable" in continuation_words(study)
     half = replace(study, outcomes=study.outcomes[:6])
     assert differs(half, 0.01) is None
     assert "hysteresis" not in written(continuation_figure(half))
+
+
+def test_neighbouring_jumps_share_a_word_and_far_ones_do_not() -> None:
+    study = continuation()
+    for weights, words in (((0.02, 0.025, 0.03), ["jumps"]), ((0.001, 0.03), ["jump", "jump"])):
+        outcomes = tuple(replace(o, jump=o.branch == "up" and o.tikhonov in weights) for o in study.outcomes)
+        figure = continuation_figure(replace(study, outcomes=outcomes))
+        assert [note for note in written(figure) if note.startswith("jump")] == words
 
 
 # ---- convexity

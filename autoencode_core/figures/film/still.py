@@ -155,6 +155,10 @@ class _Still:
         for trace in figure.data:
             self._axis(trace.xaxis or "x", figure)
             self._axis(trace.yaxis or "y", figure)
+        for x, y in _pairs(figure):
+            self._axis(x, figure)
+            self._axis(y, figure)
+            self._panel(x, y)
         for shape in self.layout.shapes:
             self._shape(shape)
         for order, trace in enumerate(figure.data):
@@ -211,13 +215,18 @@ class _Still:
         symbols = _each(marker.symbol or "circle", count)
         colours = np.array([rgba(c) for c in _each(marker.color or self.paper.colour("ink"), count)])
         sizes = [float(size) for size in _each(6 if marker.size is None else marker.size, count)]
-        edge = 1.4 if marker.line.width is None else float(marker.line.width)
+        edges = [float(e) for e in _each(1.4 if marker.line.width is None else marker.line.width, count)]
+        outlines = [rgba(c) for c in _each(marker.line.color or self.paper.colour("page"), count)]
         clip = (across.start - 6, up.start - 6, across.length + 12, up.length + 12)
         for symbol, size in sorted(set(zip(symbols, sizes, strict=True))):
             chosen = [i for i in range(count) if symbols[i] == symbol and sizes[i] == size]
             hollow, name = symbol.endswith("-open"), symbol.removesuffix("-open")
             marks = self.paper.marks(clip, moves=False, zorder=order)
-            marks.show(places[chosen], colours[chosen], [name], size, hollow, edge)
+            marks.show(places[chosen], colours[chosen], [name], size, hollow, max(edges[i] for i in chosen))
+            if not hollow and marker.line.color is not None:
+                there = [i for i in chosen if np.isfinite(places[i]).all()]
+                marks.artist.set_edgecolor([outlines[i] for i in there])
+                marks.artist.set_linewidth([points(edges[i]) for i in there])
 
     # ---- what lies around them
 
@@ -227,7 +236,7 @@ class _Still:
         if ref in self._axes:
             axis = self._axes[ref]
             return float(axis.pixel(axis.own([value])[0] if data else float(value)))
-        raise InputError("figure", ref, f"places on paper or on an axis that has traces, not {side}")
+        raise InputError("figure", ref, f"places on paper or on an {side} axis of the figure")
 
     def _pixels(self, thing: Any, names: Sequence[str], data: bool) -> list[float]:
         found = []
@@ -278,6 +287,18 @@ class _Still:
 
 def _anchor(word: str | None, usual: str) -> str:
     return usual if word in (None, "auto") else str(word)
+
+
+def _pairs(figure: go.Figure) -> list[tuple[str, str]]:
+    """Panels that the layout describes, whether or not they have traces."""
+    axes = figure.layout.to_plotly_json()
+    pairs = []
+    for name, settings in axes.items():
+        if name.startswith("xaxis"):
+            across, up = name.replace("axis", ""), settings.get("anchor", "y")
+            if f"yaxis{up[1:]}" in axes and settings.get("visible") is not False:
+                pairs.append((across, up))
+    return pairs
 
 
 def _each(value: Any, count: int) -> list[Any]:

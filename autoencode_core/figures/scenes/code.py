@@ -160,7 +160,7 @@ def direction_scene(
         axes: number of axes for codes of more than three numbers; those of the run itself.
         settings: entries of the scene's header.
     """
-    amounts = np.round(np.asarray(moved["amounts"], float), 6)
+    amounts = _rounded(np.asarray(moved["amounts"], float))
     moving = list(zip(np.asarray(moved["codes"]), np.asarray(moved["outputs"]), strict=True))
     words = f"Codes and outputs at {len(amounts)} controls along a direction through the trained one."
     middle = len(amounts) // 2
@@ -169,10 +169,17 @@ def direction_scene(
         identity,
         axes,
         moving,
-        ("s", amounts),
+        ("s =", amounts),
         alt=words,
         **{"autoplay": True, "start": float(middle), **settings},
     )
+
+
+def _rounded(amounts: Array) -> Array:
+    """Evenly spaced numbers (m,) with the digits that tell them apart; 0 has no sign."""
+    step = float(np.abs(np.diff(amounts)).max(initial=0.0))
+    digits = -int(np.floor(np.log10(step))) if step else 6
+    return np.asarray(np.round(amounts, digits) + 0.0)
 
 
 def _sequence(

@@ -17,9 +17,9 @@ Array = NDArray[Any]
 AXES = {
     "steepest": ("along the steepest direction", "along the second steepest"),
     "flattest": ("along the flattest direction", "along the second flattest"),
-    "minimisers": ("towards the first minimiser", "across, in their plane"),
+    "minimisers": ("towards {1}", "across it, on the side of {2}"),
 }
-"""What the axes of a plane are, by its kind."""
+"""What the axes of a plane are, by its kind; {1} and {2} stand for the names of the other minimisers."""
 DECADES = 2.0
 """How far λ may be moved from that of the run, in powers of ten."""
 _LEAST = 1e-7
@@ -38,7 +38,7 @@ def plane_scene(
     Args:
         answer: from analysis.landscape.plane: a and b (p,), data_term and square (p, p) with b along the
             first axis, marks (m, 2), path (c, 2), path_off (c,), zero (2,), zero_off, values (2,) or
-            empty, note.
+            empty, note; if known, marks_data_term and marks_square (m,), and zero_data_term.
         tikhonov: λ of the run.
         identity: what is shown; another one forgets λ and the camera.
         kind: what spans the plane, one of AXES.
@@ -54,6 +54,8 @@ def plane_scene(
     marks, path = (_numbers(answer[name]).reshape(-1, 2) for name in ("marks", "path"))
     if data.shape != (len(b), len(a)) or square.shape != data.shape or min(data.shape) < 2:
         raise InputError("answer", f"{data.shape} and {square.shape}", f"two arrays {(len(b), len(a))}")
+    words = _names(max(3, len(marks)), names)
+    named = _marks(marks, words, answer) + _zero(answer)
     return _landscape(
         identity,
         tikhonov,
@@ -64,12 +66,14 @@ def plane_scene(
         b=b,
         data_term=data,
         square=square,
-        axes=list(AXES[kind]),
-        marks=_marks(marks, names) + _zero(answer),
+        axes=[axis.format(*words) for axis in AXES[kind]],
+        marks=named,
         path=path,
         path_off=_numbers(answer["path_off"]),
         values=_plain(answer.get("values", ())),
-        alt=_plane_words(data + tikhonov * square, a, b, tikhonov),
+        alt=" ".join(
+            (_plane_words(data + tikhonov * square, a, b, tikhonov, named), *_beside_words(answer, named))
+        ),
     )
 
 
@@ -120,12 +124,24 @@ def _landscape(
     return scene(identity, (), **{"tikhonov": tikhonov, "range": span, "note": note, **entries, **settings})
 
 
-def _marks(places: Array, names: Sequence[str]) -> list[Part]:
+def _names(count: int, names: Sequence[str]) -> list[str]:
+    """θ* first, then the other minimisers, as they are called."""
+    words = ["θ*", *(f"minimiser {i}" for i in range(2, count + 1))]
+    words[: len(names)] = map(str, names)
+    return words
+
+
+def _marks(places: Array, names: Sequence[str], answer: Mapping[str, Any]) -> list[Part]:
     """θ* first, then the other minimisers."""
-    words = ["θ*", *(f"minimiser {i}" for i in range(2, len(places) + 1))]
-    words[: len(names)] = names
+    terms, squares = (np.ravel(answer.get(f"marks_{name}", ())) for name in ("data_term", "square"))
     return [
-        {"name": str(words[i]), "role": "now" if i == 0 else "bottleneck", "at": _plain(place), "off": 0.0}
+        {
+            "name": names[i],
+            "role": "now" if i == 0 else "bottleneck",
+            "at": _plain(place),
+            "off": 0.0,
+            **(_cost(terms[i], squares[i]) if len(terms) == len(squares) == len(places) else {}),
+        }
         for i, place in enumerate(places)
         if np.isfinite(place).all()
     ]
@@ -136,7 +152,14 @@ def _zero(answer: Mapping[str, Any]) -> list[Part]:
     at, off = _numbers(answer["zero"]), float(answer["zero_off"])
     if at.shape != (2,) or not np.isfinite([*at, off]).all():
         return []
-    return [{"name": "θ = 0", "role": "PCA", "at": _plain(at), "off": off}]
+    cost = _cost(answer.get("zero_data_term", np.nan), 0.0)
+    return [{"name": "θ = 0", "role": "PCA", "at": _plain(at), "off": off, **cost}]
+
+
+def _cost(data_term: Any, square: Any) -> Part:
+    """Both parts of J at a named control, where they are known."""
+    found = {"data_term": float(data_term), "square": float(square)}
+    return found if np.isfinite(list(found.values())).all() else {}
 
 
 def _numbers(values: Any) -> Array:
@@ -150,14 +173,27 @@ def _plain(values: Any) -> list[float]:
     return [float(value) for value in np.asarray(values, float).ravel()]
 
 
-def _plane_words(cost: Array, a: Array, b: Array, tikhonov: float) -> str:
+def _plane_words(cost: Array, a: Array, b: Array, tikhonov: float, marks: Sequence[Part]) -> str:
     if not np.isfinite(cost).any():
         return "The cost is not finite anywhere on this plane."
     row, column = np.unravel_index(np.nanargmin(cost), cost.shape)
+    lowest, place = float(np.nanmin(cost)), f"({a[column]:.3g}, {b[row]:.3g})"
+    for mark in marks:
+        if not mark["off"] and "square" in mark and mark["data_term"] + tikhonov * mark["square"] < lowest:
+            lowest, place = mark["data_term"] + tikhonov * mark["square"], str(mark["name"])
     return (
-        f"The cost J on a plane of controls through θ* at λ = {tikhonov:g}: from {np.nanmin(cost):.3g} to "
-        f"{np.nanmax(cost):.3g}, lowest at ({a[column]:.3g}, {b[row]:.3g}), where θ* is (0, 0)."
+        f"The cost J on a plane of controls through θ* at λ = {tikhonov:g}: from {lowest:.3g} to "
+        f"{np.nanmax(cost):.3g}, lowest at {place}, where θ* is (0, 0)."
     )
+
+
+def _beside_words(answer: Mapping[str, Any], marks: Sequence[Part]) -> list[str]:
+    """How far from the plane is what is projected onto it."""
+    words = [f"{mark['name']} lies {mark['off']:.3g} off this plane." for mark in marks if mark["off"]]
+    off = _numbers(answer["path_off"])
+    if len(off) and np.isfinite(off).any() and np.nanmax(off) > 0:
+        words.append(f"The training path runs up to {np.nanmax(off):.3g} beside it.")
+    return words
 
 
 def _line_words(cost: Array, s: Array, names: Sequence[str], tikhonov: float) -> str:
