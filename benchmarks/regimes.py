@@ -49,8 +49,7 @@ NETS = {
     "digits, single layer": ac.RunSpec(**_DIGITS, field="single_layer", iterations=60),
     "digits, two layers": ac.RunSpec(**_DIGITS, field="two_layer", expansion=4, iterations=20),
 }
-MOVES = """async () => {
-    const slider = document.querySelector(".landscape input[type=range]");
+MOVES = """async (slider) => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     const times = [];
     for (let i = 0; i < 30; i++) {
@@ -142,9 +141,10 @@ def in_browser(repeats: int) -> dict[str, float]:
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
             waits = [click(page, url) for _ in range(repeats + 1)][1:]
             page.goto(f"{url}/regimes?view=landscape&run=gallery.regimes.010")
-            page.locator(".landscape input[type=range]").wait_for()
+            slider = page.locator(".landscape input[type=range]")
+            slider.wait_for()
             time.sleep(2)
-            moves = page.evaluate(MOVES)
+            moves = slider.evaluate(MOVES)
         browser.close()
     firsts, lasts = zip(*waits, strict=True)
     return {

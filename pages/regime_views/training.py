@@ -17,7 +17,7 @@ from pages.shared.setup import escape, guard, jobs
 if TYPE_CHECKING:
     from autoencode_core.runs.study_job import StudyStatus
 
-_REFRESH_SECONDS = 0.4
+_REFRESH_SECONDS = 0.3
 
 
 def study_trains(kind: Kind) -> bool:
