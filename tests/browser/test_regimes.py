@@ -75,9 +75,9 @@ def test_the_certificate_and_the_flattest_direction(page):
     opened(page, "convexity", run=f"{STRIP}.027")
     expect(page.get_by_text("J is locally strongly convex here")).to_be_visible()
     caption = page.locator(".player .caption").first
-    expect(caption).to_have_text("s 0")  # it stands at the trained control
+    expect(caption).to_have_text("s = 0")  # it stands at the trained control
     page.get_by_role("button", name="Play", exact=False).first.click()
-    expect(caption).not_to_have_text("s 0")
+    expect(caption).not_to_have_text("s = 0")
     page.get_by_role("button", name="ν along the training").click()
     expect(page.locator(CHART)).to_have_count(2)
 

@@ -1,0 +1,371 @@
+"""The maximum principle of a run: costates, the Hamiltonian along t, and how far the control is from it."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autoencode_core.analysis.particles import Array, Report, silent
+from autoencode_core.analysis.spectrum import Place, finite
+from autoencode_core.errors import InputError
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.training.costate import Room, forward
+from autoencode_core.training.curvature import numbers_kept
+from autoencode_core.training.hamiltonian import (
+    Maxima,
+    Shot,
+    hamiltonians,
+    layer_squares,
+    maximise,
+    shoot,
+)
+from autoencode_core.training.run import Run
+
+KEPT = 2**28
+"""Bytes of states and costates that are kept; of more particles every m-th one is taken."""
+MOST_ROWS = 4096
+"""Most rows of a control strip; a wider control is drawn by the sizes of its rows and columns."""
+
+
+class Stand:
+    """A run's training particles with their states and costates at any control of its architecture.
+
+    Args:
+        run: the run.
+
+    Attributes:
+        place: model and particles, in double precision.
+        x, y: states at t = 0 (1, d, n) and targets (1, a, n), engine layout.
+        note: what a person must know of the particles.
+
+    Raises:
+        InputError: the run diverged.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.place, self.weight = Place(run), run.spec.tikhonov
+        self.arch, self.step = self.place.model.architecture, self.place.step
+        count, most = self.place.x.shape[2], KEPT // (8 * numbers_kept(self.place.model.architecture))
+        every = -(-count // max(1, most))
+        self.x, self.y, self.note = self.place.x[:, :, ::every], self.place.y[:, :, ::every], self.place.note
+        if every > 1:
+            words = f"Sums are over {self.x.shape[2]} of the {count} particles, evenly chosen."
+            self.note = " ".join(filter(None, (self.note, words)))
+
+    @property
+    def theta(self) -> Tensor:
+        """The run's control, (P,)."""
+        return self.place.model.control.vector
+
+    def shoot(self, theta: Tensor) -> Shot:
+        """States and costates at a control, (P,).
+
+        Raises:
+            InputError: they are no finite numbers there.
+        """
+        shot = shoot(self.arch, theta, self.x, self.y)
+        if not finite(shot.gradient) or not np.isfinite(shot.data_term):
+            raise InputError("run", "a gradient that is not finite", "a run that did not diverge")
+        return shot
+
+    def cost(self, theta: Tensor, shot: Shot) -> float:
+        """J at a control, (P,)."""
+        return shot.data_term + self.weight * self.step * float(theta.square().sum())
+
+    def slopes(self, theta: Tensor, shot: Shot) -> Tensor:
+        """|∇J_n| of every layer, (L,)."""
+        return layer_squares(self.arch, shot.gradient + 2 * self.weight * theta).sqrt()
+
+    def maxima(self, theta: Tensor, shot: Shot, report: Report) -> Maxima:
+        """The maxima of all Hamiltonians, states and costates frozen."""
+        return maximise(self.arch, theta, shot, self.weight, report)
+
+
+def costates(run: Run, report: Report | None = None) -> dict[str, Any]:
+    """States and costates of the probe batch, in flow coordinates and natural order.
+
+    Args:
+        run: the run.
+        report: progress.
+
+    Returns:
+        times (S,), S = L + 1 (classify: L/2 + 1); states (S, n, d), at T/2 after the projection; costates
+        (S, n, d): N times p_n, N the number of training particles, so that sizes do not depend on it: N p is
+        the derivative of the particle's own squared error by its state. At T/2 the one that the encoder
+        meets, Π p; unprojected (n, d), the one there before the projection sets I_* to 0; active (S, d);
+        hue (n,); labels (n,).
+
+    Raises:
+        InputError: the run diverged.
+
+    Source:
+        theory.md section 3.
+    """
+    report = report or silent
+    report(0.0, "Moving the particles.")
+    if run.status == "diverged" or not finite(run.model.control.vector):
+        raise InputError("run", "one that diverged", "a run that did not diverge: its numbers mean nothing")
+    model, probe = run.model.to("cpu", torch.float64), run.probe
+    arch, flow, x = model.architecture, model.flow(probe["inputs"]), model.to_engine(probe["inputs"])
+    if run.spec.task == "classify":
+        y = torch.as_tensor(np.asarray(probe["targets"]).T.copy())[None].to(x)
+    else:
+        y = model.to_engine(probe["targets"])
+    report(0.5, "Sending the costates back.")
+    swept, before = _sent_back(arch, model.control.vector, x, y)
+    return {
+        "times": flow.times.numpy(),
+        "states": flow.states.numpy(),
+        "costates": torch.stack([model.natural(p) for p in swept]).numpy(),
+        "unprojected": model.natural(before).numpy(),
+        "active": flow.active.numpy(),
+        "hue": np.asarray(probe["hue"]),
+        "labels": np.asarray(probe["labels"]),
+    }
+
+
+def _sent_back(arch: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> tuple[list[Tensor], Tensor]:
+    """N p_0, ..., N p_S whole, (1, d, n) each, and the one at T/2 before the projection."""
+    room, half = Room(arch, 1, x.shape[2], x), arch.depth // 2
+    room.theta.copy_(theta[None])
+    room.x.copy_(x)
+    room.end.copy_(2 * (forward(room) - y))
+    swept, before = [room.p.clone()], room.p.clone()
+    for n in reversed(range(arch.controlled)):
+        if n == half - 1:
+            # What is inactive in the decoder so far has kept its costate in the room's rows below.
+            before = room.p.clone()
+            room.p[:, arch.bottleneck :] = 0
+            swept[0] = room.p.clone()
+        arch.field.pull(room.stages[n])
+        swept.insert(0, room.p.clone())
+    return swept, before
+
+
+def hamiltonian(run: Run, report: Report | None = None) -> dict[str, Any]:
+    """The Hamiltonian along t, H_n(θ_n) = -Σ_i p_{n+1} · F_n - λ|θ_n|², and what belongs to it.
+
+    Args:
+        run: the run.
+        report: progress.
+
+    Returns:
+        One entry a controlled layer: times, t_n; hamiltonian; field_part = -Σ p·F; norm, |θ_n|; speed, the
+        particles' mean |F_n|; stationarity, |∇J_n|; counts, a_n. jumps, the layers at which the width
+        changes, where H may jump (between them it is constant along an optimal control as δ -> 0); drift,
+        largest less smallest H of each interval of constant width; cost J; gradient_norm = ‖∇J‖; note.
+
+    Raises:
+        InputError: the run diverged.
+    """
+    report = report or silent
+    report(0.0, "Sending particles and costates through the flow.")
+    with torch.no_grad():
+        stand = Stand(run)
+        arch, theta = stand.arch, stand.theta
+        shot = stand.shoot(theta)
+        field_part, squares = hamiltonians(arch, theta, shot), layer_squares(arch, theta)
+        slopes = stand.slopes(theta, shot)
+        layers = zip(arch.shape.layers(theta[None]), shot.states, strict=True)
+        speeds = [float(arch.field.velocity(layer, x[None])[0].norm(dim=0).mean()) for layer, x in layers]
+    values, counts = (field_part - stand.weight * squares).numpy(), np.array(arch.shape.counts)
+    jumps = np.flatnonzero(np.diff(counts)) + 1
+    return {
+        "times": stand.step * np.arange(len(counts)),
+        "hamiltonian": values,
+        "field_part": field_part.numpy(),
+        "norm": squares.sqrt().numpy(),
+        "speed": np.array(speeds),
+        "stationarity": slopes.numpy(),
+        "counts": counts,
+        "jumps": jumps,
+        "drift": np.array([np.ptp(part) for part in np.split(values, jumps)]),
+        "cost": stand.cost(theta, shot),
+        "gradient_norm": float((stand.step * slopes.square().sum()).sqrt()),
+        "note": stand.note,
+    }
+
+
+def maximality(run: Run, report: Report | None = None) -> dict[str, Any]:
+    """The residuals of maximality, R_n = max_θ H_n(θ) - H_n(θ_n) >= 0, states and costates frozen.
+
+    The maximum is looked for by ascents from several starts, unit by unit (training/hamiltonian.py). Each
+    value found is attained, so R_n is a lower bound of the true one: R_n > 0 proves that θ_n is not maximal.
+    A stationary control need not be: with steps of finite length even an optimal one may miss by O(δ).
+
+    Args:
+        run: the run.
+        report: progress.
+
+    Returns:
+        One entry a controlled layer: times; residual, R_n, infinite where H_n has no upper bound;
+        hamiltonian, H_n(θ_n); maximum; norm, |θ_n|; maximal_norm, that of the maximiser. total = δ Σ R_n;
+        gap = total / J, about the share of J that the maximum principle sees to gain; cost J; note.
+
+    Raises:
+        InputError: the run diverged.
+    """
+    report = report or silent
+    report(0.0, "Sending particles and costates through the flow.")
+    with torch.no_grad():
+        stand = Stand(run)
+        theta = stand.theta
+        shot = stand.shoot(theta)
+        maxima = stand.maxima(theta, shot, report)
+        squares = layer_squares(stand.arch, theta)
+        values = hamiltonians(stand.arch, theta, shot) - stand.weight * squares
+    cost, total = stand.cost(theta, shot), stand.step * float(maxima.gain.sum())
+    return {
+        "times": stand.step * np.arange(len(values)),
+        "residual": maxima.gain.numpy(),
+        "hamiltonian": values.numpy(),
+        "maximum": (values + maxima.gain).numpy(),
+        "norm": squares.sqrt().numpy(),
+        "maximal_norm": maxima.square.sqrt().numpy(),
+        "total": total,
+        "gap": total / cost if cost > 0 else float("nan"),
+        "cost": cost,
+        "note": " ".join(filter(None, (stand.note, _remark(maxima, stand.weight)))),
+    }
+
+
+def _remark(maxima: Maxima, weight: float) -> str:
+    """What to know of the maxima."""
+    if bool(maxima.gain.isinf().any()):
+        layers = int(maxima.gain.isinf().sum())
+        why = "Without a penalty (λ = 0)" if weight == 0 else "With so small a λ"
+        return f"{why} the Hamiltonian of this field has no upper bound in {layers} of the layers."
+    if weight == 0:
+        return "With λ = 0 the Hamiltonian may have no maximiser: its supremum is approached as θ grows."
+    if not bool(maxima.sharp.all()):
+        layers = int((~maxima.sharp).sum())
+        return f"The ascent ended at its limit in {layers} of the layers: R there may be larger than shown."
+    return ""
+
+
+def maximality_residual(run: Run) -> Tensor:
+    """R_n of every controlled layer, (L,), from below; see `maximality`.
+
+    Args:
+        run: the run.
+
+    Raises:
+        InputError: the run diverged.
+    """
+    return torch.as_tensor(maximality(run)["residual"])
+
+
+def maximality_path(run: Run, points: int = 12, report: Report | None = None) -> dict[str, Any]:
+    """Stationarity and maximality along the training of a run.
+
+    Args:
+        run: a run that kept its controls.
+        points: at how many of them, 2 to 200; evenly spaced among those that were kept.
+        report: progress.
+
+    Returns:
+        iterations (c,); residual (c, L), R_n; stationarity (c, L), |∇J_n|; total (c,) = δ Σ R_n;
+        gradient_norm (c,) = ‖∇J‖; cost (c,), J; times (L,); note. NaN where a control is not finite.
+
+    Raises:
+        InputError: the run kept no controls, points is out of bounds, or the run diverged.
+    """
+    if run.path is None:
+        raise InputError(
+            "run", "a run without its controls on the way", "one that kept them: train it by itself"
+        )
+    if not isinstance(points, int) or isinstance(points, bool) or not 2 <= points <= 200:
+        raise InputError("points", points, "a whole number from 2 to 200")
+    iterations, controls = run.path
+    chosen = np.unique(np.rint(np.linspace(0, len(iterations) - 1, points)).astype(int))
+    stand, report, count = Stand(run), report or silent, len(chosen)
+    depth = stand.arch.controlled
+    residual, slopes = np.full((2, count, depth), np.nan)
+    cost = np.full(count, np.nan)
+    for row, moment in enumerate(chosen):
+        theta = torch.as_tensor(np.asarray(controls[moment], dtype=np.float64))
+
+        def part(share: float | None, words: str, row: int = row) -> object:
+            return report((row + (share or 0.0)) / count, f"Moment {row + 1} of {count}: {words}")
+
+        part(0.0, "Sending the costates back.")
+        with torch.no_grad():
+            shot = shoot(stand.arch, theta, stand.x, stand.y)
+            if not finite(shot.gradient):
+                continue
+            slopes[row], cost[row] = stand.slopes(theta, shot).numpy(), stand.cost(theta, shot)
+            residual[row] = stand.maxima(theta, shot, part).gain.numpy()
+    return {
+        "iterations": np.asarray(iterations)[chosen],
+        "residual": residual,
+        "stationarity": slopes,
+        "total": stand.step * residual.sum(axis=1),
+        "gradient_norm": np.sqrt(stand.step * np.square(slopes).sum(axis=1)),
+        "cost": cost,
+        "times": stand.step * np.arange(depth),
+        "note": stand.note,
+    }
+
+
+def control_strip(run: Run, report: Report | None = None) -> dict[str, Any]:
+    """θ(t) as a heat strip: an entry of W, b or V a row, a layer a column.
+
+    Components are named by their number in the data's own order, from 1; hidden units of the two-layer field
+    by theirs. The rows of a strip that would have more than 4096 are the sizes (root mean square) of the rows
+    of W, the entries of b, and the sizes of the columns of V.
+
+    Args:
+        run: the run.
+        report: progress.
+
+    Returns:
+        values (E, L), NaN where an entry is not active; labels (E,), text; groups, list of the names of the
+        blocks, "W", "b"[, "V"]; borders (g + 1,), the rows at which they begin, and E; counts (L,), a_n;
+        edges (L + 1,), the times between layers; norm (L,), |θ_n|; whole, whether every entry has a row.
+
+    Raises:
+        InputError: the run diverged.
+    """
+    if not finite(run.model.control.vector):
+        raise InputError("run", "one that diverged", "a run that did not diverge: its numbers mean nothing")
+    model, arch = run.model, run.model.architecture
+    h, layers = arch.width * (arch.expansion or 1), model.control.layers
+    whole = 2 * h * arch.width + h <= MOST_ROWS
+    names = ["W", "b", "V"][: len(layers[0])]
+    component = [str(int(i) + 1) for i in model.order]
+    hidden = [str(j + 1) for j in range(h)] if arch.expansion else component
+    labels = {
+        "W": [f"W {j},{i}" for j in hidden for i in component] if whole else [f"W {j},·" for j in hidden],
+        "b": [f"b {j}" for j in hidden],
+        "V": [f"V {i},{j}" for i in component for j in hidden] if whole else [f"V ·,{j}" for j in hidden],
+    }
+    columns = [
+        np.concatenate([_rows(*named, arch.width, h, whole) for named in zip(names, layer, strict=True)])
+        for layer in layers
+    ]
+    sizes = [len(labels[name]) for name in names]
+    return {
+        "values": np.stack(columns, axis=1),
+        "labels": np.array([label for name in names for label in labels[name]]),
+        "groups": names,
+        "borders": np.cumsum([0, *sizes]),
+        "counts": np.array(arch.shape.counts),
+        "edges": arch.step * np.arange(arch.controlled + 1),
+        "norm": layer_squares(arch, model.control.vector.double()).sqrt().numpy(force=True),
+        "whole": whole,
+    }
+
+
+def _rows(name: str, block: Tensor, width: int, hidden: int, whole: bool) -> Array:
+    """One layer's block as rows of the strip, NaN where it has none."""
+    values = block.double().numpy(force=True)
+    if name != "b" and whole:
+        full = np.full((hidden, width) if name == "W" else (width, hidden), np.nan)
+        full[: values.shape[0], : values.shape[1]] = values
+        return full.ravel()
+    if name != "b":
+        values = np.sqrt(np.square(values).mean(axis=1 if name == "W" else 0))
+    rows = np.full(hidden, np.nan)
+    rows[: len(values)] = values
+    return rows

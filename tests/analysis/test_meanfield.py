@@ -1,0 +1,154 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autoencode_core.analysis.meanfield import doubled, mass, push_forward
+from autoencode_core.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {},
+        {"dataset": "bimodal", "task": "transport"},
+        {"dataset": "s_curve", "bottleneck": 2},
+        {"task": "classify", "bottleneck": 1},
+        {"particles": 1},
+        {"bottleneck": 2},
+        {"activation": "identity"},
+    ],
+)
+def test_mass_is_conserved_on_a_grid_that_holds_all(make_run, case):
+    run = make_run(**case)
+    found = mass(run, bins=48)
+    layers = 3 if run.spec.task == "classify" else 6
+    assert len(found["values"]) == len(found["times"]) == layers + 2
+    assert found["deviation"] < 1e-6 and not found["outside"].any() and not found["lost"].any()
+    np.testing.assert_allclose(found["on_grid"], 1, atol=1e-6)
+    assert found["basis"].shape[1] == min(2, run.model.architecture.width)
+
+
+def test_mass_that_leaves_the_grid_is_told(run):
+    center, basis = np.zeros(2), np.eye(2)
+    found = mass(run, basis, center, [[-0.5, 0.5], [-9.0, 9.0]])
+    first = np.asarray(run.model.coordinates.to_flow(run.data.source.train))[:, 0]
+    assert found["outside"][0] == np.mean(np.abs(first) > 0.5) > 0
+    np.testing.assert_allclose(found["on_grid"], 1 - found["outside"], atol=1e-6)
+    assert found["deviation"] < 1e-6
+
+
+def test_mass_beyond_all_numbers_is_told_apart(make_run):
+    run = make_run(1e200, activation="relu")
+    found = mass(run, np.eye(2), np.zeros(2), [[-9.0, 9.0]] * 2)
+    assert found["lost"][0] == 0 and found["lost"].max() > 0 and found["deviation"] < 1e-6
+
+
+def test_frames_lie_at_their_times(run):
+    half = run.spec.horizon / 2
+    np.testing.assert_allclose(
+        mass(run, bins=8)["times"], [0, half / 3, half / 1.5, half, half, *TAIL * half]
+    )
+
+
+TAIL = np.array([4 / 3, 5 / 3, 2])
+
+
+@pytest.mark.parametrize("case", [{}, {"dataset": "s_curve", "bottleneck": 1, "order": "reversed"}])
+def test_the_doubled_state_is_the_projected_form_without_a_jump(make_run, case):
+    run = make_run(field="single_layer", **case)
+    found, flow = doubled(run, 40), run.model.flow(run.data.train[:40])
+    assert found["apart"] < 1e-12
+    half, kept = run.spec.depth // 2, found["kept"]
+    forgotten = np.setdiff1d(np.arange(run.model.architecture.width), kept)
+    assert not found["shadows"][: half + 1].any() and found["shadows"][-1][:, forgotten].any()
+    # The decoder writes what was forgotten into the shadows; the half x keeps what it was.
+    last, states = found["states"], flow.states.numpy()
+    np.testing.assert_allclose(found["shadows"][-1][:, forgotten], states[-1][:, forgotten], atol=1e-6)
+    np.testing.assert_allclose(last[-1][:, kept], states[-1][:, kept], atol=1e-6)
+    np.testing.assert_array_equal(last[-1][:, forgotten], last[half][:, forgotten])
+    assert (
+        not found["read"][:half].any()
+        and found["read"][-1].tolist() == np.isin(np.arange(run.model.architecture.width), forgotten).tolist()
+    )
+    assert found["speed"] <= np.sqrt(run.model.architecture.width) + 1e-5  # tanh: nothing jumps
+
+
+def test_without_a_bottleneck_the_shadows_stay_at_rest(make_run):
+    found = doubled(make_run(bottleneck=2), 10)
+    assert not found["shadows"].any() and not found["read"].any() and "stay at 0" in found["note"]
+
+
+def test_samples_moved_are_the_histogram_moved(make_run):
+    run = make_run(particles=2000, bottleneck=1)
+    found = push_forward(run, cells=(4, 16, 64, 256, 1024), bins=16)
+    apart = found["total_variation"].max(axis=1)
+    assert (np.diff(apart) < 0).all() and apart[-1] < 0.03 < 0.1 < apart[0]
+    for name in ("samples", "pushed"):
+        np.testing.assert_allclose(found[name].sum(axis=(1, 2), dtype=float), 1, atol=1e-6)
+    counted, *_ = np.histogram2d(
+        *((run.model.flow(run.data.train).states[-1].numpy() - found["center"]) @ found["basis"]).T,
+        bins=(found["x"], found["y"]),
+    )
+    np.testing.assert_allclose(found["samples"][-1], counted.T / 2000, atol=1e-6)
+
+
+def test_a_histogram_that_stays_would_be_seen(make_run):
+    """The comparison can fail: what does not move is far from what does."""
+    run = make_run(3.0, particles=500, bottleneck=2)
+    found = push_forward(run, cells=(256,), bins=12)
+    rest = np.abs(found["samples"][-1] - found["samples"][0]).sum() / 2
+    assert found["total_variation"][0].max() < 0.1 < 0.3 < rest
+
+
+@pytest.mark.parametrize(
+    "case",
+    [{"dataset": "bimodal", "task": "transport"}, {"dataset": "digits", "particles": 50}, {"particles": 1}],
+)
+def test_push_forward_of_other_widths(make_run, case):
+    found = push_forward(make_run(**case), cells=(8, 512), bins=8)
+    assert found["total_variation"][1].max() <= 0.1
+    assert found["samples"].shape[1] == (1 if case.get("dataset") == "bimodal" else 8)
+
+
+def test_a_diverged_run_is_refused(run):
+    for ask in (mass, doubled, push_forward):
+        with pytest.raises(InputError, match="did not diverge"):
+            ask(replace(run, status="diverged"))
+
+
+@pytest.mark.parametrize(
+    ("ask", "arguments", "field"),
+    [
+        (mass, {"bins": 2}, "bins"),
+        (mass, {"ranges": [[1.0, 0.0]]}, "ranges"),
+        (doubled, {"particles": 0}, "particles"),
+        (push_forward, {"cells": (16, 8)}, "cells"),
+        (push_forward, {"cells": ()}, "cells"),
+        (push_forward, {"bins": 1}, "bins"),
+        (push_forward, {"basis": np.eye(5)}, "basis"),
+    ],
+)
+def test_bad_arguments(run, ask, arguments, field):
+    with pytest.raises(InputError) as raised:
+        ask(run, **arguments)
+    assert raised.value.field == field
+
+
+def test_classify_has_no_doubled_form(make_run):
+    with pytest.raises(InputError, match="encoder only"):
+        doubled(make_run(task="classify"))
+
+
+def test_without_its_file_a_run_answers_for_what_is_stored(csv_run):
+    run, path = csv_run
+    path.unlink()
+    for ask in (mass, doubled, push_forward):
+        assert "stored with it" in ask(run)["note"]
+
+
+def test_a_report_ends_it(run, stopping):
+    stop, after = stopping
+    for ask in (mass, doubled, push_forward):
+        with pytest.raises(stop):
+            ask(run, report=after(2))
