@@ -16,6 +16,18 @@ from autoencode_core.training.history import Status
 Kind = Literal["strip", "continuation"]
 Branch = Literal["", "down", "up"]
 
+STANDARD = RunSpec(
+    dataset="s_curve",
+    field="single_layer",
+    depth=20,
+    horizon=5.0,
+    particles=500,
+    method="lbfgs",
+    iterations=300,
+    data_seed=0,
+)
+"""The spec that shows most of λ in the shortest time: one minimiser above λ = 0.03, several below 0.01."""
+
 MOST_RUNS = 256
 """Most runs of a study."""
 MOST_SHOWN = 8

@@ -27,24 +27,14 @@ from torch.func import grad, jvp
 
 import autoencode_core as ac
 from autoencode_core.analysis.spectrum import Place
-from autoencode_core.study import Plan, spread
+from autoencode_core.study import STANDARD, Plan, spread
 from autoencode_core.training.curvature import Curvature
 from autoencode_core.training.study import make_study
 
-STRIP = ac.RunSpec(
-    dataset="s_curve",
-    field="single_layer",
-    depth=20,
-    horizon=5.0,
-    particles=500,
-    method="lbfgs",
-    iterations=300,
-    data_seed=0,
-)
-PLAN = Plan(kind="strip", spec=STRIP, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4))
+PLAN = Plan(kind="strip", spec=STANDARD, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4))
 _DIGITS = {"dataset": "digits", "bottleneck": 8, "depth": 20, "horizon": 5.0, "tikhonov": 1e-3}
 NETS = {
-    "S-curve, single layer": STRIP.but(tikhonov=1e-3),
+    "S-curve, single layer": STANDARD.but(tikhonov=1e-3),
     "S-curve, two layers": ac.RunSpec(dataset="s_curve", iterations=100, tikhonov=1e-3),
     "digits, single layer": ac.RunSpec(**_DIGITS, field="single_layer", iterations=60),
     "digits, two layers": ac.RunSpec(**_DIGITS, field="two_layer", expansion=4, iterations=20),
@@ -74,8 +64,8 @@ def seconds(work: Any) -> float:
 
 def strip(repeats: int) -> dict[str, float]:
     """Seconds of the plan as one batch, and of its runs one after the other."""
-    make_study(Plan(kind="strip", spec=STRIP.but(iterations=2), tikhonov=PLAN.tikhonov, seeds=PLAN.seeds))
-    specs = [STRIP.but(tikhonov=place.tikhonov, seed=place.seed) for place in PLAN.places()]
+    make_study(Plan(kind="strip", spec=STANDARD.but(iterations=2), tikhonov=PLAN.tikhonov, seeds=PLAN.seeds))
+    specs = [STANDARD.but(tikhonov=place.tikhonov, seed=place.seed) for place in PLAN.places()]
     batch = [seconds(lambda: make_study(PLAN)) for _ in range(repeats)]
     turns = [seconds(lambda: [ac.train(spec) for spec in specs]) for _ in range(repeats)]
     return {"batch": median(batch), "in turn": median(turns)}

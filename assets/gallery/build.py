@@ -15,7 +15,7 @@ from autoencode_core.runs.convert import record_of  # noqa: E402
 from autoencode_core.runs.files import EXTENSION, pack  # noqa: E402
 from autoencode_core.runs.study_files import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.spec import RunSpec  # noqa: E402
-from autoencode_core.study import Plan, spread, study_line  # noqa: E402
+from autoencode_core.study import STANDARD, Plan, spread, study_line  # noqa: E402
 from autoencode_core.training.loop import train  # noqa: E402
 from autoencode_core.training.study import make_study  # noqa: E402
 
@@ -35,26 +35,16 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
 }
 """File stem to name and spec."""
 
-REGIMES = RunSpec(
-    dataset="s_curve",
-    field="single_layer",
-    depth=20,
-    horizon=5.0,
-    particles=500,
-    method="lbfgs",
-    iterations=300,
-    data_seed=0,
-)
 STUDIES: dict[str, tuple[str, Plan]] = {
     "regimes": (
         "S-curve: high λ against low λ",
-        Plan(kind="strip", spec=REGIMES, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4)),
+        Plan(kind="strip", spec=STANDARD, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4)),
     ),
     "hysteresis": (
         "S-curve: λ down and up, hysteresis",
         Plan(
             kind="continuation",
-            spec=REGIMES.but(iterations=600),
+            spec=STANDARD.but(iterations=600),
             # Close to each other where the upward branch ends.
             tikhonov=(*spread(1e-3, 1.3e-2, 8), 0.016, *(i / 1000 for i in range(18, 26)), 0.03, 0.04),
             seeds=(2,),

@@ -22,7 +22,7 @@ from autoencode_core.figures.panels import (
     three_panels,
     value_axis,
 )
-from autoencode_core.figures.regimes import edges, panel_figure, ring, run_words, zero_name
+from autoencode_core.figures.regimes import edges, panel_figure, run_words, zero_name
 from autoencode_core.study import Outcome, Study
 from autoencode_core.words import stretches
 
@@ -36,9 +36,7 @@ _NEAR = 0.18
 _BANDS = {True: ("hysteresis", "several"), False: ("the branches agree", "agree"), None: ("", "")}
 
 
-def continuation_figure(
-    study: Study, *, dark: bool = False, picked: int | None = None, stacked: bool = False
-) -> go.Figure:
+def continuation_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> go.Figure:
     """J, test data term and ‖θ‖² along both branches, with jumps and the stretch where the branches differ.
 
     The customdata of a mark is its place in study.outcomes.
@@ -46,7 +44,6 @@ def continuation_figure(
     Args:
         study: a continuation.
         dark: whether the page is dark.
-        picked: place of a run that is ringed.
         stacked: whether the three panels stand below each other, for narrow pages.
     """
     axis, panels = WeightAxis(study.weights), three_panels(stacked)
@@ -61,10 +58,6 @@ def continuation_figure(
         traces += _between(study, axis, panel, read, dark)
         for branch in _BRANCHES:
             traces += _branch(study, axis, panel, branch, read, dark)
-        if picked is not None and 0 <= picked < len(study.outcomes):
-            traces.append(
-                ring(panel, axis.place(study.outcomes[picked].tikhonov), read(study.outcomes[picked]), dark)
-            )
     values = [
         [read(study.outcomes[i]) for branch in _BRANCHES for i in _steps(study, branch)] for read in readings
     ]

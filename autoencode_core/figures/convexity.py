@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.endings import ending_words, pale_key, sound
 from autoencode_core.figures.panels import Panel, WeightAxis, level, three_panels
-from autoencode_core.figures.regimes import mark_traces, panel_figure, rank_key, ring
+from autoencode_core.figures.regimes import mark_traces, panel_figure, rank_key
 from autoencode_core.figures.signed import Signed, words
 from autoencode_core.figures.training import spread
 from autoencode_core.study import Outcome, Study
@@ -27,15 +27,12 @@ _ROOM = 0.15
 _SIDES = ("above 0: J is locally<br>strongly convex", "below 0: J falls<br>in some direction")
 
 
-def curvature_figure(
-    study: Study, *, dark: bool = False, picked: int | None = None, stacked: bool = False
-) -> go.Figure:
+def curvature_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> go.Figure:
     """2λ + ν, ν and λ_conv of every run against λ, with what the bounds of ν allow as a bar.
 
     Args:
         study: the study; runs that diverged and those whose ν is not known are left out.
         dark: whether the page is dark.
-        picked: place of a run that is ringed.
         stacked: whether the three panels stand below each other, for narrow pages.
     """
     axis, panels = WeightAxis(study.weights), three_panels(stacked)
@@ -53,7 +50,6 @@ def curvature_figure(
         scale = Signed([*ends, *own], min((w for w in axis.weights if w > 0), default=0.0))
         traces += _bars(study, panel, place, read, scale, dark)
         traces += mark_traces(study, panel, dark, place, _on(scale, read), said=_words)
-        traces += [_ring(study, panel, place, _on(scale, read), picked, dark)] if picked is not None else []
         scales.append(scale)
     traces += _own_weight(axis, panels[2], scales[2], dark)
     zero = [level(panel, 0.0, "", dark) for panel in panels[:2]]
@@ -306,19 +302,6 @@ def _bars(
     line = {"color": theme.colour("muted", dark), "width": 1.4}
     bars = {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip"}
     return [{**bars, **panel.axes}] if x else []
-
-
-def _ring(
-    study: Study,
-    panel: Panel,
-    place: Callable[[int], float],
-    read: Callable[[Outcome], float | None],
-    picked: int,
-    dark: bool,
-) -> dict[str, Any]:
-    outcome = study.outcomes[picked]
-    value = None if outcome.status == "diverged" else read(outcome)
-    return ring(panel, place(picked), np.nan if value is None else value, dark)
 
 
 def _own_weight(axis: WeightAxis, panel: Panel, scale: Signed, dark: bool) -> list[dict[str, Any]]:

@@ -37,9 +37,7 @@ _STATES = {"several": ("several minimisers", "several"), "agree": ("all seeds ag
 _STATES |= {"one": ("one seed", "PCA"), "none": ("all diverged", "PCA")}
 
 
-def strip_figure(
-    study: Study, *, dark: bool = False, picked: int | None = None, stacked: bool = False
-) -> go.Figure:
+def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> go.Figure:
     """J, data term and ‖θ‖² against λ: a mark a seed, their spread shaded, their median a line.
 
     The symbol of a mark says which minimiser of its λ it is, a pale one that its run ended on the way there;
@@ -48,7 +46,6 @@ def strip_figure(
     Args:
         study: a strip.
         dark: whether the page is dark.
-        picked: place of a run that is ringed.
         stacked: whether the three panels stand below each other, for narrow pages.
     """
     axis, panels = WeightAxis(study.weights), three_panels(stacked)
@@ -62,9 +59,6 @@ def strip_figure(
     traces += [*draw.spread(term, "test_term", test=True), *draw.spread(square, "square")]
     traces += [*draw.marks(cost, "cost"), *draw.marks(term, "data_term")]
     traces += [*draw.marks(term, "test_term", test=True), *draw.marks(square, "square")]
-    if picked is not None and 0 <= picked < len(study.outcomes):
-        shown = ((cost, "cost"), (term, "data_term"), (term, "test_term"), (square, "square"))
-        traces += [draw.ring(panel, name, picked) for panel, name in shown]
     names = ("cost", "data_term", "test_term", "square")
     columns = {name: [getattr(o, name) for o in sound(study)] for name in names}
     y_cost = value_axis([*columns["cost"], study.zero[0]], dark, head)
@@ -357,25 +351,3 @@ class _Drawn:
     def _sound(self, weight: float, key: str) -> list[float]:
         values = [getattr(outcome, key) for outcome in sound(self.study) if outcome.tikhonov == weight]
         return [value for value in values if np.isfinite(value)]
-
-    def ring(self, panel: Panel, key: str, place: int) -> dict[str, Any]:
-        """A ring around a picked run."""
-        return ring(panel, self._x(place), getattr(self.study.outcomes[place], key), self.dark)
-
-
-def ring(panel: Panel, x: float, y: float, dark: bool) -> dict[str, Any]:
-    """A ring around a place of a panel; none where y is not finite."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [x],
-        "y": [y if np.isfinite(y) else None],
-        "marker": {
-            "symbol": "circle-open",
-            "size": 19,
-            "color": theme.colour("ink", dark),
-            "line": {"width": 2},
-        },
-        "hoverinfo": "skip",
-        **panel.axes,
-    }

@@ -8,7 +8,7 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import Kind, Plan, spread
+from autoencode_core.study import STANDARD, Kind, Plan, spread
 from pages.shared.choose import last_run, record_of
 from pages.shared.controls import last_spec
 from pages.shared.setup import escape, guard, jobs
@@ -17,16 +17,6 @@ from pages.shared.words import setting
 if TYPE_CHECKING:
     from autoencode_core.record import RunRecord
 
-STANDARD = RunSpec(
-    dataset="s_curve",
-    field="single_layer",
-    depth=20,
-    horizon=5.0,
-    particles=500,
-    method="lbfgs",
-    iterations=300,
-)
-"""The spec that shows most in the shortest time: one minimiser above λ = 0.03, several below 0.01."""
 _SPANS: Mapping[Kind, tuple[float, float]] = {"strip": (1e-4, 1e-1), "continuation": (1e-3, 4e-2)}
 _COUNTS: Mapping[Kind, tuple[int, int, int]] = {"strip": (5, 9, 7), "continuation": (5, 25, 14)}
 _ITERATIONS: Mapping[Kind, int] = {"strip": 300, "continuation": 600}
@@ -48,7 +38,7 @@ def plan_form(kind: Kind, opened: bool) -> None:
         st.caption(escape(setting(spec)))
         values = _knobs(kind, spec)
         weights, seeds = values["tikhonov"], values["seeds"]
-        sample = spec.sample if values["shared"] else spec.data_seed
+        sample = spec.sample if values["shared"] else None
         spec = spec.but(iterations=values["iterations"], data_seed=sample)
         plan = Plan(kind=kind, spec=spec, tikhonov=weights, seeds=seeds, name=values["name"])
         start = _start(source) if kind == "continuation" else None

@@ -98,7 +98,7 @@ def test_figures_of_studies_and_of_runs_are_drawn_on_their_page(
 ) -> None:
     page = [int(theme.colour("page", dark)[i : i + 2], 16) for i in (1, 3, 5)]
     for figure in (
-        strip_figure(strip(), dark=dark, picked=1),
+        strip_figure(strip(), dark=dark),
         continuation_figure(continuation(), dark=dark),
         curvature_figure(curved(strip()), dark=dark),
         history_figure(make(2).history, dark=dark, pca_error=0.2),

@@ -134,7 +134,7 @@ def test_the_spread_reaches_from_the_lowest_to_the_highest_seed() -> None:
 def test_a_diverged_run_is_a_cross_that_can_be_picked() -> None:
     study = strip()
     outcomes = (lost(0.001, 0), *study.outcomes[1:])
-    figure = strip_figure(replace(study, outcomes=outcomes), picked=0)
+    figure = strip_figure(replace(study, outcomes=outcomes))
     cross = next(t for t in figure.data if t.name == "diverged")
     assert list(cross.customdata) == [0] and np.isfinite(cross.y).all()
     assert sorted(marks(figure)) == list(range(20))
@@ -190,7 +190,7 @@ def test_runs_that_all_diverged_are_said_and_leave_neither_line_nor_scale() -> N
     assert "all runs diverged" in written(figure)
     assert not [t for t in figure.data if t.name == "median"] and figure.layout.yaxis3.range[1] < 10
     assert "all diverged at λ = 0.1 and 1. All 4 runs diverged." in strip_words(study)
-    curves = curvature_figure(study, picked=0)
+    curves = curvature_figure(study)
     assert "All runs diverged: there is no ν." in written(curves) and not marks(curves)
     assert curvature_words(study) == "All runs diverged: there is no ν."
     assert max(map(abs, curves.layout.yaxis2.range)) < 10
@@ -331,9 +331,9 @@ def test_the_ends_of_a_spectrum_stand_at_its_ends() -> None:
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_colour_is_that_of_its_page(dark: bool) -> None:
     for figure in (
-        strip_figure(strip(), dark=dark, picked=2),
-        continuation_figure(continuation(), dark=dark, picked=3),
-        curvature_figure(curved(strip()), dark=dark, picked=2),
+        strip_figure(strip(), dark=dark),
+        continuation_figure(continuation(), dark=dark),
+        curvature_figure(curved(strip()), dark=dark),
     ):
         text = figure.to_json()
         assert theme.colour("ink", dark) in text and theme.colour("ink", not dark) not in text
