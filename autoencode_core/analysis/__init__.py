@@ -21,4 +21,8 @@ from autoencode_core.analysis.landscape import plane as plane
 from autoencode_core.analysis.latent import decode_path as decode_path
 from autoencode_core.analysis.latent import sheet as sheet
 from autoencode_core.analysis.latent import walk as walk
+from autoencode_core.analysis.meanfield import doubled as doubled
+from autoencode_core.analysis.meanfield import mass as mass
+from autoencode_core.analysis.meanfield import push_forward as push_forward
+from autoencode_core.analysis.particle_sweep import particle_sweep as particle_sweep
 from autoencode_core.analysis.trajectories import trajectories as trajectories

@@ -311,7 +311,7 @@ def _histograms(
         weights = np.broadcast_to(law.masses[first : first + size], flat.shape)
         counts += np.bincount(flat.ravel(), weights.ravel(), len(counts))
         first += size
-    return (counts / law.masses.sum()).reshape(count, rows, bins)
+    return np.asarray((counts / law.masses.sum()).reshape(count, rows, bins))
 
 
 def _cells(cells: Sequence[int], bins: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The mean-field limit N -> ∞: one spec trained on more and more particles: rates of gap and distances."""
+"""The mean-field limit N -> ∞: one spec trained on more and more particles, and the rates of decay."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,8 +8,8 @@ import torch
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from autoencode_core.analysis.particles import Array, Particles, Report, drawn, silent
-from autoencode_core.analysis.wasserstein import DIRECTIONS, wasserstein
+from autoencode_core.analysis.particles import Array, Particles, Report, drawn, silent, training_particles
+from autoencode_core.analysis.wasserstein import DIRECTIONS, Reference
 from autoencode_core.data.catalogue import card
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
@@ -34,9 +34,11 @@ FEW = 4
 """A rate is fitted on samples that many times smaller than what they are compared with."""
 COMPARED = 2000
 """Fresh particles on which maps are compared."""
+REFERENCE = 20_000
+"""Most fresh particles that W_1 is measured against."""
 TURNED = 20.0
 """Degrees from which axes count as turned."""
-RATES = ("gap", "control_distance", "map_distance", "wasserstein")
+RATES = ("gap", "fixed_gap", "control_distance", "map_distance", "wasserstein")
 """What a rate is fitted to."""
 
 
@@ -63,16 +65,19 @@ def particle_sweep(
         report: progress, told of every iteration.
 
     Returns:
-        counts (c,); seeds (s,); and (c, s): train_cost, J on the N particles; fresh_cost, J on the fresh
-        ones; gap, the second less the first; fresh_error, standard error of fresh_cost; control_distance,
-        ‖θ_N - θ_ref‖ in L²(0,T), each in its own run's coordinates, where ref is the largest N of the seed;
-        map_distance, root mean squared distance of the outputs from those of ref, as a share of the data's
-        spread; wasserstein, W_1 between the N particles and the fresh ones (sliced where d > 1), data units;
-        turned, degrees between the axes of the flow and those of ref; diverged. For each quantity q of
-        gap, control_distance, map_distance, wasserstein: q_rate (4,), slope of log q against log N, low and
-        high end of its 95 % band, and log q at N = 1 (see `power_law`); q_fitted (c,), which N that is
-        fitted to. directions, lines that the sliced distance averages over, 0 where it is W_1 itself; fresh,
-        particles that it is measured against; note.
+        counts (c,); seeds (s,); and (c, s), with ref the run of the seed on the most particles: train_cost, J
+        on the N particles; fresh_cost, J on the fresh ones; gap, the second less the first; fresh_error,
+        standard error of fresh_cost; fixed_gap, the gap of θ_ref whatever N: what the sample alone does,
+        without a training that fits the control to it; control_distance, ‖θ_N - θ_ref‖ in L²(0,T), each in
+        its own run's coordinates; map_distance, root mean squared distance of the outputs from those of ref,
+        as a share of the data's spread; wasserstein, W_1 between the N particles and the fresh ones (sliced
+        where d > 1), data units; turned, degrees between the axes of the flow and those of ref; diverged.
+        For each q of gap, fixed_gap, control_distance, map_distance and wasserstein: q_rate (4,), slope of
+        log q against log N, low and high end of its 95 % band, and log q at N = 1 (see `power_law`), NaN
+        where it cannot be told; q_fitted (c,), which N that is fitted to (at least three): those well below
+        the N of what they are compared with, and with a gap that stands out from the error of the fresh cost.
+        directions, lines that the sliced distance averages over, 0 where it is W_1 itself; fresh and
+        reference, the fresh particles there were for the cost and for W_1; note.
 
     Raises:
         InputError: an argument or the data cannot be used.
@@ -86,26 +91,14 @@ def particle_sweep(
         raise InputError("seeds", len(samples), f"fewer: at most {MOST_RUNS} runs in all")
     if not isinstance(fresh, int) or isinstance(fresh, bool) or not 100 <= fresh <= 1_000_000:
         raise InputError("fresh", fresh, "a whole number from 100 to 1000000")
-    shape = (len(numbers), len(samples))
     runs = trained(spec if iterations is None else spec.but(iterations=iterations), numbers, samples, report)
-    found: dict[str, Any] = {name: np.full(shape, np.nan) for name in (*_MEASURED, "wasserstein")}
-    against = fresh
-    for s in range(len(samples)):
-        law, own = _law(runs[-1][s], fresh), [same[s] for same in runs]
-        against = len(law.inputs)
-        for c, one in enumerate(own):
-            report(None, f"Measuring sample {s + 1} of {len(samples)}, {numbers[c]} particles.")
-            found["wasserstein"][c, s] = wasserstein(one.data.source.train, law.inputs)
-            for name, value in _measured(one, own[-1], law).items():
-                found[name][c, s] = value
-    found["diverged"] = np.array([[one.status == "diverged" for one in same] for same in runs])
-    found.update(_rates(numbers, found, against))
+    found = _compared(runs, fresh, report)
     return {
         "counts": np.array(numbers),
         "seeds": np.array(samples),
         **found,
+        **_rates(numbers, found),
         "directions": 0 if runs[0][0].model.architecture.width == 1 else DIRECTIONS,
-        "fresh": against,
         "note": _note(spec, found),
     }
 
@@ -219,13 +212,35 @@ _MEASURED = (
     "fresh_cost",
     "gap",
     "fresh_error",
+    "fixed_gap",
     "control_distance",
     "map_distance",
     "turned",
+    "wasserstein",
 )
 
 
-def _measured(run: Run, last: Run, law: Particles) -> dict[str, float]:
+def _compared(runs: Sequence[Sequence[Run]], fresh: int, report: Report) -> dict[str, Any]:
+    """What is measured on the runs, (c, s) each, and how many fresh particles there were."""
+    found: dict[str, Any] = {name: np.full((len(runs), len(runs[0])), np.nan) for name in _MEASURED}
+    finite = card(runs[0][0].spec.dataset).most_particles is not None
+    law: Particles | None = None
+    for s, last in enumerate(runs[-1]):
+        if law is None or finite:  # a made set has one law, of a finite one each seed has its own test part
+            law = _law(last, fresh)
+            reference = Reference(law.inputs[:REFERENCE])
+        at_last = _on(last, law)[0]
+        for c, same in enumerate(runs):
+            report(None, f"Measuring sample {s + 1} of {len(same)}, {same[s].spec.particles} particles.")
+            found["wasserstein"][c, s] = reference.distance(same[s].data.source.train)
+            for name, value in _measured(same[s], last, law, at_last).items():
+                found[name][c, s] = value
+    found["diverged"] = np.array([[one.status == "diverged" for one in same] for same in runs])
+    count = 0 if law is None else len(law.inputs)
+    return {**found, "fresh": count, "reference": min(count, REFERENCE)}
+
+
+def _measured(run: Run, last: Run, law: Particles, at_last: float) -> dict[str, float]:
     """What `particle_sweep` says of a run beside the one of most particles; nothing when it diverged."""
     if run.status == "diverged":
         return {}
@@ -234,11 +249,12 @@ def _measured(run: Run, last: Run, law: Particles) -> dict[str, float]:
     found = {"train_cost": train, "fresh_cost": cost, "gap": cost - train, "fresh_error": error}
     if last.status == "diverged":
         return found
-    difference = run.model.control.vector.double() - last.model.control.vector.double()
-    found["control_distance"] = float((run.model.architecture.step * difference.square().sum()).sqrt())
+    found["fixed_gap"] = at_last - _on(last, training_particles(run))[0]
+    difference = (run.model.control.vector - last.model.control.vector).double()
+    found["control_distance"] = float(torch.linalg.vector_norm(difference)) * run.model.architecture.step**0.5
     found["map_distance"] = float(np.sqrt(maps_apart([last, run], law.inputs[:COMPARED])[0, 1]))
     axes, theirs = (np.asarray(each.model.coordinates.arrays()[2]) for each in (run, last))
-    chord = np.linalg.norm(axes.T @ theirs - np.eye(len(axes)), 2)
+    chord = float(np.linalg.norm(axes.T @ theirs - np.eye(len(axes)), 2))
     found["turned"] = float(np.degrees(2 * np.arcsin(min(1.0, chord / 2))))
     return found
 
@@ -260,15 +276,16 @@ def _on(run: Run, law: Particles) -> tuple[float, float]:
     return float(np.average(terms, weights=sizes)), float(scatter)
 
 
-def _rates(counts: Sequence[int], found: dict[str, Any], fresh: int) -> dict[str, Any]:
+def _rates(counts: Sequence[int], found: dict[str, Any]) -> dict[str, Any]:
     """The rates, each fitted to those N that are small beside what they are compared with."""
     numbers, rates = np.array(counts), dict[str, Any]()
     for name in RATES:
-        against = counts[-1] if name.endswith("_distance") else fresh
+        against = {"gap": found["fresh"], "wasserstein": found["reference"]}.get(name, counts[-1])
         fitted = numbers * FEW <= against
-        if name == "gap":
+        if name.endswith("gap"):
+            error = found["fresh_error"] if name == "gap" else found["fresh_error"][-1:]
             with np.errstate(invalid="ignore"):
-                size, error = (_rms(found[key]) for key in ("gap", "fresh_error"))
+                size, error = _rms(found[name]), _rms(error)
                 fitted &= np.logical_and.accumulate(size > CLEAR * error)
         values = found[name][fitted]
         rates[f"{name}_rate"] = power_law(numbers[fitted], values) if fitted.sum() > 2 else np.full(4, np.nan)

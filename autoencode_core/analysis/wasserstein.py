@@ -1,45 +1,76 @@
-"""The distance W_1 between two samples: exact on the line, sliced in more dimensions."""
+"""The distance W_1 between samples: exact on the line, sliced in more dimensions."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autoencode_core.analysis.particles import Array, table
+from autoencode_core.analysis.particles import table
 
 DIRECTIONS = 64
-"""Directions that the sliced distance averages over."""
+"""Lines that the sliced distance averages over."""
 
 
-def wasserstein(x: ArrayLike, y: ArrayLike, directions: int = DIRECTIONS) -> float:
-    """W_1 between the empirical laws of two samples; in more than one dimension sliced W_1.
+class Reference:
+    """A sample made ready for its distance W_1 to many smaller ones.
 
-    The sliced distance is the mean of W_1 between the samples' projections on random lines. It is at most
-    W_1, and both vanish together.
+    In more than one dimension it is sliced W_1: the mean of W_1 between the projections on random lines. That
+    is at most W_1, and both vanish together.
 
     Args:
-        x: sample (n, d), data units.
-        y: another one (m, d).
-        directions: lines that the sliced distance averages over, from 1; the same ones at each call.
+        y: the sample (m, d), data units.
+        directions: lines that the sliced distance averages over, from 1; always the same ones.
 
     Raises:
-        InputError: a sample is no table of finite numbers, or the widths differ.
+        InputError: the sample is no table of finite numbers.
 
     Source:
         On the line W_1 = ∫₀¹ |Q_x(u) - Q_y(u)| du with the quantile functions Q; N. Bonneel et al., "Sliced
         and Radon Wasserstein barycenters of measures" (2015) for its average over lines.
     """
-    width = np.shape(x)[1] if np.ndim(x) == 2 else 1
-    one, other = (table(name, values, width) for name, values in (("x", x), ("y", y)))
-    if width > 1:
-        lines = np.random.default_rng(0).standard_normal((width, directions))
-        lines /= np.linalg.norm(lines, axis=0)
-        one, other = one @ lines, other @ lines
-    ends, left, right = _pieces(len(one), len(other))
-    one, other = (np.sort(values.T, axis=1) for values in (one, other))  # lines first: sorted along memory
-    weights = np.diff(ends)
-    return float(np.mean([np.abs(a[left] - b[right]) @ weights for a, b in zip(one, other, strict=True)]))
+
+    def __init__(self, y: ArrayLike, directions: int = DIRECTIONS) -> None:
+        self.width = np.shape(y)[1] if np.ndim(y) == 2 else 1
+        points = table("y", y, self.width)
+        lines = np.random.default_rng(0).standard_normal((self.width, directions))
+        self.lines = lines / np.linalg.norm(lines, axis=0) if self.width > 1 else np.ones((1, 1))
+        self.sorted = np.sort((points @ self.lines).T, axis=1)
+        # ∫₀ᵘ Q_y, which is linear between the ends: its values there tell it everywhere.
+        self.integral = np.pad(np.cumsum(self.sorted, axis=1), ((0, 0), (1, 0))) / len(points)
+
+    def distance(self, x: ArrayLike) -> float:
+        """W_1 to a sample (n, d), sliced where d > 1.
+
+        Raises:
+            InputError: it is no table of finite numbers with d columns.
+        """
+        points = np.sort((table("x", x, self.width) @ self.lines).T, axis=1)
+        n, m = points.shape[1], self.sorted.shape[1]
+        # u in whole numbers, as multiples of 1/(n m): x_i holds the ranks u from i m to (i + 1) m.
+        borders = np.arange(n + 1) * m
+        place = np.minimum(borders // n, m - 1)
+        past = (borders - place * n) / (n * m)
+        total = 0.0
+        for line, values in enumerate(points):
+            integral = self.integral[line][place] + past * self.sorted[line][place]
+            below = np.searchsorted(self.sorted[line], values)  # where Q_y passes x_i
+            passes = np.clip(below * n, borders[:-1], borders[1:])
+            start, end = integral[:-1], integral[1:]
+            at = np.where(
+                passes == below * n, self.integral[line][below], np.where(below * n < passes, start, end)
+            )
+            share = (2 * passes - borders[:-1] - borders[1:]) / (n * m)
+            total += float((values * share + start + end - 2 * at).sum())
+        return total / len(points)
 
 
-def _pieces(n: int, m: int) -> tuple[Array, Array, Array]:
-    """Ends of the pieces of [0, 1] on which both quantile functions are constant, and their ranks there."""
-    ends = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)  # whole numbers: no piece by rounding
-    return ends / (n * m), ends[:-1] // m, ends[:-1] // n
+def wasserstein(x: ArrayLike, y: ArrayLike, directions: int = DIRECTIONS) -> float:
+    """W_1 between two samples (n, d) and (m, d), as Reference(y, directions).distance(x).
+
+    Args:
+        x: a sample, data units.
+        y: another one.
+        directions: lines that the sliced distance averages over, from 1.
+
+    Raises:
+        InputError: a sample is no table of finite numbers, or the widths differ.
+    """
+    return Reference(y, directions).distance(x)

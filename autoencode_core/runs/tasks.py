@@ -32,6 +32,10 @@ _ANALYSIS = (
     "curvature",
     "curvature_path",
     "flat_direction",
+    "mass",
+    "doubled",
+    "push_forward",
+    "particle_sweep",
 )
 
 TASKS: Mapping[str, Task] = {

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import wasserstein_distance
 
 from autoencode_core.analysis.particle_sweep import particle_sweep, power_law, trained
 from autoencode_core.data.synthetic import SAMPLERS, Sample
@@ -32,11 +33,11 @@ def gaussian(monkeypatch) -> RunSpec:
 
 
 def test_the_gap_of_a_gaussian_falls_like_one_over_root_n(gaussian):
-    found = particle_sweep(gaussian, seeds=range(24), fresh=200_000)
+    found = particle_sweep(gaussian, seeds=range(12), fresh=50_000)
     known = SPREAD**2
     assert not found["control_distance"].any() and not found["map_distance"].any()
     np.testing.assert_allclose(found["fresh_cost"], known, rtol=0.02)
-    np.testing.assert_allclose(found["fresh_error"], known * np.sqrt(2 / 200_000), rtol=0.5)
+    np.testing.assert_allclose(found["fresh_error"], known * np.sqrt(2 / 50_000), rtol=0.5)
     exact = power_law(found["counts"], found["train_cost"] - known)
     for rate in (exact, found["gap_rate"]):
         assert rate[0] == pytest.approx(-0.5, abs=0.1) and rate[1] < -0.5 < rate[2]
@@ -68,6 +69,8 @@ def test_controls_and_maps_come_closer_as_n_grows():
         slope, low, high, _ = found[f"{name}_rate"]
         assert low < slope < high and -0.9 < slope < -0.2
         assert found[f"{name}_fitted"].tolist() == [True] * 4 + [False]
+    np.testing.assert_allclose(found["fixed_gap"][-1], found["gap"][-1])  # there θ_N is θ_ref
+    assert found["fixed_gap_rate"][1] < -0.5 < found["fixed_gap_rate"][2]
     assert found["wasserstein"][-1].max() < found["wasserstein"][0].min()
     assert not found["turned"].any() and found["note"] == ""  # raw coordinates
 
@@ -99,23 +102,24 @@ def test_a_finite_data_set_is_measured_on_its_test_part():
     assert raised.value.field == "counts"
 
 
+def test_on_the_line_the_distance_is_not_sliced():
+    spec = RunSpec(dataset="bimodal", iterations=1)
+    found = particle_sweep(spec, counts=(16, 64), seeds=(0,), fresh=1000)
+    assert found["directions"] == 0 and found["fresh"] == found["reference"] == 1000
+    runs, law = trained(spec, [16], [0])[0], SAMPLERS["bimodal"]
+    far = law(np.random.default_rng(5), 1000).points[:, 0]
+    near = wasserstein_distance(runs[0].data.source.train[:, 0], far)
+    assert found["wasserstein"][0, 0] == pytest.approx(near, rel=0.2)  # another fresh sample
+
+
 def test_batches_smaller_than_that_of_the_spec():
     spec = RunSpec(dataset="moons", depth=4, method="adam", batch_size=50, iterations=2)
     assert [run.spec.batch_size for run in (same[0] for same in trained(spec, [16, 100], [0]))] == [16, 50]
 
 
 def test_runs_that_diverge_are_left_out():
-    spec = RunSpec(
-        dataset="moons",
-        depth=8,
-        iterations=6,
-        method="adam",
-        activation="relu",
-        field="single_layer",
-        horizon=100.0,
-        init_scale=2.0,
-        batch_size=0,
-    )
+    knobs = {"method": "adam", "activation": "relu", "depth": 20, "horizon": 100.0, "init_scale": 10.0}
+    spec = RunSpec(dataset="moons", iterations=6, **knobs)
     found = particle_sweep(spec, counts=(16, 100), seeds=(0, 1), fresh=100)
     assert found["diverged"].any() and "diverged" in found["note"]
     assert np.isnan(found["gap"][found["diverged"]]).all()
