@@ -256,7 +256,7 @@ def maximality_residual(run: Run) -> Tensor:
     return torch.as_tensor(maximality(run)["residual"])
 
 
-def maximality_path(run: Run, points: int = 12, report: Report | None = None) -> dict[str, Any]:
+def maximality_path(run: Run, points: int = 8, report: Report | None = None) -> dict[str, Any]:
     """Stationarity and maximality along the training of a run.
 
     Args:

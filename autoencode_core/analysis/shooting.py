@@ -56,8 +56,8 @@ def pmp_iteration(run: Run, iteration: int | None = None, report: Report | None 
         (m,): tau, trial_cost, bound (what J had to reach), move = ‖θ - θ^j‖, and layer by layer (m, L)
         trial_hamiltonian, H_n(θ_n), augmented, H_n(θ_n) - |θ_n - θ_n^j|²/(2τ), and trial_move; accepted,
         whether the last trial was; sufficient, c; next_tau, with which the next iteration begins; times
-        (S,), states and costates (S, n, d) of the probe batch at the start as in `costates`, states_after
-        and costates_after those at the last trial; active (S, d), hue (n,), labels (n,); note.
+        (S,), states and costates (S, n, d) of the probe batch at the start, and all else that `costates`
+        gives; states_after and costates_after, those at the last trial; note.
 
     Raises:
         InputError: the run diverged, or kept no controls and an iteration is asked for.

@@ -36,6 +36,13 @@ _ANALYSIS = (
     "doubled",
     "push_forward",
     "particle_sweep",
+    "costates",
+    "hamiltonian",
+    "maximality",
+    "maximality_path",
+    "control_strip",
+    "pmp_iteration",
+    "race",
 )
 
 TASKS: Mapping[str, Task] = {

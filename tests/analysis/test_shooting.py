@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+from problems import bimodal_best_constant
+
+import autoencode_core as ac
+from autoencode_core.analysis.maximum_principle import costates, hamiltonian
+from autoencode_core.analysis.shooting import pmp_iteration, race
+from autoencode_core.errors import InputError
+from autoencode_core.training.objective import cost_and_gradient
+
+SMALL = {"dataset": "moons", "particles": 60, "depth": 6, "horizon": 2.0, "dtype": "float64"}
+
+
+@pytest.fixture(scope="module")
+def shooting() -> ac.Run:
+    """Ten iterations of pmp with the paper's metric, every control kept."""
+    return ac.train(ac.RunSpec(**SMALL, method="pmp", metric="control", iterations=10))
+
+
+def test_it_is_the_iteration_that_the_training_made(shooting):
+    iterations = shooting.path[0].tolist()
+    assert iterations[:4] == [0, 1, 2, 3]
+    for j in (0, 2):
+        found, history = pmp_iteration(shooting, j), shooting.history
+        assert found["iteration"] == j and found["accepted"]
+        assert found["cost"] == pytest.approx(history["cost"][j])
+        assert found["gradient_norm"] == pytest.approx(history["gradient_norm"][j])
+        assert found["trial_cost"][-1] == pytest.approx(history["cost"][j + 1])
+        assert found["tau"][-1] == pytest.approx(history["step"][j + 1])
+        moved = shooting.path[1][j + 1] - shooting.path[1][j]
+        step = shooting.model.architecture.step
+        assert found["move"][-1] == pytest.approx(np.sqrt(step * np.square(moved).sum()))
+
+
+def test_its_phases_hold_together(shooting):
+    found = pmp_iteration(shooting, 0)
+    count, depth = len(found["tau"]), shooting.spec.depth
+    np.testing.assert_allclose(found["tau"], found["tau"][0] * 0.5 ** np.arange(count))
+    assert (found["trial_cost"][:-1] > found["bound"][:-1]).all()
+    assert found["trial_cost"][-1] <= found["bound"][-1]
+    assert found["bound"] == pytest.approx(found["cost"] - 0.25 / found["tau"] * found["move"] ** 2)
+    assert found["trial_hamiltonian"].shape == found["trial_move"].shape == (count, depth)
+    start = shooting.model.with_control(shooting.path[1][0])
+    other = ac.Run(shooting.spec, start, {}, "finished", "", {}, shooting.probe, loaded=shooting.data)
+    np.testing.assert_allclose(found["hamiltonian"], hamiltonian(other)["hamiltonian"])
+    np.testing.assert_array_equal(found["costates"], costates(other)["costates"])
+    assert found["states_after"].shape == found["states"].shape
+    assert np.abs(found["states_after"][-1] - found["states"][-1]).max() > 0
+
+
+def test_a_short_proximal_step_raises_every_hamiltonian_by_at_least_its_price(make_run):
+    found = pmp_iteration(make_run(method="pmp", metric="control", learning_rate=1e-3))
+    price = found["trial_move"] ** 2 / (2 * found["tau"][:, None])
+    np.testing.assert_allclose(found["augmented"], found["trial_hamiltonian"] - price)
+    assert (found["augmented"][0] > found["hamiltonian"]).all() and (price > 0).all()
+
+
+def test_a_halving_shows_its_trials(make_run):
+    """A first τ far too long: trials are refused until one is short enough."""
+    run = make_run(method="pmp", metric="control", learning_rate=100.0)
+    found = pmp_iteration(run)
+    assert len(found["tau"]) > 1 and found["accepted"]
+    assert found["next_tau"] == pytest.approx(1.3 * found["tau"][-1])
+    trial = found["trial_cost"]
+    assert (trial[:-1] > found["bound"][:-1]).all() and trial[-1] < found["cost"]
+    cost = cost_and_gradient(run.model, run.data.source.train, run.spec.tikhonov)[0]
+    assert found["cost"] == pytest.approx(cost)
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"task": "classify", "bottleneck": 1}, {"method": "adam"}, {"tikhonov": 0}]
+)
+def test_of_runs_of_every_kind(make_run, knobs):
+    found = pmp_iteration(make_run(**knobs))
+    assert found["accepted"] and found["trial_cost"][-1] < found["cost"]
+
+
+def test_runs_that_cannot_answer(make_run, run):
+    with pytest.raises(InputError, match="kept no controls"):
+        pmp_iteration(run, 3)
+    with pytest.raises(InputError, match="whole number"):
+        pmp_iteration(run, -1)
+    with pytest.raises(InputError, match="diverge"):
+        pmp_iteration(make_run(float("nan")))
+    with pytest.raises(InputError, match="iterations"):
+        race(run, 0)
+    with pytest.raises(InputError, match="diverge"):
+        race(make_run(float("nan")))
+
+
+def test_the_race_runs_each_method_as_its_training_would(shooting):
+    found = race(shooting, 10)
+    assert found["methods"] == ["pmp", "adam", "lbfgs"] and found["metric"] == "control"
+    for row, name in enumerate(found["methods"]):
+        own = {"learning_rate": 0.02} if name == "adam" else {}
+        alone = ac.train(shooting.spec.but(method=name, iterations=10, **own))
+        np.testing.assert_allclose(found["cost"][row], alone.history["cost"], rtol=1e-8)
+        np.testing.assert_allclose(found["gradient_norm"][row], alone.history["gradient_norm"], rtol=1e-6)
+    assert found["ended"] == ["finished"] * 3
+    assert np.ptp(found["cost"][:, 0]) < 1e-12
+    gradients = found["evaluations"]
+    assert (gradients[:, 0] == 1).all() and gradients[1].tolist() == list(range(1, 12))
+    assert (np.diff(gradients, axis=1) >= 1).all() and (np.diff(found["seconds"], axis=1) > 0).all()
+
+
+def test_batches_count_as_their_share():
+    run = ac.train(ac.RunSpec(**SMALL, method="adam", batch_size=20, iterations=2))
+    found = race(run, 4)
+    # A pass over all particles in three batches, and the gradient that tells where it has come to.
+    assert found["evaluations"][1] == pytest.approx(1 + 2 * np.arange(5))
+
+
+def test_methods_end_where_they_have_converged():
+    spec = ac.RunSpec(dataset="bimodal", tikhonov=0.1, dtype="float64", method="lbfgs", tolerance=1e-8)
+    run = ac.train(spec)
+    found = race(run, 300)
+    assert found["ended"][0] == found["ended"][2] == "converged"
+    best, _ = bimodal_best_constant(0.1, run.data.train.numpy(), run.data.train_targets.numpy())
+    for row in (0, 2):
+        cost = found["cost"][row][np.isfinite(found["cost"][row])]
+        assert len(cost) < 300 and cost[-1] <= best + 1e-6
+        assert (np.diff(cost) <= 0).all()
+
+
+def test_it_can_be_ended(run, stopping):
+    stop, after = stopping
+    for ask in (race, lambda run, report: pmp_iteration(run, report=report)):
+        with pytest.raises(stop):
+            ask(run, report=after(2))
