@@ -22,6 +22,7 @@ from autoencode_core.figures.sheet import sheet_figure
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, note, told
+from pages.shared.charts import chart
 from pages.shared.choose import choose_runs
 from pages.shared.player import Said, player
 from pages.shared.setup import dark, explanation, guard, page_setup, unusual
@@ -130,13 +131,8 @@ def _decode(run_id: str, record: RunRecord, plane: CodePlane) -> None:
         note(question.value)
     _numbers(slot, z)
     if sheet is not None and is_image_run(record):
-        st.plotly_chart(
-            sheet_figure(record, sheet, dark=dark()),
-            theme=None,
-            key="latent_sheet",
-            alt="Images decoded from a grid of codes.",
-            config={"displaylogo": False},
-        )
+        figure = sheet_figure(record, sheet, dark=dark())
+        chart("latent_sheet", figure, "Images decoded from a grid of codes.")
 
 
 def _moved(said: Said, plane: CodePlane, z: np.ndarray, slot: str) -> np.ndarray | None:
@@ -228,17 +224,15 @@ def _figures(record: RunRecord) -> None:
     with left, guard():
         found = told(ask("activity", record), "Activity of the code")
         if found:
-            _chart("activity", activity_figure(found, dark=dark()), "Variance of each number of the code.")
+            chart(
+                "latent_activity", activity_figure(found, dark=dark()), "Variance of each number of the code."
+            )
     with right, guard():
         if not len(np.asarray(record.probe.get("labels", ()))):
             st.caption("These data have no classes: there are no neighbours' votes to count.")
         elif found := told(ask("neighbours", record), "Votes of the nearest neighbours"):
             words = "Share of right votes of the nearest neighbours on code, PCA and raw data."
-            _chart("neighbours", neighbours_figure(found, dark=dark()), words)
-
-
-def _chart(name: str, figure: Any, alt: str) -> None:
-    st.plotly_chart(figure, theme=None, key=f"latent_{name}", alt=alt, config={"displaylogo": False})
+            chart("latent_neighbours", neighbours_figure(found, dark=dark()), words)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autoencode_core.runs.csv_text import columns_csv
 from autoencode_core.study import COLUMNS, Study, table
 
 
@@ -37,8 +38,4 @@ def landscape_csv(answer: Mapping[str, Any]) -> bytes:
         b, a = np.meshgrid(answer["b"], answer["a"], indexing="ij")
         columns = {"a": a, "b": b}
     columns |= {name: answer[name] for name in ("data_term", "square")}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*(np.ravel(values).tolist() for values in columns.values()), strict=True))
-    return text.getvalue().encode()
+    return columns_csv(columns)

@@ -7,6 +7,7 @@ from autoencode_core.compare import Knob, differences, warnings
 from autoencode_core.figures.histories import histories_figure
 from autoencode_core.record import RunRecord
 from pages.regime_views.studies import opening_runs
+from pages.shared.charts import chart
 from pages.shared.choose import MOST_RUNS, choose_runs
 from pages.shared.players import players
 from pages.shared.setup import dark, escape, guard
@@ -57,13 +58,8 @@ def _differences(runs: list[tuple[str, RunRecord]]) -> None:
 
 def _curves(runs: list[tuple[str, RunRecord]]) -> None:
     figure = histories_figure([record for _, record in runs], _names(runs), dark=dark())
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="compare_curves",
-        alt="Cost and test error of the runs against the iteration, both on logarithmic axes.",
-        config={"displaylogo": False},
-    )
+    words = "Cost and test error of the runs against the iteration, both on logarithmic axes."
+    chart("compare_curves", figure, words)
 
 
 def _names(runs: list[tuple[str, RunRecord]]) -> list[str]:

@@ -12,6 +12,7 @@ from autoencode_core.figures.wire import encode
 from autoencode_core.record import PATH, RunRecord
 from pages.regime_views.studies import opening_runs
 from pages.shared.asking import ask, told
+from pages.shared.charts import chart
 from pages.shared.choose import choose_runs
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, unusual
@@ -37,7 +38,11 @@ def convexity_view() -> None:
     _certificate(record, found)
     with guard():
         figure = spectrum_figure(found, record.spec.tikhonov, dark=dark())
-        _chart("spectrum", figure, "Eigenvalues of the data term's Hessian, and where −2λ lies among them.")
+        chart(
+            "convexity_spectrum",
+            figure,
+            "Eigenvalues of the data term's Hessian, and where −2λ lies among them.",
+        )
     with guard():
         _path(run_id, record)
     with guard():
@@ -115,7 +120,7 @@ def _path(run_id: str, record: RunRecord) -> None:
         found = told(ask("curvature_path", record), "ν along the training")
         if found is not None:
             figure = path_figure(found, record.spec.tikhonov, dark=dark())
-            _chart("curvature_path", figure, "ν and 2λ + ν against the iteration.")
+            chart("convexity_curvature_path", figure, "ν and 2λ + ν against the iteration.")
 
 
 def _directions(run_id: str, record: RunRecord, found: Mapping[str, Any]) -> None:
@@ -142,7 +147,3 @@ def _directions(run_id: str, record: RunRecord, found: Mapping[str, Any]) -> Non
         "From left to right the control goes from θ* − s v through θ* to θ* + s v, with ‖v‖ = 1 in L²(0,T): "
         "codes and outputs as the control moves where the data term bends least, or downwards."
     )
-
-
-def _chart(name: str, figure: Any, alt: str) -> None:
-    st.plotly_chart(figure, theme=None, key=f"convexity_{name}", alt=alt, config={"displaylogo": False})

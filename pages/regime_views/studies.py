@@ -12,15 +12,16 @@ from autoencode_core.runs.study_csv import study_csv
 from autoencode_core.study import COLUMNS, Kind, Study, study_line, table
 from pages.regime_views.plan import plan_form
 from pages.regime_views.training import study_trains
+from pages.shared.charts import settings
 from pages.shared.choose import MOST_RUNS, look_at
 from pages.shared.setup import complain, dark, escape, store
 from pages.shared.study_cards import study_names
+from pages.shared.views import switch_view
 from pages.shared.words import setting
 
 FLOW = "pages/flow.py"
 _STACKED = "studies_stacked"
-VIEW = "view"
-"""Where the link and the session keep which view of the page is shown."""
+PAGE = "regimes"
 _HEADS = {
     "tikhonov": "λ",
     "seed": "seed",
@@ -155,11 +156,7 @@ def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.F
         alt=words,
         on_select="rerun",
         selection_mode="points",
-        config={
-            "displaylogo": False,
-            "modeBarButtonsToRemove": ["select2d", "lasso2d"],
-            "toImageButtonOptions": {"filename": f"{study_id}-{name}", "scale": 2},
-        },
+        config=settings(f"{study_id}-{name}"),
     )
     place = _picked(event, len(study.outcomes))
     if place is not None:
@@ -264,6 +261,5 @@ def _actions(study_id: str, picked: list[int]) -> None:
 
 def _show(view: str, run_ids: list[str]) -> None:
     """Shows runs in another view of this page."""
-    st.session_state[VIEW] = view
-    st.query_params[VIEW] = view
+    switch_view(PAGE, view)
     st.query_params["run"] = run_ids

@@ -5,6 +5,7 @@ import streamlit as st
 
 from autoencode_core.figures.pictures import Name, picture, words
 from autoencode_core.record import RunRecord
+from pages.shared.charts import settings
 from pages.shared.setup import dark, guard
 
 
@@ -22,7 +23,7 @@ def chart(run_id: str, record: RunRecord, name: Name) -> None:
             theme=None,
             key=f"picture_{name}",
             alt=words(record, name),
-            config={"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
+            config=settings(f"{run_id}-{name}"),
         )
 
 
