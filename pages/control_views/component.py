@@ -1,0 +1,116 @@
+"""Which component is turned off: one classifier of data in the plane, trained with either of them left."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.figures.component import (
+    component_names,
+    component_words,
+    horizons_figure,
+    horizons_table,
+)
+from autoencode_core.figures.scenes.component import component_scene
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import RunRecord
+from autoencode_core.spec import RunSpec
+from pages.shared.asking import ask, told
+from pages.shared.charts import chart
+from pages.shared.player import player
+from pages.shared.setup import dark, escape, guard
+from pages.shared.words import dataset, regime
+
+_OWN = "own"
+_PLANAR = [name for name, card in CATALOGUE.items() if card.width == 2 and card.classes > 1]
+_HORIZONS = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0)
+
+
+def component_view(run_id: str, record: RunRecord) -> None:
+    """Draws the view.
+
+    Args:
+        run_id: id of the run.
+        record: the run; where it is no classifier of data in the plane a standard one is compared.
+    """
+    name, horizon = _knobs()
+    found = told(ask("component_choice", record, dataset=name, horizon=horizon), "Both classifiers")
+    if found is None:
+        return
+    _heading(record, found)
+    count = len(found["labels"])
+    identity = f"{run_id} component {name} {horizon}"
+    player("control_component", encode(component_scene(found, identity)), identity, count)
+    cells = st.container(horizontal=True, gap="small")
+    for place in range(2):
+        _metrics(cells, found, place)
+    st.markdown(escape(component_words(found)))
+    with guard():
+        _against_horizon(run_id, record, name)
+
+
+def _knobs() -> tuple[str, float | None]:
+    """The data set, "" for that of the spec, and T, None for that of the spec."""
+    left, right = st.columns(2)
+    with left:
+        name = st.selectbox(
+            "Data in the plane",
+            [_OWN, *_PLANAR],
+            format_func=lambda value: "of the run, else Two moons" if value == _OWN else dataset(value),
+            key="component_data",
+            bind="query-params",
+            persist_state="session",
+            help="What the two classifiers are trained on. It needs two components and labels.",
+        )
+    with right:
+        horizon = st.select_slider(
+            "Horizon T",
+            _HORIZONS,
+            format_func=lambda value: f"{value:g}" if value else "of the run, else 2",
+            key="component_horizon",
+            bind="query-params",
+            persist_state="session",
+            help="How long the flow runs; the encoder has half of it. With tanh nothing moves faster than 1.",
+        )
+    return ("" if name == _OWN else str(name)), (float(horizon) if horizon else None)
+
+
+def _heading(record: RunRecord, found: Mapping[str, Any]) -> None:
+    spec = RunSpec(**found["spec"])
+    if not found["own"]:
+        st.caption("This run is no classifier of data in the plane: a standard one is compared instead.")
+    st.caption(escape(f"{dataset(spec.dataset)} · {regime(spec)} · N = {spec.particles}"))
+
+
+def _metrics(cells: Any, found: Mapping[str, Any], place: int) -> None:
+    name = component_names(found)[int(found["off"][place])]
+    cells.metric(
+        f"Accuracy, {name} off",
+        f"{float(found['accuracy'][place]):.1%}",
+        width=170,
+        help=f"Share of the {int(found['tested'])} test particles whose code is nearest to their own class.",
+    )
+    cells.metric(
+        f"J, {name} off",
+        f"{float(found['cost'][place]):.3g}",
+        width=170,
+        help=f"Cost of the training, which {found['ended'][place]}; accuracy on its own particles "
+        f"{float(found['train_accuracy'][place]):.1%}.",
+    )
+
+
+def _against_horizon(run_id: str, record: RunRecord, name: str) -> None:
+    """The accuracy against T, when asked for: it trains 36 classifiers."""
+    slot = "component_horizons"
+    if st.button(
+        "Accuracy against T", key=f"{slot}_button", help="Both choices at six horizons, three seeds each."
+    ):
+        st.session_state[slot] = True
+    if not st.session_state.get(slot):
+        return
+    found = told(ask("component_horizons", record, dataset=name), "Both classifiers at six horizons")
+    if found is not None:
+        words = "Accuracy of the classifier with either component turned off, against the horizon."
+        figure = horizons_figure(found, dark=dark())
+        chart("component_horizons", figure, words, f"{run_id}-component", lambda: horizons_table(found))
