@@ -18,6 +18,7 @@ from autoencode_core.analysis.convexity import smallest_curvature as smallest_cu
 from autoencode_core.analysis.density import density as density
 from autoencode_core.analysis.field import field_grid as field_grid
 from autoencode_core.analysis.field import velocity as velocity
+from autoencode_core.analysis.jacobian import geometry as geometry
 from autoencode_core.analysis.landscape import line as line
 from autoencode_core.analysis.landscape import plane as plane
 from autoencode_core.analysis.latent import decode_path as decode_path
@@ -33,6 +34,8 @@ from autoencode_core.analysis.meanfield import doubled as doubled
 from autoencode_core.analysis.meanfield import mass as mass
 from autoencode_core.analysis.meanfield import push_forward as push_forward
 from autoencode_core.analysis.particle_sweep import particle_sweep as particle_sweep
+from autoencode_core.analysis.refinement import observed_order as observed_order
+from autoencode_core.analysis.refinement import refinement as refinement
 from autoencode_core.analysis.shooting import pmp_iteration as pmp_iteration
 from autoencode_core.analysis.shooting import race as race
 from autoencode_core.analysis.trajectories import trajectories as trajectories

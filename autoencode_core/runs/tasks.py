@@ -43,6 +43,8 @@ _ANALYSIS = (
     "control_strip",
     "pmp_iteration",
     "race",
+    "refinement",
+    "geometry",
     "component_choice",
     "component_horizons",
 )

@@ -409,6 +409,8 @@ if __name__ == "__main__":
         "control_strip": {},
         "pmp_iteration": {},
         "race": {"iterations": 2},
+        "refinement": {"substeps": [1, 2]},
+        "geometry": {"particles": 20},
         "component_choice": {"horizon": 0.5},
         "component_horizons": {"horizons": [0.5], "seeds": [0]},
         "mass": {"bins": 8},

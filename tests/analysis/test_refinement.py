@@ -1,0 +1,177 @@
+"""A trained network integrated more finely: orders, the adaptive reference, the verdict."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+from scipy.linalg import expm
+
+import autoencode_core as ac
+from autoencode_core.analysis.refinement import SUBSTEPS, Outputs, observed_order, refinement
+from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
+
+ORDERS = {"euler": (1.0, 0.1), "midpoint": (2.0, 0.1), "rk4": (4.0, 0.2)}
+
+
+def told(*_):
+    return None
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A trained run of both fields, with widths that change and a projection."""
+    base = {"dataset": "s_curve", "depth": 12, "horizon": 4.0, "particles": 200, "dtype": "float64"}
+    base["tikhonov"] = 1e-3
+    return {
+        "single_layer": ac.train(RunSpec(**base, field="single_layer", iterations=60)),
+        "two_layer": ac.train(RunSpec(**base, field="two_layer", expansion=4, iterations=40)),
+    }
+
+
+@pytest.mark.parametrize("field", ["single_layer", "two_layer"])
+@pytest.mark.parametrize("method", ORDERS)
+def test_every_method_reaches_its_order_on_a_trained_run(trained, field, method):
+    order, room = ORDERS[method]
+    assert observed_order(trained[field], method) == pytest.approx(order, abs=room)
+
+
+@pytest.mark.parametrize("knobs", [{"task": "classify"}, {"activation": "sin"}, {"activation": "softplus"}])
+def test_orders_of_other_runs(make_run, knobs):
+    run = make_run(**knobs)
+    for method, (order, room) in ORDERS.items():
+        assert observed_order(run, method) == pytest.approx(order, abs=room)
+
+
+def test_the_network_is_euler_with_one_sub_step(trained):
+    run = trained["single_layer"]
+    outputs = Outputs(run, 1000)
+    made = run.model.to("cpu", outputs.x.dtype).reconstruct(run.data.train.double())
+    assert np.allclose(outputs.by("euler", 1, told), made, atol=1e-12)
+    found = refinement(run, particles=1000)
+    network = np.square(np.asarray(made) - np.asarray(run.data.train)).sum(axis=1).mean()
+    assert found["network_error"] == pytest.approx(network, rel=1e-9)
+    assert found["network_error"] == found["error"][0, 0]
+    assert found["network_difference"] == found["difference"][0, 0]
+
+
+def test_finer_states_are_those_of_the_models_flow(trained):
+    run = trained["two_layer"]
+    outputs = Outputs(run, 1000)
+    flow = run.model.to("cpu", outputs.x.dtype).flow(run.data.train.double(), "rk4", 4)
+    ends = np.asarray(outputs.model.coordinates.to_data(flow.states[-1].numpy()))
+    assert np.allclose(outputs.by("rk4", 4, told), ends, atol=1e-12)
+
+
+def test_a_linear_field_against_the_matrix_exponential(make_run):
+    run = make_run(dataset="s_curve", bottleneck=3, activation="identity", field="single_layer", depth=4)
+    outputs = Outputs(run, 50)
+    state = np.concatenate([outputs.x[0].numpy(), np.ones((1, outputs.x.shape[2]))])
+    for layer in outputs.layers:
+        generator = np.zeros((4, 4))
+        generator[:3, :3], generator[:3, 3] = layer.W[0].numpy(), layer.b[0, :, 0].numpy()
+        state = expm(outputs.arch.step * generator) @ state
+    exact = outputs.read(outputs.x.new_tensor(state[None, :3]))
+    assert np.allclose(outputs.adaptive(1e-12, told), exact, atol=1e-10)
+    assert np.allclose(outputs.by("rk4", 64, told), exact, atol=1e-8)
+
+
+def test_without_a_bottleneck_it_is_a_neural_ode(make_run):
+    """k = d: one solve over all of [0, T] with the control jumping at its layers."""
+    run = make_run(bottleneck=2, depth=4)
+    outputs = Outputs(run, 20)
+    field, step, shape = outputs.arch.field, outputs.arch.step, outputs.x.shape
+
+    def velocity(t, flat):
+        layer = outputs.layers[min(int(t / step), len(outputs.layers) - 1)]
+        return field.velocity(layer, outputs.x.new_tensor(flat).view(shape)).numpy().ravel()
+
+    whole = solve_ivp(
+        velocity, (0, 2.0), outputs.x.numpy().ravel(), "RK45", rtol=1e-8, atol=1e-8, max_step=step / 20
+    )
+    ends = outputs.read(outputs.x.new_tensor(whole.y[:, -1]).view(shape))
+    assert np.allclose(outputs.adaptive(1e-12, told), ends, atol=1e-5)
+
+
+def test_the_answer_says_what_it_found(trained):
+    found = refinement(trained["single_layer"])
+    assert found["methods"] == ["euler", "midpoint", "rk4"] and found["declared"].tolist() == [1, 2, 4]
+    assert found["substeps"].tolist() == list(SUBSTEPS)
+    assert found["steps"] == pytest.approx(4.0 / 12 / np.array(SUBSTEPS))
+    assert found["difference"].shape == found["error"].shape == found["fitted"].shape == (3, 7)
+    assert found["reference"] == "DOP853" and found["evaluations"] > 100
+    assert 0 < found["floor"] < 1e-8
+    for row in range(3):
+        fitted = found["fitted"][row]
+        line = found["order_start"][row] + found["order"][row] * np.log(found["steps"][fitted])
+        assert np.allclose(line, np.log(found["difference"][row][fitted]), atol=0.1)
+    assert found["relative"] == pytest.approx(found["network_difference"] / found["spread"])
+
+
+def test_the_verdict_tells_a_tame_flow_from_a_wild_one(make_run):
+    assert refinement(make_run(control=0.02))["verdict"] == "ode"
+    assert refinement(make_run(control=3.0, depth=4))["verdict"] == "not"
+    wild = refinement(make_run(control=3.0, depth=4))
+    assert wild["relative"] > 0.1
+
+
+def test_a_flow_at_rest_gives_the_same_by_every_method(make_run):
+    run = make_run(control=0.0)
+    found = refinement(run)
+    assert not found["difference"].any() and np.isnan(found["order"]).all()
+    assert found["verdict"] == "ode" and "as exact as the reference" in found["note"]
+    assert np.isnan(observed_order(run))
+
+
+def test_relu_says_that_it_has_kinks(make_run):
+    found = refinement(make_run(activation="relu"))
+    assert "kinks" in found["note"] and np.isfinite(found["difference"]).all()
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"particles": 1},
+        {"dataset": "bimodal", "task": "transport"},
+        {"task": "denoise"},
+        {"task": "classify"},
+        {"coordinates": "standard"},
+        {"coordinates": "raw", "order": "reversed"},
+    ],
+)
+def test_every_kind_of_run_has_an_answer(make_run, knobs):
+    found = refinement(make_run(**knobs))
+    assert np.isfinite(found["difference"]).all() and np.isfinite(found["error"]).all()
+    assert found["verdict"] in ("ode", "nearly", "not")
+
+
+def test_of_many_particles_some_are_taken(make_run):
+    found = refinement(make_run(), substeps=(1, 2, 4), particles=25)
+    assert found["moved"] == 20 and "20 of the 60 particles" in found["note"]
+
+
+def test_what_cannot_be_asked_is_refused(make_run):
+    run = make_run()
+    with pytest.raises(InputError, match="substeps"):
+        refinement(run, substeps=(4, 2))
+    with pytest.raises(InputError, match="rtol"):
+        refinement(run, rtol=0.5)
+    with pytest.raises(InputError, match="euler"):
+        observed_order(run, "adams")
+    with pytest.raises(InputError, match="diverged"):
+        refinement(replace(run, status="diverged"))
+
+
+def test_a_field_too_steep_is_a_sentence(make_run):
+    with pytest.raises(InputError, match="so steep"):
+        refinement(make_run(control=1e5))
+
+
+def test_progress_grows_and_can_give_up(make_run, stopping):
+    shares = []
+    refinement(make_run(), report=lambda share, words: shares.append(share))
+    assert len(shares) > 30 and shares == sorted(shares) and shares[-1] <= 1
+    stop, after = stopping
+    with pytest.raises(stop):
+        refinement(make_run(), report=after(5))
