@@ -171,11 +171,11 @@ def refinement(
         evaluations = outputs.evaluations
         rough = outputs.adaptive(10 * rtol, _part(report, 0.4, 0.6, "Solving adaptively, less sharply."))
         made = _by_all(outputs, rules, sizes, report)
-    floor = max(_distance(ends, rough), ROUNDING * float(np.abs(ends).max(initial=0.0)))
-    difference = np.array([[_distance(each, ends) for each in row] for row in made])
-    error = np.array([[_error(each, outputs.targets) for each in row] for row in made])
+    floor = max(rms(ends, rough), ROUNDING * float(np.abs(ends).max(initial=0.0)))
+    difference = np.array([[rms(each, ends) for each in row] for row in made])
+    error = np.array([[mean_square(each, outputs.targets) for each in row] for row in made])
     steps = outputs.arch.step / np.array(sizes)
-    spread = _spread(outputs.targets)
+    spread = spread_of(outputs.targets)
     fits = [_fit(steps, row, CLEAR * floor, FINE * spread) for row in difference]
     found = {
         "methods": list(rules),
@@ -188,7 +188,7 @@ def refinement(
         "rtol": rtol,
         "atol": rtol,
         "evaluations": evaluations,
-        "reference_error": _error(ends, outputs.targets),
+        "reference_error": mean_square(ends, outputs.targets),
         "floor": floor,
         "order": np.array([fit[0] for fit in fits]),
         "order_error": np.array([fit[1] for fit in fits]),
@@ -322,14 +322,16 @@ def _part(report: Report, low: float, high: float, words: str) -> Callable[[floa
     return told
 
 
-def _distance(a: Array, b: Array) -> float:
-    """Root mean squared distance of points (n, ·)."""
+def rms(a: Array, b: Array) -> float:
+    """Root mean squared distance of points (n, ·) to others."""
     return float(np.sqrt(np.square(a - b).sum(axis=1).mean()))
 
 
-def _error(outputs: Array, targets: Array) -> float:
+def mean_square(outputs: Array, targets: Array) -> float:
+    """Mean squared distance of outputs (n, ·) to their targets."""
     return float(np.square(outputs - targets).sum(axis=1).mean())
 
 
-def _spread(targets: Array) -> float:
-    return _distance(targets, targets.mean(axis=0))
+def spread_of(targets: Array) -> float:
+    """Root mean squared distance of points (n, ·) to their mean."""
+    return rms(targets, targets.mean(axis=0))

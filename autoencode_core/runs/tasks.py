@@ -45,6 +45,7 @@ _ANALYSIS = (
     "race",
     "refinement",
     "geometry",
+    "deeper",
     "component_choice",
     "component_horizons",
 )

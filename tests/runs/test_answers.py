@@ -411,6 +411,7 @@ if __name__ == "__main__":
         "race": {"iterations": 2},
         "refinement": {"substeps": [1, 2]},
         "geometry": {"particles": 20},
+        "deeper": {"doublings": 1, "iterations": 2},
         "component_choice": {"horizon": 0.5},
         "component_horizons": {"horizons": [0.5], "seeds": [0]},
         "mass": {"bins": 8},

@@ -1,0 +1,166 @@
+"""The limit T/L -> 0: a run cut into twice as many layers, trained on from there, and again."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import stats
+from torch import Tensor
+
+from autoencode_core.analysis.particles import Array, Report, silent
+from autoencode_core.analysis.refinement import Outputs, rms, spread_of
+from autoencode_core.errors import InputError
+from autoencode_core.flow.control import ControlShape
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.loop import train_regimes
+from autoencode_core.training.run import Progress, Run
+
+MOST_DEPTH = 400
+"""Most layers of a spec."""
+SETTLED = 1e-11
+"""Differences up to that are rounding."""
+ITERATIONS = 100
+"""Most iterations of each training by default."""
+FINE, MOST_PARTICLES = 16, 500
+"""Sub-steps of RK4 in each layer that stand for a level's ODE, and most particles that are moved."""
+
+
+def refined(theta: Tensor, shape: ControlShape) -> Tensor:
+    """The same control in continuous time, of a flow with every layer cut in two.
+
+    Args:
+        theta: (P,).
+        shape: its shape.
+
+    Returns:
+        (2P,): the blocks of every layer twice.
+    """
+    blocks = 3 if shape.expansion else 2
+    sizes = [sum(shape.sizes[first : first + blocks]) for first in range(0, len(shape.sizes), blocks)]
+    return torch.cat([layer for part in theta.split_with_sizes(sizes) for layer in (part, part)])
+
+
+def deeper(
+    run: Run, doublings: int = 2, iterations: int | None = None, report: Report | None = None
+) -> dict[str, Any]:
+    """Trains a run on at twice, four times, … its depth, each time from the refined control before.
+
+    The horizon stays, so T/L is halved each time; widths and θ in continuous time are the same at the start.
+    Where the network is a discretised ODE, refining changes little and training has little left to do.
+
+    Args:
+        run: the run, level 0, as it is.
+        doublings: how many further levels, 1 to 5, as far as L stays at most 400.
+        iterations: most iterations of each training; by default those of the spec, at most 100.
+        report: progress, told of every iteration.
+
+    Returns:
+        Of each level (g,): depths, L; steps, T/L; refined_cost, J of the refined control before the training
+        (level 0: of the run); cost, J after it; data_term; penalty; test_error; moved, how far the training
+        moved the control, in L²(0,T) (level 0: NaN); output_change, root mean squared distance of the outputs
+        to those of the level before, data units (level 0: NaN); ode_difference, likewise between the network
+        and its own ODE (RK4 with 16 sub-steps a layer); iterations; ended, a list. spread, root mean
+        squared distance of the targets to their mean; rate and rate_error, slope of log ode_difference
+        against log T/L with its standard error, NaN where fewer than three levels differ;
+        moved_particles, how many; note.
+
+    Raises:
+        InputError: the run diverged, its data are gone, it has as many layers as there may be, or an argument
+            is out of bounds.
+
+    Source:
+        theory.md sections 2 and 4.
+    """
+    _check(run, doublings, iterations)
+    report = report or silent
+    report(0.0, "Loading the particles.")
+    levels, notes = min(doublings, int(np.log2(MOST_DEPTH / run.spec.depth))), list[str]()
+    if levels < doublings:
+        notes.append(f"{levels} of {doublings} doublings: a spec has at most {MOST_DEPTH} layers.")
+    rows, outputs = list[dict[str, Any]](), list[Array]()
+    _look(run, rows, outputs, None)
+    done = [(2 ** (level + 1) - 2) / (2 ** (levels + 1) - 2) for level in range(levels + 1)]
+    for level in range(1, levels + 1):
+        run, moved = _trained(run, iterations, report, done[level - 1], done[level])
+        if run.status == "diverged":
+            notes.append(f"The training at L = {run.spec.depth} diverged.")
+            break
+        _look(run, rows, outputs, moved)
+    found = {name: np.array([row[name] for row in rows]) for name in rows[0] if name != "ended"}
+    rate, error = _rate(found["steps"], found["ode_difference"])
+    return {
+        **found,
+        "ended": [row["ended"] for row in rows],
+        "spread": spread_of(Outputs(run, MOST_PARTICLES).targets),
+        "rate": rate,
+        "rate_error": error,
+        "moved_particles": len(outputs[0]),
+        "note": " ".join(notes),
+    }
+
+
+def _check(run: Run, doublings: int, iterations: int | None) -> None:
+    if isinstance(doublings, bool) or not isinstance(doublings, int) or not 1 <= doublings <= 5:
+        raise InputError("doublings", doublings, "a whole number from 1 to 5")
+    fits = iterations is None or (isinstance(iterations, int) and not isinstance(iterations, bool))
+    if not fits or (iterations is not None and not 1 <= iterations <= 2000):
+        raise InputError("iterations", iterations, "a whole number from 1 to 2000")
+    if 2 * run.spec.depth > MOST_DEPTH:
+        raise InputError("depth", run.spec.depth, f"at most {MOST_DEPTH // 2}, so that it can be doubled")
+
+
+def _trained(run: Run, iterations: int | None, report: Report, low: float, high: float) -> tuple[Run, float]:
+    """The run at twice its depth, trained on, and how far that moved the control."""
+    spec, arch = _doubled(run), run.model.architecture
+    most = min(spec.iterations, ITERATIONS) if iterations is None else iterations
+    start = refined(run.model.control.flatten().cpu(), arch.shape)
+
+    def told(progress: Progress) -> None:
+        share = progress.iteration / progress.iterations
+        report(low + share * (high - low), f"Training {spec.depth} layers.")
+
+    found = train_regimes([spec.but(iterations=most)], told, start[None])[0]
+    away = found.model.control.flatten().cpu().double() - start.double()
+    return found, float((found.model.architecture.step * away.square().sum()).sqrt())
+
+
+def _doubled(run: Run) -> RunSpec:
+    """The spec with every layer cut in two."""
+    arch = run.model.architecture
+    widths = tuple(count for count in arch.counts[: arch.depth // 2] for _ in range(2))
+    return run.spec.but(depth=2 * arch.depth, profile=widths, bottleneck=run.spec.bottleneck)
+
+
+def _look(run: Run, rows: list[dict[str, Any]], outputs: list[Array], moved: float | None) -> None:
+    """Adds the figures of a level, and its outputs."""
+    with torch.no_grad():
+        each = Outputs(run, MOST_PARTICLES)
+        network, ode = (each.by(*how, _silent) for how in (("euler", 1), ("rk4", FINE)))
+    last = {name: values[-1] for name, values in run.history.items()}
+    rows.append(
+        {
+            "depths": run.spec.depth,
+            "steps": run.spec.horizon / run.spec.depth,
+            "refined_cost": run.history["cost"][0] if moved is not None else last["cost"],
+            **{name: last[name] for name in ("cost", "data_term", "penalty", "test_error")},
+            "moved": np.nan if moved is None else moved,
+            "output_change": rms(network, outputs[-1]) if outputs else np.nan,
+            "ode_difference": rms(network, ode),
+            "iterations": int(last["iteration"]),
+            "ended": run.status,
+        }
+    )
+    outputs.append(network)
+
+
+def _silent(_: float) -> None:
+    return None
+
+
+def _rate(steps: Array, difference: Array) -> tuple[float, float]:
+    """Slope of log difference against log step, and its standard error."""
+    known = difference > SETTLED
+    if known.sum() < 3:
+        return float("nan"), float("nan")
+    found = stats.linregress(np.log(steps[known]), np.log(difference[known]))
+    return float(found.slope), float(found.stderr)

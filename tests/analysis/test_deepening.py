@@ -1,0 +1,121 @@
+"""The limit T/L -> 0: twice as many layers from the refined control, trained on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import autoencode_core as ac
+from autoencode_core.analysis.deepening import deeper, refined
+from autoencode_core.analysis.refinement import Outputs
+from autoencode_core.errors import InputError
+from autoencode_core.flow.architecture import Architecture
+from autoencode_core.spec import RunSpec
+from autoencode_core.training.loop import train_regimes
+
+
+def told(*_):
+    return None
+
+
+def trained(**knobs):
+    base = {"dataset": "moons", "particles": 100, "depth": 8, "horizon": 2.0, "dtype": "float64"}
+    return ac.train(RunSpec(**{**base, "tikhonov": 1e-3, "iterations": 40, "field": "single_layer", **knobs}))
+
+
+@pytest.fixture(scope="module")
+def run():
+    return trained()
+
+
+@pytest.fixture(scope="module")
+def answer(run):
+    return deeper(run)
+
+
+@pytest.mark.parametrize("knobs", [{}, {"field": "two_layer"}, {"profile": "step"}, {"task": "classify"}])
+def test_the_refined_control_is_the_same_in_continuous_time(knobs):
+    run = trained(iterations=5, **knobs)
+    arch = run.model.architecture
+    theta = refined(run.model.control.flatten(), arch.shape)
+    widths = tuple(count for count in arch.counts[:4] for _ in range(2))
+    spec = run.spec.but(depth=16, profile=widths, bottleneck=run.spec.bottleneck, iterations=1)
+    assert Architecture.of(spec, 2).counts == tuple(count for count in arch.counts for _ in range(2))
+    deep = train_regimes([spec], lambda progress: "stop", theta[None])[0]
+    deep = replace(deep, model=deep.model.with_control(theta))
+    once, twice = (Outputs(each, 100).by("rk4", substeps, told) for each, substeps in ((run, 64), (deep, 32)))
+    assert np.allclose(once, twice, atol=1e-12)
+    norm = float(arch.step * run.model.control.flatten().square().sum())
+    assert float(arch.step / 2 * theta.square().sum()) == pytest.approx(norm)
+
+
+def test_depths_double_and_the_run_itself_comes_first(run, answer):
+    assert answer["depths"].tolist() == [8, 16, 32]
+    assert answer["steps"] == pytest.approx([0.25, 0.125, 0.0625])
+    assert answer["cost"][0] == answer["refined_cost"][0] == run.history["cost"][-1]
+    assert np.isnan(answer["moved"][0]) and np.isnan(answer["output_change"][0])
+    assert (answer["moved"][1:] > 0).all() and (answer["iterations"][1:] <= 40).all()
+
+
+def test_cost_is_data_term_and_penalty(answer):
+    assert answer["cost"] == pytest.approx(answer["data_term"] + answer["penalty"])
+
+
+def test_training_on_lowers_the_cost(answer):
+    assert (answer["cost"][1:] < answer["refined_cost"][1:]).all()
+
+
+def test_pmp_never_ends_above_its_start():
+    found = deeper(trained(method="pmp"), doublings=2, iterations=10)
+    assert (found["cost"] <= found["refined_cost"]).all()
+
+
+def test_a_tame_flow_comes_nearer_to_its_ode_with_its_step():
+    """Bimodal transport: half the step, half the difference, and the refined control stays nearly optimal."""
+    run = ac.train(RunSpec(dataset="bimodal", particles=100, dtype="float64"))
+    found = deeper(run)
+    assert found["rate"] == pytest.approx(1.0, abs=0.1)
+    assert found["refined_cost"][1:] == pytest.approx(found["cost"][:-1], rel=0.05)
+    assert found["moved"][2] < found["moved"][1] and found["output_change"][2] < found["output_change"][1]
+
+
+def test_a_flow_at_rest_has_no_rate():
+    found = deeper(trained(tikhonov=100.0), iterations=2)
+    assert np.isnan(found["rate"]) and found["ode_difference"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_spec_has_only_so_many_layers():
+    run = trained(depth=200, iterations=1)
+    found = deeper(run, doublings=3, iterations=1)
+    assert found["depths"].tolist() == [200, 400] and "1 of 3 doublings" in found["note"]
+    with pytest.raises(InputError, match="200"):
+        deeper(trained(depth=202, iterations=1), iterations=1)
+
+
+def test_what_cannot_be_asked_is_refused(run):
+    for bad in ({"doublings": 0}, {"doublings": True}, {"iterations": 0}, {"iterations": 5000}):
+        with pytest.raises(InputError, match=next(iter(bad))):
+            deeper(run, **bad)
+    with pytest.raises(InputError, match="diverged"):
+        deeper(replace(run, status="diverged"))
+
+
+def test_progress_grows_and_can_give_up(run, stopping):
+    shares = []
+    deeper(run, doublings=2, iterations=5, report=lambda share, words: shares.append(share))
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1.0)
+    stop, after = stopping
+    with pytest.raises(stop):
+        deeper(run, iterations=20, report=after(4))
+
+
+def test_the_blocks_of_every_layer_come_twice(run):
+    shape, theta = run.model.architecture.shape, run.model.control.flatten()
+    layers = Architecture.of(run.spec.but(depth=16), 2).shape
+    twice = refined(theta, shape)
+    assert len(twice) == 2 * len(theta)
+    first = shape.layers(theta[None])[0]
+    size = first.W.numel() + first.b.numel()
+    assert torch.equal(twice[:size], twice[size : 2 * size]) and torch.equal(twice[:size], theta[:size])
+    assert layers.expansion == shape.expansion
