@@ -11,6 +11,9 @@ st.navigation(
         st.Page("pages/flow.py", title="Flow"),
         st.Page("pages/latent.py", title="Latent"),
         st.Page("pages/regimes.py", title="Regimes"),
+        st.Page("pages/control.py", title="Control"),
+        st.Page("pages/ode_limit.py", title="ODE limit"),
+        st.Page("pages/mean_field.py", title="Mean field"),
         st.Page("pages/runs.py", title="Runs"),
     ]
 ).run()

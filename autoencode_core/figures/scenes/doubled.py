@@ -1,0 +1,163 @@
+"""The doubled state (x, s) as a scene: state, shadow variables, and what the flow reads of the two."""
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.figures.doubled import jump
+from autoencode_core.figures.geometry import class_names, component_names, finite, limits, view
+from autoencode_core.figures.mass import power
+from autoencode_core.figures.scenes.parts import (
+    Part,
+    cloud,
+    colourings,
+    flow_timeline,
+    knots,
+    layer,
+    scene,
+)
+from autoencode_core.figures.theme import join
+from autoencode_core.record import RunRecord
+
+Array = NDArray[Any]
+
+_AXES = 2
+_TAILS = 600
+
+
+def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, **settings: Any) -> Part:
+    """State x, shadow variables s, and what the flow reads, on the same axes and one clock.
+
+    Args:
+        record: the run, with a decoder.
+        answer: what analysis.doubled says.
+        identity: what is shown; another one forgets camera and time.
+        settings: entries of the scene's header.
+    """
+    half = record.spec.depth // 2
+    chosen = drawn_components(answer)
+    names = tuple(component_names(record)[i] for i in chosen)
+    states, shadows = (finite(answer[name])[:, :, chosen] for name in ("states", "shadows"))
+    active, read = (np.asarray(answer[name], bool)[:, chosen] for name in ("active", "read"))
+    gone = ~np.isin(chosen, np.asarray(answer["kept"]))
+    given = states.copy()
+    given[half:, :, gone] = shadows[half:, :, gone]
+    panes = [
+        ("State x", "read: all, from T/2 the code", _still(states, half), active & ~read),
+        (
+            "Shadow variables s",
+            "read from T/2" if read.any() else "they stay at 0",
+            _still(shadows, half),
+            read,
+        ),
+        ("What the flow reads", "x, from T/2 x and s", knots(given, states[half], half), active),
+    ]
+    drawn = np.concatenate([places for _, _, places, _ in panes])
+    ranges = limits(drawn, states[:1])
+    hue, labels = np.asarray(answer["hue"], float), np.asarray(answer["labels"], int)
+    return scene(
+        identity,
+        [_pane(record, one, names, ranges) for one in panes],
+        **{
+            "alt": f"The doubled state of {states.shape[1]} particles: x, s, and what is read of them.",
+            "timeline": {**flow_timeline(record), "drop_words": read_words(record, answer)},
+            "n": states.shape[1],
+            "colours": colourings(hue, labels, class_names(record), np.empty(0)),
+            "height": 360,
+            "save": ["png"],
+            **settings,
+        },
+    )
+
+
+def drawn_components(answer: Mapping[str, Any]) -> Array:
+    """Which two components are drawn: that of the code that varies most, and that whose shadow does.
+
+    Args:
+        answer: what analysis.doubled says.
+    """
+    width, kept = np.asarray(answer["states"]).shape[2], np.asarray(answer["kept"], int)
+    if width <= _AXES:
+        return np.arange(width)
+    forgotten = np.setdiff1d(np.arange(width), kept)
+    moving = _most(answer["shadows"], forgotten)[: _AXES - 1]
+    return np.sort(np.concatenate([_most(answer["states"], kept)[: _AXES - len(moving)], moving]))
+
+
+def _most(states: Any, components: Array) -> Array:
+    """Components, that with the largest spread at T first."""
+    spread = np.nan_to_num(finite(np.asarray(states)[-1])[:, components].std(axis=0))
+    return np.asarray(components[np.argsort(-spread, kind="stable")])
+
+
+def read_words(record: RunRecord, answer: Mapping[str, Any]) -> str:
+    """Which components the decoder reads from the shadow.
+
+    Args:
+        record: the run.
+        answer: what analysis.doubled says.
+    """
+    forgotten = np.flatnonzero(np.asarray(answer["read"], bool).any(axis=0))
+    names = [html.unescape(component_names(record)[i]) for i in forgotten]
+    lost = join(names) if len(names) <= 3 else f"{len(names)} components"
+    return f"{lost} now read from s" if names else "nothing is read from s"
+
+
+def doubled_words(record: RunRecord, answer: Mapping[str, Any]) -> list[str]:
+    """What the comparison of both forms says, in sentences.
+
+    Args:
+        record: the run.
+        answer: what analysis.doubled says.
+    """
+    step = record.spec.horizon / record.spec.depth
+    apart, moved = float(answer["apart"]), float(answer["speed"]) * step
+    size = float(np.abs(finite(answer["outputs"])).max())
+    same = apart <= 1e-5 * max(1.0, size)
+    said = [
+        "Both forms end in the same place: the outputs "
+        + (f"differ by {power(apart)} data units at most, which is rounding." if apart else "are identical.")
+        if same
+        else f"The outputs of the two forms differ by {apart:.3g} data units, which is more than rounding."
+    ]
+    if jump(answer) <= 0:
+        return [*said, "Nothing is forgotten here, so there is no jump to remove."]
+    said.append(
+        f"The projection moves a particle by up to {jump(answer):.3g} at once, at T/2. The doubled state has "
+        f"no such jump: it moves by at most {moved:.3g} in a layer of length {step:.3g}, and by half of that "
+        "in half the time."
+    )
+    return said
+
+
+def _still(states: Array, half: int) -> Array:
+    """Frames of what has no jump at T/2: that moment twice."""
+    return knots(states, states[half], half)
+
+
+def _pane(
+    record: RunRecord, what: tuple[str, str, Array, Array], names: tuple[str, ...], ranges: Array
+) -> Part:
+    """A pane; its marks are hollow while the flow reads no drawn component of it."""
+    title, note, places, read = what
+    # Rows of `read` are knots; frames have T/2 twice, and between two of them the first one counts.
+    half = len(read) // 2
+    rows = np.concatenate([read[:half], read[half : half + 1], read[half:-1]])
+    shown = view(record, _AXES)
+    pane = cloud(
+        title,
+        title,
+        places,
+        names,
+        shown.unit,
+        ranges=ranges,
+        group="doubled",
+        hollow=(~rows.any(axis=1)).astype(int).tolist(),
+        note=note,
+        unrolled=True,
+    )
+    pane["layers"] = [layer("particles", True), layer("tails", places.shape[1] <= _TAILS)]
+    return pane

@@ -1,0 +1,56 @@
+"""Doubled state: the flow of (x, s) that needs no projection, and its shadow variables."""
+
+import numpy as np
+import streamlit as st
+
+from autoencode_core.figures.doubled import jump, steps, steps_figure, steps_table
+from autoencode_core.figures.mass import power
+from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import RunRecord
+from pages.shared.asking import ask, told
+from pages.shared.charts import chart
+from pages.shared.player import player
+from pages.shared.setup import dark, escape, guard
+
+_PARTICLES = 200
+
+
+def doubled_view(run_id: str, record: RunRecord) -> None:
+    """Draws the view.
+
+    Args:
+        run_id: id of the run.
+        record: the run.
+    """
+    found = told(ask("doubled", record, particles=_PARTICLES), "The doubled state")
+    if found is None:
+        return
+    identity = f"{run_id} doubled"
+    count = np.asarray(found["states"]).shape[1]
+    player("mean_field_doubled", encode(doubled_scene(record, found, identity)), identity, count)
+    cells = st.container(horizontal=True, gap="small")
+    cells.metric(
+        "Outputs apart",
+        power(float(found["apart"])),
+        width=150,
+        help="Largest distance between the outputs of both forms, data units. They are the same map.",
+    )
+    cells.metric(
+        "Jump of the projection",
+        f"{jump(found):.3g}",
+        width=190,
+        help="The largest way that the projection moves a particle at T/2, flow coordinates.",
+    )
+    cells.metric(
+        "Largest step of (x, s)",
+        f"{steps(found).max():.3g}",
+        width=180,
+        help=f"From one layer to the next, flow coordinates; its speed is {float(found['speed']):.3g} per "
+        "flow time. With finer layers steps get shorter, a jump does not.",
+    )
+    st.markdown("\n".join(f"- {escape(sentence)}" for sentence in doubled_words(record, found)))
+    with guard():
+        words = "The longest way of a particle in each layer, and over which the projection moves one at T/2."
+        figure = steps_figure(found, dark=dark())
+        chart("mean_field_steps", figure, words, f"{run_id}-steps", lambda: steps_table(found))

@@ -1,0 +1,133 @@
+"""More particles: one spec trained on more and more of them, and how fast the limit is reached."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from autoencode_core.data.catalogue import card
+from autoencode_core.figures.meanfield import (
+    distance_name,
+    rate_label,
+    sweep_figure,
+    sweep_table,
+    sweep_words,
+)
+from autoencode_core.record import RunRecord
+from pages.shared.asking import ask, told
+from pages.shared.charts import chart
+from pages.shared.setup import dark, escape, guard
+
+_LEAST, _LARGEST = 16, (64, 128, 256, 512, 1024, 2048, 4096)
+_SEEDS = (1, 2, 3, 4, 6, 8)
+_ITERATIONS = (20, 40, 60, 100, 200, 500, 1000)
+_USUAL = {"largest": 4096, "seeds": 3, "iterations": 40}
+_HEAVY = 6e9
+"""Entries of the control times particles times iterations from which a sweep waits for a click."""
+_RATES = {
+    "wasserstein": ("Samples", "of the distance between the N particles and fresh ones"),
+    "fixed_gap": ("Gap, fixed control", "of the gap of one control, whatever N"),
+    "gap": ("Gap, trained", "of the gap of the control that was trained on the N particles"),
+    "map_distance": ("Maps", "of the distance between the outputs and those of the largest N"),
+}
+_ALT = {
+    "cost": "Cost on the N particles and on fresh ones against N, every seed a mark.",
+    "gap": "Gap between fresh and training cost against N with its fitted rate.",
+    "distance": "Distance of maps and controls from those of the largest N, with their fitted rates.",
+    "wasserstein": "Distance between the N particles and fresh ones against N, with its fitted rate.",
+}
+
+
+def particles_view(run_id: str, record: RunRecord) -> None:
+    """Draws the view.
+
+    Args:
+        run_id: id of the run.
+        record: the run, of which the spec counts.
+    """
+    largest, seeds, iterations = _knobs()
+    most = card(record.spec.dataset).most_particles
+    counts = [n for n in (_LEAST * 2**i for i in range(9)) if n <= min(largest, most or largest)]
+    if len(counts) < 2:
+        st.info(f"These data have {most} training particles, too few for a law in N.")
+        return
+    wanted = f"sweep {run_id} {largest} {seeds} {iterations}"
+    work = np.size(record.weights["control"]) * sum(counts) * seeds * iterations
+    if work > _HEAVY and not st.session_state.get(wanted):
+        st.caption(
+            f"{len(counts) * seeds} trainings of {iterations} iterations on up to {counts[-1]:,} particles: "
+            "with this network that takes a while."
+        )
+        if not st.button("Compute the sweep", help="It runs beside the page and can be cancelled."):
+            return
+        st.session_state[wanted] = True
+    question = ask("particle_sweep", record, counts=counts, seeds=list(range(seeds)), iterations=iterations)
+    found = told(question, f"{len(counts) * seeds} trainings")
+    if found is not None:
+        _pictures(run_id, found)
+
+
+def _knobs() -> tuple[int, int, int]:
+    """The largest N, how many samples, and the iterations of each training."""
+    columns = st.columns(3)
+    kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+    with columns[0]:
+        largest = st.select_slider(
+            "Largest N",
+            _LARGEST,
+            _USUAL["largest"],
+            key="sweep_largest",
+            help="N goes from 16 up to this, each time twice as many.",
+            **kept,
+        )
+    with columns[1]:
+        seeds = st.select_slider(
+            "Samples",
+            _SEEDS,
+            _USUAL["seeds"],
+            key="sweep_seeds",
+            help="Seeds of the samples. The scatter over them gives the band of each rate.",
+            **kept,
+        )
+    with columns[2]:
+        iterations = st.select_slider(
+            "Iterations of each training",
+            _ITERATIONS,
+            _USUAL["iterations"],
+            key="sweep_iterations",
+            help="Few are fast, but the controls are then not yet minimisers, and their distances are large.",
+            **kept,
+        )
+    return int(largest), int(seeds), int(iterations)
+
+
+def _pictures(run_id: str, found: Mapping[str, Any]) -> None:
+    cells = st.container(horizontal=True, gap="small")
+    for name, (title, words) in _RATES.items():
+        label = rate_label(found[f"{name}_rate"])
+        short = label.split(",")[0]
+        cells.metric(title, short, width=165, help=f"Fitted rate {words}: {escape(label)}.")
+    for row in (("gap", "wasserstein"), ("cost", "distance")):
+        for name, column in zip(row, st.columns(2, gap="medium"), strict=True):
+            with column, guard():
+                figure = sweep_figure(found, name, dark=dark())
+                key = f"sweep_{name}"
+                chart(key, figure, _ALT[name], f"{run_id}-{name}", lambda n=name: sweep_table(found, n))
+    st.markdown("\n".join(f"- {escape(sentence)}" for sentence in sweep_words(found)))
+    st.caption(escape(_how(found)))
+
+
+def _how(found: Mapping[str, Any]) -> str:
+    """What the fits rest on."""
+    used = [
+        f"{title.lower()}: {int(np.asarray(found[f'{name}_fitted']).sum())}"
+        for name, (title, _) in _RATES.items()
+    ]
+    return (
+        f"Fresh particles: {int(found['fresh']):,} for the cost, {int(found['reference']):,} for "
+        f"{distance_name(found)}. A rate is fitted to the root mean square over the seeds, and only to "
+        "those N that are small beside what they are compared with and stand out from its error; how many "
+        f"of the {len(np.asarray(found['counts']))} N count: {', '.join(used)}. The 95 % band leaves out "
+        "one seed after the other."
+    )

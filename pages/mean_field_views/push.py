@@ -1,0 +1,33 @@
+"""Push-forward: the samples moved beside a histogram moved, and how far the two are apart."""
+
+import streamlit as st
+
+from autoencode_core.figures.mass import push_figure, push_table, push_words
+from autoencode_core.figures.scenes.mass import drawn_view, push_scene
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import RunRecord
+from pages.shared.asking import ask, told
+from pages.shared.charts import chart
+from pages.shared.player import player
+from pages.shared.setup import dark, escape, guard
+
+
+def push_view(run_id: str, record: RunRecord) -> None:
+    """Draws the view.
+
+    Args:
+        run_id: id of the run.
+        record: the run.
+    """
+    shown = drawn_view(record)
+    question = ask("push_forward", record, basis=shown.basis, center=shown.center)
+    found = told(question, "Samples and histograms on their way")
+    if found is None:
+        return
+    identity = f"{run_id} push"
+    player("mean_field_push", encode(push_scene(record, found, identity)), identity)
+    st.markdown(escape(push_words(found)))
+    with guard():
+        words = "Total variation between samples and histogram moved, against the cells of the histogram."
+        figure = push_figure(found, record, dark=dark())
+        chart("mean_field_cells", figure, words, f"{run_id}-push", lambda: push_table(found))

@@ -1,0 +1,159 @@
+"""The figures of the mean-field limit, and what they say in words."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autoencode_core.figures.mass import mass_figure, mass_table, mass_words, power, push_figure, push_words
+from autoencode_core.figures.meanfield import (
+    PICTURES,
+    rate_label,
+    rate_words,
+    sweep_figure,
+    sweep_table,
+    sweep_words,
+)
+from autoencode_core.record import RunRecord
+
+COUNTS = np.array([16, 32, 64, 128])
+RATE = np.array([-0.52, -0.61, -0.43, 0.0])
+
+
+def sweep(rate: np.ndarray = RATE, **changes: Any) -> dict[str, Any]:
+    """An answer of particle_sweep whose quantities fall like N^(-0.52)."""
+    falling = COUNTS[:, None] ** -0.52 * np.array([0.9, 1.0, 1.1])
+    names = [curve.name for picture in PICTURES.values() for curve in picture.curves]
+    found = {name: falling.copy() for name in names}
+    found |= {f"{name}_rate": rate for name in names} | {f"{name}_fitted": COUNTS > 0 for name in names}
+    found |= {"counts": COUNTS, "seeds": np.arange(3), "fresh": 20000, "reference": 20000, "directions": 64}
+    return {**found, "fresh_error": falling / 10, "diverged": np.zeros((4, 3), bool), **changes}
+
+
+def marks(figure: Any) -> list[Any]:
+    return [trace for trace in figure.data if trace.mode == "markers"]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_seed_is_a_mark_and_told_apart_without_colour(name: str, dark: bool) -> None:
+    figure = sweep_figure(sweep(), name, dark=dark)
+    drawn = marks(figure)
+    assert [len(trace.y) for trace in drawn] == [12] * len(PICTURES[name].curves)
+    assert len({trace.marker.symbol[0] for trace in drawn}) == len(drawn)
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+    assert figure.layout.xaxis.title.text == "number of particles N"
+
+
+def test_the_fitted_line_goes_through_its_marks_with_its_band() -> None:
+    figure = sweep_figure(sweep(), "wasserstein")
+    band, line, reference = [trace for trace in figure.data if trace.mode == "lines"]
+    np.testing.assert_allclose(line.y, [16**-0.52, 128**-0.52])
+    assert band.fill == "toself" and np.min(band.y) < np.min(line.y) and np.max(band.y) > np.max(line.y)
+    assert np.log(reference.y[-1] / reference.y[0]) == pytest.approx(-0.5 * np.log(8))
+    assert any("N^(−0.52), 95 % band −0.61 … −0.43" in note.text for note in figure.layout.annotations)
+
+
+def test_a_negative_gap_is_hollow_and_a_tiny_one_does_not_stretch_the_axis() -> None:
+    gap = sweep()["gap"]
+    gap[2, 1], gap[3, 0] = -0.1, 1e-12
+    figure = sweep_figure(sweep(gap=gap), "gap")
+    first = marks(figure)[0]
+    assert [symbol.endswith("-open") for symbol in first.marker.symbol].count(True) == 1
+    assert "−0.1" in first.hovertext[7] and first.y[7] == pytest.approx(0.1)
+    assert first.y[9] > 1e-4 and figure.layout.yaxis.range[0] > -4
+    assert any("hollow: below 0" in note.text for note in figure.layout.annotations)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_without_a_rate_or_with_nothing_at_all_marks_are_drawn_alone(name: str) -> None:
+    none = np.full(4, np.nan)
+    assert any("no rate" in n.text for n in sweep_figure(sweep(none), "gap").layout.annotations)
+    empty = {curve.name: np.full((4, 3), np.nan) for curve in PICTURES[name].curves}
+    assert np.isnan(np.asarray(marks(sweep_figure(sweep(none, **empty), name))[0].y, float)).all()
+
+
+@pytest.mark.parametrize(
+    "rate, said",
+    [
+        ((-0.52, -0.61, -0.43), "N^(−1/2) lies within the band"),
+        ((-0.4, -0.9, 0.1), "too wide to tell it from standing still"),
+        ((-1.1, -1.3, -0.9), "faster than"),
+        ((-0.2, -0.3, -0.1), "more slowly than"),
+        ((-0.1, -0.2, 0.05), "does not clearly fall"),
+        ((-0.5, np.nan, np.nan), "one seed gives no band"),
+        ((np.nan, np.nan, np.nan), "no rate can be told"),
+    ],
+)
+def test_a_rate_is_compared_with_that_of_large_numbers(rate: tuple[float, ...], said: str) -> None:
+    assert said in rate_words([*rate, 0.0])
+    assert rate_label([*rate, 0.0]).startswith("N^(" if np.isfinite(rate[0]) else "no rate")
+
+
+def test_the_words_name_what_was_measured_and_what_was_lost() -> None:
+    words = sweep_words(sweep())
+    assert "sliced W₁ (64 directions)" in words[0] and "20,000 fresh" in words[0]
+    assert not any("diverged" in sentence for sentence in words)
+    line = sweep_words(sweep(directions=0, diverged=np.eye(4, 3) > 0))
+    assert "W₁ between" in line[0] and "sliced" not in line[0] and "3 of the trainings" in line[-1]
+    fast = sweep_words(sweep(np.array([-1.1, -1.3, -0.9, 0])))
+    assert "fades like 1/N" in fast[2] and "1/N" not in fast[0]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_table_has_a_row_for_each_training(name: str) -> None:
+    table = sweep_table(sweep(), name)
+    assert {len(column) for column in table.values()} == {12}
+    assert table["particles"][:4] == [16, 16, 16, 32] and table["seed"][:4] == [0, 1, 2, 0]
+
+
+def law(**changes: Any) -> dict[str, Any]:
+    """An answer of mass: a fifth leaves the grid in the middle."""
+    times, outside = np.array([0, 1, 1, 2.0]), np.array([0, 0.2, 0.2, 0])
+    found = {"times": times, "on_grid": 1 - outside, "outside": outside, "lost": 0 * outside}
+    return {**found, "total": np.ones(4), "deviation": 2e-9, "particles": 500, **changes}
+
+
+def test_the_shares_of_the_mass_are_stacked_up_to_one() -> None:
+    figure = mass_figure(law())
+    assert len(figure.data) == 2 and {trace.stackgroup for trace in figure.data} == {"mass"}
+    np.testing.assert_allclose(sum(np.asarray(trace.y) for trace in figure.data), 1)
+    assert {len(column) for column in mass_table(law()).values()} == {4}
+
+
+def test_the_words_say_whether_mass_is_conserved() -> None:
+    words = mass_words(law())
+    assert "1 ± 2·10⁻⁹: mass is conserved" in words and "t = 1 most lies beside the grid, 20.0%" in words
+    assert "NOT conserved" in mass_words(law(deviation=1e-3))
+    assert power(0.0) == "0" and power(1e-12) == "10⁻¹²" and power(0.3) == "0.3"
+
+
+def pushed(**changes: Any) -> dict[str, Any]:
+    """An answer of push_forward on a flow of four layers."""
+    table = np.array([0.4, 0.1, 0.02])[:, None] * np.array([1, 1, 0.5, 0.4, 1, 1.0])
+    found = {"cells": np.array([8, 32, 128]), "occupied": np.array([8, 30, 99]), "total_variation": table}
+    return {**found, "times": np.array([0, 1, 2, 2, 3, 4.0]), "particles": 100, **changes}
+
+
+def test_total_variation_falls_with_the_cells_at_four_moments(make: Callable[..., RunRecord]) -> None:
+    record = make(2, k=1, depth=4)
+    figure = push_figure(pushed(), record)
+    assert len(figure.data) == 4 and len({trace.marker.symbol for trace in figure.data}) > 2
+    np.testing.assert_allclose(figure.data[1].y, [0.2, 0.05, 0.01])
+    table = pushed()["total_variation"]
+    table[:, 3] = table[:, 2]
+    same = push_figure(pushed(total_variation=table), record)
+    assert [re.sub(r".*, |<.*", "", t.hovertemplate.split("<br>")[0]) for t in same.data] == [
+        "t = 0",
+        "T/2",
+        "T",
+    ]
+
+
+def test_the_words_say_whether_histogram_and_samples_become_one() -> None:
+    assert "the histogram moves as the samples do" in push_words(pushed())
+    assert "99 cells with mass for 100 particles" in push_words(pushed())
+    assert "not yet become one" in push_words(pushed(total_variation=np.full((3, 6), 0.3)))
+    assert "at most 0.0%" in push_words(pushed(total_variation=np.zeros((3, 6))))
