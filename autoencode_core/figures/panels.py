@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
@@ -360,3 +361,42 @@ def value_axis(
 
 def _shape(kind: str, xref: str, yref: str, place: dict[str, float], **settings: Any) -> dict[str, Any]:
     return {"type": kind, "xref": xref, "yref": yref, "layer": "below", **place, **settings}
+
+
+def plot(
+    dark: bool,
+    title: str,
+    unit: str,
+    traces: Sequence[dict[str, Any]],
+    groups: Sequence[Sequence[Entry]],
+    axes: tuple[dict[str, Any], dict[str, Any]],
+    height: int = 220,
+    lines: int = 2,
+    **settings: Any,
+) -> go.Figure:
+    """A figure of one panel: its key, its heading, its traces.
+
+    Args:
+        dark: whether the page is dark.
+        title: what is drawn.
+        unit: what stands beside that.
+        traces: of Plotly.
+        groups: of the key, as in `key`.
+        axes: settings of the two.
+        height: pixels of the panel itself.
+        lines: of the key that there is room for, so that figures beside each other are equally tall.
+        settings: of the layout; annotations come after the heading and the key.
+    """
+    panel, top = Panel("", (0, 1), (0, 1)), KEY + KEY_LINE * lines + 8
+    notes = [panel.heading(dark, title, unit), *key(dark, groups), *settings.pop("annotations", [])]
+    layout = theme.layout(
+        dark,
+        height=height + top + BOTTOM,
+        margin={"l": LEFT, "r": RIGHT, "t": top, "b": BOTTOM},
+        annotations=notes,
+        xaxis=axes[0],
+        yaxis=axes[1],
+        hovermode="closest",
+        **settings,
+    )
+    return go.Figure(data=list(traces), layout=layout)

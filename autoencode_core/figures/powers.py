@@ -1,0 +1,64 @@
+"""A logarithmic axis with powers of ten, for sizes that may span a little or a lot."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autoencode_core.figures import theme
+
+
+def power_axis(
+    values: Iterable[float], dark: bool, words: str = "", most: int = 7, whole: bool = False
+) -> dict[str, Any]:
+    """Settings of a logarithmic axis that shows all positive values; ticks are 1, 2, 5 or powers of ten.
+
+    Args:
+        values: what it must show; what is not finite and positive has no place on it.
+        dark: whether the page is dark.
+        words: its title.
+        most: about how many ticks it may have.
+        whole: whether the values are counts, shown as such.
+    """
+    shown = np.array([value for value in values if np.isfinite(value) and value > 0])
+    low, high = (float(np.log10(end)) for end in (shown.min(), shown.max())) if len(shown) else (-1.0, 0.0)
+    room = max(0.08 * (high - low), 0.06)
+    low, high = low - room, high + room
+    ticks, text = power_ticks(low, high, most)
+    text = [f"{10**tick:,.0f}" for tick in ticks] if whole else text
+    places = [10**tick for tick in ticks]
+    return theme.axis(dark, words, type="log", range=[low, high], tickvals=places, ticktext=text)
+
+
+def power_ticks(low: float, high: float, most: int) -> tuple[list[float], list[str]]:
+    """Where ticks stand between two powers of ten, as powers of ten, and what they say.
+
+    Args:
+        low: decades, below high.
+        high: decades.
+        most: about how many ticks there may be.
+    """
+    ticks = _ticks(low, high, most)
+    return ticks, [_written(tick) for tick in ticks]
+
+
+def _ticks(low: float, high: float, most: int) -> list[float]:
+    """Where ticks stand, in decades: powers of ten, or where there are fewer than two 1, 2, 5 and so on."""
+    powers = range(int(np.ceil(low)), int(np.floor(high)) + 1)
+    if len(powers) > 2:
+        return [float(power) for power in powers[:: -(-len(powers) // most)]]
+    digits = (1, 2, 5) if high - low > 0.6 else range(1, 10) if high - low > 0.25 else np.arange(1, 10, 0.25)
+    every = [
+        tens + float(np.log10(digit)) for tens in range(int(np.floor(low)), int(high) + 2) for digit in digits
+    ]
+    found = [tick for tick in every if low <= tick <= high]
+    return found[:: max(1, -(-len(found) // most))] or [low, high]
+
+
+def _written(tick: float) -> str:
+    power = int(np.floor(tick + 1e-9))
+    digits = 10 ** (tick - power)
+    if -3 <= power <= 3:
+        return f"{10**tick:,.0f}" if power == 3 else f"{10**tick:.3g}"
+    raised = f"10<sup>{power}</sup>".replace("-", "−")
+    return raised if abs(digits - 1) < 1e-9 else f"{digits:.3g}·{raised}"

@@ -1,0 +1,70 @@
+"""Flow map: what its Jacobian says along t, whether trajectories meet, and how far the horizon reaches."""
+
+import pandas as pd
+import streamlit as st
+
+from autoencode_core.figures.jacobian import (
+    frames_table,
+    geometry_figure,
+    geometry_table,
+    lipschitz_rows,
+    meeting_words,
+    speed_words,
+)
+from autoencode_core.record import RunRecord
+from autoencode_core.runs.csv_text import columns_csv
+from pages.shared.asking import ask, told
+from pages.shared.charts import chart
+from pages.shared.setup import dark, guard
+
+
+def geometry_view(run_id: str, record: RunRecord) -> None:
+    """Draws the view.
+
+    Args:
+        run_id: id of the run.
+        record: the run.
+    """
+    found = told(ask("geometry", record), "Jacobians along t")
+    if found is None:
+        return
+    st.markdown(meeting_words(found))
+    st.markdown(speed_words(found))
+    with guard():
+        words = (
+            "Along flow time: volume, singular values of each layer's step, shares of folds and of the least "
+            "distance left, stretching of the flow map."
+        )
+        chart(
+            "ode_geometry",
+            geometry_figure(found, dark=dark()),
+            words,
+            f"{run_id}-layers",
+            lambda: geometry_table(found),
+        )
+        st.download_button(
+            "CSV of the maps X₀ → X(t)",
+            lambda: columns_csv(frames_table(found)),
+            f"{run_id}-maps.csv",
+            mime="text/csv",
+            key="ode_maps_csv",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
+    with guard():
+        st.subheader("Lipschitz constants", anchor=False)
+        number = st.column_config.NumberColumn
+        st.dataframe(
+            pd.DataFrame(lipschitz_rows(found)),
+            hide_index=True,
+            column_config={
+                "at least": number(format="%.4g", help="The largest singular value at the particles."),
+                "at most": number(format="%.3g", help="The product of 1 + δ Lip(F) over the layers; loose."),
+            },
+            alt="Lower and upper bounds of the Lipschitz constants of encoder, decoder and both.",
+        )
+        st.caption(
+            f"At {int(found['particles']):,} training particles, in flow coordinates. A large constant pulls "
+            "neighbours apart: small changes of the input, or of the code, then change the output much."
+        )

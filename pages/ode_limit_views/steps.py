@@ -1,0 +1,79 @@
+"""Step size: a trained network integrated more and more finely, beside an adaptive solver."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from autoencode_core.figures.refinement import (
+    NAMES,
+    order_words,
+    percent,
+    refinement_figure,
+    refinement_table,
+    verdict_words,
+)
+from autoencode_core.record import RunRecord
+from pages.shared.asking import ask, told
+from pages.shared.charts import chart
+from pages.shared.setup import dark, guard
+
+_ALT = {
+    "difference": "Distance of the outputs to those of the ODE against the step size, by three methods.",
+    "error": "Mean squared error of the outputs against the step size, by three methods.",
+}
+
+
+def steps_view(run_id: str, record: RunRecord) -> None:
+    """Draws the view.
+
+    Args:
+        run_id: id of the run.
+        record: the run.
+    """
+    found = told(ask("refinement", record), "Finer steps, and the adaptive solver")
+    if found is None:
+        return
+    st.markdown(verdict_words(found, record.spec.task == "classify"))
+    _metrics(found)
+    for name, column in zip(_ALT, st.columns(2, gap="medium"), strict=True):
+        with column, guard():
+            figure = refinement_figure(found, name, dark=dark())
+            table = (lambda: refinement_table(found)) if name == "difference" else None
+            chart(f"ode_{name}", figure, _ALT[name], f"{run_id}-{name}", table)
+    st.caption(
+        f"The ODE: scipy's {found['reference']} on every interval of constant control, rtol = atol = "
+        f"{float(found['rtol']):.0e}, {int(found['evaluations']):,} evaluations of the field; a solve with "
+        f"ten times the tolerance ends {float(found['floor']):.1e} away. {int(found['moved']):,} training "
+        "particles. Orders are fitted to the finest steps whose differences stand out from that."
+    )
+
+
+def _metrics(found: Mapping[str, Any]) -> None:
+    cells = st.container(horizontal=True, gap="small")
+    for row, method in enumerate(found["methods"]):
+        order = float(found["order"][row])
+        cells.metric(
+            f"Order of {NAMES[method]}",
+            f"{order:.2f}" if order == order else "–",
+            width=140,
+            help=f"Slope of the output difference against the step: {order_words(found, row)}.",
+        )
+    cells.metric(
+        "Network to ODE",
+        percent(float(found["relative"])),
+        width=140,
+        help="Distance of the network's outputs to those of its ODE, as a share of the targets' spread.",
+    )
+    cells.metric(
+        "Error, network",
+        f"{float(found['network_error']):.3g}",
+        width=140,
+        help="Mean squared distance of its outputs to the targets, data units².",
+    )
+    cells.metric(
+        "Error, ODE",
+        f"{float(found['reference_error']):.3g}",
+        width=140,
+        help="The same of the ODE with the same control.",
+    )
