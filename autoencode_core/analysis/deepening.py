@@ -1,5 +1,6 @@
 """The limit T/L -> 0: a run cut into twice as many layers, trained on from there, and again."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,21 +9,27 @@ from scipy import stats
 from torch import Tensor
 
 from autoencode_core.analysis.particles import Array, Report, silent
-from autoencode_core.analysis.refinement import Outputs, rms, spread_of
+from autoencode_core.analysis.refinement import Outputs, flops, part_of, rms, spread_of
 from autoencode_core.errors import InputError
 from autoencode_core.flow.control import ControlShape
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.run import Progress, Run
+from autoencode_core.words import join
 
 MOST_DEPTH = 400
 """Most layers of a spec."""
 SETTLED = 1e-11
 """Differences up to that are rounding."""
-ITERATIONS = 100
-"""Most iterations of each training by default."""
+ITERATIONS, FEWEST, MOST_FLOPS = 100, 10, 2e11
+"""Most iterations of each training by default; where they would take more flops fewer, at least FEWEST."""
 FINE, MOST_PARTICLES = 16, 500
 """Sub-steps of RK4 in each layer that stand for a level's ODE, and most particles that are moved."""
+
+
+PASSES, TRAINING = 6.0, 0.6
+"""Passes of the particles in one iteration, and the share of a level's work that is training: about."""
+_MOVING = "Moving the particles."
 
 
 def refined(theta: Tensor, shape: ControlShape) -> Tensor:
@@ -51,7 +58,8 @@ def deeper(
     Args:
         run: the run, level 0, as it is.
         doublings: how many further levels, 1 to 5, as far as L stays at most 400.
-        iterations: most iterations of each training; by default those of the spec, at most 100.
+        iterations: most iterations of each training; by default those of the spec, at most 100, and fewer
+            of a wide run with many particles.
         report: progress, told of every iteration.
 
     Returns:
@@ -77,24 +85,32 @@ def deeper(
     levels, notes = min(doublings, int(np.log2(MOST_DEPTH / run.spec.depth))), list[str]()
     if levels < doublings:
         notes.append(f"{levels} of {doublings} doublings: a spec has at most {MOST_DEPTH} layers.")
-    rows, outputs = list[dict[str, Any]](), list[Array]()
-    _look(run, rows, outputs, None)
-    done = [(2 ** (level + 1) - 2) / (2 ** (levels + 1) - 2) for level in range(levels + 1)]
+    whole = 2 ** (levels + 1) - 1
+    most = _affordable(run, whole - 1) if iterations is None else iterations
+    if iterations is None and most < min(run.spec.iterations, ITERATIONS):
+        notes.append(f"The run is large: each training has {most} iterations only.")
+    look = _Look(run)
+    notes = look.notes + notes
+    rows = [look.at(run, part_of(report, 0.0, 1 / whole, _MOVING))]
     for level in range(1, levels + 1):
-        run, moved = _trained(run, iterations, report, done[level - 1], done[level])
+        low, high = (2**level - 1) / whole, (2 ** (level + 1) - 1) / whole
+        between = low + TRAINING * (high - low)
+        run, moved = _trained(run, most, report, low, between)
         if run.status == "diverged":
             notes.append(f"The training at L = {run.spec.depth} diverged.")
             break
-        _look(run, rows, outputs, moved)
+        rows.append(look.at(run, part_of(report, between, high, _MOVING)) | {"moved": moved})
+    notes += _unfinished(rows)
+    report(1.0, _MOVING)
     found = {name: np.array([row[name] for row in rows]) for name in rows[0] if name != "ended"}
     rate, error = _rate(found["steps"], found["ode_difference"])
     return {
         **found,
         "ended": [row["ended"] for row in rows],
-        "spread": spread_of(Outputs(run, MOST_PARTICLES).targets),
+        "spread": look.spread,
         "rate": rate,
         "rate_error": error,
-        "moved_particles": len(outputs[0]),
+        "moved_particles": look.count,
         "note": " ".join(notes),
     }
 
@@ -109,17 +125,29 @@ def _check(run: Run, doublings: int, iterations: int | None) -> None:
         raise InputError("depth", run.spec.depth, f"at most {MOST_DEPTH // 2}, so that it can be doubled")
 
 
-def _trained(run: Run, iterations: int | None, report: Report, low: float, high: float) -> tuple[Run, float]:
+def _affordable(run: Run, depths: int) -> int:
+    """Iterations by default, where the depths of all levels are so many times that of the run."""
+    each = PASSES * flops(run) * run.spec.particles * depths
+    return min(run.spec.iterations, ITERATIONS, max(FEWEST, int(MOST_FLOPS / each)))
+
+
+def _unfinished(rows: list[dict[str, Any]]) -> list[str]:
+    """Which trainings could have gone on."""
+    depths = [str(row["depths"]) for row in rows[1:] if row["ended"] == "finished"]
+    words = "ended before it converged: more iterations may lower J further"
+    return [f"The training at L = {join(depths)} {words}."] if depths else []
+
+
+def _trained(run: Run, iterations: int, report: Report, low: float, high: float) -> tuple[Run, float]:
     """The run at twice its depth, trained on, and how far that moved the control."""
     spec, arch = _doubled(run), run.model.architecture
-    most = min(spec.iterations, ITERATIONS) if iterations is None else iterations
     start = refined(run.model.control.flatten().cpu(), arch.shape)
 
     def told(progress: Progress) -> None:
         share = progress.iteration / progress.iterations
         report(low + share * (high - low), f"Training {spec.depth} layers.")
 
-    found = train_regimes([spec.but(iterations=most)], told, start[None])[0]
+    found = train_regimes([spec.but(iterations=iterations)], told, start[None])[0]
     away = found.model.control.flatten().cpu().double() - start.double()
     return found, float((found.model.architecture.step * away.square().sum()).sqrt())
 
@@ -131,30 +159,43 @@ def _doubled(run: Run) -> RunSpec:
     return run.spec.but(depth=2 * arch.depth, profile=widths, bottleneck=run.spec.bottleneck)
 
 
-def _look(run: Run, rows: list[dict[str, Any]], outputs: list[Array], moved: float | None) -> None:
-    """Adds the figures of a level, and its outputs."""
-    with torch.no_grad():
-        each = Outputs(run, MOST_PARTICLES)
-        network, ode = (each.by(*how, _silent) for how in (("euler", 1), ("rk4", FINE)))
-    last = {name: values[-1] for name, values in run.history.items()}
-    rows.append(
-        {
+class _Look:
+    """What is said of a level, with the outputs of the one before at hand.
+
+    Args:
+        run: the first level.
+
+    Attributes:
+        spread, count: of the particles that are moved.
+        notes: what to know of them.
+    """
+
+    def __init__(self, run: Run) -> None:
+        first = Outputs(run, MOST_PARTICLES)
+        there, self.count = first.place.x.shape[2], first.x.shape[2]
+        self.spread = spread_of(first.targets)
+        self.before: Array | None = None
+        some = f"{self.count} of the {there} particles are moved, evenly chosen."
+        self.notes = [note for note in (first.place.note, some * (self.count < there)) if note]
+
+    def at(self, run: Run, told: Callable[[float], Any]) -> dict[str, Any]:
+        """The figures of a level."""
+        with torch.no_grad():
+            each = Outputs(run, MOST_PARTICLES)
+            network, ode = each.by("euler", 1, lambda _: None), each.by("rk4", FINE, told)
+        before, self.before = self.before, network
+        last = {name: values[-1] for name, values in run.history.items()}
+        return {
             "depths": run.spec.depth,
             "steps": run.spec.horizon / run.spec.depth,
-            "refined_cost": run.history["cost"][0] if moved is not None else last["cost"],
+            "refined_cost": last["cost"] if before is None else run.history["cost"][0],
             **{name: last[name] for name in ("cost", "data_term", "penalty", "test_error")},
-            "moved": np.nan if moved is None else moved,
-            "output_change": rms(network, outputs[-1]) if outputs else np.nan,
+            "moved": np.nan,
+            "output_change": np.nan if before is None else rms(network, before),
             "ode_difference": rms(network, ode),
             "iterations": int(last["iteration"]),
             "ended": run.status,
         }
-    )
-    outputs.append(network)
-
-
-def _silent(_: float) -> None:
-    return None
 
 
 def _rate(steps: Array, difference: Array) -> tuple[float, float]:

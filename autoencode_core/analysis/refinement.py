@@ -24,22 +24,29 @@ REFERENCE, RTOL = "DOP853", 1e-12
 """The adaptive solver of scipy, and its relative tolerance; the absolute one is as large."""
 MOST_EVALUATIONS, TELL = 20_000, 50
 """Evaluations of the field after which the adaptive solver gives up, and between two words of progress."""
+LOOSER, LOOSEST = 100.0, 1e-6
+"""It then tries again at a tolerance so many times larger, up to that one."""
 _STEEP = "a field so steep that the adaptive solver gives up"
-CLEAR = 5.0
+MOST_FLOPS, FEWEST = 2.5e11, 20
+"""Flops of the field after which fewer particles are moved, but not fewer than that."""
+CLEAR = 30.0
 """An order is fitted to differences that many times larger than how well the reference is known."""
 ROUNDING = 1e-14
 """Sums over many steps are known that well, as a share of the outputs' size."""
-FINE, STEADY = 0.03, 0.08
+FINE, STEADY = 0.1, 0.08
 """... and smaller than that share of the data's spread, as far as the local slopes stay that close to the
 finest one's."""
+SHORT = 0.25
+"""A slope further below the declared order has not settled, unless kinks keep it there."""
 FITTED = 4
 """Most step sizes that an order is fitted to, the finest ones."""
 CUT_ON = ((1, 500), (8, 100), (64, 20))
 """How many times finer steps an order is looked for at, and with how many particles."""
 SAME, ALIKE = 0.02, 0.1
 """Differences of the outputs, as shares of the data's spread, up to which a network is its ODE, or nearly."""
-SAME_ERROR, ALIKE_ERROR = 0.1, 0.5
-"""Likewise for its error, as shares of that."""
+SAME_ERROR, ALIKE_ERROR = 0.1, 1 / 3
+"""Likewise for its error, as shares of the larger one; errors below TINY of the spread squared are alike."""
+TINY = 1e-6
 
 
 class Outputs:
@@ -144,12 +151,13 @@ def refinement(
         methods, a list; declared (m,), their orders; substeps (s,); steps (s,), δ/r; difference
         (m, s), root mean squared distance of the outputs to the reference's, data units (classify: codes);
         error (m, s), mean squared distance of output and target; reference, name of the adaptive solver;
-        rtol; atol; evaluations of the field that it took; reference_error, its mean squared distance to the
-        targets; floor, how well it is known: its distance to a solve at ten times the tolerance; order (m,),
-        fitted slope of log difference against log step, NaN where it cannot be told, order_error (m,), its
-        standard error, and order_start (m,), so that difference = exp(start) step^order; fitted (m, s), what
-        that is fitted to; spread, root mean squared distance of the targets to their mean; network_difference
-        and network_error, those of the network itself; relative = network_difference / spread; verdict:
+        rtol, larger than asked where the field is too steep for that; atol; evaluations of the field that it
+        took; reference_error, its mean squared distance to the targets; floor, how well it is known: its
+        distance to a solve at ten times the tolerance; order (m,), fitted slope of log difference against log
+        step, NaN where it cannot be told, order_error (m,), its standard error, and order_start (m,), so that
+        difference = exp(start) step^order; fitted (m, s), what that is fitted to; spread, root mean squared
+        distance of the targets to their mean; network_difference and network_error, those of the network
+        itself; relative = network_difference / spread (of one particle: / its target's length); verdict:
         "ode", "nearly" or "not" a discretised ODE; moved, particles n; note.
 
     Raises:
@@ -166,17 +174,23 @@ def refinement(
         raise InputError("rtol", rtol, "a number from 1e-13 to 1e-3")
     report(0.0, "Loading the particles.")
     with torch.no_grad():
-        outputs = Outputs(run, particles)
-        ends = outputs.adaptive(rtol, _part(report, 0.0, 0.4, "Solving adaptively."))
-        evaluations = outputs.evaluations
-        rough = outputs.adaptive(10 * rtol, _part(report, 0.4, 0.6, "Solving adaptively, less sharply."))
+        passes = sum(sizes) * sum(rule.order for rule in rules.values())
+        outputs = Outputs(run, min(particles, max(FEWEST, int(MOST_FLOPS / (passes * flops(run))))))
+        ends, rough, used, evaluations = _solved(outputs, rtol, report)
+        network = outputs.by("euler", 1, part_of(report, 0.6, 0.6, "Moving the particles."))
         made = _by_all(outputs, rules, sizes, report)
     floor = max(rms(ends, rough), ROUNDING * float(np.abs(ends).max(initial=0.0)))
     difference = np.array([[rms(each, ends) for each in row] for row in made])
     error = np.array([[mean_square(each, outputs.targets) for each in row] for row in made])
     steps = outputs.arch.step / np.array(sizes)
     spread = spread_of(outputs.targets)
-    fits = [_fit(steps, row, CLEAR * floor, FINE * spread) for row in difference]
+    # One particle has no spread: it is judged by the length of its target.
+    size = spread or rms(outputs.targets, np.zeros_like(outputs.targets))
+    least = [-np.inf if run.spec.activation == "relu" else rule.order - SHORT for rule in rules.values()]
+    fits = [
+        _fit(steps, row, (CLEAR * floor, FINE * size), slope)
+        for row, slope in zip(difference, least, strict=True)
+    ]
     found = {
         "methods": list(rules),
         "declared": np.array([rule.order for rule in rules.values()]),
@@ -185,8 +199,8 @@ def refinement(
         "difference": difference,
         "error": error,
         "reference": REFERENCE,
-        "rtol": rtol,
-        "atol": rtol,
+        "rtol": used,
+        "atol": used,
         "evaluations": evaluations,
         "reference_error": mean_square(ends, outputs.targets),
         "floor": floor,
@@ -195,9 +209,11 @@ def refinement(
         "order_start": np.array([fit[2] for fit in fits]),
         "fitted": np.stack([fit[3] for fit in fits]),
         "spread": spread,
-        "moved": len(ends),
+        "network_difference": rms(network, ends),
+        "network_error": mean_square(network, outputs.targets),
     }
-    return found | _judged(found, sizes) | {"note": _note(run, outputs, found)}
+    found |= _judged(found, size) | {"moved": len(ends)}
+    return found | {"note": _note(run, outputs, found, rtol)}
 
 
 def observed_order(run: Run, method: str = "rk4") -> float:
@@ -225,6 +241,33 @@ def observed_order(run: Run, method: str = "rk4") -> float:
     return order
 
 
+def flops(run: Run) -> int:
+    """Flops that one particle takes through the fields of all layers, once."""
+    arch = run.model.architecture
+    products = 4 * arch.expansion if arch.expansion else 2
+    return sum(products * count**2 for count in arch.counts[: arch.controlled])
+
+
+def _solved(outputs: Outputs, rtol: float, report: Report) -> tuple[Array, Array, float, int]:
+    """The adaptive solution, one at ten times the tolerance, the tolerance, and what the first one took.
+
+    Raises:
+        InputError: the field is too steep even at the loosest tolerance.
+    """
+    low = 0.0
+    while True:
+        try:
+            outputs.evaluations = 0
+            ends = outputs.adaptive(rtol, part_of(report, low, low + 0.1, "Solving adaptively."))
+            taken, outputs.evaluations = outputs.evaluations, 0
+            told = part_of(report, 0.5, 0.6, "Solving adaptively, less sharply.")
+            return ends, outputs.adaptive(10 * rtol, told), rtol, taken
+        except InputError:
+            if rtol >= LOOSEST:
+                raise
+            rtol, low = min(LOOSEST, LOOSER * rtol), low + 0.1
+
+
 def _by_all(
     outputs: Outputs, rules: Mapping[str, Solver], sizes: Sequence[int], report: Report
 ) -> list[list[Array]]:
@@ -233,58 +276,62 @@ def _by_all(
     work = np.cumsum([0, *(size * rules[name].order for name, size in plan)])
     ends = 0.6 + 0.4 * work / work[-1]
     made = [
-        outputs.by(name, size, _part(report, ends[i], ends[i + 1], f"{name}, {size} sub-steps a layer."))
+        outputs.by(name, size, part_of(report, ends[i], ends[i + 1], f"{name}, {size} sub-steps a layer."))
         for i, (name, size) in enumerate(plan)
     ]
     return [made[i : i + len(sizes)] for i in range(0, len(made), len(sizes))]
 
 
-def _fit(steps: Array, difference: Array, low: float, high: float) -> tuple[float, float, float, Array]:
+def _fit(
+    steps: Array, difference: Array, between: tuple[float, float], least: float
+) -> tuple[float, float, float, Array]:
     """Slope, its standard error and start of log difference against log step, and what was fitted.
 
-    From the finest step whose difference is above `low`, below `high`, as far as the slopes stay steady.
+    From the finest step whose difference is in between, as far as the slopes stay steady; nothing for a slope
+    below `least`.
     """
     fitted = np.zeros(len(steps), bool)
-    clear = np.flatnonzero((difference > low) & (difference < high))[::-1]
+    untold = np.nan, np.nan, np.nan, fitted
+    clear = np.flatnonzero((difference > between[0]) & (difference < between[1]))[::-1]
     if len(clear) < 3:
-        return np.nan, np.nan, np.nan, fitted
+        return untold
     x, y = np.log(steps[clear]), np.log(difference[clear])
     slopes = np.diff(y) / np.diff(x)
     steady = np.abs(slopes - slopes[0]) <= STEADY
     count = 1 + (len(slopes) if steady.all() else int(np.argmin(steady)))
     count = min(count, FITTED)
-    if count < 3:
-        return np.nan, np.nan, np.nan, fitted
+    if count < 3 or slopes[: count - 1].mean() < least:
+        return untold
     fitted[clear[:count]] = True
     found = stats.linregress(x[:count], y[:count])
     return float(found.slope), float(found.stderr), float(found.intercept), fitted
 
 
-def _judged(found: dict[str, Any], sizes: Sequence[int]) -> dict[str, Any]:
-    """How far the network is from its ODE, and the verdict."""
-    place = sizes.index(1) if 1 in sizes else 0
-    away, error = float(found["difference"][0, place]), float(found["error"][0, place])
-    relative = away / found["spread"] if found["spread"] > 0 else np.nan
-    tiny = 1e-6 * found["spread"] ** 2
-    ratio = abs(found["reference_error"] - error) / max(error, found["reference_error"], tiny)
+def _judged(found: dict[str, Any], size: float) -> dict[str, Any]:
+    """How far the network is from its ODE beside data of that size, and the verdict."""
+    away, error, exact = found["network_difference"], found["network_error"], found["reference_error"]
+    relative = away / size if size else (np.inf if away else 0.0)
+    most = max(error, exact)
+    ratio = abs(exact - error) / most if most > TINY * size**2 else 0.0
     verdict = "not"
-    if away <= CLEAR * found["floor"] or (relative <= SAME and ratio <= SAME_ERROR):
+    if relative <= SAME and ratio <= SAME_ERROR:
         verdict = "ode"
     elif relative <= ALIKE and ratio <= ALIKE_ERROR:
         verdict = "nearly"
-    return {
-        "network_difference": away,
-        "network_error": error,
-        "relative": relative,
-        "verdict": verdict,
-    }
+    return {"relative": relative, "verdict": verdict}
 
 
-def _note(run: Run, outputs: Outputs, found: dict[str, Any]) -> str:
+def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str:
     """What to know of the numbers."""
     said = [outputs.place.note]
     if found["moved"] < outputs.place.x.shape[2]:
         said.append(f"{found['moved']} of the {outputs.place.x.shape[2]} particles, evenly chosen.")
+    if found["rtol"] > rtol:
+        said.append(
+            f"The field is steep: the reference is solved with a tolerance of {found['rtol']:.0e} only."
+        )
+    if not found["difference"].any():
+        return " ".join(filter(None, [*said, "The flow is at rest, so every method gives the same."]))
     untold = [row for row, order in enumerate(found["order"]) if np.isnan(order)]
     sharp = [row for row in untold if _sharp(found, row)]
     for rows, words in (
@@ -315,7 +362,9 @@ def _sizes(substeps: Sequence[int]) -> list[int]:
     return sizes
 
 
-def _part(report: Report, low: float, high: float, words: str) -> Callable[[float], Any]:
+def part_of(report: Report, low: float, high: float, words: str) -> Callable[[float], Any]:
+    """What is told of a part of the work, by its own share, as the report of the whole."""
+
     def told(share: float) -> object:
         return report(low + share * (high - low), words)
 

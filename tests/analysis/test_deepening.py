@@ -93,6 +93,27 @@ def test_a_spec_has_only_so_many_layers():
         deeper(trained(depth=202, iterations=1), iterations=1)
 
 
+def test_it_says_which_trainings_could_have_gone_on(run):
+    found = deeper(run, iterations=2)
+    assert found["ended"][1:] == ["finished", "finished"]
+    assert "L = 16 and 32 ended before it converged" in found["note"]
+
+
+def test_a_training_that_diverges_ends_it(run, monkeypatch):
+    def diverged(*given):
+        return [replace(each, status="diverged") for each in train_regimes(*given)]
+
+    monkeypatch.setattr("autoencode_core.analysis.deepening.train_regimes", diverged)
+    found = deeper(run, iterations=2)
+    assert found["depths"].tolist() == [8] and "L = 16 diverged" in found["note"] and found["spread"] > 0
+
+
+def test_a_large_run_has_fewer_iterations_by_default(run, monkeypatch):
+    monkeypatch.setattr("autoencode_core.analysis.deepening.MOST_FLOPS", 1.0)
+    found = deeper(run, doublings=1)
+    assert found["iterations"][1] <= 10 and "10 iterations only" in found["note"]
+
+
 def test_what_cannot_be_asked_is_refused(run):
     for bad in ({"doublings": 0}, {"doublings": True}, {"iterations": 0}, {"iterations": 5000}):
         with pytest.raises(InputError, match=next(iter(bad))):

@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 import autoencode_core as ac
-from autoencode_core.analysis.refinement import SUBSTEPS, Outputs, observed_order, refinement
+from autoencode_core.analysis.refinement import SUBSTEPS, Outputs, _fit, observed_order, refinement
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 
@@ -120,8 +120,44 @@ def test_a_flow_at_rest_gives_the_same_by_every_method(make_run):
     run = make_run(control=0.0)
     found = refinement(run)
     assert not found["difference"].any() and np.isnan(found["order"]).all()
-    assert found["verdict"] == "ode" and "as exact as the reference" in found["note"]
+    assert found["verdict"] == "ode" and "at rest" in found["note"]
     assert np.isnan(observed_order(run))
+
+
+def test_the_network_is_judged_whatever_is_asked_beside_it(make_run):
+    whole, part = refinement(make_run()), refinement(make_run(), substeps=(2, 8), methods=("rk4",))
+    for name in ("network_difference", "network_error", "relative", "verdict"):
+        assert part[name] == pytest.approx(whole[name]) if name != "verdict" else part[name] == whole[name]
+
+
+def test_one_particle_is_judged_by_the_length_of_its_target(make_run):
+    run = make_run(particles=1, coordinates="raw", control=0.3)
+    found = refinement(run)
+    length = float(np.linalg.norm(np.asarray(run.data.train)))
+    assert np.isfinite(found["order"]).all()
+    assert found["spread"] == 0 and found["relative"] == pytest.approx(found["network_difference"] / length)
+
+
+STEPS = 0.5 ** np.arange(7)
+
+
+def test_a_steady_slope_far_below_the_order_has_not_settled():
+    """Particles that end on the wrong side of a watershed: the differences fall slowly, and steadily."""
+    assert np.isnan(_fit(STEPS, 0.1 * STEPS**0.37, (1e-9, 1.0), 0.75)[0])
+    assert _fit(STEPS, 0.1 * STEPS**1.02, (1e-9, 1.0), 0.75)[0] == pytest.approx(1.02)
+    assert _fit(STEPS, 0.1 * STEPS**0.37, (1e-9, 1.0), -np.inf)[0] == pytest.approx(0.37)
+
+
+def test_only_what_is_clear_of_the_reference_is_fitted():
+    difference = np.maximum(1e-3 * STEPS**4, 1e-9)
+    slope, _, _, fitted = _fit(STEPS, difference, (3e-8, 1.0), 3.75)
+    assert slope == pytest.approx(4.0) and fitted.tolist() == [True] * 4 + [False] * 3
+
+
+def test_a_steep_field_with_kinks_is_solved_less_sharply(make_run):
+    found = refinement(make_run(control=4.0, activation="relu", field="two_layer", particles=500))
+    assert found["rtol"] == found["atol"] > 1e-12 and "tolerance" in found["note"]
+    assert np.isfinite(found["difference"]).all() and found["verdict"] == "not"
 
 
 def test_relu_says_that_it_has_kinks(make_run):
