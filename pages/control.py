@@ -4,6 +4,8 @@ import streamlit as st
 
 from pages.control_views.along import along_view
 from pages.control_views.component import component_view
+from pages.control_views.costates import costates_view
+from pages.control_views.iteration import iteration_view
 from pages.control_views.methods import methods_view
 from pages.shared.choose import choose_runs
 from pages.shared.setup import escape, guard, page_setup, unusual
@@ -13,12 +15,15 @@ from pages.shared.words import regime
 PAGE = "control"
 VIEWS: Views = {
     "along": ("Along t", along_view),
+    "costates": ("Costates", costates_view),
+    "iteration": ("One iteration", iteration_view),
     "methods": ("Methods", methods_view),
     "component": ("Which component", component_view),
 }
 _HELP = (
-    "Along t: the trained control, its Hamiltonian, and how far it is from optimal at every layer. "
-    "Methods: pmp, adam and lbfgs from the same start. Which component: a classifier with either turned off."
+    "Along t: the trained control, its Hamiltonian, and how far it is from optimal at every layer. Costates: "
+    "p(t) as arrows on the particles. One iteration: pmp in slow motion. Methods: pmp, adam and lbfgs from "
+    "the same start. Which component: a classifier with either turned off."
 )
 
 

@@ -141,11 +141,23 @@ class SequenceTime {
   }
 }
 
+// Where a clock is some seconds later, going forwards through its pieces.
+function after(pieces, at, seconds, end) {
+  for (const { from, to, seconds: whole } of pieces) {
+    if (at >= to) continue;
+    const left = whole * ((to - at) / (to - from));
+    if (seconds < left) return Math.min(end, at + (seconds / whole) * (to - from));
+    seconds -= left;
+    at = to;
+  }
+  return end;
+}
+
 class Clock {
   constructor(name) {
     this.name = name;
     this.members = new Map(); // player -> its timing
-    Object.assign(this, { at: 0, playing: false, speed: 1, loop: true, scrubs: false });
+    Object.assign(this, { at: 0, playing: false, speed: 1, loop: true, scrubs: false, backwards: false });
     this.last = null;
     this.rest = REST_SECONDS;
     this.measure();
@@ -175,32 +187,37 @@ class Clock {
     const passed = this.last === null ? 0 : clamp(now - this.last, 0, LONGEST_TICK_MS) / 1000;
     this.last = now;
     if (!this.playing || !passed) return;
-    if (this.at < this.end) {
-      this.at = this.after(passed * this.speed);
+    if (!this.over) {
+      this.at = this.moved(passed * this.speed);
       this.rest = REST_SECONDS;
       return;
     }
     this.rest -= passed;
     if (this.rest > 0) return;
-    if (this.loop) this.at = 0;
+    if (this.loop) this.at = this.start;
     else this.pause();
   }
 
-  after(seconds) {
-    let at = this.at;
-    for (const { from, to, seconds: whole } of this.pieces) {
-      if (at >= to) continue;
-      const left = whole * ((to - at) / (to - from));
-      if (seconds < left) return Math.min(this.end, at + (seconds / whole) * (to - from));
-      seconds -= left;
-      at = to;
-    }
-    return this.end;
+  // Where playing begins and whether it has come to its end: backwards it goes from the end to 0.
+  get start() {
+    return this.backwards ? this.end : 0;
+  }
+
+  get over() {
+    return this.backwards ? this.at <= 0 : this.at >= this.end;
+  }
+
+  moved(seconds) {
+    if (!this.backwards) return after(this.pieces, this.at, seconds, this.end);
+    const { end } = this;
+    const mirrored = this.pieces.map(({ from, to, seconds: whole }) =>
+      ({ from: end - to, to: end - from, seconds: whole })).reverse();
+    return end - after(mirrored, end - this.at, seconds, end);
   }
 
   play() {
     if (this.playing || !this.end) return;
-    if (this.at >= this.end) this.at = 0;
+    if (this.over) this.at = this.start;
     Object.assign(this, { playing: true, last: null, rest: REST_SECONDS });
     this.tell("play");
   }

@@ -3,6 +3,7 @@
 // panes, player.picked is a new Set after every change, player.theme a new object after a change of theme.
 
 import { Aim } from "./aim.js";
+import { arrows, arrowsOf } from "./arrows.js";
 import { Axes } from "./axes.js";
 import { cameraOf, planeView, spaceView, turnedCamera, unrolledView } from "./camera.js";
 import { make } from "./dom.js";
@@ -36,6 +37,7 @@ export class CloudPane extends FlatPane {
     super.receive(spec);
     const frames = spec.positions.shape[0];
     this.points = Points.of(spec.positions, frames, spec.dims, spec.quanta);
+    this.arrows = arrowsOf(spec, this.points);
     const ghost = (across) =>
       spec.ghost && Points.of(spec.ghost.positions, 1, spec.dims, spec.quanta, across);
     this.ghost = ghost(() => layers.ghostAcross);
@@ -144,8 +146,8 @@ export class CloudPane extends FlatPane {
 
   // Whether there is something that a layer could draw.
   possible(name) {
-    const { field, density, ghost } = this.spec;
-    const needs = { tails: this.points.frames > 1, field, density, ghost, residuals: ghost };
+    const { field, density, ghost, arrows: tips } = this.spec;
+    const needs = { tails: this.points.frames > 1, field, density, ghost, residuals: ghost, costates: tips };
     return name in needs ? Boolean(needs[name]) : true;
   }
 
@@ -325,6 +327,7 @@ export class CloudPane extends FlatPane {
     if (this.on("residuals")) layers.residuals(now);
     if (this.on("tails")) layers.tails(now);
     if (this.on("ghost")) layers.ghost(now);
+    if (this.arrows && this.on("costates")) arrows(now);
     if (this.on("particles")) layers.particles(now);
     for (const own of spec.lines) if (this.on(own.name)) layers.line(now, own);
   }

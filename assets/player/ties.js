@@ -65,7 +65,10 @@ export class Tied {
       const { told, ...time } = kept;
       this.toldAt = told;
       clock.set({ ...time, playing: time.playing && moves });
-    } else clock.set({ at: scene.start ?? 0, playing: scene.start === null && scene.autoplay && moves });
+    } else {
+      clock.backwards = Boolean(scene.reverse);
+      clock.set({ at: scene.start ?? clock.start, playing: scene.start === null && scene.autoplay && moves });
+    }
     if (kept || scene.start !== null) this.tellMoment();
   }
 
@@ -135,8 +138,8 @@ export class Tied {
 
   rememberTime() {
     if (!this.scene || !this.time) return;
-    const { at, playing, speed, loop } = this.clock;
-    remember(this.scene.id, "time", { at, playing, speed, loop, told: this.toldAt });
+    const { at, playing, speed, loop, backwards } = this.clock;
+    remember(this.scene.id, "time", { at, playing, speed, loop, backwards, told: this.toldAt });
   }
 
   rememberPane(pane) {

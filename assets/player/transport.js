@@ -17,6 +17,7 @@ const ICONS = {
   pause: "M6 4.5h4.2v15H6zm7.8 0H18v15h-4.2z",
   back: "M6 5h2.4v14H6zm12 0v14L9.2 12z",
   forward: "M15.6 5H18v14h-2.4zM6 5l8.8 7L6 19z",
+  turn: "M6 7h10V4l5 4-5 4V9H6zm12 8H8v-3l-5 4 5 4v-3h10z",
   loop: "M7 7h10v3l4-4-4-4v3H5v6h2zm10 10H7v-3l-4 4 4 4v-3h12v-6h-2z",
 };
 
@@ -44,6 +45,8 @@ export class Transport {
     this.toggle = button("play", "Play (Space)", () => player.toggle());
     const back = button("back", "One frame back (left arrow)", () => player.step(-1));
     const forward = button("forward", "One frame on (right arrow)", () => player.step(1));
+    this.turn = button("turn", "Play the other way", () =>
+      player.clock.set({ backwards: !player.clock.backwards }));
     this.loop = button("loop", "Repeat", () => player.clock.set({ loop: !player.clock.loop }));
     this.speed = make("select", "speed", { "aria-label": "Speed", title: "Speed" });
     for (const speed of SPEEDS) this.speed.append(make("option", "", { value: speed, text: `${speed}×` }));
@@ -56,7 +59,7 @@ export class Transport {
     const tools = make("div", "tools");
     tools.append(back, this.toggle, forward);
     const settings = make("div", "settings");
-    settings.append(this.speed, this.loop);
+    settings.append(this.speed, this.turn, this.loop);
     this.box.append(tools, this.strip, settings, this.caption);
     this.listen();
   }
@@ -104,7 +107,8 @@ export class Transport {
     this.knob.style.transform = `translateX(${x.toFixed(2)}px)`;
     write(this.caption, words);
     // While it plays only the knob and the words move: a screen reader would read sixty of them a second.
-    const state = JSON.stringify([clock.playing, clock.loop, clock.speed, this.time.end, clock.playing || words]);
+    const { playing, loop, speed, backwards } = clock;
+    const state = JSON.stringify([playing, loop, speed, backwards, this.time.end, playing || words]);
     if (state === this.state) return;
     this.state = state;
     this.settings(clock);
@@ -115,8 +119,13 @@ export class Transport {
     this.strip.setAttribute("aria-valuetext", words.replaceAll(" · ", ", "));
   }
 
-  settings({ playing, loop, speed }) {
-    const words = playing ? "Pause (Space)" : "Play (Space)";
+  settings({ playing, loop, speed, backwards }) {
+    const words = playing ? "Pause (Space)" : backwards ? "Play backwards (Space)" : "Play (Space)";
+    this.turn.hidden = !this.player.scene.reverse;
+    this.turn.title = backwards ? "Play forwards" : "Play backwards";
+    this.turn.setAttribute("aria-label", this.turn.title);
+    this.turn.setAttribute("aria-pressed", backwards);
+    this.toggle.classList.toggle("backwards", backwards);
     if (this.toggle.title !== words) {
       this.toggle.title = words;
       this.toggle.setAttribute("aria-label", words);

@@ -93,8 +93,8 @@ def costates(run: Run, report: Report | None = None) -> dict[str, Any]:
         times (S,), S = L + 1 (classify: L/2 + 1); states (S, n, d), at T/2 after the projection; costates
         (S, n, d): N times p_n, N the number of training particles, so that sizes do not depend on it: N p is
         the derivative of the particle's own squared error by its state. At T/2 the one that the encoder
-        meets, Π p; unprojected (n, d), the one there before the projection sets I_* to 0; active (S, d);
-        hue (n,); labels (n,).
+        meets, Π p; unprojected (n, d), the one there before the projection sets I_* to 0; dropped (n, d), the
+        states there before it; active (S, d); hue (n,); labels (n,).
 
     Raises:
         InputError: the run diverged.
@@ -119,6 +119,7 @@ def costates(run: Run, report: Report | None = None) -> dict[str, Any]:
         "states": flow.states.numpy(),
         "costates": torch.stack([model.natural(p) for p in swept]).numpy(),
         "unprojected": model.natural(before).numpy(),
+        "dropped": flow.dropped.numpy(),
         "active": flow.active.numpy(),
         "hue": np.asarray(probe["hue"]),
         "labels": np.asarray(probe["labels"]),

@@ -57,7 +57,8 @@ def pmp_iteration(run: Run, iteration: int | None = None, report: Report | None 
         trial_hamiltonian, H_n(θ_n), augmented, H_n(θ_n) - |θ_n - θ_n^j|²/(2τ), and trial_move; accepted,
         whether the last trial was; sufficient, c; next_tau, with which the next iteration begins; times
         (S,), states and costates (S, n, d) of the probe batch at the start, and all else that `costates`
-        gives; states_after and costates_after, those at the last trial; note.
+        gives; states_after, costates_after and dropped_after, those at the last
+        trial; note.
 
     Raises:
         InputError: the run diverged, or kept no controls and an iteration is asked for.
@@ -100,6 +101,7 @@ def pmp_iteration(run: Run, iteration: int | None = None, report: Report | None 
         **before,
         "states_after": after["states"],
         "costates_after": after["costates"],
+        "dropped_after": after["dropped"],
         "note": stand.note,
     }
 

@@ -258,6 +258,45 @@ console.log(JSON.stringify({ held, before, resting, again, at: clock.at, playing
     assert seen["said"] == ["seek", "seek", "seek", "seek", "play", "set", "seek", "play", "pause"]
 
 
+@needs_node
+def test_backwards_a_clock_goes_from_its_end_to_0_and_begins_there_again(tmp_path):
+    script = (
+        CLOCKS
+        + """
+const clock = clockFor("");
+clock.join({ clocked() {} }, timing(lines));
+clock.set({ backwards: true });
+clock.play();
+const began = clock.at;
+let now = 0;
+clock.tick(now);
+const seen = [];
+const run = (ms) => {
+  for (const end = now + ms; now < end; seen.push(clock.at)) clock.tick((now += 10));
+};
+run(3000);
+const decoded = clock.at;
+run(800);
+const projected = clock.at;
+run(3000);
+const ended = clock.at;
+run(950);
+const again = clock.at;
+clock.seek(1.5);
+clock.set({ backwards: false });
+clock.play();
+run(200);
+console.log(JSON.stringify({ began, decoded, projected, ended, again, at: clock.at,
+  falls: seen.slice(0, 600).every((at, i) => !i || at <= seen[i - 1]) }));
+"""
+    )
+    seen = run(tmp_path, script, json.dumps(FLOW))
+    assert seen["began"] == 3 and seen["falls"]
+    ends = [seen[name] for name in ("decoded", "projected", "ended")]
+    np.testing.assert_allclose(ends, [2, 1, 0], atol=0.03)
+    assert 2.8 < seen["again"] <= 3 and 1.5 < seen["at"] < 2
+
+
 # ---- numbers
 
 

@@ -34,6 +34,7 @@ LAYERS = {
     "density": ("density of μₜ", "How all training particles are spread now, not only the drawn ones."),
     "residuals": ("residuals", "From each particle to the place where it should end: at t = T the error."),
     "ghost": ("ghost", "Where the particles should end."),
+    "costates": ("costates p(t)", "Where to its error would grow most; −p is the way down."),
 }
 """The word of each layer's switch, and what it explains."""
 
@@ -60,6 +61,7 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
         "controls": True,
         "autoplay": True,
         "start": None,
+        "reverse": False,
         "timeline": None,
         "n": 0,
         "ids": None,
@@ -241,6 +243,7 @@ def cloud(
         "hollow": [0],
         "layers": [],
         "ghost": None,
+        "arrows": None,
         "field": None,
         "density": None,
         "lines": [],

@@ -1,0 +1,260 @@
+"""The Hamiltonian and the residuals of the maximum principle: in words, and along a training as a picture."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from autoencode_core.figures import theme
+from autoencode_core.figures.panels import BOTTOM, GLYPHS, LEFT, Panel
+from autoencode_core.figures.powers import power_axis, power_ticks
+from autoencode_core.figures.signed import words
+
+Array = NDArray[Any]
+Answer = Mapping[str, Any]
+
+CONSTANT = 0.05
+"""Share of H up to which it counts as constant."""
+_STILL = 1e-6
+"""|H| T up to this share of J is none."""
+_NOTHING = 1e-12
+"""J up to this is 0 but for rounding."""
+_MAXIMAL = 0.01
+"""δ Σ R up to this share of J is little."""
+_HEAT = 190
+_LOWER = 170
+_TOP, _GAP, _BAR = 62, 64, 84
+
+
+def intervals(about: Answer) -> list[tuple[int, int]]:
+    """The intervals of constant width, each as its first layer and the one after its last."""
+    return list(pairwise([0, *(int(i) for i in about["jumps"]), len(about["hamiltonian"])]))
+
+
+def relative_drifts(about: Answer) -> Array:
+    """Largest less smallest H of each interval of two layers and more, as a share of its largest |H|."""
+    values = np.asarray(about["hamiltonian"], float)
+    parts = [values[a:b] for a, b in intervals(about) if b - a > 1]
+    return np.array([np.ptp(part) / (np.abs(part).max() or 1.0) for part in parts])
+
+
+def largest_drift(about: Answer) -> float:
+    """The largest of relative_drifts, NaN where H is 0 or no interval has two layers."""
+    found = relative_drifts(about)
+    return float(found.max()) if len(found) and not _still(about) else float("nan")
+
+
+def hamiltonian_words(about: Answer) -> str:
+    """Whether H is constant where it should be, in sentences.
+
+    Args:
+        about: what analysis.hamiltonian says.
+    """
+    if float(about["cost"]) <= _NOTHING:
+        return "**J is all but 0**, and with it the costates and the Hamiltonian at every layer."
+    if _still(about):
+        return "**The control is all but 0**: nothing moves, and the Hamiltonian is 0 at every layer."
+    drifts, parts = relative_drifts(about), len(intervals(about))
+    if not len(drifts):
+        return "The width changes at every layer, so there is no interval in which H could be constant."
+    few = f" ({len(drifts)} of {parts} have more than one layer)" if len(drifts) < parts else ""
+    drift, least = float(drifts.max()), float(drifts.min())
+    if drift <= CONSTANT:
+        where = "from the start to the end" if parts == 1 else f"within each interval of constant width{few}"
+        return (
+            f"**H is constant to {drift:.1%}** {where}, as it is along an optimal control of an ODE; "
+            "what is left shrinks with the length of the layers."
+        )
+    span = f"{drift:.0%}" if len(drifts) == 1 else f"{least:.0%} to {drift:.0%}"
+    where = "from the start to the end" if parts == 1 else f"within the intervals of constant width{few}"
+    return (
+        f"**H is not constant**: it varies by {span} of its size {where}. Along an optimal control of an ODE "
+        "it would not; here the layers are too long for that, or the training is not at its end "
+        f"(‖∇J‖ = {rounded(float(about['gradient_norm']))})."
+    )
+
+
+def maximality_words(residuals: Answer) -> str:
+    """What the residuals R_n say of a control, in sentences.
+
+    Args:
+        residuals: what analysis.maximality says.
+    """
+    found, total = np.asarray(residuals["residual"], float), float(residuals["total"])
+    if np.isinf(found).any():
+        return (
+            "**R is infinite**: without enough penalty H grows with θ for ever, so no control maximises it. "
+            "The maximum principle then has nothing to say about this run."
+        )
+    cost = float(residuals["cost"])
+    if cost <= _NOTHING:
+        return "**J is all but 0**: there is nothing left that another θ could win."
+    if total <= _MAXIMAL * cost:
+        return (
+            f"**θ is maximal but for δ Σ R = {rounded(total)}**, {_percent(total, cost)} of J. "
+            "At no layer does another θ give much more H. The search takes several starts, so a higher "
+            "maximum could have been missed."
+        )
+    far = float(np.max(np.asarray(residuals["maximal_norm"], float)))
+    own = float(np.max(np.asarray(residuals["norm"], float)))
+    return (
+        f"**θ is not maximal**: with states and costates frozen, δ Σ R = {rounded(total)} stands against "
+        f"J = {rounded(cost)}. A better θ found has |θ| up to {rounded(far)}, against {rounded(own)} here: H "
+        "pays only λ|θ|² for its size. R is what a "
+        "change on a very short stretch of t would win; over a whole layer it need not."
+    )
+
+
+def rounded(value: float) -> str:
+    """A number with two digits, without an exponent where it is neither large nor small; "∞", "–"."""
+    if not np.isfinite(value):
+        return "–" if np.isnan(value) else "∞"
+    short = f"{value:.2g}"
+    return f"{float(short):,.0f}" if 100 <= abs(value) < 1e6 else short.replace("-", "−")
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole if whole > 0 else 0.0:.2g} %"
+
+
+def _still(about: Answer) -> bool:
+    end = float(np.asarray(about["times"], float)[-1]) or 1.0
+    return float(np.abs(about["hamiltonian"]).max()) * end <= _STILL * float(about["cost"])
+
+
+# ---- along the training
+
+
+def path_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
+    """R_n of every layer along the training as a heat map, and below it δ Σ R and ‖∇J‖.
+
+    Args:
+        answer: what analysis.maximality_path says.
+        dark: whether the page is dark.
+    """
+    total = _HEAT + _GAP + _LOWER
+    upper, lower = Panel("", (0, 1), (1 - _HEAT / total, 1)), Panel("2", (0, 1), (0, _LOWER / total))
+    x, sums = np.asarray(answer["iterations"], float), {"δ Σ R": "total", "‖∇J‖": "gradient_norm"}
+    roles, span = {"δ Σ R": "test", "‖∇J‖": "train"}, _edges(np.asarray(answer["iterations"], float))
+    axes: dict[str, Any] = {"range": [span[0], span[-1]], "tickformat": ",d", "nticks": 8}
+    values = np.concatenate([np.asarray(answer[column], float) for column in sums.values()])
+    layout = theme.layout(
+        dark,
+        height=_TOP + BOTTOM + total,
+        margin={"l": LEFT, "r": _BAR, "t": _TOP, "b": BOTTOM},
+        annotations=[
+            upper.heading(dark, "R<sub>n</sub> of every layer"),
+            lower.heading(dark, marked(roles, dark), "0 for an optimal control"),
+        ],
+        xaxis=theme.axis(dark, anchor="y", matches="x2", showticklabels=False, showgrid=False, **axes),
+        xaxis2=theme.axis(dark, "iteration", anchor="y2", **axes),
+        yaxis=theme.axis(dark, "flow time t", domain=upper.up, anchor="x", nticks=6, showgrid=False),
+        yaxis2=power_axis(values, dark, most=5) | {"domain": lower.up, "anchor": "x2"},
+    )
+    lines = [_line(x, answer[column], name, roles[name], lower, dark) for name, column in sums.items()]
+    return go.Figure(data=[_heat(answer, span, dark), *lines], layout=layout)
+
+
+def path_table(answer: Answer) -> dict[str, Any]:
+    """The same as columns, a layer at an iteration a row: R_n, |∇J_n|; δ Σ R, ‖∇J‖ and J of the iteration."""
+    depth, count = len(answer["times"]), len(answer["iterations"])
+    columns = {"iteration": "iterations", "total": "total", "gradient_norm": "gradient_norm", "cost": "cost"}
+    return {
+        **{name: np.repeat(np.asarray(answer[source]), depth) for name, source in columns.items()},
+        "t": np.tile(np.asarray(answer["times"], float), count),
+        "maximality_residual": np.asarray(answer["residual"], float).ravel(),
+        "stationarity": np.asarray(answer["stationarity"], float).ravel(),
+    }
+
+
+def path_words(answer: Answer) -> str:
+    """How δ Σ R went along the training, in a sentence."""
+    totals = np.asarray(answer["total"], float)
+    if not np.isfinite(totals).any():
+        return "R has no finite sum at any of these moments: H has no upper bound."
+    known = totals[np.isfinite(totals)]
+    trend = "fell" if known[-1] < known[0] else "rose"
+    missing = len(totals) - len(known)
+    if missing:
+        return f"At {missing} of these {len(totals)} moments R has no finite sum: H has no upper bound there."
+    norms = np.asarray(answer["gradient_norm"], float)
+    norms = norms[np.isfinite(norms)]
+    return (
+        f"From the first to the last of these moments δ Σ R {trend} from {rounded(known[0])} to "
+        f"{rounded(known[-1])}, and ‖∇J‖ went from {rounded(norms[0])} to {rounded(norms[-1])}."
+    )
+
+
+def marked(roles: Mapping[str, str], dark: bool) -> str:
+    """A heading that names lines, each with its mark.
+
+    Args:
+        roles: of the theme, by the names of the lines.
+        dark: whether the page is dark.
+    """
+    return "  ".join(
+        f'<span style="color:{theme.colour(role, dark)}">{GLYPHS[theme.ROLES[role].symbol]}</span> {name}'
+        for name, role in roles.items()
+    )
+
+
+def _edges(x: Array) -> Array:
+    """Borders between columns, one more than there are."""
+    if len(x) < 2:
+        return np.array([x[0] - 0.5, x[0] + 0.5]) if len(x) else np.array([0.0, 1.0])
+    inner = (x[:-1] + x[1:]) / 2
+    return np.concatenate([[2 * x[0] - inner[0]], inner, [2 * x[-1] - inner[-1]]])
+
+
+def _heat(answer: Answer, edges: Array, dark: bool) -> dict[str, Any]:
+    residual, times = np.asarray(answer["residual"], float).T, np.asarray(answer["times"], float)
+    step = times[1] - times[0] if len(times) > 1 else 1.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(np.isfinite(residual) & (residual > 0), np.log10(residual), np.nan)
+    low, high = (float(np.nanmin(logs)), float(np.nanmax(logs))) if np.isfinite(logs).any() else (0.0, 1.0)
+    low, high = (low, high) if high > low else (low - 0.5, high + 0.5)
+    ticks, text = power_ticks(low, high, 6)
+    font = {"color": theme.colour("muted", dark), "size": theme.SMALL}
+    return {
+        "type": "heatmap",
+        "x": edges,
+        "y": np.append(times, times[-1] + step),
+        "z": logs.astype(np.float32),
+        "zmin": low,
+        "zmax": high,
+        "text": [[f"R = {words(value, 4)}" for value in row] for row in residual],
+        "hovertemplate": "t = %{y:.3g}, iteration %{x:,.0f}<br>%{text}<extra></extra>",
+        "hoverongaps": False,
+        "colorscale": [list(stop) for stop in theme.hue_scale(dark)],
+        "colorbar": {
+            "title": {
+                "text": "R<sub>n</sub>",
+                "font": {"color": theme.colour("ink", dark), "size": theme.SMALL},
+            },
+            "tickvals": ticks,
+            "ticktext": text,
+            "tickfont": font,
+            "thickness": 12,
+            "outlinewidth": 0,
+            "y": 1,
+            "yanchor": "top",
+            "len": _HEAT / (_HEAT + _GAP + _LOWER),
+        },
+    }
+
+
+def _line(x: Array, values: Any, name: str, role: str, panel: Panel, dark: bool) -> dict[str, Any]:
+    look, values = theme.ROLES[role], np.asarray(values, float)
+    colour = look.colour(dark)
+    return {
+        "x": x,
+        "y": np.where(np.isfinite(values) & (values > 0), values, np.nan),
+        "mode": "lines+markers",
+        "line": {"color": colour, "dash": look.dash, "width": theme.LINE},
+        "marker": {"color": colour, "symbol": look.symbol, "size": 8},
+        "hovertemplate": f"{name} = %{{y:.4g}}<br>iteration %{{x:,d}}<extra></extra>",
+        **panel.axes,
+    }

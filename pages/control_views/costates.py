@@ -1,0 +1,49 @@
+"""Costates: p(t) as arrows on the particles, running backwards."""
+
+import streamlit as st
+
+from autoencode_core.figures.scenes.costate import arrow_scale, costate_scene
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import RunRecord
+from pages.shared.asking import ask, told
+from pages.shared.player import player
+
+_LENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+def costates_view(run_id: str, record: RunRecord) -> None:
+    """Draws the view.
+
+    Args:
+        run_id: id of the run.
+        record: the run.
+    """
+    length = st.select_slider(
+        "Length of the arrows",
+        _LENGTHS,
+        1.0,
+        format_func=lambda value: f"{value:g}×",
+        key="costate_length",
+        bind="query-params",
+        persist_state="session",
+        help="All arrows keep their proportions, over all particles and all t.",
+    )
+    found = told(ask("costates", record), "The costates")
+    if found is None:
+        return
+    identity = f"{run_id} costates {length}"
+    player(
+        "control_costates",
+        encode(costate_scene(record, identity, found, length)),
+        identity,
+        len(found["hue"]),
+    )
+    scale = float(length) * arrow_scale(record, found)
+    words = (
+        f"An arrow as long as 1 on the axes stands for |p| = {1 / scale:.3g}. " if scale else "All p are 0. "
+    )
+    st.caption(
+        f"{words}p is that of one particle, N times the p of the sum: at t = T it is twice the way from "
+        "where the particle should be to where it is. Play goes from T back to 0; the button with the two "
+        "arrows turns it round."
+    )

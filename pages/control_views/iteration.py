@@ -1,0 +1,133 @@
+"""One iteration of pmp in slow motion: forward, backward, maximise, accept or halve τ."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from autoencode_core.figures.scenes.costate import compared_scene, costate_scene, forward_scene
+from autoencode_core.figures.shooting import (
+    FORMULAS,
+    PHASES,
+    layers_table,
+    maximise_figure,
+    phase_words,
+    trials_figure,
+    trials_table,
+)
+from autoencode_core.figures.wire import encode
+from autoencode_core.record import PATH, RunRecord
+from pages.shared.asking import ask, told
+from pages.shared.charts import chart
+from pages.shared.player import player
+from pages.shared.setup import dark, guard
+
+_PHASE = "iteration_phase"
+
+
+def iteration_view(run_id: str, record: RunRecord) -> None:
+    """Draws the view.
+
+    Args:
+        run_id: id of the run.
+        record: the run.
+    """
+    iteration = _chosen(run_id, record)
+    found = told(ask("pmp_iteration", record, iteration=iteration), "One iteration of pmp")
+    if found is None:
+        return
+    phase = _phase()
+    st.latex(FORMULAS[phase])
+    st.markdown(phase_words(found, phase, record.spec.tikhonov))
+    _metrics(found, phase)
+    identity = f"{run_id} iteration {iteration} {phase}"
+    with guard():
+        (_forward, _backward, _maximise, _accept)[phase](run_id, record, identity, found)
+
+
+def _chosen(run_id: str, record: RunRecord) -> int | None:
+    """From which control of the training the iteration starts, None for the trained one."""
+    if PATH[0] not in record.weights:
+        st.caption(
+            "This run was stored without the controls along its training: the iteration starts at its end."
+        )
+        return None
+    kept = [int(number) for number in np.unique(record.weights[PATH[0]])]
+    if len(kept) < 2:
+        return kept[0] if kept else None
+    return int(
+        st.select_slider(
+            "From the control of iteration",
+            kept,
+            key=f"iteration_{run_id}",
+            help="Those that the run keeps along its training, by whatever method; 0 is its start.",
+        )
+    )
+
+
+def _phase() -> int:
+    """Which of the four phases is looked at; the two buttons go on and back."""
+    st.session_state.setdefault(_PHASE, PHASES[0])
+    left, middle, right = st.columns([6, 1, 1], vertical_alignment="bottom")
+    with left:
+        chosen = st.segmented_control(
+            "Phase",
+            PHASES,
+            key=_PHASE,
+            bind="query-params",
+            persist_state="session",
+            required=True,
+            help="The four phases of an iteration of pmp, the method of the maximum principle.",
+        )
+    place = PHASES.index(chosen) if chosen in PHASES else 0
+    middle.button(
+        "Back", key="phase_back", disabled=place == 0, on_click=_go, args=(place - 1,), width="stretch"
+    )
+    right.button(
+        "Next", key="phase_next", disabled=place == 3, on_click=_go, args=(place + 1,), width="stretch"
+    )
+    return place
+
+
+def _go(place: int) -> None:
+    st.session_state[_PHASE] = PHASES[place]
+
+
+def _metrics(found: Mapping[str, Any], phase: int) -> None:
+    shown = (
+        (("J", "cost"), ("data term", "data_term")),
+        (("‖∇J‖", "gradient_norm"),),
+        (("τ", "tau"), ("way ‖θ − θʲ‖", "move")),
+        (("J before", "cost"), ("J after", "trial_cost"), ("τ", "tau"), ("next τ", "next_tau")),
+    )[phase]
+    cells = st.container(horizontal=True, gap="small")
+    for title, name in shown:
+        cells.metric(title, f"{float(np.ravel(found[name])[-1]):.4g}", width=150)
+
+
+def _forward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
+    player("iteration_forward", encode(forward_scene(record, identity, found)), identity, len(found["hue"]))
+
+
+def _backward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
+    player("iteration_backward", encode(costate_scene(record, identity, found)), identity, len(found["hue"]))
+
+
+def _maximise(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
+    alts = {
+        "hamiltonian": "The Hamiltonian of every layer before the step, and the augmented one after it.",
+        "move": "How far the control of every layer moves.",
+    }
+    for name, column in zip(alts, st.columns(2, gap="medium"), strict=True):
+        with column:
+            table = (lambda: layers_table(found)) if name == "hamiltonian" else None
+            figure = maximise_figure(found, name, dark=dark())
+            chart(f"iteration_{name}", figure, alts[name], f"{run_id}-iteration-layers", table)
+
+
+def _accept(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
+    words = "Cost at every length of the step that was tried, beside what it had to reach."
+    figure = trials_figure(found, dark=dark())
+    chart("iteration_trials", figure, words, f"{run_id}-iteration-trials", lambda: trials_table(found))
+    player("iteration_compared", encode(compared_scene(record, identity, found)), identity, len(found["hue"]))

@@ -1,0 +1,50 @@
+"""Costates and one iteration of pmp in a real browser."""
+
+import re
+
+from playwright.sync_api import expect
+from test_playground import flow_time, wait_until
+
+expect.set_options(timeout=30_000)  # the workers take their time to start
+
+
+def time_of(page) -> float:
+    return float(re.match(r"t = ([\d.]+)", flow_time(page))[1])
+
+
+def test_costates_play_backwards_and_can_be_turned_round(page, console_errors):
+    page.goto("/control?view=costates&run=gallery-circle")
+    page.locator(".player .caption").filter(has_text="t = ").wait_for()
+    wait_until(page, lambda: 0.2 < time_of(page) < 2.8)
+    first = time_of(page)
+    wait_until(page, lambda: time_of(page) < first)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play backwards (Space)")).to_be_visible()
+    still = page.locator(".player .panes").screenshot()
+    page.get_by_role("button", name="costates p(t)").click()
+    page.wait_for_timeout(300)
+    assert page.locator(".player .panes").screenshot() != still  # the arrows are gone
+    page.get_by_role("button", name="Play forwards").click()
+    held = time_of(page)
+    page.get_by_role("button", name="Play (Space)").click()
+    wait_until(page, lambda: time_of(page) > held)
+    assert not [line for line in console_errors if "404" not in line]
+
+
+def test_the_other_players_have_no_way_back(page):
+    page.goto("/flow?run=gallery-circle")
+    page.locator(".player .caption").filter(has_text="t = ").first.wait_for()
+    expect(page.get_by_role("button", name=re.compile("Play (for|back)wards"))).to_have_count(0)
+
+
+def test_an_iteration_step_by_step_and_in_the_link(page, open_page):
+    page.goto("/control?view=iteration&run=gallery-circle")
+    expect(page.get_by_text("The particles go through the layers")).to_be_visible()
+    for words in ("From the end back to the start", "States and costates stay as they are", "tried:"):
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_text(words)).to_be_visible()
+    expect(page.locator(".player canvas.top")).to_have_count(1)
+    page.wait_for_url(re.compile("iteration_phase="))
+    other = open_page()
+    other.goto(page.url)
+    expect(other.get_by_text("tried:")).to_be_visible()

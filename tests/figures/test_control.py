@@ -1,0 +1,101 @@
+"""The control along t: what is active is outlined, all panels share t, what cannot be drawn is said."""
+
+import numpy as np
+import pytest
+from figures.principle import COUNTS, about, residuals, strip
+
+from autoencode_core.figures.control import along_figure, along_table
+from autoencode_core.figures.strip import ordered, outlines, strip_words
+
+
+def written(figure):
+    return [note.text for note in figure.layout.annotations]
+
+
+def lines(figure, axis):
+    return [trace for trace in figure.data if trace.type != "heatmap" and (trace.yaxis or "y") == axis]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_entry_is_in_the_strip_at_its_layer(dark):
+    answer = strip()
+    heat = along_figure(answer, about(), residuals(), dark=dark).data[0]
+    assert heat.z.shape == (12, 6) and len(heat.x) == 7 and len(heat.y) == 13
+    for row, name in enumerate(heat.text[:, 0]):
+        (source,) = np.flatnonzero(answer["labels"] == name)
+        np.testing.assert_allclose(heat.z[row], answer["values"][source], rtol=1e-6)
+
+
+def test_rows_are_ordered_so_that_what_is_active_is_one_staircase():
+    answer = strip()
+    known = np.isfinite(answer["values"])[ordered(answer)]
+    for start, end, power in ((0, 9, 2), (9, 12, 1)):
+        assert (known[start:end].sum(axis=0) == COUNTS**power).all()
+        for column in known[start:end].T:
+            assert not np.any(np.diff(column.astype(int)) > 0)  # active above, inactive below
+
+
+def test_the_outline_goes_round_the_active_entries():
+    for trace, (start, power) in zip(outlines(strip(), False), ((0, 2), (9, 1)), strict=True):
+        for layer, count in enumerate(COUNTS):
+            at = [y for x, y in zip(trace["x"], trace["y"], strict=True) if layer <= x <= layer + 1]
+            assert at.count(start + count**power - 0.5) >= 2  # from one edge of the layer to the other
+
+
+def test_all_panels_share_one_axis_of_time():
+    layout = along_figure(strip(), about(), residuals()).layout
+    shown = [layout[f"xaxis{n}"] for n in ("", 2, 3, 4, 5)]
+    assert {axis.range for axis in shown} == {(0, 6)}
+    assert [axis.matches for axis in shown] == ["x5"] * 4 + [None]
+    assert [axis.title.text for axis in shown] == ["", "", "", "", "flow time t"]
+
+
+def test_encoder_bottleneck_and_decoder_are_named_where_they_are():
+    places = {note.text: note.x for note in along_figure(strip(), about()).layout.annotations}
+    assert (places["encoder"], places["bottleneck"], places["decoder"]) == (1.5, 3, 4.5)
+
+
+def test_without_a_decoder_the_flow_ends_at_the_bottleneck():
+    places = {n.text: n.x for n in along_figure(strip(), about(), decoder=False).layout.annotations}
+    assert places["bottleneck"] == 6 and "decoder" not in places
+
+
+def test_a_constant_width_has_no_bottleneck():
+    answer = strip()
+    answer["counts"] = np.full(6, 3)
+    assert "bottleneck" not in written(along_figure(answer, about()))
+
+
+def test_the_hamiltonian_is_broken_where_the_width_changes_and_its_spread_is_shaded():
+    figure = along_figure(strip(), about(), residuals())
+    assert [tuple(trace.x) for trace in lines(figure, "y4")] == [(0, 1), (1, 2), (2, 3, 4), (4, 5), (5, 6)]
+    shades = [s for s in figure.layout.shapes if s.type == "rect" and s.yref == "y4"]
+    assert (shades[2].y0, shades[2].y1) == (3.0, 3.03)
+
+
+def test_what_has_no_place_on_the_logarithmic_axis_is_said():
+    figure = along_figure(strip(), about(), residuals([np.inf, np.inf, 0, 1, 1, 1]))
+    assert "R<sub>n</sub> is 0 in 1 layer and ∞ in 2 layers" in written(figure)
+    assert np.isnan(lines(figure, "y5")[1].y[:3]).all()
+
+
+def test_the_residuals_may_come_later():
+    figure = along_figure(strip(), about(), None)
+    assert len(lines(figure, "y5")) == 1
+    assert not any("R<sub>n</sub>" in text for text in written(figure))
+
+
+def test_a_control_of_zeros_and_huge_entries_have_colours_and_words():
+    assert strip_words(strip(0.0)).startswith("θ is 0")
+    assert along_figure(strip(0.0), about()).data[0].zmax == 1
+    outlier = strip()
+    outlier["values"][0, 0] = 1e6
+    assert "the largest is 1e+06" in strip_words(outlier)
+    assert along_figure(outlier, about()).data[0].zmax < 1e5
+
+
+def test_the_table_has_a_row_for_each_layer_and_a_column_for_each_entry():
+    table = along_table(strip(), about(), residuals())
+    assert {len(column) for column in table.values()} == {6}
+    np.testing.assert_array_equal(table["b 1"], strip()["values"][9])
+    assert np.isnan(along_table(strip(), about())["maximality_residual"]).all()

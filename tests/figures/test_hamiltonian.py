@@ -1,0 +1,86 @@
+"""What is said of the Hamiltonian and the residuals, and their way along a training."""
+
+import numpy as np
+import pytest
+from figures.principle import about, path, residuals
+
+from autoencode_core.figures.hamiltonian import (
+    hamiltonian_words,
+    largest_drift,
+    maximality_words,
+    path_figure,
+    path_table,
+    path_words,
+    rounded,
+)
+
+
+def test_the_drift_is_that_within_intervals_of_constant_width_only():
+    assert largest_drift(about()) == pytest.approx(0.03 / 3.03)
+    assert "constant to 1.0%" in hamiltonian_words(about())
+    assert "1 of 5 have more than one layer" in hamiltonian_words(about())
+
+
+def test_a_hamiltonian_that_varies_is_said_to():
+    answer = about([1, 2, 3, -3, 4, 5])
+    assert largest_drift(answer) == pytest.approx(2)
+    assert "not constant" in hamiltonian_words(answer) and "200%" in hamiltonian_words(answer)
+
+
+def test_a_width_that_changes_at_every_layer_leaves_no_interval():
+    answer = about() | {"jumps": np.arange(1, 6)}
+    assert np.isnan(largest_drift(answer)) and "no interval" in hamiltonian_words(answer)
+
+
+def test_a_control_of_zeros_has_no_drift():
+    answer = about(1e-9 * np.arange(6))
+    assert np.isnan(largest_drift(answer)) and "all but 0" in hamiltonian_words(answer)
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (residuals(), "not maximal"),
+        (residuals(np.full(6, 1e-4)), "maximal but for"),
+        (residuals(np.zeros(6)), "0 % of J"),
+        (residuals([np.inf, 0, 0, 0, 0, 0]), "R is infinite"),
+        (residuals(np.ones(6), cost=1e-17), "nothing left"),
+    ],
+)
+def test_the_residuals_in_words(answer, words):
+    assert words in maximality_words(answer)
+
+
+def test_numbers_are_rounded_for_sentences():
+    assert [rounded(v) for v in (35_123.0, 0.0123, 1e-9, np.inf, np.nan)] == [
+        "35,000",
+        "0.012",
+        "1e−09",
+        "∞",
+        "–",
+    ]
+
+
+def test_the_heat_map_has_a_column_for_each_moment_and_gaps_where_there_is_no_logarithm():
+    table = np.array([[100.0, 10.0, 1.0], [np.inf, 0.0, 0.1], [1.0, 0.1, 0.01]])
+    heat, total, norm = path_figure(path(table)).data
+    np.testing.assert_allclose(heat.z[:, 0], [2, 1, 0])
+    assert np.isnan(heat.z[:2, 1]).all() and len(heat.x) == 4 and len(heat.y) == 4
+    assert np.isnan(total.y[1]) and total.y[0] == 111 and np.isfinite(norm.y).all()
+
+
+def test_a_path_without_any_finite_residual_is_drawn_and_said():
+    answer = path(np.full((3, 2), np.inf))
+    assert np.isnan(path_figure(answer, dark=True).data[0].z).all()
+    assert "no upper bound" in path_words(answer)
+
+
+def test_the_way_along_the_training_in_words():
+    assert "fell from 110 to 1.1" in path_words(path([[100.0, 10.0], [1.0, 0.1]]))
+    assert "At 1 of these 2 moments" in path_words(path([[np.inf, 1.0], [1.0, 0.1]]))
+
+
+def test_the_table_has_a_row_for_each_layer_at_each_moment():
+    table = path_table(path([[100.0, 10.0], [1.0, 0.1]]))
+    assert {len(column) for column in table.values()} == {4}
+    assert table["iteration"].tolist() == [0, 0, 10, 10] and table["t"].tolist() == [0, 1, 0, 1]

@@ -1,0 +1,125 @@
+"""The page Control: its views Along t and Methods, on all kinds of runs."""
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import autoencode_core as ac
+from pages import control
+from pages.control_views.methods import fitting
+from pages.shared import setup
+
+
+def page(run, **link):
+    at = AppTest.from_string("import pages.control; pages.control.render()", default_timeout=60)
+    for name, value in {"run": run, **link}.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def trained(**knobs):
+    """Id of a stored run of a few iterations."""
+    knobs = {"dataset": "moons", "bottleneck": 1, "depth": 6, "iterations": 8, "particles": 40, **knobs}
+    return setup.store().save(ac.train(ac.RunSpec(**knobs)))
+
+
+def said(at):
+    return " ".join(part.value for part in (*at.markdown, *at.caption, *at.warning))
+
+
+def metrics(at):
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def charts(at):
+    return len(at.get("plotly_chart"))
+
+
+def press(at, label):
+    next(button for button in at.button if button.label.startswith(label)).click()
+    at.run()
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    "run, words",
+    [
+        ("gallery-bimodal", ["H is constant to 2.8%", "θ is maximal but for"]),
+        ("gallery-s_curve_high", ["The control is all but 0"]),
+        ("gallery-circle", ["H is not constant", "θ is not maximal"]),
+        ("gallery-classify", ["θ is not maximal"]),
+    ],
+)
+def test_along_is_the_first_view(desk, run, words):
+    at = page(run)
+    assert at.query_params["view"] == "along" and charts(at) == 1
+    assert all(word in said(at) for word in words)
+    assert not at.error and not at.warning
+    assert [task for task, _ in desk.asked] == ["control_strip", "hamiltonian", "maximality"]
+
+
+@pytest.mark.parametrize(
+    "knobs, words",
+    [
+        ({"bottleneck": 2}, "from the start to the end"),
+        ({"tikhonov": 0}, "R is infinite"),
+        ({"particles": 1}, "J is all but 0"),
+        ({"activation": "identity"}, "H is"),
+    ],
+)
+def test_unusual_runs_have_a_picture_and_a_sentence(desk, knobs, words):
+    at = page(trained(**{"iterations": 30, **knobs}))
+    assert charts(at) == 1 and words in said(at) and not at.error
+
+
+def test_a_run_that_diverged_has_a_sentence(desk):
+    run = ac.train(ac.RunSpec(dataset="moons", bottleneck=1, depth=6, iterations=2, particles=20))
+    broken = run.model.with_control(run.model.control.flatten() * float("nan"))
+    run_id = setup.store().save(replace(run, model=broken, status="diverged", message="J left all bounds."))
+    for view in ("along", "methods"):
+        at = page(run_id, view=view)
+        assert not charts(at) and "diverge" in said(at) and not at.error
+
+
+def test_the_figure_does_not_wait_for_the_residuals(desk):
+    desk.hold.add("maximality")
+    at = page("gallery-circle")
+    assert charts(at) == 1 and metrics(at)["δ Σ R, maximality"] == "…"
+    assert at.get("progress")
+
+
+def test_the_residuals_along_the_training_when_asked_for(desk):
+    at = page(trained(depth=4, field="single_layer"))
+    assert charts(at) == 1
+    press(at, "Compute R")
+    assert charts(at) == 2 and "of these moments" in said(at)
+
+
+def test_a_run_without_its_controls_says_so(desk):
+    at = page("gallery-circle")
+    assert "without the controls along its training" in said(at) and not at.button
+
+
+def test_three_methods_from_one_start(desk):
+    at = page("gallery-bimodal", view="methods", methods_iterations="20")
+    assert desk.asked == [("race", {"iterations": 20})]
+    assert charts(at) == 3 and "lowest" in said(at)
+    assert list(metrics(at)) == ["J of pmp", "J of adam", "J of lbfgs"]
+    assert "the field along the paths" in said(at)
+    assert not at.error and not at.warning
+
+
+def test_as_many_iterations_as_take_a_few_seconds(desk):
+    few, many = (fitting(setup.store().record(run)) for run in ("gallery-digits", "gallery-bimodal"))
+    assert few < many
+    at = page("gallery-bimodal", view="methods")
+    assert desk.asked == [("race", {"iterations": many})]
+    assert "methods_iterations" not in at.query_params
+
+
+def test_no_run_no_picture(desk, monkeypatch):
+    monkeypatch.setattr(control, "choose_runs", lambda *_, **__: [])
+    assert "Choose a run" in page("gallery-circle").info[0].value

@@ -1,0 +1,72 @@
+"""Control, ODE limit, Mean field with runs that are out of the ordinary: a picture, or why there is none."""
+
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import autoencode_core as ac
+from autoencode_core.spec import RunSpec
+from pages.shared import setup
+
+SMALL = {
+    "dataset": "moons",
+    "particles": 40,
+    "depth": 4,
+    "horizon": 1.0,
+    "iterations": 5,
+    "field": "single_layer",
+}
+RUNS = {
+    "no bottleneck": RunSpec(**SMALL, bottleneck=2),
+    "no penalty": RunSpec(**SMALL, tikhonov=0.0),
+    "one particle": RunSpec(**{**SMALL, "particles": 1}),
+    "linear field": RunSpec(**SMALL, activation="identity"),
+    "one dimension": RunSpec(dataset="bimodal", particles=40, depth=4, iterations=5),
+    "classifier": RunSpec(**SMALL, task="classify"),
+}
+VIEWS = [
+    (page, view)
+    for page in ("control", "ode_limit", "mean_field")
+    for view in import_module(f"pages.{page}").VIEWS
+]
+
+
+def saved(name):
+    """The id of a run of that kind in the store."""
+    if name == "diverged":
+        run = ac.train(RunSpec(**SMALL))
+        return setup.store().save(replace(run, status="diverged", message="It diverged."))
+    return setup.store().save(ac.train(RUNS[name]))
+
+
+def opened(page, view, run):
+    at = AppTest.from_string(f"import pages.{page}; pages.{page}.render()", default_timeout=60)
+    at.query_params["view"], at.query_params["run"] = view, run
+    at.run()
+    assert not at.exception
+    return at
+
+
+def sentences(at):
+    return " ".join(part.value for part in (*at.error, *at.warning, *at.info, *at.caption, *at.markdown))
+
+
+@pytest.mark.parametrize("page, view", VIEWS)
+@pytest.mark.parametrize("name", RUNS)
+def test_there_is_a_picture_or_a_sentence(desk, name, page, view):
+    at = opened(page, view, saved(name))
+    assert "Something went wrong" not in sentences(at)
+    pictures = [*at.get("plotly_chart"), *at.get("bidi_component")]
+    refused = [part.value for part in (*at.warning, *at.info)]
+    assert pictures or refused
+    if refused and not pictures:
+        assert name in ("one particle", "classifier"), refused
+
+
+@pytest.mark.parametrize("page, view", VIEWS)
+def test_a_run_that_diverged_says_so(desk, page, view):
+    at = opened(page, view, saved("diverged"))
+    said = sentences(at)
+    assert "Something went wrong" not in said and "diverged" in said
