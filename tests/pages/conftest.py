@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -61,6 +62,13 @@ class AnswersAtOnce:
     def cancel(self, answer_id: str) -> None:
         self.cancelled.append(answer_id)
         self._known[answer_id] = Answer("cancelled")
+
+
+@pytest.fixture
+def without_path(desk) -> str:
+    """The id of a run as they were stored before runs kept the controls along their training."""
+    run = run_of(setup.store().record("gallery-bimodal"))
+    return setup.store().save(replace(run, path=None))
 
 
 @pytest.fixture

@@ -98,8 +98,8 @@ def test_the_residuals_along_the_training_when_asked_for(desk):
     assert charts(at) == 2 and "of these moments" in said(at)
 
 
-def test_a_run_without_its_controls_says_so(desk):
-    at = page("gallery-circle")
+def test_a_run_without_its_controls_says_so(without_path):
+    at = page(without_path)
     assert "without the controls along its training" in said(at) and not at.button
 
 

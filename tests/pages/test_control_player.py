@@ -71,8 +71,8 @@ def test_the_iteration_starts_where_it_is_told(page, desk):
     assert desk.asked[-1][1]["iteration"] > 0 and not at.exception
 
 
-def test_a_run_without_its_path_starts_at_its_end(page, desk):
-    at = page("iteration", "gallery-digits")
+def test_a_run_without_its_path_starts_at_its_end(page, desk, without_path):
+    at = page("iteration", without_path)
     assert "stored without the controls" in said(at)
     assert desk.asked == [("pmp_iteration", {"iteration": None})]
 

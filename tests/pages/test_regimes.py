@@ -256,8 +256,8 @@ def test_the_certificate_of_a_run(desk, jobs):
     assert len(at.get("plotly_chart")) == 2
 
 
-def test_a_run_without_its_path_says_so(desk, jobs):
-    at = page("convexity", "gallery-bimodal")
+def test_a_run_without_its_path_says_so(without_path, jobs):
+    at = page("convexity", without_path)
     assert "stored without the controls along its training" in said(at)
 
 
