@@ -5,14 +5,11 @@ import { Points, sample } from "./points.js";
 
 const MOST = 240; // arrows; more hide each other
 const WIDTH = 1.2;
-const HEAD = [[0.8, 4.6], [0.87, 3.2], [0.94, 1.7]]; // where a piece of the head begins, and its width
+const HEAD = 8;
 
-// The arrows of a pane's spec as points: the tips, and where the pieces of the head begin.
-export function arrowsOf(spec, points) {
-  if (!spec.arrows) return null;
-  const { positions, quanta } = spec.arrows;
-  const tips = Points.of(positions, positions.shape[0], spec.dims, quanta);
-  return { tips, necks: HEAD.map(([share]) => tips.midway(points, share)) };
+// The tips of the arrows in a pane's spec.
+export function tipsOf({ arrows, dims }) {
+  return arrows ? Points.of(arrows.positions, arrows.positions.shape[0], dims, arrows.quanta) : null;
 }
 
 export function arrows(now) {
@@ -23,17 +20,11 @@ export function arrows(now) {
 
 function some(now, name, ids, strength) {
   const { pane, pencil, view, frame, mix, space } = now;
-  const { tips, necks } = pane.arrows;
-  const chosen = (points, part) =>
-    (ids ? kept(pane, `${part} of ${name}`, [points, ids], () => points.some(ids)) : points);
   const { points, looks } = troupe(now, name, ids);
-  const end = (all) => {
-    const last = Math.min(frame + 1, all.frames - 1);
-    return { from: all.end(frame, view), to: all.end(last, view), mix };
-  };
-  const tip = end(chosen(tips, "tips"));
-  const line = (p, q, width) =>
-    pencil.segments({ count: points.n, p, q, looks, width, alpha: [strength, strength], space });
-  line(end(points), tip, WIDTH);
-  necks.forEach((neck, i) => line(end(chosen(neck, `neck ${i}`)), tip, HEAD[i][1]));
+  const tips = ids ? kept(pane, `tips of ${name}`, [pane.tips, ids], () => pane.tips.some(ids)) : pane.tips;
+  const last = Math.min(frame + 1, tips.frames - 1);
+  const end = (all) => ({ from: all.end(frame, view), to: all.end(last, view), mix });
+  const arrow = { count: points.n, p: end(points), q: end(tips), looks, alpha: [strength, strength], space };
+  pencil.segments({ ...arrow, width: WIDTH });
+  pencil.segments({ ...arrow, head: HEAD });
 }

@@ -1,7 +1,7 @@
 // The pencil without WebGL (calls: gl.js). It paints pixels into a picture of its own and puts that on the canvas:
 // many times faster than paths of a 2-D context, and than WebGL where that is emulated. No limit on particles.
 
-import { CELL, colourOf, field, SPAN } from "./marks.js";
+import { CELL, colourOf, field, HEAD_SHARE, HEAD_SLOPE, SPAN } from "./marks.js";
 import { clamp } from "./numbers.js";
 import { locate } from "./points.js";
 
@@ -153,15 +153,17 @@ export class PlainPencil {
 
   // ---- lines
 
-  segments({ count, p, q, looks, tint, width, alpha: [from, to] }) {
+  segments({ count, p, q, looks, tint, width = 0, head = 0, alpha: [from, to] }) {
     const first = this.locate(p, count);
     const second = this.locate(q, count, null, "other");
-    const wide = width * this.ratio;
+    const [wide, long] = [width * this.ratio, head * this.ratio];
     let colour = tint ? pack(...tint) : 0;
     for (let o = 0; o < 4 * count; o += 4) {
       if (!first[o + 3] || !second[o + 3]) continue;
       if (looks) colour = pack(looks[o], looks[o + 1], looks[o + 2]);
-      this.line(first[o], first[o + 1], second[o], second[o + 1], colour, wide, from, to);
+      const ends = [first[o], first[o + 1], second[o], second[o + 1]];
+      if (long) this.head(...ends, colour, long, to);
+      else this.line(...ends, colour, wide, from, to);
     }
   }
 
@@ -202,6 +204,26 @@ export class PlainPencil {
         const old = words[o];
         const pair = ((Math.imul(old & 0xff00ff, 256 - s) + Math.imul(both, s)) >>> 8) & 0xff00ff;
         words[o] = 0xff000000 | pair | ((((old >>> 8) & 0xff) * (256 - s) + green * s) & 0xff00);
+      }
+    }
+  }
+
+  // The head of an arrow: a triangle, its pixels covered by their distance from its sides.
+  head(x0, y0, x1, y1, colour, long, alpha) {
+    const { cut, width } = this;
+    const far = Math.hypot(x1 - x0, y1 - y0);
+    if (far < 1e-3 || !(far < 1e5)) return;
+    const [dx, dy] = [(x1 - x0) / far, (y1 - y0) / far];
+    const size = Math.min(long, HEAD_SHARE * far);
+    const [least, most] = [Math.max(cut.left, Math.floor(x1 - size - 1)), Math.min(cut.right - 1, x1 + size + 1)];
+    const bottom = Math.min(cut.bottom - 1, y1 + size + 1);
+    for (let y = Math.max(cut.top, Math.floor(y1 - size - 1)); y <= bottom; y++) {
+      for (let x = least; x <= most; x++) {
+        const [u, v] = [x + 0.5 - x1, y + 0.5 - y1];
+        const back = -(u * dx + v * dy);
+        const side = HEAD_SLOPE * back - Math.abs(v * dx - u * dy);
+        const share = clamp(0.5 + Math.min(side, size - back), 0, 1) * clamp(back + 0.5, 0, 1);
+        if (share > 0) this.blend([0], [255 * share], y * width + x, colour, 256 * alpha);
       }
     }
   }

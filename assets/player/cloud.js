@@ -3,7 +3,7 @@
 // panes, player.picked is a new Set after every change, player.theme a new object after a change of theme.
 
 import { Aim } from "./aim.js";
-import { arrows, arrowsOf } from "./arrows.js";
+import { arrows, tipsOf } from "./arrows.js";
 import { Axes } from "./axes.js";
 import { cameraOf, planeView, spaceView, turnedCamera, unrolledView } from "./camera.js";
 import { make } from "./dom.js";
@@ -37,7 +37,7 @@ export class CloudPane extends FlatPane {
     super.receive(spec);
     const frames = spec.positions.shape[0];
     this.points = Points.of(spec.positions, frames, spec.dims, spec.quanta);
-    this.arrows = arrowsOf(spec, this.points);
+    this.tips = tipsOf(spec);
     const ghost = (across) =>
       spec.ghost && Points.of(spec.ghost.positions, 1, spec.dims, spec.quanta, across);
     this.ghost = ghost(() => layers.ghostAcross);
@@ -327,7 +327,7 @@ export class CloudPane extends FlatPane {
     if (this.on("residuals")) layers.residuals(now);
     if (this.on("tails")) layers.tails(now);
     if (this.on("ghost")) layers.ghost(now);
-    if (this.arrows && this.on("costates")) arrows(now);
+    if (this.tips && this.on("costates")) arrows(now);
     if (this.on("particles")) layers.particles(now);
     for (const own of spec.lines) if (this.on(own.name)) layers.line(now, own);
   }

@@ -5,7 +5,8 @@
 //   begin(width, height, ratio, page)   css px, device px per css px, css colour of the page
 //   pane(plot)                          {x, y, w, h} in css px: where the next calls draw, and where they are cut off
 //   marks({count, from, to, mix, looks | tint, symbol, picks, radius, hollow, alpha, dim, space, outline})
-//   segments({count, p, q, looks | tint, width, alpha, space})   p and q: {from, to, mix}
+//   segments({count, p, q, looks | tint, width | head, alpha, space})   p and q: {from, to, mix}; head: only the
+//     heads of the arrows from p to q, as long as that in css px
 //   strokes([[x, y, x, y] in css px ..], tint, alpha, width)
 //   raster({values, shape, frame, mix, map, tint, alpha})
 //   end(), dispose(), lost(callback)
@@ -135,12 +136,13 @@ class GlPencil {
     }
   }
 
-  segments({ count, p, q, looks, tint, width, alpha, space }) {
+  segments({ count, p, q, looks, tint, width = 0, head = 0, alpha, space }) {
     this.depth(space, false);
     [p.from, p.to, q.from, q.to].forEach((end, i) => this.points(i, end, 4));
     this.looks(looks, 4);
     const maps = [p.from.map, p.to.map, q.from.map, q.to.map];
-    const numbers = { s: [p.mix, q.mix], tint: share(tint, 1), alpha, width: width * this.ratio, half_size: this.half };
+    const numbers = { s: [p.mix, q.mix], tint: share(tint, 1), alpha, half_size: this.half };
+    Object.assign(numbers, { width: width * this.ratio, head: head * this.ratio });
     maps.forEach(({ m, rest }, i) => Object.assign(numbers, { [`m${"abcd"[i]}`]: m, [`r${"abcd"[i]}`]: rest }));
     this.liner.use(numbers);
     this.quadrangles(count);
@@ -162,7 +164,7 @@ class GlPencil {
     const none = [0, 0, 0, 0];
     this.liner.use({
       ma: m, mb: m, mc: m, md: m, ra: none, rb: none, rc: none, rd: none, s: [0, 0], tint: share(tint, 1),
-      alpha: [alpha, alpha], width: width * ratio, half_size: this.half,
+      alpha: [alpha, alpha], width: width * ratio, head: 0, half_size: this.half,
     });
     this.quadrangles(lines.length);
   }

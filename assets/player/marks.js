@@ -28,6 +28,9 @@ const SHAPES = {
   bar: [[-0.13, -1.25], [0.13, -1.25], [0.13, 1.25], [-0.13, 1.25]],
 };
 const NAMES = Object.keys(SHAPES);
+// The head of an arrow: at most this share of the arrow; half its width for each px of its length.
+export const HEAD_SHARE = 0.6;
+export const HEAD_SLOPE = 0.42;
 export const symbolOf = (name) => Math.max(0, NAMES.indexOf(name));
 
 // The outline of a mark as a path of a 2-D context.

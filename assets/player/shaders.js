@@ -1,7 +1,7 @@
 // The shaders of the WebGL2 pencil: marks (point sprites), segments (quadrangles) and a raster.
 // Points are mixed between two frames; a point with NOWHERE is not drawn.
 
-import { CELLS, SPAN } from "./marks.js";
+import { CELLS, HEAD_SHARE, HEAD_SLOPE, SPAN } from "./marks.js";
 
 const EDGE = (0.96 * SPAN).toFixed(3);
 const PLACE = `#version 300 es
@@ -94,9 +94,9 @@ layout(location = 4) in vec4 look;
 uniform mat4 ma, mb, mc, md;
 uniform vec4 ra, rb, rc, rd, tint;
 uniform vec2 s, alpha, half_size;
-uniform float width;
+uniform float width, head;
 flat out vec3 colour;
-out vec2 edge; // px from the middle line, opacity
+out vec3 edge; // px from the middle line, half the width, opacity
 void main() {
   gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
   if (min(min(a.x, b.x), min(c.x, d.x)) < NOWHERE) return;
@@ -106,24 +106,30 @@ void main() {
   vec2 along = (q.xy / q.w - p.xy / p.w) * half_size;
   float far = length(along);
   if (far < 1e-3) return;
-  float reach = 0.5 * width + 0.5;
-  edge.x = (gl_VertexID & 1) == 0 ? reach : -reach;
   bool first = (gl_VertexID & 2) == 0;
-  edge.y = first ? alpha.x : alpha.y;
   vec4 end = first ? p : q;
-  vec2 aside = vec2(-along.y, along.x) / far * edge.x / half_size;
-  gl_Position = end + vec4(aside * end.w, 0.0, 0.0);
+  vec2 shift = vec2(0.0);
+  edge.yz = vec2(0.5 * width, first ? alpha.x : alpha.y);
+  if (head > 0.0) {
+    float size = min(head, ${HEAD_SHARE} * far);
+    end = q;
+    shift = first ? -along / far * size : vec2(0.0);
+    edge.y = first ? ${HEAD_SLOPE} * size : 0.0;
+  }
+  float reach = edge.y + 0.5;
+  edge.x = (gl_VertexID & 1) == 0 ? reach : -reach;
+  shift += vec2(-along.y, along.x) / far * edge.x;
+  gl_Position = end + vec4(shift / half_size * end.w, 0.0, 0.0);
   colour = tint.w > 0.0 ? tint.rgb : look.rgb;
 }`;
 
 export const SEGMENT_FRAGMENT = `#version 300 es
 precision mediump float;
 flat in vec3 colour;
-in vec2 edge;
-uniform highp float width;
+in vec3 edge;
 out vec4 colours;
 void main() {
-  float cover = clamp(0.5 * width + 0.5 - abs(edge.x), 0.0, 1.0) * min(width, 1.0) * edge.y;
+  float cover = clamp(edge.y + 0.5 - abs(edge.x), 0.0, 1.0) * min(2.0 * edge.y, 1.0) * edge.z;
   colours = vec4(colour * cover, cover);
 }`;
 
