@@ -7,6 +7,9 @@ import numpy as np
 
 from autoencode_core.figures import theme
 
+_DIGITS: list[Any] = [(1, 2, 5), *(np.arange(1, 10, step) for step in (1, 0.5, 0.2, 0.1, 0.05))]
+"""First digits of ticks, ever closer."""
+
 
 def power_axis(
     values: Iterable[float], dark: bool, words: str = "", most: int = 7, whole: bool = False
@@ -47,12 +50,16 @@ def _ticks(low: float, high: float, most: int) -> list[float]:
     powers = range(int(np.ceil(low)), int(np.floor(high)) + 1)
     if len(powers) > 2:
         return [float(power) for power in powers[:: -(-len(powers) // most)]]
-    digits = (1, 2, 5) if high - low > 0.6 else range(1, 10) if high - low > 0.25 else np.arange(1, 10, 0.25)
-    every = [
-        tens + float(np.log10(digit)) for tens in range(int(np.floor(low)), int(high) + 2) for digit in digits
-    ]
-    found = [tick for tick in every if low <= tick <= high]
-    return found[:: max(1, -(-len(found) // most))] or [low, high]
+    for digits in _DIGITS:
+        every = [
+            tens + float(np.log10(digit))
+            for tens in range(int(np.floor(low)), int(high) + 2)
+            for digit in digits
+        ]
+        found = [tick for tick in every if low <= tick <= high]
+        if len(found) > 2:
+            break
+    return found[:: -(-len(found) // most)]
 
 
 def _written(tick: float) -> str:

@@ -23,19 +23,20 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
         columns: gives the table behind it: columns of one length by their heads.
     """
     name = name or key
-    st.plotly_chart(figure, theme=None, key=key, alt=alt, config=settings(name))
-    if columns is not None:
-        st.download_button(
-            "CSV",
-            _csv(columns),
-            f"{name}.csv",
-            mime="text/csv",
-            key=f"{key}_csv",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-            help="The numbers of this figure as a table. The camera above the figure saves it as PNG.",
-        )
+    with st.container(gap=None):
+        st.plotly_chart(figure, theme=None, key=key, alt=alt, config=settings(name))
+        if columns is not None:
+            st.download_button(
+                "CSV",
+                _csv(columns),
+                f"{name}.csv",
+                mime="text/csv",
+                key=f"{key}_csv",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+                help="The numbers of this figure as a table. The camera above the figure saves it as PNG.",
+            )
 
 
 def settings(name: str) -> dict[str, Any]:
