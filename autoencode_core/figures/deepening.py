@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.figures.powers import power_axis
-from autoencode_core.figures.refinement import percent
 
 Array = NDArray[Any]
 Answer = Mapping[str, Any]
@@ -25,8 +25,8 @@ _PICTURES = {
         ),
     ),
     "outputs": (
-        "Differences of the outputs",
-        "rms, data units",
+        "Differences",
+        "of outputs, rms, data units",
         (
             ("ode_difference", "encoder", "network and its own ODE"),
             ("output_change", "decoder", "network and the one half as deep"),
@@ -65,7 +65,7 @@ def depth_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figure:
             }
         )
         groups.append([(GLYPHS[role.symbol], role.colour(dark), words)])
-    depths = [f"{step:.2g}<br>L = {depth}" for step, depth in zip(steps, answer["depths"], strict=True)]
+    depths = [f"{step:.3g}<br>L = {depth}" for step, depth in zip(steps, answer["depths"], strict=True)]
     ends = np.log10(steps[[-1, 0]]) + np.array([-0.12, 0.12])
     ticks = {"tickvals": steps, "ticktext": depths, "range": ends.tolist(), "type": "log"}
     x = theme.axis(dark, "length of a layer T/L (flow time)", **ticks) | {"automargin": "height"}
@@ -110,7 +110,7 @@ def depth_words(answer: Answer) -> list[str]:
     if np.isfinite(rate):
         near = abs(rate - 1) <= max(0.15, 2 * error)
         said.append(
-            f"That falls like (T/L)^{rate:.2f} ± {error:.2f}"
+            f"That falls like (T/L)^{rate:.2f} {give_or_take(error)}"
             + (
                 ", as it does for Euler's method on one smooth ODE: the limit T/L → 0 is in sight."
                 if near

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.numbers import percent, rounded
 from autoencode_core.figures.panels import BOTTOM, GLYPHS, LEFT, Panel
 from autoencode_core.figures.powers import power_axis, power_ticks
 from autoencode_core.figures.signed import words
@@ -93,8 +94,9 @@ def maximality_words(residuals: Answer) -> str:
     if cost <= _NOTHING:
         return "**J is all but 0**: there is nothing left that another θ could win."
     if total <= _MAXIMAL * cost:
+        share = percent(total / cost if cost > 0 else 0.0)
         return (
-            f"**θ is maximal but for δ Σ R = {rounded(total)}**, {_percent(total, cost)} of J. "
+            f"**θ is maximal but for δ Σ R = {rounded(total)}**, {share} of J. "
             "At no layer does another θ give much more H. The search takes several starts, so a higher "
             "maximum could have been missed."
         )
@@ -106,18 +108,6 @@ def maximality_words(residuals: Answer) -> str:
         "pays only λ|θ|² for its size. R is what a "
         "change on a very short stretch of t would win; over a whole layer it need not."
     )
-
-
-def rounded(value: float) -> str:
-    """A number with two digits, without an exponent where it is neither large nor small; "∞", "–"."""
-    if not np.isfinite(value):
-        return "–" if np.isnan(value) else "∞"
-    short = f"{value:.2g}"
-    return f"{float(short):,.0f}" if 100 <= abs(value) < 1e6 else short.replace("-", "−")
-
-
-def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole if whole > 0 else 0.0:.2g} %"
 
 
 def _still(about: Answer) -> bool:

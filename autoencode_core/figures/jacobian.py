@@ -200,7 +200,7 @@ def _steps(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[Entry
 def _meetings(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
     looks = (
         ("folded", "several", "particles folded"),
-        ("closest", "encoder", "least distance of a pair"),
+        ("closest", "penalty", "least distance of a pair"),
     )
     traces, entries = _stairs(answer, looks, dark)
     traces[0] |= {"fill": "tozeroy", "fillcolor": theme.translucent(theme.colour("several", dark), 0.25)}

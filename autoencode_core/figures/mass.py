@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.numbers import power
 from autoencode_core.figures.panels import BOTTOM, GLYPHS, KEY, KEY_LINE, LEFT, RIGHT, Panel, key
 from autoencode_core.record import RunRecord
 
@@ -23,16 +24,6 @@ _PARTS = {
 }
 _MOMENTS = ("t = 0", "T/2, before", "T/2, after", "T")
 _LOOKS = ("train", "test", "now", "bottleneck")
-
-
-def power(value: float) -> str:
-    """A small number with one digit: 2·10⁻⁹."""
-    if not value or value >= 0.01:
-        return f"{value:.1g}"
-    digit, exponent = f"{value:.0e}".split("e")
-    return f"{digit}·10".removeprefix("1·") + str(int(exponent)).translate(
-        str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    )
 
 
 def mass_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:

@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.numbers import minus
 from autoencode_core.figures.panels import BOTTOM, GLYPHS, KEY, KEY_LINE, LEFT, RIGHT, Panel, key
+from autoencode_core.figures.powers import power_axis
 
 Array = NDArray[Any]
 
@@ -79,7 +81,7 @@ def distance_name(answer: Mapping[str, Any]) -> str:
 
 
 def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) -> go.Figure:
-    """One quantity or two against N, log-log: every seed a mark, with the fitted rate and its 95 % band.
+    """One quantity or two against N, log-log: every seed a mark, with the fitted rate and its 95% band.
 
     Args:
         answer: what analysis.particle_sweep says.
@@ -139,8 +141,8 @@ def rate_label(rate: Iterable[float]) -> str:
     slope, low, high, _ = (float(value) for value in rate)
     if not np.isfinite(slope):
         return "no rate"
-    band = f", 95 % band {_signed(low)} … {_signed(high)}" if np.isfinite(low) else ""
-    return f"N^({_signed(slope)}){band}"
+    band = f", 95% band {minus(f'{low:.2f}')} … {minus(f'{high:.2f}')}" if np.isfinite(low) else ""
+    return f"N^({minus(f'{slope:.2f}')}){band}"
 
 
 def rate_words(rate: Iterable[float]) -> str:
@@ -189,10 +191,6 @@ def _why(rate: Iterable[float]) -> str:
     )
 
 
-def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
-
-
 def _rms(values: Array) -> Array:
     """Root mean square over the seeds that are finite, (c,), NaN where none is or all are 0."""
     known = np.isfinite(values)
@@ -222,16 +220,12 @@ def _marks(
             "opacity": 0.85,
         },
         "hovertext": [
-            f"N = {int(n):,}, seed {seed}: {_signed_short(value)}<br>{words}"
+            f"N = {int(n):,}, seed {seed}: {minus(f'{value:.3g}')}<br>{words}"
             for n, row in zip(counts, values, strict=True)
             for seed, value in zip(seeds, row, strict=True)
         ],
         "hoverinfo": "text",
     }
-
-
-def _signed_short(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
 
 
 def _means(answer: Mapping[str, Any], curve: Curve, role: theme.Role, dark: bool) -> dict[str, Any]:
@@ -287,13 +281,6 @@ def _numbers(answer: Mapping[str, Any], dark: bool) -> dict[str, Any]:
 def _sizes(answer: Mapping[str, Any], picture: Picture, dark: bool) -> dict[str, Any]:
     """A logarithmic axis, however little the values differ; single tiny ones do not stretch it."""
     values = np.abs(np.concatenate([np.ravel(answer[curve.name]) for curve in picture.curves]))
-    some = np.log10(values[np.isfinite(values) & (values > 0)])
-    low, high = (float(some.min()), float(some.max())) if len(some) else (-1.0, 0.0)
     means = np.concatenate([_rms(np.asarray(answer[curve.name], float)) for curve in picture.curves])
-    if np.isfinite(means).any():
-        low = max(low, float(np.log10(np.nanmin(means) / _DEEP)))
-    pad = 0.07 * (high - low) or 0.2
-    span = high - low
-    ticks: dict[str, Any] = {"dtick": 1 if span > 1.6 else "D2" if span > 0.5 else "D1"}
-    power = {"exponentformat": "power"} if span > 3.5 else {"tickformat": "~g"}
-    return theme.axis(dark, type="log", range=[low - pad, high + pad], **ticks, **power)
+    least = np.nanmin(means) / _DEEP if np.isfinite(means).any() else 0.0
+    return power_axis(np.maximum(values, least), dark)

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.figures.powers import power_axis
 
@@ -73,13 +74,7 @@ def order_words(answer: Answer, row: int) -> str:
     declared = f"declared {int(answer['declared'][row])}"
     if not np.isfinite(order):
         return f"no order told ({declared})"
-    return f"order {order:.2f} ± {error:.2f} ({declared})"
-
-
-def percent(share: float) -> str:
-    """A share with two digits."""
-    value = 100 * share
-    return f"{value:,.0f} %" if value >= 10 else f"{value:.2g} %"
+    return f"order {order:.2f} {give_or_take(error)} ({declared})"
 
 
 def verdict_words(answer: Answer, classify: bool = False) -> str:

@@ -13,8 +13,8 @@ from autoencode_core.figures.hamiltonian import (
     path_figure,
     path_table,
     path_words,
-    rounded,
 )
+from autoencode_core.figures.numbers import rounded
 from autoencode_core.figures.strip import strip_words
 from autoencode_core.record import PATH, RunRecord
 from pages.shared.asking import ask, told

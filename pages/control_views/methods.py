@@ -41,7 +41,7 @@ def methods_view(run_id: str, record: RunRecord) -> None:
         with column, guard():
             figure = race_figure(found, clock, log=log, dark=dark())
             alt = f"Cost J of pmp, adam and lbfgs against {CLOCKS[clock][1]}."
-            table = None if place < len(CLOCKS) - 1 else lambda: race_table(found)
+            table = None if place else lambda: race_table(found)
             chart(f"control_race_{clock}", figure, alt, f"{run_id}-methods-{clock}", table)
     with guard():
         _endings(found)

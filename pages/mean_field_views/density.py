@@ -3,7 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.mass import mass_figure, mass_table, mass_words, power
+from autoencode_core.figures.mass import mass_figure, mass_table, mass_words
+from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.mass import drawn_view, grid_ranges, mass_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord

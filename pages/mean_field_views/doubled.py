@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from autoencode_core.figures.doubled import jump, steps, steps_figure, steps_table
-from autoencode_core.figures.mass import power
+from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord

@@ -128,6 +128,6 @@ def _how(found: Mapping[str, Any]) -> str:
         f"Fresh particles: {int(found['fresh']):,} for the cost, {int(found['reference']):,} for "
         f"{distance_name(found)}. A rate is fitted to the root mean square over the seeds, and only to "
         "those N that are small beside what they are compared with and stand out from its error; how many "
-        f"of the {len(np.asarray(found['counts']))} N count: {', '.join(used)}. The 95 % band leaves out "
+        f"of the {len(np.asarray(found['counts']))} N count: {', '.join(used)}. The 95% band leaves out "
         "one seed after the other."
     )

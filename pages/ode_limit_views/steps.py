@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from autoencode_core.figures.numbers import percent
 from autoencode_core.figures.refinement import (
     NAMES,
     order_words,
-    percent,
     refinement_figure,
     refinement_table,
     verdict_words,

@@ -47,7 +47,7 @@ def test_every_level_is_a_mark(name, dark):
 def test_words_of_a_discretised_ode():
     first, second, third = depth_words(answer())
     assert "from 0.5 to 0.51" in first and "hardly notices" in first
-    assert "2 % of the spread at L = 10" in second and "0.5 % at L = 40" in second
+    assert "2% of the spread at L = 10" in second and "0.5% at L = 40" in second
     assert "(T/L)^1.00" in third and "in sight" in third and "not yet" not in third
 
 

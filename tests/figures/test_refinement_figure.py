@@ -5,7 +5,6 @@ import pytest
 
 from autoencode_core.figures.refinement import (
     order_words,
-    percent,
     refinement_figure,
     refinement_table,
     verdict_words,
@@ -82,7 +81,7 @@ def test_a_flow_at_rest_is_an_empty_picture_with_its_key():
 
 def test_the_verdict_gives_its_numbers():
     said = verdict_words(answer())
-    assert "is not a discretised ODE" in said and "25 %" in said and "0.28 to 0.03" in said
+    assert "is not a discretised ODE" in said and "25%" in said and "0.28 to 0.03" in said
     assert "**This network is a discretised ODE.**" in verdict_words(answer(verdict="ode"))
     assert "nearly" in verdict_words(answer(verdict="nearly"))
     assert "codes" in verdict_words(answer(), classify=True)
@@ -93,10 +92,3 @@ def test_the_table_has_a_row_for_each_method_and_step():
     table = refinement_table(answer())
     assert {len(column) for column in table.values()} == {21}
     assert [column[8] for column in table.values()][:3] == ["midpoint", 2, 0.125]
-
-
-@pytest.mark.parametrize(
-    "share, words", [(1.463, "146 %"), (0.0016, "0.16 %"), (0.0999, "10 %"), (25, "2,500 %")]
-)
-def test_shares_have_two_digits(share, words):
-    assert percent(share) == words
