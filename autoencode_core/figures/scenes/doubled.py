@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures.doubled import jump
 from autoencode_core.figures.geometry import class_names, component_names, finite, limits, view
-from autoencode_core.figures.mass import power
+from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.parts import (
     Part,
     cloud,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.figures.geometry import View, limits, pick, view
-from autoencode_core.figures.mass import power
+from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.flow import Particles, colours_of, flow_pane, probe_particles
 from autoencode_core.figures.scenes.parts import Part, axis_titles, cloud, flow_timeline, layer, scene
 from autoencode_core.record import RunRecord
