@@ -43,6 +43,7 @@ bench: dev chromium ## Measure engine and player beside their peers, into benchm
 	$(PY) benchmarks/quality.py
 	$(PY) benchmarks/player.py
 	$(PY) benchmarks/regimes.py
+	$(PY) benchmarks/limits.py
 
 gallery: $(RUNTIME) ## Train the runs of assets/gallery anew
 	$(PY) assets/gallery/build.py

@@ -147,8 +147,18 @@ def _remarks(arch: Architecture, volumes: Tensor, closest: Array, bound: Array) 
 # ---- one layer
 
 
-def _linearised(layer: Layer, activation: str, x: Tensor, step: float) -> tuple[Tensor, Tensor]:
-    """δ F (a, n) and δ ∂_x F (n, a, a) of the active block at states (a, n)."""
+def linearised(layer: Layer, activation: str, x: Tensor, step: float) -> tuple[Tensor, Tensor]:
+    """A layer's step and its Jacobian, of the active block.
+
+    Args:
+        layer: its control; a active components.
+        activation: name of σ.
+        x: active states (a, n).
+        step: δ.
+
+    Returns:
+        δ F (a, n) and δ ∂_x F (n, a, a).
+    """
     y, slope = NONLINEARITIES[activation].with_slope(torch.addmm(layer.b, layer.W, x))
     slope = step * slope.T
     if layer.V is None:
@@ -227,7 +237,7 @@ def _block(arch: Architecture, layers: list[Layer], x: Tensor, share: float, rep
     for n, layer in enumerate(layers):
         report(0.05 + 0.65 * share, f"Layer {n + 1} of {len(layers)}: Jacobians of {count} particles.")
         a = arch.counts[n]
-        move, slope = _linearised(layer, arch.field.activation, x[:a], arch.step)
+        move, slope = linearised(layer, arch.field.activation, x[:a], arch.step)
         states.append(x)
         moves.append(move)
         x = torch.cat([x[:a] + move, x[a:]])
