@@ -9,13 +9,14 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.panels import BOTTOM, GLYPHS, LEFT, RIGHT, Panel, key, level
+from autoencode_core.figures.panels import GLYPHS, Panel, level, plot
+from autoencode_core.figures.ways import ways_table
 
 Array = NDArray[Any]
 
 LOOKS = ("encoder", "decoder")
 """Roles that the two choices look like, the one that turns off the last component first."""
-_HEIGHT, _TOP = 300, 64
+_HEIGHT = 190
 _SAME = 0.02
 
 
@@ -69,20 +70,12 @@ def horizons_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figu
     times = [float(time) for time in answer["horizons"]]
     log = {"type": "log", "tickvals": times, "ticktext": [f"{time:g}" for time in times]}
     foot = min(chance, float(np.nanmin(accuracy))) - 0.05
-    layout = theme.layout(
-        dark,
-        height=_HEIGHT,
-        margin={"l": LEFT, "r": RIGHT, "t": _TOP, "b": BOTTOM},
-        annotations=[
-            panel.heading(dark, "Accuracy", f"of {int(answer['tested'])} test particles"),
-            said,
-            *key(dark, [entries]),
-        ],
-        shapes=[line],
-        xaxis=theme.axis(dark, "horizon T (flow time)", **log),
-        yaxis=theme.axis(dark, tickformat=".0%", range=[foot, 1.03]),
+    axes = (
+        theme.axis(dark, "horizon T (flow time)", **log),
+        theme.axis(dark, tickformat=".0%", range=[foot, 1.03]),
     )
-    return go.Figure(data=traces, layout=layout)
+    unit, beside = f"of {int(answer['tested'])} test particles", {"annotations": [said], "shapes": [line]}
+    return plot(dark, "Accuracy", unit, traces, [entries], axes, _HEIGHT, 1, **beside)
 
 
 def _curve(answer: Mapping[str, Any], place: int, role: theme.Role, words: str, dark: bool) -> list[Any]:
@@ -105,6 +98,22 @@ def _curve(answer: Mapping[str, Any], place: int, role: theme.Role, words: str, 
             "hoverinfo": "text",
         },
     ]
+
+
+def choices_table(answer: Mapping[str, Any]) -> dict[str, Array]:
+    """Both flows as columns: component turned off, particle, time, its state, class and predicted class.
+
+    Args:
+        answer: what analysis.component_choice says.
+    """
+    names, frames = component_names(answer), len(np.asarray(answer["times"]))
+    tables = []
+    for place, off in enumerate(answer["off"]):
+        ways = ways_table(answer["times"], {"x": answer["states"][place]})
+        classes = {"class": answer["labels"], "predicted": answer["predicted"][place]}
+        told = {name: np.tile(np.asarray(answer["names"])[each], frames) for name, each in classes.items()}
+        tables.append({"turned_off": np.full(len(ways["time"]), names[int(off)]), **ways, **told})
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def horizons_table(answer: Mapping[str, Any]) -> dict[str, Sequence[Any]]:

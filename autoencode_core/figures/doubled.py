@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.geometry import finite
-from autoencode_core.figures.panels import BOTTOM, GLYPHS, LEFT, RIGHT, Panel, key, value_axis
+from autoencode_core.figures.panels import GLYPHS, plot, value_axis
+from autoencode_core.figures.ways import ways_table
 
 Array = NDArray[Any]
 
-_HEIGHT, _TOP = 190, 66
+_HEIGHT = 190
 
 
 def steps(answer: Mapping[str, Any]) -> Array:
@@ -44,7 +45,7 @@ def steps_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
         answer: what analysis.doubled says.
         dark: whether the page is dark.
     """
-    panel, times = Panel("", (0, 1), (0, 1)), np.asarray(answer["times"], float)
+    times = np.asarray(answer["times"], float)
     far, at_once, middle = steps(answer), jump(answer), float(times[len(times) // 2])
     state, drop = theme.ROLES["train"], theme.ROLES["decoder"]
     line = {"color": state.colour(dark), "width": theme.LINE, "shape": "hv", "dash": state.dash}
@@ -66,18 +67,20 @@ def steps_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
         spot = {"x": [middle, middle], "y": [0, at_once], "mode": "lines+markers", "hovertemplate": hover}
         traces.append({"type": "scatter", **spot, "marker": mark, "line": stem})
         entries.append((GLYPHS[drop.symbol], drop.colour(dark), "projection, at once"))
-    layout = theme.layout(
-        dark,
-        height=_HEIGHT + _TOP + BOTTOM,
-        margin={"l": LEFT, "r": RIGHT, "t": _TOP, "b": BOTTOM},
-        annotations=[
-            panel.heading(dark, "Longest way of a particle", "flow coordinates"),
-            *key(dark, [entries]),
-        ],
-        xaxis=theme.axis(dark, "flow time t", range=[times[0], times[-1]], nticks=8),
-        yaxis=value_axis([*far, at_once], dark, zero=True),
+    axes = (
+        theme.axis(dark, "flow time t", range=[times[0], times[-1]], nticks=8),
+        value_axis([*far, at_once], dark, zero=True),
     )
-    return go.Figure(data=traces, layout=layout)
+    return plot(dark, "Longest way of a particle", "flow coordinates", traces, [entries], axes, _HEIGHT, 1)
+
+
+def doubled_table(answer: Mapping[str, Any]) -> dict[str, Array]:
+    """The doubled state as columns, in flow coordinates: a row for each particle at each t.
+
+    Args:
+        answer: what analysis.doubled says.
+    """
+    return ways_table(answer["times"], {"x": answer["states"], "s": answer["shadows"]})
 
 
 def steps_table(answer: Mapping[str, Any]) -> dict[str, list[float]]:

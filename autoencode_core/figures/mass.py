@@ -1,15 +1,16 @@
 """The law of the particles as pictures: where its mass is, and a histogram moved beside the samples moved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.numbers import power
-from autoencode_core.figures.panels import BOTTOM, GLYPHS, KEY, KEY_LINE, LEFT, RIGHT, Panel, key
+from autoencode_core.figures.panels import GLYPHS, plot
+from autoencode_core.figures.powers import power_axis
 from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
@@ -33,7 +34,7 @@ def mass_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
         answer: what analysis.mass says.
         dark: whether the page is dark.
     """
-    panel, times = Panel("", (0, 1), (0, 1)), np.asarray(answer["times"], float)
+    times = np.asarray(answer["times"], float)
     traces, entries = list[dict[str, Any]](), []
     for name, (words, look) in _PARTS.items():
         values = np.asarray(answer[name], float)
@@ -54,21 +55,51 @@ def mass_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
             }
         )
         entries.append(("━", colour, words))
-    layout = theme.layout(
-        dark,
-        height=_HEIGHT + 64 + BOTTOM,
-        margin={"l": LEFT, "r": RIGHT, "t": 64, "b": BOTTOM},
-        annotations=[panel.heading(dark, "Where the mass is", "shares, stacked"), *key(dark, [entries])],
-        xaxis=theme.axis(dark, "flow time t", range=[times[0], times[-1]], nticks=8),
-        yaxis=theme.axis(dark, "", range=[0, 1.08], tickformat="~g"),
-        hovermode="x",
+    axes = (
+        theme.axis(dark, "flow time t", range=[times[0], times[-1]], nticks=8),
+        theme.axis(dark, "", range=[0, 1.08], tickformat="~g"),
     )
-    return go.Figure(data=traces, layout=layout)
+    title, unit = "Where the mass is", "shares, stacked"
+    return plot(dark, title, unit, traces, [entries], axes, _HEIGHT, 1, hovermode="x")
 
 
 def mass_table(answer: Mapping[str, Any]) -> dict[str, list[float]]:
     """The same as columns: t, the three shares and their sum."""
     return {name: np.asarray(answer[name], float).tolist() for name in ("times", *_PARTS, "total")}
+
+
+def density_table(answer: Mapping[str, Any]) -> dict[str, Array]:
+    """The density as columns: t, middle of the cell on each drawn axis, its mass; empty cells are left out.
+
+    Args:
+        answer: what analysis.mass says.
+    """
+    return _cells_table(answer, {"mass": "values"}, [answer["x"], answer["y"]])
+
+
+def law_table(answer: Mapping[str, Any]) -> dict[str, Array]:
+    """The two laws as columns: t, middle of the drawn cell, mass of the samples and of the histogram in it.
+
+    Args:
+        answer: what analysis.push_forward says.
+    """
+    edges = [np.asarray(answer[axis], float) for axis in "xy"]
+    names = {"samples": "samples", "histogram": "pushed"}
+    return _cells_table(answer, names, [(edge[1:] + edge[:-1]) / 2 for edge in edges])
+
+
+def _cells_table(
+    answer: Mapping[str, Any], names: Mapping[str, str], axes: Sequence[ArrayLike]
+) -> dict[str, Array]:
+    """A row for each cell (F, ny, nx) that is not empty; of one axis the second one is left out."""
+    laws = {name: np.asarray(answer[key], float) for name, key in names.items()}
+    frame, *cell = np.nonzero(np.any([law > 0 for law in laws.values()], axis=0))
+    places = {f"u{i + 1}": np.asarray(axis, float) for i, axis in enumerate(axes)}
+    found = {"time": np.asarray(answer["times"], float)[frame]}
+    found |= {
+        name: axis[rows] for (name, axis), rows in zip(places.items(), cell[::-1], strict=True) if len(axis)
+    }
+    return found | {name: law[frame, cell[0], cell[1]] for name, law in laws.items()}
 
 
 def mass_words(answer: Mapping[str, Any]) -> str:
@@ -101,7 +132,7 @@ def push_figure(answer: Mapping[str, Any], record: RunRecord, *, dark: bool = Fa
         record: the run.
         dark: whether the page is dark.
     """
-    panel, cells = Panel("", (0, 1), (0, 1)), np.asarray(answer["cells"], float)
+    cells = np.asarray(answer["cells"], float)
     table = np.asarray(answer["total_variation"], float)
     traces, entries = list[dict[str, Any]](), []
     for (words, frame), look in zip(_moments(answer, record), _LOOKS, strict=False):
@@ -119,25 +150,15 @@ def push_figure(answer: Mapping[str, Any], record: RunRecord, *, dark: bool = Fa
             }
         )
         entries.append((GLYPHS[role.symbol], colour, words))
-    some = table[table > 0]
-    low, high = (np.log10(some.min()), np.log10(some.max())) if len(some) else (-3.0, 0.0)
-    ends = [float(low) - 0.1, float(high) + 0.1]
-    top = KEY + 2 * KEY_LINE + 8
-    layout = theme.layout(
+    x = theme.axis(
         dark,
-        height=_HEIGHT + 40 + top + BOTTOM,
-        margin={"l": LEFT, "r": RIGHT, "t": top, "b": BOTTOM},
-        annotations=[panel.heading(dark, "Total variation", "share of the mass"), *key(dark, [entries])],
-        xaxis=theme.axis(
-            dark,
-            "cells along each component",
-            type="log",
-            tickvals=cells.tolist(),
-            ticktext=[f"{cell:g}" for cell in cells],
-        ),
-        yaxis=theme.axis(dark, "", type="log", range=ends, tickformat="~g", dtick="D2"),
+        "cells along each component",
+        type="log",
+        tickvals=cells.tolist(),
+        ticktext=[f"{cell:g}" for cell in cells],
     )
-    return go.Figure(data=traces, layout=layout)
+    axes = (x, power_axis(table.ravel(), dark))
+    return plot(dark, "Total variation", "share of the mass", traces, [entries], axes, _HEIGHT + 40, 2)
 
 
 def push_table(answer: Mapping[str, Any]) -> dict[str, list[float]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.numbers import minus
-from autoencode_core.figures.panels import BOTTOM, GLYPHS, KEY, KEY_LINE, LEFT, RIGHT, Panel, key
+from autoencode_core.figures.panels import GLYPHS, plot
 from autoencode_core.figures.powers import power_axis
 
 Array = NDArray[Any]
@@ -88,7 +88,7 @@ def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) ->
         name: of PICTURES.
         dark: whether the page is dark.
     """
-    picture, panel = PICTURES[name], Panel("", (0, 1), (0, 1))
+    picture = PICTURES[name]
     traces, groups = list[dict[str, Any]](), []
     for curve in picture.curves:
         role = theme.ROLES[curve.role]
@@ -108,17 +108,8 @@ def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) ->
     for trace in traces:
         if trace["mode"] == "markers":
             trace["y"] = np.maximum(trace["y"], 1.06 * foot)
-    top = KEY + KEY_LINE * _KEY_LINES + 8
-    layout = theme.layout(
-        dark,
-        height=_HEIGHT + top + BOTTOM,
-        margin={"l": LEFT, "r": RIGHT, "t": top, "b": BOTTOM},
-        annotations=[panel.heading(dark, picture.title, picture.unit), *key(dark, groups)],
-        xaxis=_numbers(answer, dark),
-        yaxis=scale,
-        hovermode="closest",
-    )
-    return go.Figure(data=traces, layout=layout)
+    axes = (_numbers(answer, dark), scale)
+    return plot(dark, picture.title, picture.unit, traces, groups, axes, _HEIGHT, _KEY_LINES)
 
 
 def sweep_table(answer: Mapping[str, Any], name: str) -> dict[str, list[Any]]:

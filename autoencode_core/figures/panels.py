@@ -396,7 +396,6 @@ def plot(
         annotations=notes,
         xaxis=axes[0],
         yaxis=axes[1],
-        hovermode="closest",
-        **settings,
+        **{"hovermode": "closest", **settings},
     )
     return go.Figure(data=list(traces), layout=layout)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.panels import BOTTOM, GLYPHS, LEFT, RIGHT, Panel, key
+from autoencode_core.figures.panels import GLYPHS, plot
 from autoencode_core.figures.powers import power_axis
 
 Array = NDArray[Any]
@@ -22,7 +22,7 @@ CLOCKS = {
 """What J may be drawn against: title and name of the axis."""
 _LOOKS = {"pmp": "encoder", "adam": "decoder", "lbfgs": "penalty"}
 """Roles of the theme that the methods look like."""
-_HEIGHT, _TOP, _LEFT = 330, 62, 64
+_HEIGHT = 216
 _MARKS = 12
 """About so many marks along a line."""
 _CLOSE = 0.01
@@ -53,22 +53,11 @@ def race_figure(answer: Answer, clock: str, *, log: bool = False, dark: bool = F
     )
     looks = {name: theme.ROLES[_LOOKS[name]] for name in curves}
     entries = [(GLYPHS[look.symbol], look.colour(dark), name) for name, look in looks.items()]
-    layout = theme.layout(
-        dark,
-        height=_HEIGHT,
-        margin={"l": _LEFT, "r": RIGHT, "t": _TOP, "b": BOTTOM},
-        annotations=[
-            Panel("", (0, 1), (0, 1)).heading(dark, title, "cost J", raised=24) | {"xshift": 8 - LEFT},
-            *key(dark, [entries], raised=4),
-        ],
-        xaxis=across,
-        yaxis=power_axis(costs, dark, most=6),
-        hovermode="closest",
-    )
     traces = [
         trace for name, curve in curves.items() for trace in _traces(name, curve, clock, looks[name], dark)
     ]
-    return go.Figure(data=traces, layout=layout)
+    axes = (across, power_axis(costs, dark, most=6))
+    return plot(dark, title, "cost J", traces, [entries], axes, _HEIGHT, 1)
 
 
 def race_table(answer: Answer) -> dict[str, Any]:

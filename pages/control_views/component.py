@@ -7,6 +7,7 @@ import streamlit as st
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.figures.component import (
+    choices_table,
     component_names,
     component_words,
     horizons_figure,
@@ -17,7 +18,7 @@ from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from pages.shared.asking import ask, told
-from pages.shared.charts import chart
+from pages.shared.charts import chart, table_button
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard
 from pages.shared.words import dataset, regime
@@ -42,6 +43,8 @@ def component_view(run_id: str, record: RunRecord) -> None:
     count = len(found["labels"])
     identity = f"{run_id} component {name} {horizon}"
     player("control_component", encode(component_scene(found, identity)), identity, count)
+    words = "State, class and predicted class of each particle at every t, for both choices."
+    table_button("component_csv", f"{run_id}-choices", lambda: choices_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")
     for place in range(2):
         _metrics(cells, found, place)

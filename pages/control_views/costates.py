@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from autoencode_core.figures.scenes.costate import arrow_scale, costate_scene
+from autoencode_core.figures.scenes.costate import arrow_scale, costate_scene, costates_table
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
+from pages.shared.charts import table_button
 from pages.shared.player import player
 
 _LENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -47,3 +48,7 @@ def costates_view(run_id: str, record: RunRecord) -> None:
         "where the particle should be to where it is. Play goes from T back to 0; the button with the two "
         "arrows turns it round."
     )
+    words = (
+        "Flow time, state x and costate p of each particle, in flow coordinates; at T/2 after the projection."
+    )
+    table_button("costates_csv", f"{run_id}-costates", lambda: costates_table(found), words=words)

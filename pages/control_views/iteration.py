@@ -6,7 +6,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.scenes.costate import compared_scene, costate_scene, forward_scene
+from autoencode_core.figures.scenes.costate import (
+    compared_scene,
+    costate_scene,
+    costates_table,
+    forward_scene,
+)
 from autoencode_core.figures.shooting import (
     FORMULAS,
     PHASES,
@@ -19,11 +24,12 @@ from autoencode_core.figures.shooting import (
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import PATH, RunRecord
 from pages.shared.asking import ask, told
-from pages.shared.charts import chart
+from pages.shared.charts import chart, table_button
 from pages.shared.player import player
 from pages.shared.setup import dark, guard
 
 _PHASE = "iteration_phase"
+_TABLE = "t, state x and costate p of each particle, in flow coordinates; at T/2 after the projection."
 
 
 def iteration_view(run_id: str, record: RunRecord) -> None:
@@ -108,10 +114,12 @@ def _metrics(found: Mapping[str, Any], phase: int) -> None:
 
 def _forward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
     player("iteration_forward", encode(forward_scene(record, identity, found)), identity, len(found["hue"]))
+    table_button("iteration_states_csv", f"{run_id}-iteration", lambda: costates_table(found), words=_TABLE)
 
 
 def _backward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
     player("iteration_backward", encode(costate_scene(record, identity, found)), identity, len(found["hue"]))
+    table_button("iteration_costates_csv", f"{run_id}-iteration", lambda: costates_table(found), words=_TABLE)
 
 
 def _maximise(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:

@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.mass import mass_figure, mass_table, mass_words
+from autoencode_core.figures.mass import density_table, mass_figure, mass_table, mass_words
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.mass import drawn_view, grid_ranges, mass_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
-from pages.shared.charts import chart
+from pages.shared.charts import chart, table_button
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard
 
@@ -43,6 +43,8 @@ def density_view(run_id: str, record: RunRecord) -> None:
     identity = f"{run_id} mass {grid}"
     data = encode(mass_scene(record, found, identity))
     player("mean_field_mass", data, identity)
+    words = "Mass of every cell of the grid at every t; empty cells are left out."
+    table_button("density_csv", f"{run_id}-density", lambda: density_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")
     off = float(found["deviation"])
     cells.metric(

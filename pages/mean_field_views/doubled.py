@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.doubled import jump, steps, steps_figure, steps_table
+from autoencode_core.figures.doubled import doubled_table, jump, steps, steps_figure, steps_table
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
-from pages.shared.charts import chart
+from pages.shared.charts import chart, table_button
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard
 
@@ -29,6 +29,8 @@ def doubled_view(run_id: str, record: RunRecord) -> None:
     identity = f"{run_id} doubled"
     count = np.asarray(found["states"]).shape[1]
     player("mean_field_doubled", encode(doubled_scene(record, found, identity)), identity, count)
+    words = "State x and shadow variables s of each particle at every t, flow coordinates."
+    table_button("doubled_csv", f"{run_id}-doubled", lambda: doubled_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")
     cells.metric(
         "Outputs apart",

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from autoencode_core.figures.mass import push_figure, push_table, push_words
+from autoencode_core.figures.mass import law_table, push_figure, push_table, push_words
 from autoencode_core.figures.scenes.mass import drawn_view, push_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
-from pages.shared.charts import chart
+from pages.shared.charts import chart, table_button
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard
 
@@ -26,6 +26,8 @@ def push_view(run_id: str, record: RunRecord) -> None:
         return
     identity = f"{run_id} push"
     player("mean_field_push", encode(push_scene(record, found, identity)), identity)
+    words = "Mass of every drawn cell at every t, of the samples and of the histogram."
+    table_button("push_csv", f"{run_id}-laws", lambda: law_table(found), words=words)
     st.markdown(escape(push_words(found)))
     with guard():
         words = "Total variation between samples and histogram moved, against the cells of the histogram."

@@ -12,9 +12,8 @@ from autoencode_core.figures.jacobian import (
     speed_words,
 )
 from autoencode_core.record import RunRecord
-from autoencode_core.runs.csv_text import columns_csv
 from pages.shared.asking import ask, told
-from pages.shared.charts import chart
+from pages.shared.charts import chart, table_button
 from pages.shared.setup import dark, guard
 
 
@@ -42,16 +41,9 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
             f"{run_id}-layers",
             lambda: geometry_table(found),
         )
-        st.download_button(
-            "CSV of the maps X₀ → X(t)",
-            lambda: columns_csv(frames_table(found)),
-            f"{run_id}-maps.csv",
-            mime="text/csv",
-            key="ode_maps_csv",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-        )
+        words = "Quantiles of log|det| over the particles, and the stretching, at each flow time."
+        label = "CSV of the maps X₀ → X(t)"
+        table_button("ode_maps_csv", f"{run_id}-maps", lambda: frames_table(found), label, words)
     with guard():
         st.subheader("Lipschitz constants", anchor=False)
         number = st.column_config.NumberColumn

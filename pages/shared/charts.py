@@ -26,17 +26,31 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
     with st.container(gap=None):
         st.plotly_chart(figure, theme=None, key=key, alt=alt, config=settings(name))
         if columns is not None:
-            st.download_button(
-                "CSV",
-                _csv(columns),
-                f"{name}.csv",
-                mime="text/csv",
-                key=f"{key}_csv",
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
-                help="The numbers of this figure as a table. The camera above the figure saves it as PNG.",
-            )
+            words = "The numbers of this figure as a table. The camera above the figure saves it as PNG."
+            table_button(f"{key}_csv", name, columns, words=words)
+
+
+def table_button(key: str, name: str, columns: Columns, label: str = "CSV", words: str = "") -> None:
+    """A button that saves a table.
+
+    Args:
+        key: the same for all tables in this place.
+        name: of the saved file, without its ending.
+        columns: gives the table when the button is clicked: columns of one length by their heads.
+        label: of the button.
+        words: more about the table.
+    """
+    st.download_button(
+        label,
+        lambda: columns_csv(columns()),
+        f"{name}.csv",
+        mime="text/csv",
+        key=key,
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+        help=words or None,
+    )
 
 
 def settings(name: str) -> dict[str, Any]:
@@ -46,8 +60,3 @@ def settings(name: str) -> dict[str, Any]:
         "modeBarButtonsToRemove": ["select2d", "lasso2d"],
         "toImageButtonOptions": {"filename": name, "scale": 2},
     }
-
-
-def _csv(columns: Columns) -> Callable[[], bytes]:
-    """Made when it is clicked, not whenever the page runs."""
-    return lambda: columns_csv(columns())

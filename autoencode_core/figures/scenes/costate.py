@@ -17,6 +17,7 @@ from autoencode_core.figures.scenes.flow import (
     probe_particles,
 )
 from autoencode_core.figures.scenes.parts import Part, flow_timeline, knots, layer, scene
+from autoencode_core.figures.ways import ways_table
 from autoencode_core.figures.wire import quanta, quantised
 from autoencode_core.record import RunRecord
 
@@ -64,6 +65,15 @@ def arrow_scale(record: RunRecord, answer: Mapping[str, Any]) -> float:
     long = float(np.quantile(sizes, _QUANTILE)) if len(sizes) else 0.0
     span = float(np.diff(_ranges([_moved(record, shown, answer)]), axis=1).max())
     return LONG * span / long if long > 0 else 0.0
+
+
+def costates_table(answer: Mapping[str, Any]) -> dict[str, Array]:
+    """States and costates as columns, in flow coordinates: a row for each particle at each t.
+
+    Args:
+        answer: what analysis.costates says.
+    """
+    return ways_table(answer["times"], {"x": answer["states"], "p": answer["costates"]})
 
 
 def forward_scene(record: RunRecord, identity: str, answer: Mapping[str, Any], **settings: Any) -> Part:
