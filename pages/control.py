@@ -1,16 +1,12 @@
 """Control: training as optimal control, seen through the maximum principle."""
 
-import streamlit as st
-
 from pages.control_views.along import along_view
 from pages.control_views.component import component_view
 from pages.control_views.costates import costates_view
 from pages.control_views.iteration import iteration_view
 from pages.control_views.methods import methods_view
-from pages.shared.choose import choose_runs
-from pages.shared.setup import escape, guard, page_setup, unusual
-from pages.shared.views import Views, show_view
-from pages.shared.words import regime
+from pages.shared.run_page import run_page
+from pages.shared.views import Views
 
 PAGE = "control"
 VIEWS: Views = {
@@ -29,18 +25,14 @@ _HELP = (
 
 def render() -> None:
     """Draws the page."""
-    page_setup("Control")
-    runs = []
-    with guard():
-        runs = choose_runs(PAGE, "The run whose control is looked at.", most=1)
-    if not runs:
-        st.info("Choose a run above to see its control.")
-        return
-    run_id, record = runs[0]
-    with guard():
-        st.caption(escape(regime(record.spec)))
-        unusual(record)
-    show_view(PAGE, VIEWS, _HELP, run_id, record)
+    run_page(
+        PAGE,
+        "Control",
+        VIEWS,
+        menu=_HELP,
+        choice="The run whose control is looked at.",
+        empty="Choose a run above to see its control.",
+    )
 
 
 if __name__ == "__main__":

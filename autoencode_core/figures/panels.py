@@ -394,8 +394,6 @@ def plot(
         height=height + top + BOTTOM,
         margin={"l": LEFT, "r": RIGHT, "t": top, "b": BOTTOM},
         annotations=notes,
-        xaxis=axes[0],
-        yaxis=axes[1],
-        **{"hovermode": "closest", **settings},
+        **{"xaxis": axes[0], "yaxis": axes[1], "hovermode": "closest", **settings},
     )
     return go.Figure(data=list(traces), layout=layout)

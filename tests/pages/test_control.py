@@ -6,9 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import autoencode_core as ac
-from pages import control
 from pages.control_views.methods import fitting
-from pages.shared import setup
+from pages.shared import run_page, setup
 
 
 def page(run, **link):
@@ -121,5 +120,5 @@ def test_as_many_iterations_as_take_a_few_seconds(desk):
 
 
 def test_no_run_no_picture(desk, monkeypatch):
-    monkeypatch.setattr(control, "choose_runs", lambda *_, **__: [])
+    monkeypatch.setattr(run_page, "choose_runs", lambda *_, **__: [])
     assert "Choose a run" in page("gallery-circle").info[0].value
