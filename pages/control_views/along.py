@@ -88,7 +88,7 @@ def _metrics(about: Mapping[str, Any], residuals: Mapping[str, Any] | None) -> N
 
 
 def _path(run_id: str, record: RunRecord) -> None:
-    """The residuals along the training, when asked for: they take seconds."""
+    """The residuals along the training, when asked for."""
     st.subheader("Over the training", anchor=False)
     if PATH[0] not in record.weights:
         st.caption(
@@ -96,11 +96,13 @@ def _path(run_id: str, record: RunRecord) -> None:
             "runs from there keep them."
         )
         return
-    slot = f"maximality_path_{run_id}"
-    words = "At eight moments of the training: R and the gradient at every layer."
-    if st.button("Compute R along the training", key=f"{slot}_button", help=words):
-        st.session_state[slot] = True
-    if not st.session_state.get(slot):
+    if not st.toggle(
+        "R along the training",
+        key="along_training",
+        bind="query-params",
+        persist_state="session",
+        help="At eight moments of the training: R and the gradient at every layer. It takes some seconds.",
+    ):
         return
     found = told(ask("maximality_path", record), "R along the training")
     if found is not None:

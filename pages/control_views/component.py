@@ -1,6 +1,7 @@
 """Which component is turned off: one classifier of data in the plane, trained with either of them left."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -14,12 +15,11 @@ from autoencode_core.figures.component import (
     horizons_table,
 )
 from autoencode_core.figures.scenes.component import component_scene
-from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart, table_button
-from pages.shared.player import player
+from pages.shared.moment import linked_player
 from pages.shared.setup import dark, escape, guard
 from pages.shared.words import dataset, regime
 
@@ -42,7 +42,8 @@ def component_view(run_id: str, record: RunRecord) -> None:
     _heading(record, found)
     count = len(found["labels"])
     identity = f"{run_id} component {name} {horizon}"
-    player("control_component", encode(component_scene(found, identity)), identity, count)
+    draw, end = partial(component_scene, found, identity), float(found["spec"]["horizon"])
+    linked_player("control_component", run_id, end, draw, identity, count)
     words = "State, class and predicted class of each particle at every t, for both choices."
     table_button("component_csv", f"{run_id}-choices", lambda: choices_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")
@@ -105,12 +106,13 @@ def _metrics(cells: Any, found: Mapping[str, Any], place: int) -> None:
 
 def _against_horizon(run_id: str, record: RunRecord, name: str) -> None:
     """The accuracy against T, when asked for: it trains 36 classifiers."""
-    slot = "component_horizons"
-    if st.button(
-        "Accuracy against T", key=f"{slot}_button", help="Both choices at six horizons, three seeds each."
+    if not st.toggle(
+        "Accuracy against T",
+        key="component_against",
+        bind="query-params",
+        persist_state="session",
+        help="Both choices at six horizons, three seeds each: 36 trainings.",
     ):
-        st.session_state[slot] = True
-    if not st.session_state.get(slot):
         return
     found = told(ask("component_horizons", record, dataset=name), "Both classifiers at six horizons")
     if found is not None:

@@ -1,13 +1,14 @@
 """Costates: p(t) as arrows on the particles, running backwards."""
 
+from functools import partial
+
 import streamlit as st
 
 from autoencode_core.figures.scenes.costate import arrow_scale, costate_scene, costates_table
-from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
 from pages.shared.charts import table_button
-from pages.shared.player import player
+from pages.shared.moment import linked_player
 
 _LENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -33,9 +34,11 @@ def costates_view(run_id: str, record: RunRecord) -> None:
     if found is None:
         return
     identity = f"{run_id} costates {length}"
-    player(
+    linked_player(
         "control_costates",
-        encode(costate_scene(record, identity, found, length)),
+        run_id,
+        record.spec.horizon,
+        partial(costate_scene, record, identity, found, length),
         identity,
         len(found["hue"]),
     )

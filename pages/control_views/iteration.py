@@ -1,6 +1,7 @@
 """One iteration of pmp in slow motion: forward, backward, maximise, accept or halve τ."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,13 @@ from autoencode_core.figures.shooting import (
     trials_figure,
     trials_table,
 )
-from autoencode_core.figures.wire import encode
 from autoencode_core.record import PATH, RunRecord
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart, table_button
-from pages.shared.player import player
+from pages.shared.moment import linked_player
 from pages.shared.setup import dark, guard
 
-_PHASE = "iteration_phase"
+_PHASE, _FROM = "iteration_phase", "iteration_from"
 _TABLE = "t, state x and costate p of each particle, in flow coordinates; at T/2 after the projection."
 
 
@@ -39,7 +39,7 @@ def iteration_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
-    iteration = _chosen(run_id, record)
+    iteration = _chosen(record)
     found = told(ask("pmp_iteration", record, iteration=iteration), "One iteration of pmp")
     if found is None:
         return
@@ -52,7 +52,7 @@ def iteration_view(run_id: str, record: RunRecord) -> None:
         (_forward, _backward, _maximise, _accept)[phase](run_id, record, identity, found)
 
 
-def _chosen(run_id: str, record: RunRecord) -> int | None:
+def _chosen(record: RunRecord) -> int | None:
     """From which control of the training the iteration starts, None for the trained one."""
     if PATH[0] not in record.weights:
         st.caption(
@@ -62,11 +62,15 @@ def _chosen(run_id: str, record: RunRecord) -> int | None:
     kept = [int(number) for number in np.unique(record.weights[PATH[0]])]
     if len(kept) < 2:
         return kept[0] if kept else None
+    if st.session_state.get(_FROM) not in kept:
+        st.session_state.pop(_FROM, None)  # it was another run's
     return int(
         st.select_slider(
             "From the control of iteration",
             kept,
-            key=f"iteration_{run_id}",
+            key=_FROM,
+            bind="query-params",
+            persist_state="session",
             help="Those that the run keeps along its training, by whatever method; 0 is its start.",
         )
     )
@@ -113,12 +117,12 @@ def _metrics(found: Mapping[str, Any], phase: int) -> None:
 
 
 def _forward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
-    player("iteration_forward", encode(forward_scene(record, identity, found)), identity, len(found["hue"]))
+    _player("iteration_forward", forward_scene, run_id, record, identity, found)
     table_button("iteration_states_csv", f"{run_id}-iteration", lambda: costates_table(found), words=_TABLE)
 
 
 def _backward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
-    player("iteration_backward", encode(costate_scene(record, identity, found)), identity, len(found["hue"]))
+    _player("iteration_backward", costate_scene, run_id, record, identity, found)
     table_button("iteration_costates_csv", f"{run_id}-iteration", lambda: costates_table(found), words=_TABLE)
 
 
@@ -138,4 +142,16 @@ def _accept(run_id: str, record: RunRecord, identity: str, found: Mapping[str, A
     words = "Cost at every length of the step that was tried, beside what it had to reach."
     figure = trials_figure(found, dark=dark())
     chart("iteration_trials", figure, words, f"{run_id}-iteration-trials", lambda: trials_table(found))
-    player("iteration_compared", encode(compared_scene(record, identity, found)), identity, len(found["hue"]))
+    _player("iteration_compared", compared_scene, run_id, record, identity, found)
+
+
+def _player(
+    key: str,
+    scene: Callable[..., Mapping[str, Any]],
+    run_id: str,
+    record: RunRecord,
+    identity: str,
+    found: Mapping[str, Any],
+) -> None:
+    draw = partial(scene, record, identity, found)
+    linked_player(key, run_id, record.spec.horizon, draw, identity, len(found["hue"]))

@@ -1,16 +1,17 @@
 """Density: the law μ_t of all particles as it moves, and its mass on screen."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from autoencode_core.figures.mass import density_table, mass_figure, mass_table, mass_words
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.mass import drawn_view, grid_ranges, mass_scene
-from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart, table_button
-from pages.shared.player import player
+from pages.shared.moment import linked_player
 from pages.shared.setup import dark, escape, guard
 
 _GRIDS = {"way": "the whole way", "start": "only where they start"}
@@ -41,8 +42,8 @@ def density_view(run_id: str, record: RunRecord) -> None:
     if found is None:
         return
     identity = f"{run_id} mass {grid}"
-    data = encode(mass_scene(record, found, identity))
-    player("mean_field_mass", data, identity)
+    draw = partial(mass_scene, record, found, identity)
+    linked_player("mean_field_mass", run_id, record.spec.horizon, draw, identity)
     words = "Mass of every cell of the grid at every t; empty cells are left out."
     table_button("density_csv", f"{run_id}-density", lambda: density_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")

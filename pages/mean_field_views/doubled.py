@@ -1,16 +1,17 @@
 """Doubled state: the flow of (x, s) that needs no projection, and its shadow variables."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from autoencode_core.figures.doubled import doubled_table, jump, steps, steps_figure, steps_table
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words
-from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart, table_button
-from pages.shared.player import player
+from pages.shared.moment import linked_player
 from pages.shared.setup import dark, escape, guard
 
 _PARTICLES = 200
@@ -28,7 +29,8 @@ def doubled_view(run_id: str, record: RunRecord) -> None:
         return
     identity = f"{run_id} doubled"
     count = np.asarray(found["states"]).shape[1]
-    player("mean_field_doubled", encode(doubled_scene(record, found, identity)), identity, count)
+    draw = partial(doubled_scene, record, found, identity)
+    linked_player("mean_field_doubled", run_id, record.spec.horizon, draw, identity, count)
     words = "State x and shadow variables s of each particle at every t, flow coordinates."
     table_button("doubled_csv", f"{run_id}-doubled", lambda: doubled_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")

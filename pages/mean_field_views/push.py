@@ -1,14 +1,15 @@
 """Push-forward: the samples moved beside a histogram moved, and how far the two are apart."""
 
+from functools import partial
+
 import streamlit as st
 
 from autoencode_core.figures.mass import law_table, push_figure, push_table, push_words
 from autoencode_core.figures.scenes.mass import drawn_view, push_scene
-from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart, table_button
-from pages.shared.player import player
+from pages.shared.moment import linked_player
 from pages.shared.setup import dark, escape, guard
 
 
@@ -25,7 +26,8 @@ def push_view(run_id: str, record: RunRecord) -> None:
     if found is None:
         return
     identity = f"{run_id} push"
-    player("mean_field_push", encode(push_scene(record, found, identity)), identity)
+    draw = partial(push_scene, record, found, identity)
+    linked_player("mean_field_push", run_id, record.spec.horizon, draw, identity)
     words = "Mass of every drawn cell at every t, of the samples and of the histogram."
     table_button("push_csv", f"{run_id}-laws", lambda: law_table(found), words=words)
     st.markdown(escape(push_words(found)))

@@ -12,11 +12,10 @@ from autoencode_core.figures.scenes.flow import drawn_particles, flow_range, flo
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from pages.shared.asking import Asked, ask, note, told
+from pages.shared.moment import keep_moment, opened_at
 from pages.shared.player import Said, player
 from pages.shared.saving import save_menu
 
-TIME = "t"
-"""Where the link keeps the flow time at which the player was stopped."""
 _CELLS, _ARROWS = 96, 19
 _WORDS = {
     "field": "The vector field",
@@ -57,11 +56,11 @@ def flow_view(
     drawn = np.asarray(there["particles"]["states"]).shape[1] if "particles" in there else 0
     identity = f"{run_id} {drawn}" if drawn else run_id
     if linked:
-        settings["start"] = _start(key, run_id, record.spec.horizon)
+        settings["start"] = opened_at(key, run_id, record.spec.horizon)
     data = _scene(identity, tuple(sorted(there)), beside, settings, record, shown, there)
     said = player(f"{key}_player", data, identity, drawn or len(record.probe["inputs"]))
-    if linked and said.t is not None:
-        st.query_params[TIME] = f"{said.t:.4g}"
+    if linked:
+        keep_moment(said)
     _tell(found, there)
     fresh = set(said.wanted) - wanted
     if fresh:
@@ -69,26 +68,6 @@ def flow_view(
         st.rerun()
     save_menu(run_id, record, said.save, key, said.picked if not drawn else ())
     return said
-
-
-def _start(key: str, run_id: str, horizon: float) -> float | None:
-    """The clock's place for the t of the link that opened the page, None for every later run.
-
-    On the clock the encoder goes from 0 to 1, the decoder from 2 to 3.
-    """
-    slot, shown = f"{key}_start", f"{key}_shown"
-    if slot not in st.session_state:
-        try:
-            share = float(st.query_params.get(TIME, "")) / horizon
-        except ValueError:
-            share = -1.0
-        at = 2 * share if share < 0.5 else 1 + 2 * share
-        st.session_state[slot] = (run_id, at if 0 <= share <= 1 else None)
-    elif st.session_state.get(shown) != run_id:
-        st.query_params.pop(TIME, None)  # it was another run's
-    st.session_state[shown] = run_id
-    opened, start = st.session_state[slot]
-    return start if opened == run_id else None
 
 
 def _questions(

@@ -52,6 +52,6 @@ def test_the_accuracy_against_the_horizon_waits_for_a_click(page, desk):
     desk.hold.add("component_horizons")
     at = page()
     assert not at.get("plotly_chart")
-    at.button(key="component_horizons_button").click().run()
+    at.toggle(key="component_against").set_value(True).run()
     assert desk.asked[-1][0] == "component_horizons"
     assert any(button.label == "Cancel" for button in at.button)

@@ -93,13 +93,17 @@ def test_the_figure_does_not_wait_for_the_residuals(desk):
 def test_the_residuals_along_the_training_when_asked_for(desk):
     at = page(trained(depth=4, field="single_layer"))
     assert charts(at) == 1
-    press(at, "Compute R")
+    at.toggle(key="along_training").set_value(True).run()
     assert charts(at) == 2 and "of these moments" in said(at)
+
+
+def test_the_residuals_along_the_training_are_in_the_link(desk):
+    assert charts(page(trained(depth=4, field="single_layer"), along_training="true")) == 2
 
 
 def test_a_run_without_its_controls_says_so(without_path):
     at = page(without_path)
-    assert "without the controls along its training" in said(at) and not at.button
+    assert "without the controls along its training" in said(at) and not at.toggle
 
 
 def test_three_methods_from_one_start(desk):

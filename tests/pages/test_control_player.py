@@ -63,12 +63,35 @@ def test_an_iteration_goes_through_its_four_phases(page, desk):
 
 def test_the_iteration_starts_where_it_is_told(page, desk):
     at = page("iteration")
-    slider = at.select_slider(key="iteration_gallery-circle")
+    slider = at.select_slider(key="iteration_from")
     assert desk.asked[-1][1]["iteration"] == 0
     slider.set_value(
         slider.options[-1] if isinstance(slider.options[-1], int) else int(slider.options[-1])
     ).run()
     assert desk.asked[-1][1]["iteration"] > 0 and not at.exception
+
+
+def test_the_iteration_is_in_the_link_and_another_run_begins_anew(page, desk):
+    at = page("iteration", iteration_from="72")
+    assert desk.asked[-1][1]["iteration"] == 72
+    at.selectbox(key="control_runs").set_value("gallery-bimodal").run()
+    assert desk.asked[-1][1]["iteration"] == 72  # it kept that one too
+    at.selectbox(key="control_runs").set_value("gallery-s_curve_high").run()
+    assert desk.asked[-1][1]["iteration"] == 0 and not at.exception
+
+
+@pytest.mark.parametrize("number", ["73", "-1", "x"])
+def test_an_iteration_that_was_not_kept_is_the_first(page, desk, number):
+    page("iteration", iteration_from=number)
+    assert desk.asked[-1][1]["iteration"] == 0
+
+
+@pytest.mark.parametrize(
+    "view, link", [("costates", {}), *(("iteration", {"iteration_phase": PHASES[p]}) for p in (0, 1, 3))]
+)
+def test_the_link_opens_at_its_time(page, view, link):
+    (scene,) = scenes(page(view, t="0.75", **link))
+    assert scene["start"] == 0.5  # of T = 3, a clock whose encoder goes from 0 to 1
 
 
 def test_a_run_without_its_path_starts_at_its_end(page, desk, without_path):
