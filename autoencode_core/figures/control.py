@@ -285,7 +285,7 @@ def _axes(
 
 def _from_zero(values: Any, dark: bool) -> dict[str, Any]:
     top = float(np.nanmax(np.asarray(values, float), initial=0.0)) or 1.0
-    return theme.axis(dark, range=[0, 1.12 * top], nticks=4, tickformat="~g", exponentformat="power")
+    return theme.axis(dark, range=[0, 1.12 * top], nticks=4, tickformat="~g")
 
 
 def _level(values: Any, dark: bool) -> dict[str, Any]:
@@ -298,4 +298,4 @@ def _level(values: Any, dark: bool) -> dict[str, Any]:
         "zerolinecolor": theme.colour("muted", dark),
         "zerolinewidth": 1,
     }
-    return theme.axis(dark, range=[low - room, high + room], nticks=5, exponentformat="power", **zero)
+    return theme.axis(dark, range=[low - room, high + room], nticks=5, **zero)

@@ -199,6 +199,7 @@ def axis(dark: bool, title: str = "", **settings: Any) -> dict[str, Any]:
         "zeroline": False,
         "showline": True,
         "automargin": False,
+        "exponentformat": "power",
         **settings,
     }
 
@@ -220,6 +221,7 @@ def scene_axis(dark: bool, title: str, **settings: Any) -> dict[str, Any]:
         "showbackground": False,
         "showspikes": False,
         "nticks": 5,
+        "exponentformat": "power",
         **settings,
     }
 

@@ -113,7 +113,7 @@ def _metrics(found: Mapping[str, Any], phase: int) -> None:
     )[phase]
     cells = st.container(horizontal=True, gap="small")
     for title, name in shown:
-        cells.metric(title, f"{float(np.ravel(found[name])[-1]):.4g}", width=150)
+        cells.metric(title, f"{float(np.ravel(found[name])[-1]):.4g}", width=180)
 
 
 def _forward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:

@@ -51,7 +51,7 @@ def density_view(run_id: str, record: RunRecord) -> None:
     cells.metric(
         "Mass, all t",
         f"1 ± {power(off)}",
-        width=150,
+        width=190,
         help="On the grid, beside it and lost together: the largest deviation from 1 over all frames.",
     )
     cells.metric("Particles", f"{int(found['particles']):,}", width=130, help="All that the run trained on.")

@@ -55,9 +55,7 @@ def depth_view(run_id: str, record: RunRecord) -> None:
         f"L = {depth}: {status} after {int(count):,} iterations"
         for depth, status, count in zip(found["depths"], found["ended"], found["iterations"], strict=True)
     ]
-    st.caption(
-        escape(f"{'; '.join(ended)}. Outputs of {int(found['moved_particles']):,} training particles.")
-    )
+    st.caption(escape(f"{'; '.join(ended)}. Training particles moved: {int(found['moved_particles']):,}."))
 
 
 def _knobs() -> tuple[int, int]:

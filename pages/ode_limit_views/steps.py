@@ -44,8 +44,9 @@ def steps_view(run_id: str, record: RunRecord) -> None:
     st.caption(
         f"The ODE: scipy's {found['reference']} on every interval of constant control, rtol = atol = "
         f"{float(found['rtol']):.0e}, {int(found['evaluations']):,} evaluations of the field; a solve with "
-        f"ten times the tolerance ends {float(found['floor']):.1e} away. {int(found['moved']):,} training "
-        "particles. Orders are fitted to the finest steps whose differences stand out from that."
+        f"ten times the tolerance ends {float(found['floor']):.1e} away. Training particles: "
+        f"{int(found['moved']):,}. Orders are fitted to the finest steps whose differences stand out from "
+        "that."
     )
 
 
