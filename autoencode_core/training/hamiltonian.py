@@ -6,32 +6,30 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from autoencode_core.flow.activations import NONLINEARITIES, Nonlinearity
+from autoencode_core.flow.activations import NONLINEARITIES
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.control import Layer
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.costate import Room, backward, forward
+from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
 from autoencode_core.training.lbfgs import Lbfgs, PairMemory
-from autoencode_core.training.objective import Objective, Terms
+from autoencode_core.training.starts import starts
 
-SCALES, DRAWN = (1.0, 3.0, 10.0), 8
-"""Sizes of random units, and how many of each size are drawn; the best of them are starts of an ascent."""
-KEPT_SINGLE, KEPT_DOUBLE = 2, 6
-"""How many of them: for each component of a single-layer field, and for a layer of a two-layer field."""
+KEPT_SINGLE, KEPT_DOUBLE = (4, 4), (48, 16)
+"""Random units and sharp cuts that an ascent starts from: for each component of a single-layer field, and for
+a layer of a two-layer field."""
 MOST_OWN = 8
 """Hidden units of a two-layer field from which an ascent starts: the best ones."""
 MOST_STEPS, FEWEST_STEPS, MOST_FLOPS = 200, 10, 3e11
 """Steps of an ascent, fewer where they are heavy."""
-ROUNDS = 2
-"""Ascents one after the other: the first from the starts, the second from what the next layers have found."""
+SAMPLE, GO_ON = 2048, 3
+"""Most particles of a first ascent, and how many of its best ends go on with all of them."""
 PAIRS = 10
 """Quasi-Newton pairs of an ascent."""
 FLAT = 1e-9
 """An ascent has converged where the slope, in units of Σ|p|, is at most this."""
 SETTLED, PATIENCE = 1e-6, 3
 """It has settled after so many steps that add no more than this share of all that was gained."""
-RUNAWAY, STEEP = 1e6, 1e3
-"""A unit longer than RUNAWAY, and than STEEP Σ|p|/λ, is on its way to infinity."""
 TOGETHER = 2**22
 """Numbers that the hidden values of layers which are treated together may fill."""
 
@@ -139,101 +137,37 @@ def maximise(
         size = p.abs().sum((1, 2))
         size = torch.where(size > 0, size, 1.0)
         own, scale = torch.stack([layers[n] for n in members]), size[:, None, None]
-        field = _Frozen(x, p / scale, tikhonov / size, NONLINEARITIES[arch.field.activation])
+        field = FrozenLayers(x, p / scale, tikhonov / size, NONLINEARITIES[arch.field.activation])
         found = _single(field, own, part) if arch.expansion == 0 else _double(field, own, part)
         gain[members], square[members], sharp[members] = found.gain * size, found.square, found.sharp
     return Maxima(gain, square, sharp)
 
 
-class _Frozen(NamedTuple):
-    """States and costates of B layers of equal width, (B, a, N), costates and λ (B,) over Σ|p|."""
-
-    x: Tensor
-    p: Tensor
-    weight: Tensor
-    sigma: Nonlinearity
-
-    @property
-    def longest(self) -> Tensor:
-        """Length beyond which a unit is on its way to infinity, (B,)."""
-        return torch.where(self.weight > 0, STEEP / self.weight, 0.0).clamp(min=RUNAWAY)
-
-
-class _Units(Objective):
-    """-H of M single hidden units of each of B layers, in the form that `Lbfgs` minimises.
-
-    A unit is a row (w, b) of a + 1 numbers; units lie layer by layer, (B M, a + 1). Of the two-layer field
-    it is the minimum over v, which is at v = -c/2λ with c = Σ_i p_i σ(w·X_i + b), times 4λ:
-    -|c|² + 4λ²(|w|² + b²).
-
-    Args:
-        field: what is frozen.
-        rows: the component that each of the M units drives, (M,); None for the two-layer field.
-    """
-
-    def __init__(self, field: _Frozen, rows: Tensor | None) -> None:
-        self.field, self.rows = field, rows
-        self.price = field.weight if rows is not None else 4 * field.weight.square()
-
-    def inner(self, a: Tensor, b: Tensor) -> Tensor:
-        """Euclidean inner products, (B M,)."""
-        return torch.linalg.vecdot(a, b)  # type: ignore[no-any-return]
-
-    def cost_and_gradient(self, theta: Tensor, wanted: Tensor | None = None) -> tuple[Terms, Tensor]:
-        """-H, and its gradient with respect to the units, (B M, a + 1); 0 where it is not wanted."""
-        layers = len(self.field.x)
-        units, loss = theta.view(layers, -1, theta.shape[1]), theta.new_zeros(layers, len(theta) // layers)
-        penalty, gradient = torch.zeros_like(loss), torch.zeros_like(units)
-        mask = torch.ones_like(loss, dtype=torch.bool) if wanted is None else wanted.view(loss.shape)
-        for n in range(layers):
-            chosen = mask[n].nonzero()[:, 0]
-            if len(chosen):
-                u, price = units[n, chosen], self.price[n]
-                loss[n, chosen], slope = self._layer(n, u, chosen)
-                penalty[n, chosen] = price * u.square().sum(1)
-                gradient[n, chosen] = slope + 2 * price * u
-        cost = (loss + penalty).flatten()
-        return Terms(cost, loss.flatten(), penalty.flatten(), cost), gradient.flatten(0, 1)
-
-    def _layer(self, n: int, units: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        """The loss part (m,) and its gradient (m, a + 1) of some of one layer's units."""
-        x, p = self.field.x[n], self.field.p[n]
-        value, slope = self.field.sigma.with_slope(torch.addmm(units[:, -1:], units[:, :-1], x))
-        if self.rows is not None:
-            q = p[self.rows[chosen]]
-            loss = torch.linalg.vecdot(value, q)
-        else:
-            c = value @ p.T
-            q, loss = -2 * c @ p, -c.square().sum(1)
-        slope *= q
-        return loss, torch.cat([slope @ x.T, slope.sum(1, keepdim=True)], 1)
-
-
-def _single(field: _Frozen, own: Tensor, told: Callable[[float], None]) -> Maxima:
+def _single(field: FrozenLayers, own: Tensor, told: Callable[[float], None]) -> Maxima:
     """The single-layer field: unit j drives component j."""
     layers, h = own.shape[:2]
     rows = torch.arange(h)
-    before = -_Units(field, rows).cost_and_gradient(own.flatten(0, 1))[0].cost.view(layers, h)
+    before = -HiddenUnits(field, rows).cost_and_gradient(own.flatten(0, 1))[0].cost.view(layers, h)
     near = [own.roll(1, 0), own.roll(-1, 0)] if layers > 1 else []
-    starts = torch.stack([own, torch.zeros_like(own), *near], 1)
-    starts = torch.cat([starts, _drawn(field, rows, KEPT_SINGLE)], 1)
-    value, found, sharp = _best(field, rows, starts, before, told)
+    begin = torch.stack([own, torch.zeros_like(own), *near], 1)
+    begin = torch.cat([begin, starts(field, rows, *KEPT_SINGLE)], 1)
+    value, found, sharp = _best(field, rows, begin, before, told)
     away = ((found.norm(dim=2) >= field.longest[:, None]) & (value > 2)).any(1)
     gain = (value - before).clamp(min=0).sum(1)
     return _judged(gain, found.square().sum((1, 2)), sharp.all(1), away)
 
 
-def _double(field: _Frozen, own: Tensor, told: Callable[[float], None]) -> Maxima:
+def _double(field: FrozenLayers, own: Tensor, told: Callable[[float], None]) -> Maxima:
     """The two-layer field: all units have one maximum in common."""
     (layers, h), a = own.shape[:2], field.x.shape[1]
     before, inner = _values(field, own), own[:, :, None, : a + 1]
     top = before.topk(min(h, MOST_OWN), 1).indices
     first = torch.take_along_dim(inner, top[:, :, None, None], 1)
     near = [first[:, :1].roll(1, 0), first[:, :1].roll(-1, 0)] if layers > 1 else []
-    random = _drawn(field, None, KEPT_DOUBLE)
-    starts = torch.cat([first, torch.zeros_like(first[:, :1]), *near, random], 1)
+    more = starts(field, None, *KEPT_DOUBLE)
+    begin = torch.cat([first, torch.zeros_like(first[:, :1]), *near, more], 1)
     base = 4 * field.weight[:, None] * before.amax(1, keepdim=True)
-    value, found, sharp = _best(field, None, starts, base, told)
+    value, found, sharp = _best(field, None, begin, base, told)
     length = found[:, 0].norm(dim=1)
     away = ((length >= field.longest) & (value[:, 0] > 2)) | (field.weight == 0)
     # |v|² = |c|²/4λ², where |c|² = value + 4λ²(|w|² + b²).
@@ -252,59 +186,54 @@ def _judged(gain: Tensor, square: Tensor, sharp: Tensor, away: Tensor) -> Maxima
 
 
 def _best(
-    field: _Frozen, rows: Tensor | None, starts: Tensor, base: Tensor, told: Callable[[float], None]
+    field: FrozenLayers, rows: Tensor | None, begin: Tensor, base: Tensor, told: Callable[[float], None]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The best value (B, h), unit (B, h, a + 1) and whether it has converged (B, h), of S starts each.
 
-    After the first ascent the layers try what their neighbours have found: maximisers mostly move little
+    After the first ascent the layers also try what their neighbours have found: maximisers mostly move little
     from layer to layer, and so the best branch spreads.
 
     Args:
         field: what is frozen.
         rows: the component of each of the h units, None for the two-layer field, h = 1.
-        starts: (B, S, h, a + 1).
+        begin: starts, (B, S, h, a + 1).
         base: values to compare with, (B, h).
         told: progress.
     """
-    found = list[tuple[Tensor, Tensor, Tensor]]()
-    rounds = ROUNDS if len(starts) > 1 else 1
-    for turn in range(rounds):
-
-        def part(share: float, turn: int = turn) -> None:
-            told((turn + share) / rounds)
-
-        count = starts.shape[1]
-        objective = _Units(field, None if rows is None else rows.repeat(count))
-        ends = _ascended(objective, starts.flatten(1, 2), base.repeat(1, count), part)
-        value, units, sharp = (end.view(*starts.shape[:3], *end.shape[2:]) for end in ends)
-        found += [(value[:, i], units[:, i], sharp[:, i]) for i in range(count)]
-        values, *rest = (torch.stack(same, 1) for same in zip(*found, strict=True))
-        best = values.argmax(1, keepdim=True)
-        unit = torch.take_along_dim(rest[0], best[..., None], 1)[:, 0]
-        chosen = (torch.take_along_dim(part_, best, 1)[:, 0] for part_ in (values, rest[1]))
-        found = [(next(chosen), unit, next(chosen))]
-        starts = torch.stack([unit.roll(1, 0), unit.roll(-1, 0)], 1)
-    return found[0]
+    shares = (lambda share: told(share / 2)), (lambda share: told((1 + share) / 2))
+    value, units, _ = _ascended(field.sample(SAMPLE), rows, begin, base, shares[0])
+    ends = torch.take_along_dim(units, value.topk(min(GO_ON, value.shape[1]), 1).indices[..., None], 1)
+    near = [ends[:, :1].roll(1, 0), ends[:, :1].roll(-1, 0)] if len(ends) > 1 else []
+    value, units, sharp = _ascended(field, rows, torch.cat([ends, *near], 1), base, shares[1])
+    best = value.argmax(1, keepdim=True)
+    unit = torch.take_along_dim(units, best[..., None], 1)[:, 0]
+    return value.amax(1), unit, torch.take_along_dim(sharp, best, 1)[:, 0]
 
 
 def _ascended(
-    objective: _Units, starts: Tensor, base: Tensor, told: Callable[[float], None]
+    field: FrozenLayers,
+    rows: Tensor | None,
+    begin: Tensor,
+    base: Tensor,
+    told: Callable[[float], None],
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Values (B, M), units (B, M, ·) and which have converged (B, M), from starts (B, M, ·).
+    """Values (B, S, h), units (B, S, h, a + 1) and which have converged (B, S, h), from those starts.
 
     Args:
-        objective: what is minimised.
-        starts: where from.
-        base: what values are compared with to see whether they have settled, (B, M).
+        field: what is frozen.
+        rows: the component of each of the h units, None for the two-layer field.
+        begin: starts, (B, S, h, a + 1).
+        base: what values are compared with to see whether they have settled, (B, h).
         told: progress.
     """
-    shape = starts.shape
-    search = Lbfgs(objective, starts.reshape(-1, shape[2]).clone(), [_SEARCH])
+    layers, count, h, size = begin.shape
+    objective = HiddenUnits(field, None if rows is None else rows.repeat(count))
+    search = Lbfgs(objective, begin.reshape(-1, size).clone(), [_SEARCH])
     search.pairs = PairMemory(search.theta, PAIRS)
-    flops = starts[..., 0].numel() * objective.field.x.shape[2] * (6.0 * shape[2] + 60)
+    flops = layers * count * h * field.x.shape[2] * (6.0 * size + 60)
     most = int(max(FEWEST_STEPS, min(MOST_STEPS, MOST_FLOPS / flops)))
-    longest = objective.field.longest.repeat_interleave(shape[1])
-    calm, base = torch.zeros(len(longest)), base.reshape(-1)
+    longest = field.longest.repeat_interleave(count * h)
+    calm, base = torch.zeros(len(longest)), base[:, None].expand(layers, count, h).reshape(-1)
     done = search.gradient_norm() <= FLAT
     for step in range(most):
         if bool(done.all()):
@@ -316,10 +245,11 @@ def _ascended(
         calm = torch.where(added <= SETTLED * (-search.terms.cost - base), calm + 1, 0.0)
         done = done | search.stalled | (search.gradient_norm() <= FLAT) | (calm >= PATIENCE)
         done = done | (search.theta.norm(dim=1) >= longest)
-    return -search.terms.cost.view(shape[:2]), search.theta.view(shape), done.view(shape[:2])
+    shape = begin.shape[:3]
+    return -search.terms.cost.view(shape), search.theta.view(begin.shape), done.view(shape)
 
 
-def _values(field: _Frozen, units: Tensor) -> Tensor:
+def _values(field: FrozenLayers, units: Tensor) -> Tensor:
     """H of each unit (w, b, v) of the two-layer field, (B, h)."""
     a = field.x.shape[1]
     hidden = field.sigma.value(torch.baddbmm(units[..., a : a + 1], units[..., :a], field.x))
@@ -334,28 +264,11 @@ def _units(layer: Layer) -> Tensor:
     return torch.cat([W, b] if V is None else [W, b, V.T], 1)
 
 
-def _drawn(field: _Frozen, rows: Tensor | None, keep: int) -> Tensor:
-    """The best random units for each of the h rows, (B, keep, h, a + 1); h = 1 for the two-layer field."""
-    layers, a, _ = field.x.shape
-    count, h = len(SCALES) * DRAWN, 1 if rows is None else len(rows)
-    generator = torch.Generator().manual_seed(0)
-    units = torch.randn(layers, count, h, a + 1, generator=generator, dtype=torch.float64).to(field.x)
-    units[..., :a] *= torch.tensor(SCALES).repeat_interleave(DRAWN).to(units)[:, None, None]
-    # So that σ bends among the particles: each unit is about 0 at one of them.
-    met = field.x[:, :, torch.randint(field.x.shape[2], (count,), generator=generator)]
-    units[..., a] -= (units[..., :a] * met.mT[:, :, None]).sum(3)
-    objective = _Units(field, None if rows is None else rows.repeat(count))
-    cost = objective.cost_and_gradient(units.flatten(0, 2))[0].cost.view(layers, count, h)
-    best = cost.topk(keep, 1, largest=False).indices
-    return torch.take_along_dim(units, best[..., None], 1)
-
-
 def _alike(arch: Architecture, particles: int) -> Iterator[list[int]]:
     """Layers of equal width, as many together as TOGETHER allows."""
     for a in sorted(set(arch.shape.counts)):
         members = [n for n, count in enumerate(arch.shape.counts) if count == a]
-        units = max(len(SCALES) * DRAWN * (a if arch.expansion == 0 else 1), a * arch.expansion)
-        together = max(1, TOGETHER // (particles * units))
+        together = max(1, TOGETHER // (particles * a * (arch.expansion or 1)))
         for first in range(0, len(members), together):
             yield members[first : first + together]
 

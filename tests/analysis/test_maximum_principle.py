@@ -224,6 +224,32 @@ def test_of_a_two_layer_field_against_a_grid(make_run):
         assert most - 1e-9 <= found["maximum"][n] <= 1.01 * most + 1e-6
 
 
+def test_at_a_low_weight_the_maximisers_are_steep_and_found():
+    """The best unit all but cuts the particles in two: every cut and every steepness, by brute force."""
+    knobs = {"bottleneck": 1, "field": "two_layer", "expansion": 2, "dtype": "float64", "iterations": 40}
+    spec = ac.RunSpec(
+        dataset="moons", particles=100, depth=6, horizon=2.0, tikhonov=(weight := 1e-6), **knobs
+    )
+    run = ac.train(spec)
+    found, probe, alone = maximality(run), costates(run), int(run.model.order[0])
+    assert len(probe["hue"]) == 100
+    for n in (2, 3):  # about T/2 one component is active
+        x, p = probe["states"][n, :, alone], probe["costates"][n + 1, :, alone] / 100
+        steep, kinks = np.geomspace(1, 1e4, 100), np.linspace(x.min(), x.max(), 800)
+        w, kink = (grid.ravel() for grid in np.meshgrid(steep, kinks))
+        c = sum(p_i * np.tanh(w * (x_i - kink)) for x_i, p_i in zip(x, p, strict=True))
+        best = 2 * (c**2 / (4 * weight) - weight * w**2 * (1 + kink**2)).max()
+        assert found["maximum"][n] >= 0.999 * best
+
+
+def test_of_many_particles_a_first_ascent_sees_some(make_run, monkeypatch):
+    run = make_run(field="two_layer", tikhonov=0.01)
+    whole = maximality(run)["residual"]
+    monkeypatch.setattr(inner, "SAMPLE", 30)
+    some = maximality(run)["residual"]
+    assert (whole > 0).all() and (some >= 0.95 * whole).all()
+
+
 def test_of_a_linear_field_it_is_the_square_of_the_slope(make_run):
     run = make_run(activation="identity", tikhonov=0.3, field="single_layer")
     slopes = hamiltonian(run)["stationarity"]
