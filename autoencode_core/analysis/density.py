@@ -91,11 +91,23 @@ def density(
     }
 
 
+def in_cells(places: Array, limits: Array, bins: int) -> tuple[Array, Array]:
+    """Places in units of cells from the low end, and which lie on the grid; what is no number does not.
+
+    Args:
+        places: (..., c).
+        limits: (c, 2), low and high of each axis.
+        bins: cells along each axis.
+    """
+    cells = (places - limits[:, 0]) / ((limits[:, 1] - limits[:, 0]) / bins)
+    return cells, np.all((cells >= 0) & (cells <= bins), axis=-1)
+
+
 class _Tally:
     """Counts per frame and cell, with the moments that the bandwidth needs."""
 
     def __init__(self, count: int, limits: Array, bins: int) -> None:
-        self.low, self.width, self.bins = limits[:, 0], (limits[:, 1] - limits[:, 0]) / bins, bins
+        self.limits, self.bins = limits, bins
         self.shape = (count, bins if len(limits) == 2 else 1, bins)
         self.counts = np.zeros(int(np.prod(self.shape)))
         self.inside = np.zeros(count)
@@ -103,8 +115,7 @@ class _Tally:
 
     def add(self, places: Array) -> int:
         """Count places (F, n, c); how many particles are not finite somewhere."""
-        cells = (places - self.low) / self.width  # in units of a cell, so that the moments are too
-        inside = np.asarray(((cells >= 0) & (cells <= self.bins)).all(axis=2))
+        cells, inside = in_cells(places, self.limits, self.bins)  # so the moments are in cells too
         index = np.minimum(np.where(inside[..., None], cells, 0).astype(np.int64), self.bins - 1)
         frame = np.arange(len(places))[:, None]
         row = index[..., 1] if places.shape[2] == 2 else 0

@@ -29,6 +29,8 @@ BOUNDED = ("tanh", "sin")
 """Every σ with a bound; it is sup |σ| = 1."""
 MEETING = 1e-12
 """Two particles meet when their distance falls below that share of itself: rounding."""
+APART = 1e-6
+"""Pairs of particles nearer than that share of the largest distance say nothing of a Lipschitz constant."""
 PER_BOUND, FEWEST_SUBSTEPS, MOST_SUBSTEPS = 8, 4, 64
 """RK4 takes so many sub-steps for each unit of δ Lip(F_n), within these limits."""
 
@@ -60,8 +62,8 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
         dimension hardly ever one);
         stretch (F,), largest singular value over particles of X_0 -> X_n, in the decoder through the code;
         lipschitz_encoder (of x -> z), lipschitz_decoder (of z -> X_L, NaN without one), lipschitz_whole: the
-        same over particles, lower bounds of the Lipschitz constants; lipschitz_bound_encoder, _decoder,
-        _whole: upper bounds, products of 1 + bound;
+        larger of that and of how far a pair of particles is pulled apart, lower bounds of the Lipschitz
+        constants; lipschitz_bound_encoder, _decoder, _whole: upper bounds, products of 1 + bound;
         speed (L,), largest |component of F_n| over particles; speed_limit, what no component can exceed
         anywhere: 1 for a bounded σ in a single layer, max over layers and components of Σ_j |V_ij| in two,
         NaN for an unbounded σ; reach = speed_limit T/2; half_horizon, T/2; moved, largest
@@ -104,7 +106,7 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
         "closest": closest,
         "crossed": crossed,
         "stretch": passed.stretch.amax(1).numpy(),
-        **_lipschitz_bounds(bound, half, passed),
+        **_lipschitz_bounds(bound, half, arch.bottleneck, passed),
         "speed": np.array([float(move.abs().max()) / arch.step for move in passed.moves]),
         "speed_limit": limit,
         "reach": limit * arch.horizon / 2,
@@ -357,17 +359,29 @@ def _quantiles(values: Tensor) -> Array:
     return np.asarray(np.quantile(values.numpy(), LEVELS, axis=1, method="inverted_cdf"))
 
 
-def _lipschitz_bounds(bound: Array, half: int, passed: _Passage) -> dict[str, float]:
+def _lipschitz_bounds(bound: Array, half: int, bottleneck: int, passed: _Passage) -> dict[str, float]:
     """Lower and upper bounds of the Lipschitz constants of encoder, decoder and the whole map."""
     with np.errstate(over="ignore"):
         encoder, decoder = float(np.prod(1 + bound[:half])), float(np.prod(1 + bound[half:]))
         upper = {"encoder": encoder, "decoder": decoder, "whole": encoder * decoder}
     if len(bound) == half:
         upper["decoder"] = float("nan")
-    lower = {"encoder": passed.stretch[half + 1], "decoder": passed.decoder, "whole": passed.stretch[-1]}
+    start, code, end = passed.states[0], passed.arrived[:bottleneck], passed.states[-1]
+    lower = {
+        "encoder": (passed.stretch[half + 1], start, code),
+        "decoder": (passed.decoder, code, end),
+        "whole": (passed.stretch[-1], start, end),
+    }
     return dict(
         chain(
-            ((f"lipschitz_{name}", float(values.max())) for name, values in lower.items()),
+            ((f"lipschitz_{name}", _steepest(*where)) for name, where in lower.items()),
             ((f"lipschitz_bound_{name}", value) for name, value in upper.items()),
         )
     )
+
+
+def _steepest(stretch: Tensor, before: Tensor, after: Tensor) -> float:
+    """The largest singular value at particles, (n,), or quotient of two's distances after and before."""
+    apart, away = (torch.pdist(places.T) for places in (before, after))
+    far = apart > APART * apart.amax() if len(apart) else apart > 0
+    return float(torch.cat([stretch, away[far] / apart[far]]).max())

@@ -202,7 +202,8 @@ def maximality(run: Run, report: Report | None = None) -> dict[str, Any]:
     Returns:
         One entry a controlled layer: times; residual, R_n, infinite where H_n has no upper bound;
         hamiltonian, H_n(θ_n); maximum; norm, |θ_n|; maximal_norm, that of the maximiser. total = δ Σ R_n;
-        gap = total / J, about the share of J that the maximum principle sees to gain; cost J; note.
+        gap = total / J, what such changes would gain at first order on vanishing stretches of t, beside J
+        (it may exceed 1 by far); cost J; note.
 
     Raises:
         InputError: the run diverged.

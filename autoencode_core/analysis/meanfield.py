@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autoencode_core.analysis.density import density
+from autoencode_core.analysis.density import density, in_cells
 from autoencode_core.analysis.particles import (
     Array,
     Particles,
@@ -44,7 +44,8 @@ def mass(
     """The law μ_t as an evolving density, with its mass accounted for.
 
     What lies on the grid is summed over the cells of the smoothed density; what lies beside it and what left
-    the finite numbers is counted particle by particle. Together that is 1 at every frame.
+    the finite numbers is counted particle by particle. Particles carry their mass along, so together that is
+    1 at every frame, whatever the flow: it checks the picture, that neither grid nor smoothing loses any.
 
     Args:
         run: the run.
@@ -80,7 +81,7 @@ def mass(
     for places in _passed(run.model, particles, axes, origin):
         report(0.9, "Counting what lies beside the grid.")
         numbers = np.isfinite(places).all(axis=2)
-        inside = ((places >= limits[:, 0]) & (places <= limits[:, 1])).all(axis=2)
+        inside = in_cells(places, limits, bins)[1]
         outside += (numbers & ~inside).sum(axis=1)
         lost += (~numbers).sum(axis=1)
     on_grid = found["values"].sum(axis=(1, 2), dtype=float)

@@ -16,7 +16,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import resize
 from autoencode_core.flow.solvers import SOLVERS, Solver, solver
 from autoencode_core.training.run import Run
-from autoencode_core.words import join
+from autoencode_core.words import SCHEMES, join
 
 SUBSTEPS = (1, 2, 4, 8, 16, 32, 64)
 """Sub-steps of a layer by default."""
@@ -342,7 +342,7 @@ def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str
         ),
     ):
         if rows:
-            names = join([found["methods"][row] for row in rows])
+            names = join([SCHEMES[found["methods"][row]] for row in rows])
             said.append(f"No order is told of {names}: {words}.")
     if run.spec.activation == "relu":
         said.append("relu has kinks: a method of higher order may not reach its order.")

@@ -55,23 +55,23 @@ def pmp_iteration(run: Run, iteration: int | None = None, report: Report | None 
         iteration; cost, data_term, gradient_norm at the start; hamiltonian (L,), H_n(θ_n^j); of each trial
         (m,): tau, trial_cost, bound (what J had to reach), move = ‖θ - θ^j‖, and layer by layer (m, L)
         trial_hamiltonian, H_n(θ_n), augmented, H_n(θ_n) - |θ_n - θ_n^j|²/(2τ), and trial_move; accepted,
-        whether the last trial was; sufficient, c; next_tau, with which the next iteration begins; times
-        (S,), states and costates (S, n, d) of the probe batch at the start, and all else that `costates`
-        gives; states_after, costates_after and dropped_after, those at the last
-        trial; note.
+        whether the last trial was; inner_steps, proximal steps of a trial; sufficient, c; next_tau, with
+        which the next iteration begins; times (S,), states and costates (S, n, d) of the probe batch at the
+        start, and all else that `costates` gives; states_after, costates_after and dropped_after, those at
+        the last trial; note.
 
     Raises:
         InputError: the run diverged, or kept no controls and an iteration is asked for.
     """
     report = report or silent
     report(0.0, "Sending the particles forward.")
-    number, theta = _control(run, iteration)
+    (number, theta), spec = _control(run, iteration), _paper(run.spec)
     with torch.no_grad():
         stand = Stand(run)
         shot = stand.shoot(theta)
         weight = stand.x.new_full((1,), stand.weight)
         objective = _Watched(stand.arch, stand.x, stand.y, weight)
-        method = Pmp(objective, theta[None], [_paper(run.spec)])
+        method = Pmp(objective, theta[None], [spec])
         method.tau = _first_tau(run, number, method.tau)
         first, norm = float(method.tau[0]), float(method.gradient_norm()[0])
         objective.asked.clear()
@@ -96,13 +96,14 @@ def pmp_iteration(run: Run, iteration: int | None = None, report: Report | None 
         "move": move,
         "augmented": layered["trial_hamiltonian"] - np.square(layered["trial_move"]) / (2 * tau[:, None]),
         "accepted": not bool(method.stalled[0]),
+        "inner_steps": spec.inner_steps,
         "sufficient": SUFFICIENT,
         "next_tau": float(method.tau[0]),
         **before,
         "states_after": after["states"],
         "costates_after": after["costates"],
         "dropped_after": after["dropped"],
-        "note": stand.note,
+        "note": " ".join(filter(None, (stand.note, _remark(run.spec)))),
     }
 
 
@@ -141,6 +142,16 @@ def _paper(spec: RunSpec) -> RunSpec:
     if spec.method == "pmp":
         return spec.but(metric="control")
     return spec.but(method="pmp", metric="control", batch_size=0, inner_steps=1, learning_rate=1.0)
+
+
+def _remark(spec: RunSpec) -> str:
+    """What to know of the iteration beside the run's own history."""
+    if spec.method != "pmp" or spec.metric == "control":
+        return ""
+    return (
+        "This run measured its steps by what they change of the field. The iteration here measures them by "
+        "‖Δθ‖, as the paper does, so it is not the one of the run's history."
+    )
 
 
 def _first_tau(run: Run, iteration: int, first: Tensor) -> Tensor:

@@ -48,6 +48,9 @@ def largest_drift(about: Answer) -> float:
     return float(found.max()) if len(found) and not _still(about) else float("nan")
 
 
+_BELOW = "R is known from below: the search takes many starts, and a higher maximum could have been missed."
+
+
 def hamiltonian_words(about: Answer) -> str:
     """Whether H is constant where it should be, in sentences.
 
@@ -73,8 +76,9 @@ def hamiltonian_words(about: Answer) -> str:
     where = "from the start to the end" if parts == 1 else f"within the intervals of constant width{few}"
     return (
         f"**H is not constant**: it varies by {span} of its size {where}. Along an optimal control of an ODE "
-        "it would not; here the layers are too long for that, or the training is not at its end "
-        f"(‖∇J‖ = {rounded(float(about['gradient_norm']))})."
+        "it would not. Here the layers are too long for that, or the training is not at its end "
+        f"(‖∇J‖ = {rounded(float(about['gradient_norm']))}), or θ jumps from one stationary branch to "
+        "another (then R > 0)."
     )
 
 
@@ -97,16 +101,15 @@ def maximality_words(residuals: Answer) -> str:
         share = percent(total / cost if cost > 0 else 0.0)
         return (
             f"**θ is maximal but for δ Σ R = {rounded(total)}**, {share} of J. "
-            "At no layer does another θ give much more H. The search takes several starts, so a higher "
-            "maximum could have been missed."
+            f"At no layer does another θ give much more H. {_BELOW}"
         )
     far = float(np.max(np.asarray(residuals["maximal_norm"], float)))
     own = float(np.max(np.asarray(residuals["norm"], float)))
     return (
         f"**θ is not maximal**: with states and costates frozen, δ Σ R = {rounded(total)} stands against "
         f"J = {rounded(cost)}. A better θ found has |θ| up to {rounded(far)}, against {rounded(own)} here: H "
-        "pays only λ|θ|² for its size. R is what a "
-        "change on a very short stretch of t would win; over a whole layer it need not."
+        "pays only λ|θ|² for its size. R is what a change on a very short stretch of t would win; over a "
+        f"whole layer it need not. {_BELOW}"
     )
 
 

@@ -113,7 +113,7 @@ def mass_words(answer: Mapping[str, Any]) -> str:
     moments = len(np.asarray(answer["times"]))
     said = [
         f"At each of {moments} moments the mass on the grid, beside it and lost is together "
-        f"1 ± {power(off)}: {'mass is conserved' if kept else 'mass is NOT conserved, which is an error'}."
+        f"1 ± {power(off)}: {'mass is conserved' if kept else 'the picture loses mass, which is an error'}."
     ]
     outside, lost = (np.asarray(answer[name], float) for name in ("outside", "lost"))
     if outside.max() > 0:

@@ -11,11 +11,11 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.figures.powers import power_axis
+from autoencode_core.words import SCHEMES
 
 Array = NDArray[Any]
 Answer = Mapping[str, Any]
 
-NAMES = {"euler": "Euler", "midpoint": "midpoint", "rk4": "RK4"}
 LOOKS = {"euler": "encoder", "midpoint": "decoder", "rk4": "penalty"}
 """Roles of the theme that the methods look like."""
 _TITLES = {
@@ -37,8 +37,8 @@ def refinement_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Fi
     traces, groups = list[dict[str, Any]](), list[list[Entry]]()
     for row, method in enumerate(answer["methods"]):
         look = theme.ROLES[LOOKS[method]]
-        words = f"{NAMES[method]}{', ' + order_words(answer, row) if name == 'difference' else ''}"
-        traces += _curve(steps, values[row], look, NAMES[method], dark)
+        words = f"{SCHEMES[method]}{', ' + order_words(answer, row) if name == 'difference' else ''}"
+        traces += _curve(steps, values[row], look, SCHEMES[method], dark)
         groups.append([(GLYPHS[look.symbol], look.colour(dark), words)])
     if name == "error":
         groups = [[entry for group in groups for entry in group]]

@@ -19,7 +19,7 @@ PHASES = ("1 Forward", "2 Backward", "3 Maximise", "4 Accept")
 FORMULAS = (
     r"X_{n+1} = X_n + \delta F_n(X_n, \theta_n^j)",
     r"p_L = \tfrac{2}{N}(X_L - y), \qquad p_n = p_{n+1} + \delta\, (\partial_x F_n)^{\!\top} p_{n+1}",
-    r"\theta_n = \arg\max_\theta \; H_n(\theta) - \tfrac{1}{2\tau}|\theta - \theta_n^j|^2, \qquad "
+    r"\theta_n \approx \arg\max_\theta \; H_n(\theta) - \tfrac{1}{2\tau}|\theta - \theta_n^j|^2, \qquad "
     r"H_n(\theta) = -\sum_i p_{n+1}^i \cdot F_n(X_n^i, \theta) - \lambda|\theta|^2",
     r"J(\theta) \le J(\theta^j) - \tfrac{c}{\tau}\|\theta - \theta^j\|^2 "
     r"\;\Rightarrow\; \text{accept}, \quad \text{else} \quad \tau \leftarrow \tau/2",
@@ -58,10 +58,13 @@ def _backward_words(answer: Answer, tikhonov: float) -> str:
 def _maximise_words(answer: Answer, tikhonov: float) -> str:
     gain = np.asarray(answer["augmented"], float)[-1] - np.asarray(answer["hamiltonian"], float)
     best = int(gain.argmax())
+    steps = int(answer["inner_steps"])
+    way = "one proximal step" if steps == 1 else f"{steps} proximal steps"
     return (
         "States and costates stay as they are, so every layer can look for its own θ, independently of all "
-        f"others. With τ = {float(answer['tau'][-1]):.3g} the augmented Hamiltonian grows most in layer "
-        f"{best + 1}, by {gain[best]:.2g}; the control moves by {float(answer['move'][-1]):.3g} in L²(0,T)."
+        f"others, by {way}. With τ = {float(answer['tau'][-1]):.3g} the augmented Hamiltonian grows most in "
+        f"layer {best + 1}, by {gain[best]:.2g}; the control moves by {float(answer['move'][-1]):.3g} in "
+        "L²(0,T)."
     )
 
 

@@ -51,7 +51,7 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
             pd.DataFrame(lipschitz_rows(found)),
             hide_index=True,
             column_config={
-                "at least": number(format="%.4g", help="The largest singular value at the particles."),
+                "at least": number(format="%.4g", help="At a particle, or between two of them."),
                 "at most": number(format="%.3g", help="The product of 1 + δ Lip(F) over the layers; loose."),
             },
             alt="Lower and upper bounds of the Lipschitz constants of encoder, decoder and both.",

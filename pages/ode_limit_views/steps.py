@@ -7,13 +7,13 @@ import streamlit as st
 
 from autoencode_core.figures.numbers import percent
 from autoencode_core.figures.refinement import (
-    NAMES,
     order_words,
     refinement_figure,
     refinement_table,
     verdict_words,
 )
 from autoencode_core.record import RunRecord
+from autoencode_core.words import SCHEMES
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, guard
@@ -55,7 +55,7 @@ def _metrics(found: Mapping[str, Any]) -> None:
     for row, method in enumerate(found["methods"]):
         order = float(found["order"][row])
         cells.metric(
-            f"Order of {NAMES[method]}",
+            f"Order of {SCHEMES[method]}",
             f"{order:.2f}" if order == order else "–",
             width=140,
             help=f"Slope of the output difference against the step: {order_words(found, row)}.",

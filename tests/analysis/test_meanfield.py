@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autoencode_core.analysis.meanfield import doubled, mass, push_forward
 from autoencode_core.errors import InputError
@@ -36,6 +38,14 @@ def test_mass_that_leaves_the_grid_is_told(run):
     assert found["outside"][0] == np.mean(np.abs(first) > 0.5) > 0
     np.testing.assert_allclose(found["on_grid"], 1 - found["outside"], atol=1e-6)
     assert found["deviation"] < 1e-6
+
+
+@given(st.integers(0, 59), st.integers(8, 60))
+def test_particles_on_an_edge_of_the_grid_are_counted_once(run, row, bins):
+    flat = np.asarray(run.model.coordinates.to_flow(run.data.source.train))
+    edge = flat[row, 0]
+    for side in ([edge, edge + 0.7], [edge - 0.7, edge]):
+        assert mass(run, np.eye(2), np.zeros(2), [side, [-9.0, 9.0]], bins)["deviation"] < 1e-6
 
 
 def test_mass_beyond_all_numbers_is_told_apart(make_run):

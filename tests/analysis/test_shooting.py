@@ -32,6 +32,14 @@ def test_it_is_the_iteration_that_the_training_made(shooting):
         assert found["move"][-1] == pytest.approx(np.sqrt(step * np.square(moved).sum()))
 
 
+def test_where_the_run_took_another_metric_it_says_so(make_run):
+    note = pmp_iteration(make_run(method="pmp", metric="field"))["note"]
+    assert "what they change of the field" in note
+    for knobs in ({"method": "pmp", "metric": "control", "inner_steps": 3}, {"method": "lbfgs"}):
+        found = pmp_iteration(make_run(**knobs))
+        assert not found["note"] and found["inner_steps"] == knobs.get("inner_steps", 1)
+
+
 def test_its_phases_hold_together(shooting):
     found = pmp_iteration(shooting, 0)
     count, depth = len(found["tau"]), shooting.spec.depth

@@ -29,6 +29,7 @@ def answer(**more):
         "augmented": np.array([[0.2, 0.0, 0.1], [-0.05, -0.15, 0.02]]),
         "trial_move": np.array([[0.3, 0.2, 0.1], [0.15, 0.1, 0.05]]),
         "accepted": True,
+        "inner_steps": 1,
         "next_tau": 0.65,
     }
     return found | more
@@ -40,6 +41,8 @@ def test_every_phase_has_a_name_a_formula_and_the_real_numbers():
     assert "iteration 12" in words[0] and "J = 0.5" in words[0] and "λ‖θ‖² = 0.1" in words[0]
     assert "‖∇J‖ = 0.25" in words[1]
     assert "τ = 0.5" in words[2] and "layer 3, by 0.12" in words[2] and "moves by 0.1" in words[2]
+    assert "by one proximal step." in words[2]
+    assert "by 3 proximal steps." in phase_words(answer(inner_steps=3), 2, 0.001)
     assert "1, 0.5." in words[3] and "1 halved, then one accepted" in words[3]
     assert "from 0.5 to 0.45 (−10.00%)" in words[3] and "τ = 0.65" in words[3]
 
