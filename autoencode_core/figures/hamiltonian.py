@@ -28,6 +28,8 @@ _MAXIMAL = 0.01
 _HEAT = 190
 _LOWER = 170
 _TOP, _GAP, _BAR = 62, 64, 84
+_ROOM = 0.07
+"""Share of an axis that a tick needs."""
 
 
 def intervals(about: Answer) -> list[tuple[int, int]]:
@@ -78,7 +80,7 @@ def hamiltonian_words(about: Answer) -> str:
         f"**H is not constant**: it varies by {span} of its size {where}. Along an optimal control of an ODE "
         "it would not. Here the layers are too long for that, or the training is not at its end "
         f"(‖∇J‖ = {rounded(float(about['gradient_norm']))}), or θ jumps from one stationary branch to "
-        "another (then R > 0)."
+        "another (then R > 0)."
     )
 
 
@@ -130,9 +132,9 @@ def path_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
     """
     total = _HEAT + _GAP + _LOWER
     upper, lower = Panel("", (0, 1), (1 - _HEAT / total, 1)), Panel("2", (0, 1), (0, _LOWER / total))
-    x, sums = np.asarray(answer["iterations"], float), {"δ Σ R": "total", "‖∇J‖": "gradient_norm"}
-    roles, span = {"δ Σ R": "test", "‖∇J‖": "train"}, _edges(np.asarray(answer["iterations"], float))
-    axes: dict[str, Any] = {"range": [span[0], span[-1]], "tickformat": ",d", "nticks": 8}
+    x, sums = _places(answer), {"δ Σ R": "total", "‖∇J‖": "gradient_norm"}
+    roles, span = {"δ Σ R": "test", "‖∇J‖": "train"}, _edges(x)
+    axes = {"range": [span[0], span[-1]], **_moments(x, answer)}
     values = np.concatenate([np.asarray(answer[column], float) for column in sums.values()])
     layout = theme.layout(
         dark,
@@ -143,12 +145,27 @@ def path_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
             lower.heading(dark, marked(roles, dark), "0 for an optimal control"),
         ],
         xaxis=theme.axis(dark, anchor="y", matches="x2", showticklabels=False, showgrid=False, **axes),
-        xaxis2=theme.axis(dark, "iteration", anchor="y2", **axes),
+        xaxis2=theme.axis(dark, "iteration j, spaced by log(1 + j)", anchor="y2", **axes),
         yaxis=theme.axis(dark, "flow time t", domain=upper.up, anchor="x", nticks=6, showgrid=False),
         yaxis2=power_axis(values, dark, most=5) | {"domain": lower.up, "anchor": "x2"},
     )
-    lines = [_line(x, answer[column], name, roles[name], lower, dark) for name, column in sums.items()]
+    lines = [_line(answer, column, name, roles[name], lower, dark) for name, column in sums.items()]
     return go.Figure(data=[_heat(answer, span, dark), *lines], layout=layout)
+
+
+def _places(answer: Answer) -> Array:
+    """Where the moments stand: early ones are many, and lie close together."""
+    return np.asarray(np.log1p(np.asarray(answer["iterations"], float)))
+
+
+def _moments(x: Array, answer: Answer) -> dict[str, Any]:
+    """Ticks at the moments, from the last one back as many as have room."""
+    chosen = list[int]()
+    for i in reversed(range(len(x))):
+        if not chosen or x[chosen[-1]] - x[i] >= _ROOM * (x[-1] - x[0]):
+            chosen.append(i)
+    words = [f"{int(answer['iterations'][i]):,}" for i in chosen]
+    return {"tickvals": [float(x[i]) for i in chosen], "ticktext": words}
 
 
 def path_table(answer: Answer) -> dict[str, Any]:
@@ -204,6 +221,7 @@ def _edges(x: Array) -> Array:
 
 def _heat(answer: Answer, edges: Array, dark: bool) -> dict[str, Any]:
     residual, times = np.asarray(answer["residual"], float).T, np.asarray(answer["times"], float)
+    moments = [int(j) for j in answer["iterations"]]
     step = times[1] - times[0] if len(times) > 1 else 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(np.isfinite(residual) & (residual > 0), np.log10(residual), np.nan)
@@ -218,8 +236,11 @@ def _heat(answer: Answer, edges: Array, dark: bool) -> dict[str, Any]:
         "z": logs.astype(np.float32),
         "zmin": low,
         "zmax": high,
-        "text": [[f"R = {words(value, 4)}" for value in row] for row in residual],
-        "hovertemplate": "t = %{y:.3g}, iteration %{x:,.0f}<br>%{text}<extra></extra>",
+        "text": [
+            [f"iteration {j:,}<br>R = {words(value, 4)}" for j, value in zip(moments, row, strict=True)]
+            for row in residual
+        ],
+        "hovertemplate": "t = %{y:.3g}, %{text}<extra></extra>",
         "hoverongaps": False,
         "colorscale": [list(stop) for stop in theme.hue_scale(dark)],
         "colorbar": {
@@ -239,15 +260,16 @@ def _heat(answer: Answer, edges: Array, dark: bool) -> dict[str, Any]:
     }
 
 
-def _line(x: Array, values: Any, name: str, role: str, panel: Panel, dark: bool) -> dict[str, Any]:
-    look, values = theme.ROLES[role], np.asarray(values, float)
+def _line(answer: Answer, column: str, name: str, role: str, panel: Panel, dark: bool) -> dict[str, Any]:
+    look, values = theme.ROLES[role], np.asarray(answer[column], float)
     colour = look.colour(dark)
     return {
-        "x": x,
+        "x": _places(answer),
         "y": np.where(np.isfinite(values) & (values > 0), values, np.nan),
         "mode": "lines+markers",
         "line": {"color": colour, "dash": look.dash, "width": theme.LINE},
         "marker": {"color": colour, "symbol": look.symbol, "size": 8},
-        "hovertemplate": f"{name} = %{{y:.4g}}<br>iteration %{{x:,d}}<extra></extra>",
+        "text": [f"iteration {int(j):,}" for j in answer["iterations"]],
+        "hovertemplate": f"{name} = %{{y:.4g}}<br>%{{text}}<extra></extra>",
         **panel.axes,
     }

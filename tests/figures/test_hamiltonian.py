@@ -58,6 +58,17 @@ def test_the_heat_map_has_a_column_for_each_moment_and_gaps_where_there_is_no_lo
     assert np.isnan(total.y[1]) and total.y[0] == 111 and np.isfinite(norm.y).all()
 
 
+def test_early_moments_have_room_and_their_numbers_stand_below():
+    answer = path(np.ones((6, 2))) | {"iterations": np.array([0, 1, 2, 30, 900, 1000])}
+    figure = path_figure(answer)
+    axis = figure.layout.xaxis2
+    assert list(axis.ticktext) == ["1,000", "30", "2", "0"]
+    np.testing.assert_allclose(figure.data[1].x, np.log1p(answer["iterations"]))
+    assert figure.data[0].text[0][5].startswith("iteration 1,000<br>R = 1")
+    np.testing.assert_allclose(axis.tickvals, np.log1p([1000, 30, 2, 0]))
+    assert axis.range[0] <= 0 and axis.range[1] >= np.log1p(1000)
+
+
 def test_a_path_without_any_finite_residual_is_drawn_and_said():
     answer = path(np.full((3, 2), np.inf))
     assert np.isnan(path_figure(answer, dark=True).data[0].z).all()
