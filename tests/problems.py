@@ -8,6 +8,7 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.flow.widths import kept_order
 from autoencode_core.spec import RunSpec
+from autoencode_core.training.loop import train
 
 FIELDS = ("single_layer", "two_layer")
 ACTIVATIONS = ("tanh", "softplus", "relu", "sin", "identity")
@@ -89,3 +90,9 @@ def bimodal_best_constant(
             u = u + np.tanh(w * u) / steps
         best = min(best, (float(np.mean((u - y) ** 2) + tikhonov * w * w), float(w)))
     return best
+
+
+def converged_bimodal(tikhonov: float = 0.1, **knobs):
+    """A converged run of the bimodal transport."""
+    end = {"dtype": "float64", "iterations": 400, "tolerance": 1e-9}
+    return train(RunSpec(dataset="bimodal", tikhonov=tikhonov, **{"particles": 200, **end, **knobs}))

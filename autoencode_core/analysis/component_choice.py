@@ -172,7 +172,7 @@ def classifier(spec: RunSpec, horizon: float | None = None, dataset: str = "") -
         changes |= {"dataset": dataset, "particles": min(base.particles, most)}
     if horizon is not None:
         changes["horizon"] = horizon
-    return base.but(**changes)
+    return base.but(**(dict(base) | changes))
 
 
 def _spec(run: Run | RunSpec) -> RunSpec:

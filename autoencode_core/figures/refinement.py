@@ -139,15 +139,13 @@ def _fits(answer: Answer, dark: bool) -> list[dict[str, Any]]:
 
 
 def _network(answer: Answer, name: str, dark: bool) -> dict[str, Any]:
-    """A ring round the network's own value."""
-    sizes = list(answer["substeps"])
-    row, place = list(answer["methods"]).index("euler"), sizes.index(1) if 1 in sizes else 0
-    value = float(answer[name][row][place])
+    """A ring round the network's own value, at its own step."""
+    value = float(answer[f"network_{name}"])
     ring = {"symbol": "circle-open", "size": 17, "color": theme.colour("ink", dark), "line": {"width": 2}}
     known = [value] if value > 0 else []
     said = "the network<br>%{y:.3g}<extra></extra>"
     return {
-        "x": [float(answer["steps"][place])][: len(known)],
+        "x": [float(answer["steps"][0]) * int(answer["substeps"][0])][: len(known)],
         "y": known,
         "mode": "markers",
         "marker": ring,

@@ -1,5 +1,7 @@
 """One classifier with either component turned off."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from autoencode_core.analysis import component_choice, component_horizons
 from autoencode_core.analysis.component_choice import STANDARD, classifier, suits
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
+from autoencode_core.training.loop import train, train_regimes
 
 SMALL = STANDARD.but(
     dataset="bimodal_2d", bottleneck=1, particles=120, horizon=1.0, profile=(2,) + (1,) * 9, iterations=60
@@ -47,6 +50,57 @@ def test_a_particle_is_taken_for_the_class_whose_position_is_nearest(answer):
 def test_both_begin_with_the_same_particles(answer):
     assert (answer["states"][0, 0] == answer["states"][1, 0]).all()
     assert answer["states"].shape == (2, 11, 120, 2) and answer["tested"] == 30
+
+
+def test_each_is_the_training_of_its_order(answer):
+    for place, order in enumerate(("natural", "reversed")):
+        run = train(SMALL.but(order=order))
+        assert answer["cost"][place] == pytest.approx(run.history["cost"][-1])
+        assert answer["accuracy"][place] == run.summary["accuracy"]
+        assert answer["ended"][place] == run.status
+    shares = np.bincount(run.data.test_labels) / len(run.data.test)
+    assert answer["chance"] == shares.max() and len(answer["positions"]) == 2
+    codes = answer["states"][0][-1, :, 0]
+    near = [codes[answer["labels"] == label].mean() for label in (0, 1)]
+    assert np.sign(near).tolist() == np.sign(answer["positions"]).tolist()
+
+
+def test_the_data_set_and_the_horizon_that_are_asked_for():
+    found = component_choice(SMALL.but(iterations=1), 5.0, "moons")
+    assert found["own"] and found["times"][-1] == pytest.approx(2.5)
+    assert (found["spec"]["dataset"], found["spec"]["horizon"]) == ("moons", 5.0)
+    assert found["names"] == ["upper moon", "lower moon"]
+    other = classifier(SMALL, dataset="moons")
+    assert {name for name, value in other if value != getattr(SMALL, name)} == {"dataset"}
+
+
+def test_a_comparison_that_is_not_the_runs_own_says_so(monkeypatch):
+    standard = SMALL.but(iterations=1)
+    monkeypatch.setattr(import_module("autoencode_core.analysis.component_choice"), "STANDARD", standard)
+    found = component_choice(RunSpec(dataset="s_curve"))
+    assert found["own"] is False and found["spec"]["dataset"] == "bimodal_2d"
+
+
+def test_all_horizons_and_seeds_see_the_same_particles(monkeypatch):
+    module, asked = import_module("autoencode_core.analysis.component_choice"), []
+
+    def watched(specs, *given):
+        asked.extend(specs)
+        return train_regimes(specs, *given)
+
+    monkeypatch.setattr(module, "train_regimes", watched)
+    own = SMALL.but(data_seed=None, seed=3, iterations=1)
+    found = component_horizons(own, horizons=(0.5, 1.0), seeds=(0, 1))
+    assert [(spec.order, spec.horizon, spec.seed) for spec in asked] == [
+        (order, horizon, seed)
+        for order in ("natural", "reversed")
+        for horizon in (0.5, 1.0)
+        for seed in (0, 1)
+    ]
+    assert {spec.sample for spec in asked} == {3}
+    run = train(asked[0])
+    assert found["accuracy"][0, 0, 0] == run.summary["accuracy"]
+    assert found["chance"] == np.bincount(run.data.test_labels).max() / len(run.data.test)
 
 
 def test_the_run_of_a_classifier_in_the_plane_is_compared_itself():

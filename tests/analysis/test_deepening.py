@@ -13,6 +13,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.loop import train_regimes
+from autoencode_core.training.objective import cost_and_gradient
 
 
 def told(*_):
@@ -58,6 +59,33 @@ def test_depths_double_and_the_run_itself_comes_first(run, answer):
     assert (answer["moved"][1:] > 0).all() and (answer["iterations"][1:] <= 40).all()
 
 
+def test_every_figure_is_that_of_its_training(run, monkeypatch):
+    made = []
+
+    def watched(specs, told, starts):
+        made.append((train_regimes(specs, told, starts)[0], starts[0]))
+        return [made[-1][0]]
+
+    monkeypatch.setattr("autoencode_core.analysis.deepening.train_regimes", watched)
+    found, before, train = deeper(run, iterations=5), run, run.data.source.train
+    assert found["spread"] == pytest.approx(np.sqrt(train.var(axis=0).sum()))
+    for level, (deep, start) in enumerate(made, 1):
+        once, shape = before.model.control.flatten(), before.model.architecture.shape
+        assert torch.equal(start, refined(once, shape)) and found["iterations"][level] == 5
+        away = (deep.model.control.flatten() - start).square().sum()
+        assert found["moved"][level] == pytest.approx(float(2.0 / found["depths"][level] * away) ** 0.5)
+        cost, _ = cost_and_gradient(deep.model.with_control(start), train, run.spec.tikhonov)
+        assert found["refined_cost"][level] == pytest.approx(cost)
+        ends = [np.asarray(each.model.reconstruct(run.data.train.double())) for each in (before, deep)]
+        change = np.sqrt(np.square(ends[1] - ends[0]).sum(axis=1).mean())
+        assert found["output_change"][level] == pytest.approx(change)
+        ode = np.asarray(deep.model.coordinates.to_data(deep.model.flow(train, "rk4", 16).states[-1].numpy()))
+        away = np.sqrt(np.square(ends[1] - ode).sum(axis=1).mean())
+        assert found["ode_difference"][level] == pytest.approx(away)
+        assert found["test_error"][level] == deep.history["test_error"][-1]
+        before = deep
+
+
 def test_cost_is_data_term_and_penalty(answer):
     assert answer["cost"] == pytest.approx(answer["data_term"] + answer["penalty"])
 
@@ -76,6 +104,9 @@ def test_a_tame_flow_comes_nearer_to_its_ode_with_its_step():
     run = ac.train(RunSpec(dataset="bimodal", particles=100, dtype="float64"))
     found = deeper(run)
     assert found["rate"] == pytest.approx(1.0, abs=0.1)
+    x, y = np.log(found["steps"]), np.log(found["ode_difference"])
+    line, covariance = np.polyfit(x, y, 1, cov=True)
+    assert (found["rate"], found["rate_error"]) == pytest.approx((line[0], covariance[0, 0] ** 0.5))
     assert found["refined_cost"][1:] == pytest.approx(found["cost"][:-1], rel=0.05)
     assert found["moved"][2] < found["moved"][1] and found["output_change"][2] < found["output_change"][1]
 

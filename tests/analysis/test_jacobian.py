@@ -196,8 +196,38 @@ def test_in_the_plane_closest_is_the_smallest_distance_on_the_way(make_run):
         way = np.linalg.norm(gap + shares[..., None] * change, axis=2) / np.linalg.norm(gap, axis=1)
         assert found["closest"][n] == pytest.approx(way.min(), abs=1e-3)
         assert found["closest"][n] <= way.min() + 1e-12
+        assert found["speed"][n] == pytest.approx(np.abs(move).max() / arch.step)
         u = [v + arch.step * velocity(run, n, v) for v in u]
     assert not found["crossed"].any()
+
+
+def test_what_stands_still_keeps_particles_apart(make_run):
+    """All three components move at first, then two, then one: the distance is that in all three."""
+    run = make_run(4.0, dataset="s_curve", bottleneck=1, profile=(3, 2, 1), depth=6)
+    found, arch, u = geometry(run, 12), run.model.architecture, list(used(run, 12))
+    one, other = np.triu_indices(12, 1)
+    shares = np.linspace(0, 1, 2001)[:, None, None]
+    for n in range(3):
+        x = np.stack([v.numpy() for v in u])
+        move = arch.step * np.stack([velocity(run, n, v).numpy() for v in u])
+        gap, change = x[one] - x[other], move[one] - move[other]
+        way = np.linalg.norm(gap + shares * change, axis=2) / np.linalg.norm(gap, axis=1)
+        assert found["closest"][n] == pytest.approx(way.min(), abs=1e-3)
+        u = [v + arch.step * velocity(run, n, v) for v in u]
+
+
+@pytest.mark.parametrize("field", ["single_layer", "two_layer"])
+def test_the_bounds_are_norms_of_the_control(make_run, field):
+    run = make_run(dataset="s_curve", bottleneck=2, field=field, expansion=3)
+    found, step, bound, limit = geometry(run, 5), run.model.architecture.step, [], 1.0
+    for W, _, *V in run.model.control.layers:
+        bound.append(step * np.linalg.norm(W, 2) * (np.linalg.norm(V[0], 2) if V else 1.0))
+        limit = max([limit, *(np.abs(V[0].numpy()).sum(axis=1) if V else [])])
+    np.testing.assert_allclose(found["bound"], bound)
+    assert found["speed_limit"] == pytest.approx(limit)
+    parts = {"encoder": np.arange(3), "decoder": np.arange(3, 6), "whole": np.arange(6)}
+    for name, layers in parts.items():
+        assert found[f"lipschitz_bound_{name}"] == pytest.approx(np.prod(1 + np.array(bound)[layers]))
 
 
 @settings(max_examples=25)
@@ -270,6 +300,14 @@ def test_a_singular_map_is_minus_infinity(make_run):
     assert np.isneginf(found["log_det"][:, 1:3]).all() and np.isfinite(found["log_volume"]).all()
     assert found["smallest"][0] == 0 and found["crossed"][0] == 45 and not found["folded"].any()
     assert np.isnan(found["closest"][1:]).all() and "one place" in found["note"]
+
+
+def test_particles_that_come_very_near_do_not_meet(make_run):
+    run = make_run(0.0, dataset="bimodal", bottleneck=1, field="single_layer", activation="identity", depth=4)
+    vector = run.model.control.vector.clone()
+    run.model.architecture.shape.layers(vector[None])[0].W.fill_((1e-6 - 1) / run.model.architecture.step)
+    found = geometry(with_control(run, vector), 10)
+    assert found["closest"][0] == pytest.approx(1e-6, rel=1e-3) and not found["crossed"].any()
 
 
 def test_an_ode_that_leaves_the_numbers_is_told(make_run):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from problems import bimodal_best_constant, by_particle
+from problems import by_particle, converged_bimodal
 
 import autoencode_core as ac
 from autoencode_core.analysis.maximum_principle import (
@@ -11,25 +11,12 @@ from autoencode_core.analysis.maximum_principle import (
     hamiltonian,
     maximality,
     maximality_path,
-    maximality_residual,
 )
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import label_positions
 from autoencode_core.training import hamiltonian as inner
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.objective import cost_and_gradient
-
-
-def bimodal(tikhonov: float = 0.1, **knobs):
-    """A converged run of the bimodal transport."""
-    return ac.train(
-        ac.RunSpec(
-            dataset="bimodal",
-            tikhonov=tikhonov,
-            **{"dtype": "float64", "iterations": 400, "tolerance": 1e-9, "particles": 200, **knobs},
-        )
-    )
-
 
 KNOBS = [
     {"dataset": "s_curve", "bottleneck": 1, "order": "reversed", "field": "single_layer"},
@@ -124,7 +111,7 @@ def _targets(run):
 def test_along_a_converged_run_it_is_constant_to_the_order_of_the_scheme(tikhonov):
     drift = []
     for depth in (8, 16, 32):
-        found = hamiltonian(bimodal(tikhonov, depth=depth))
+        found = hamiltonian(converged_bimodal(tikhonov, depth=depth))
         assert found["gradient_norm"] < 1e-7 and len(found["drift"]) == 1
         drift.append(found["drift"][0] / np.abs(found["hamiltonian"]).max())
     assert drift[2] < 0.02
@@ -166,121 +153,14 @@ def test_within_each_interval_of_constant_width_it_is_constant_and_it_jumps_betw
     assert found[1]["drift"].max() < 0.01 * abs(H[first])
 
 
-# ---- maximality
-
-
-def test_it_vanishes_as_pmp_converges_and_j_is_below_that_of_the_best_constant():
-    run = bimodal(method="pmp", metric="control")
-    found = maximality_path(run, 12)
-    assert found["iterations"][0] == 0 and (found["residual"] >= 0).all()
-    total, norm = found["total"], found["gradient_norm"]
-    assert total[0] > 0.1 and total[-1] < 1e-12 * total[0]
-    assert (np.diff(total)[total[1:] > 1e-3] < 0.2 * total[0]).all()
-    late = norm < 1e-3 * norm[0]
-    assert late.sum() >= 2 and (total[late] < 1e-5 * total[0]).all()
-    best, _ = bimodal_best_constant(0.1, run.data.train.numpy(), run.data.train_targets.numpy())
-    assert found["cost"][-1] <= best
-    last = maximality(run)
-    assert last["total"] == pytest.approx(total[-1], abs=1e-14) and last["gap"] < 1e-10
-    residual = maximality_residual(run)
-    assert residual.shape == (run.spec.depth,) and bool((residual >= 0).all())
-
-
-@pytest.mark.parametrize(
-    ("activation", "tikhonov"), [("tanh", 0.01), ("tanh", 0.3), ("sin", 0.05), ("softplus", 0.1)]
-)
-def test_against_a_grid_of_all_controls_of_a_tiny_net(make_run, activation, tikhonov):
-    run = make_run(
-        dataset="bimodal", bottleneck=1, activation=activation, tikhonov=tikhonov, particles=20, depth=4
-    )
-    found = maximality(run)
-    axis = np.linspace(-8, 8, 641)
-    w, b = (grid.ravel() for grid in np.meshgrid(axis, axis))
-    sigma = {"tanh": np.tanh, "sin": np.sin, "softplus": lambda z: np.logaddexp(0, z)}[activation]
-    probe = costates(run)
-    assert len(run.probe["inputs"]) == len(run.data.train) == 20
-    for n in range(4):
-        x, p = probe["states"][n, :, 0], probe["costates"][n + 1, :, 0] / 20
-        grid = -sum(p_i * sigma(w * x_i + b) for x_i, p_i in zip(x, p, strict=True)) - tikhonov * (
-            w**2 + b**2
-        )
-        assert found["maximum"][n] >= grid.max() - 1e-6
-        assert found["maximum"][n] <= grid.max() + 0.01 * abs(grid.max()) + 1e-3
-        assert found["maximum"][n] - found["hamiltonian"][n] == pytest.approx(found["residual"][n])
-
-
-def test_of_a_two_layer_field_against_a_grid(make_run):
-    run = make_run(
-        dataset="bimodal", bottleneck=1, field="two_layer", expansion=2, tikhonov=0.2, particles=20, depth=4
-    )
-    found, probe = maximality(run), costates(run)
-    axis = np.linspace(-12, 12, 601)
-    w, b = (grid.ravel() for grid in np.meshgrid(axis, axis))
-    for n in range(4):
-        x, p = probe["states"][n, :, 0], probe["costates"][n + 1, :, 0] / 20
-        c = sum(p_i * np.tanh(w * x_i + b) for x_i, p_i in zip(x, p, strict=True))
-        # Each of the two units at its best v = -c/2λ.
-        most = 2 * max(0.0, (c**2 / (4 * 0.2) - 0.2 * (w**2 + b**2)).max())
-        assert most - 1e-9 <= found["maximum"][n] <= 1.01 * most + 1e-6
-
-
-def test_at_a_low_weight_the_maximisers_are_steep_and_found():
-    """The best unit all but cuts the particles in two: every cut and every steepness, by brute force."""
-    knobs = {"bottleneck": 1, "field": "two_layer", "expansion": 2, "dtype": "float64", "iterations": 40}
-    spec = ac.RunSpec(
-        dataset="moons", particles=100, depth=6, horizon=2.0, tikhonov=(weight := 1e-6), **knobs
-    )
-    run = ac.train(spec)
-    found, probe, alone = maximality(run), costates(run), int(run.model.order[0])
-    assert len(probe["hue"]) == 100
-    for n in (2, 3):  # about T/2 one component is active
-        x, p = probe["states"][n, :, alone], probe["costates"][n + 1, :, alone] / 100
-        steep, kinks = np.geomspace(1, 1e4, 100), np.linspace(x.min(), x.max(), 800)
-        w, kink = (grid.ravel() for grid in np.meshgrid(steep, kinks))
-        c = sum(p_i * np.tanh(w * (x_i - kink)) for x_i, p_i in zip(x, p, strict=True))
-        best = 2 * (c**2 / (4 * weight) - weight * w**2 * (1 + kink**2)).max()
-        assert found["maximum"][n] >= 0.999 * best
-
-
-def test_of_many_particles_a_first_ascent_sees_some(make_run, monkeypatch):
-    run = make_run(field="two_layer", tikhonov=0.01)
-    whole = maximality(run)["residual"]
-    monkeypatch.setattr(inner, "SAMPLE", 30)
-    some = maximality(run)["residual"]
-    assert (whole > 0).all() and (some >= 0.95 * whole).all()
-
-
-def test_of_a_linear_field_it_is_the_square_of_the_slope(make_run):
-    run = make_run(activation="identity", tikhonov=0.3, field="single_layer")
-    slopes = hamiltonian(run)["stationarity"]
-    np.testing.assert_allclose(maximality(run)["residual"], slopes**2 / (4 * 0.3), rtol=1e-6, atol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("knobs", "bounded", "words"),
-    [
-        ({"tikhonov": 0.0, "field": "two_layer"}, False, "no upper bound"),
-        ({"tikhonov": 0.0, "field": "single_layer", "activation": "identity"}, False, "no upper bound"),
-        ({"tikhonov": 0.0, "field": "single_layer"}, True, "no maximiser"),
-        ({"tikhonov": 1e-5, "field": "two_layer", "activation": "relu"}, False, "so small"),
-        ({"tikhonov": 1e-2, "field": "two_layer", "particles": 1}, True, ""),
-        ({"tikhonov": 1e-2, "task": "classify", "bottleneck": 1}, True, ""),
-        ({"tikhonov": 1e-2, "bottleneck": 2, "field": "single_layer"}, True, ""),
-    ],
-)
-def test_where_there_is_no_maximum_it_says_so(make_run, knobs, bounded, words):
-    found = maximality(make_run(**knobs))
-    assert np.isfinite(found["residual"]).all() == bounded
-    assert not np.isnan(found["residual"]).any() and (found["residual"] >= 0).all()
-    assert words in found["note"] and (words or not found["note"])
-
-
-def test_pca_at_a_low_weight_is_stationary_but_not_maximal(make_run):
-    run = make_run(0.0, dataset="moons", field="single_layer", tikhonov=1e-3, coordinates="principal")
-    assert hamiltonian(run)["gradient_norm"] < 1e-8
-    assert maximality(run)["total"] > 1e-3
-    high = make_run(0.0, dataset="moons", field="single_layer", tikhonov=10.0, coordinates="principal")
-    assert maximality(high)["total"] < 1e-9
+def test_the_speed_is_how_far_particles_go_per_time(make_run):
+    run = make_run(dataset="s_curve", bottleneck=2)
+    found, flow, step = hamiltonian(run), run.model.flow(run.data.source.train), run.model.architecture.step
+    ends = flow.states[1:].clone()
+    ends[run.spec.depth // 2 - 1] = flow.dropped
+    way = (ends - flow.states[:-1]).norm(dim=2).mean(1)
+    np.testing.assert_allclose(found["speed"], way / step, rtol=1e-9)
+    np.testing.assert_allclose(found["times"], flow.times[:-1])
 
 
 # ---- the strip
@@ -304,7 +184,10 @@ def test_the_strip_is_the_control_by_component(make_run, knobs):
         shown += sum(block.numel() for block in (W, b, *V))
     assert np.isfinite(strip["values"]).sum() == shown == len(run.model.control)
     assert strip["groups"] == (["W", "b", "V"] if arch.expansion else ["W", "b"])
-    assert len(strip["edges"]) == arch.controlled + 1
+    np.testing.assert_allclose(
+        strip["edges"], run.spec.horizon / run.spec.depth * np.arange(arch.controlled + 1)
+    )
+    np.testing.assert_allclose(strip["norm"], np.sqrt(np.nansum(np.square(strip["values"]), axis=0)))
 
 
 def test_a_wide_strip_shows_sizes(make_run, monkeypatch):
@@ -335,8 +218,13 @@ def test_runs_that_cannot_answer(make_run, run, monkeypatch):
 
 def test_of_too_many_particles_some_are_taken(make_run, monkeypatch):
     monkeypatch.setattr("autoencode_core.analysis.maximum_principle.KEPT", 8 * 20 * 60)
-    found = hamiltonian(make_run(field="single_layer"))
+    run = make_run(field="single_layer")
+    found = hamiltonian(run)
     assert "of the 60 particles" in found["note"] and np.isfinite(found["hamiltonian"]).all()
+    every = round(60 / int(found["note"].split("over ")[1].split()[0]))
+    some = run.data.source.train[::every]
+    cost, _ = cost_and_gradient(run.model, some, run.spec.tikhonov)
+    assert every > 1 and found["cost"] == pytest.approx(cost)
 
 
 def test_without_its_file_the_stored_particles_do(csv_run):

@@ -5,8 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autoencode_core.analysis import particles as shared
+from autoencode_core.analysis.density import density
 from autoencode_core.analysis.meanfield import doubled, mass, push_forward
 from autoencode_core.errors import InputError
+from autoencode_core.flow.doubled import doubled_flow
 
 
 @pytest.mark.parametrize(
@@ -82,6 +85,56 @@ def test_the_doubled_state_is_the_projected_form_without_a_jump(make_run, case):
         and found["read"][-1].tolist() == np.isin(np.arange(run.model.architecture.width), forgotten).tolist()
     )
     assert found["speed"] <= np.sqrt(run.model.architecture.width) + 1e-5  # tanh: nothing jumps
+    doubled_state = np.concatenate([found["states"], found["shadows"]], axis=2)
+    steps = np.linalg.norm(np.diff(doubled_state, axis=0), axis=2)
+    assert found["speed"] == pytest.approx(steps.max() / run.model.architecture.step, rel=1e-5)
+    for n in range(half, run.spec.depth):
+        active = run.model.order[: run.model.architecture.counts[n]].numpy()
+        assert np.flatnonzero(found["read"][n]).tolist() == sorted(np.setdiff1d(active, kept))
+
+
+def test_the_speed_of_the_doubled_state_is_that_of_both_halves(make_run):
+    """An encoder at rest: what is fastest moves the shadows too."""
+    run = make_run(field="single_layer", bottleneck=1)
+    vector = run.model.control.vector.clone()
+    for layer in run.model.architecture.shape.layers(vector[None])[:3]:
+        layer.W.zero_()
+        layer.b.zero_()
+    found = doubled(replace(run, model=run.model.with_control(vector)), 40)
+    steps = np.diff(np.concatenate([found["states"], found["shadows"]], axis=2), axis=0)
+    fastest = np.linalg.norm(steps, axis=2).max() / run.model.architecture.step
+    assert found["speed"] == pytest.approx(fastest, rel=1e-5)
+    assert (
+        np.linalg.norm(np.diff(found["states"], axis=0), axis=2).max() < np.linalg.norm(steps, axis=2).max()
+    )
+
+
+def test_two_forms_that_disagree_are_told_apart(run, monkeypatch):
+    """The comparison can fail: one output that is 0.5 off."""
+
+    def off(model, inputs):
+        flow = doubled_flow(model, inputs)
+        output = flow.output.clone()
+        output[3, 0] += 0.5
+        return replace(flow, output=output)
+
+    monkeypatch.setattr("autoencode_core.analysis.meanfield.doubled_flow", off)
+    assert doubled(run, 40)["apart"] == pytest.approx(0.5)
+
+
+def test_mass_that_is_lost_on_the_grid_would_be_seen(run, monkeypatch):
+    """The total can fail to be 1: a density with a tenth too little or too much in one frame."""
+    for share in (0.9, 1.1):
+
+        def wrong(*given, share=share):
+            found = density(*given)
+            found["values"][2] *= share
+            return found
+
+        monkeypatch.setattr("autoencode_core.analysis.meanfield.density", wrong)
+        found = mass(run, bins=16)
+        assert found["total"][2] == pytest.approx(share) and found["total"][0] == pytest.approx(1)
+        assert found["deviation"] == pytest.approx(0.1)
 
 
 def test_without_a_bottleneck_the_shadows_stay_at_rest(make_run):
@@ -109,6 +162,31 @@ def test_a_histogram_that_stays_would_be_seen(make_run):
     found = push_forward(run, cells=(256,), bins=12)
     rest = np.abs(found["samples"][-1] - found["samples"][0]).sum() / 2
     assert found["total_variation"][0].max() < 0.1 < 0.3 < rest
+
+
+def test_each_occupied_cell_moves_its_middle_with_its_mass(make_run):
+    run = make_run(0.0, dataset="bimodal", bottleneck=1, particles=300)
+    found = push_forward(run, cells=(3, 6), bins=64)
+    flow = np.asarray(run.model.coordinates.to_flow(run.data.source.train))
+    places = ((flow - found["center"]) @ found["basis"])[:, 0]
+    counts, edges = np.histogram(places, 6)
+    wanted, _ = np.histogram((edges[1:] + edges[:-1]) / 2, found["x"], weights=counts / 300)
+    stayed, _ = np.histogram(places, found["x"])
+    assert found["occupied"][1] == np.count_nonzero(counts) < 7
+    for frame, pushed in enumerate(found["pushed"][:, 0]):  # at rest: every frame is the first
+        np.testing.assert_allclose(pushed, wanted, atol=1e-6)
+        np.testing.assert_allclose(found["samples"][frame, 0], stayed / 300, atol=1e-6)
+        apart = np.abs(wanted - stayed / 300).sum() / 2
+        assert found["total_variation"][1, frame] == pytest.approx(apart, abs=1e-6) and apart > 0.5
+
+
+@pytest.mark.parametrize("ask", [mass, push_forward])
+def test_blocks_of_particles_do_not_change_the_answer(run, monkeypatch, ask):
+    whole = ask(run)
+    monkeypatch.setattr(shared, "BLOCK_BYTES", 3000)
+    for name, values in ask(run).items():
+        if name != "note":
+            np.testing.assert_allclose(values, whole[name], atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -2,24 +2,33 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from autoencode_core.analysis.particle_sweep import particle_sweep, power_law, trained
+from autoencode_core.analysis.particle_sweep import RATES, _law, _rates, particle_sweep, power_law, trained
+from autoencode_core.analysis.wasserstein import wasserstein
 from autoencode_core.data.synthetic import SAMPLERS, Sample
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
+from autoencode_core.training.loop import train
+from autoencode_core.training.minimisers import variance
+from autoencode_core.training.objective import cost_and_gradient
 
 SPREAD = 0.7
 """Standard deviation of the component that the bottleneck drops."""
 
 
 @pytest.fixture
-def gaussian(monkeypatch) -> RunSpec:
-    """A Gaussian law at θ = 0 in raw coordinates: zero-filling, J = E x₂² = SPREAD²."""
+def law(monkeypatch) -> None:
+    """Instead of the moons a Gaussian law in the plane, standard deviations 1 and SPREAD."""
 
     def sampler(rng, n):
         points = rng.standard_normal((n, 2)) * [1.0, SPREAD]
         return Sample(points, np.zeros(n))
 
     monkeypatch.setitem(SAMPLERS, "moons", sampler)
+
+
+@pytest.fixture
+def gaussian(law) -> RunSpec:
+    """That law at θ = 0 in raw coordinates: zero-filling, J = E x₂² = SPREAD²."""
     return RunSpec(
         dataset="moons",
         bottleneck=1,
@@ -47,6 +56,42 @@ def test_the_gap_of_a_gaussian_falls_like_one_over_root_n(gaussian):
     assert found["gap_fitted"].all() and found["directions"] == 64
 
 
+def test_trained_on_a_gaussian_the_cost_tends_to_the_known_optimum(law):
+    """Denoised by a linear flow: by symmetry it multiplies x_i by (1 + δ w_i)^L, w_i constant in t."""
+    noise, tikhonov, depth = 0.6, 0.1, 4
+    spec = RunSpec(
+        dataset="moons",
+        task="denoise",
+        noise=noise,
+        bottleneck=2,
+        coordinates="raw",
+        field="single_layer",
+        activation="identity",
+        tikhonov=tikhonov,
+        depth=depth,
+        horizon=1.0,
+        iterations=60,
+        method="lbfgs",
+        dtype="float64",
+    )
+    w = np.linspace(-2, 1, 30_001)
+    factor = (1 + w / depth) ** depth
+    best = sum(
+        (variance * (factor - 1) ** 2 + noise**2 * factor**2 + tikhonov * w**2).min()
+        for variance in (1.0, SPREAD**2)
+    )
+    found = particle_sweep(spec, seeds=range(12), fresh=50_000)
+    counts = found["counts"]
+    np.testing.assert_allclose(found["fresh_cost"][-1], best, rtol=0.02)
+    assert abs(found["train_cost"][-1].mean() - best) < 0.02 * best
+    assert (np.diff(found["fresh_cost"].mean(axis=1)) < 0.001).all()
+    for rate in (power_law(counts, found["train_cost"] - best), found["fixed_gap_rate"]):
+        assert rate[0] == pytest.approx(-0.5, abs=0.1) and rate[1] < -0.5 < rate[2]
+    # At few particles the control fits its sample, which adds a term like 1/N to the gap.
+    assert power_law(counts[3:], found["gap"][3:])[0] == pytest.approx(-0.5, abs=0.12)
+    assert found["gap_rate"][0] < -0.5 and found["control_distance_rate"][0] == pytest.approx(-0.5, abs=0.12)
+
+
 def test_samples_are_nested_and_start_alike():
     spec = RunSpec(dataset="moons", depth=4, iterations=1, seed=3)
     runs = trained(spec, [8, 20], [0, 5])
@@ -54,6 +99,7 @@ def test_samples_are_nested_and_start_alike():
         np.testing.assert_array_equal(small.data.source.train, large.data.source.train[:8])
     starts = [run.path[1][0] for same in runs for run in same]
     assert all(np.array_equal(start, starts[0]) for start in starts)
+    np.testing.assert_array_equal(starts[0], train(spec.but(particles=8)).path[1][0])
     assert not np.array_equal(runs[0][0].data.source.train, runs[0][1].data.source.train)
 
 
@@ -75,11 +121,49 @@ def test_controls_and_maps_come_closer_as_n_grows():
     assert not found["turned"].any() and found["note"] == ""  # raw coordinates
 
 
+def test_distances_are_those_between_the_runs_themselves():
+    spec = RunSpec(
+        dataset="moons", coordinates="principal", depth=4, horizon=2.0, iterations=3, dtype="float64"
+    )
+    found, runs = (ask(spec, (12, 200), (0, 1)) for ask in (particle_sweep, trained))
+    for s, (few, many) in enumerate(zip(*runs, strict=True)):
+        away = few.model.control.vector - many.model.control.vector
+        assert found["control_distance"][0, s] == pytest.approx(float(0.5 * away.square().sum()) ** 0.5)
+        one, other = (each.model.coordinates.axes[:, 0] for each in (few, many))
+        turned = np.degrees(np.arccos(min(1.0, float(one @ other))))
+        assert found["turned"][0, s] == pytest.approx(turned, abs=1e-5) and turned > 0.1
+        terms = [cost_and_gradient(many.model, each.data.source.train, 0.0)[0] for each in (few, many)]
+        assert found["fixed_gap"][0, s] - found["fixed_gap"][1, s] == pytest.approx(terms[1] - terms[0])
+        for c, run in enumerate((few, many)):
+            assert found["train_cost"][c, s] == run.history["cost"][-1]
+            near = wasserstein(run.data.source.train, _law(run, 20_000).inputs)
+            assert found["wasserstein"][c, s] == pytest.approx(near)
+    assert found["turned"][1].max() < 1e-6
+    points = SAMPLERS["moons"](np.random.default_rng(9), 4000).points
+    for s, (few, many) in enumerate(zip(*runs, strict=True)):
+        ends = [np.asarray(each.model.reconstruct(points)) for each in (few, many)]
+        apart = np.sqrt(np.square(ends[0] - ends[1]).sum(axis=1).mean() / variance(many))
+        assert found["map_distance"][0, s] == pytest.approx(apart, rel=0.1)
+
+
+@pytest.mark.parametrize("dataset", ["moons", "digits"])
+def test_no_fresh_particle_was_trained_on(dataset):
+    run = trained(RunSpec(dataset=dataset, depth=4, iterations=1), [40], [0])[0][0]
+    fresh, seen = _law(run, 40).inputs, run.data.source.train
+    assert len(seen) == 40 and np.abs(fresh[:, None] - seen).max(axis=2).min() > 0
+
+
+def test_a_sweep_trains_as_long_as_it_is_told():
+    spec = RunSpec(dataset="moons", depth=4, iterations=9, dtype="float64")
+    found = particle_sweep(spec, (8, 16), (0,), iterations=2, fresh=100)
+    short = trained(spec.but(iterations=2), (8, 16), (0,))
+    assert found["train_cost"][:, 0].tolist() == [same[0].history["cost"][-1] for same in short]
+
+
 def test_the_cost_on_other_particles_is_the_one_of_training():
     """On the training particles themselves nothing would be apart."""
     from autoencode_core.analysis.particle_sweep import _on
     from autoencode_core.analysis.particles import training_particles
-    from autoencode_core.training.loop import train
 
     for knobs in (
         {"dataset": "moons", "task": "classify", "bottleneck": 1},
@@ -132,6 +216,45 @@ def test_power_law_finds_the_exponent_within_its_band(law):
     slope, low, high, start = power_law(counts, 3 * counts[:, None] ** law * noise)
     assert low < law < high and high - low < 0.3 and abs(slope - law) < 0.1
     assert np.exp(start) == pytest.approx(3, rel=0.5)
+
+
+def test_the_band_is_that_of_the_jackknife_with_students_t():
+    """By pseudo-values, which is another way to the same standard error."""
+    counts = np.array([16, 32, 64, 128])
+    table = counts[:, None] ** -0.5 * np.random.default_rng(1).standard_normal((4, 5))
+    slope, low, high, start = power_law(counts, table)
+    line = np.polyfit(np.log(counts), np.log(np.sqrt(np.mean(table**2, axis=1))), 1)
+    assert (slope, start) == pytest.approx(tuple(line))
+    left = np.array([power_law(counts, np.delete(table, s, axis=1))[0] for s in range(5)])
+    pseudo = 5 * slope - 4 * left
+    error = pseudo.std(ddof=1) / np.sqrt(5)
+    assert (high - slope, slope - low) == pytest.approx((2.776445 * error,) * 2)  # t of 4 degrees, 97.5 %
+
+
+def test_a_rate_is_fitted_only_where_it_can_be_told():
+    """N far below what it is compared with, and a gap that stands out from the error of the fresh cost."""
+    counts = [16, 32, 64, 128, 256]
+    root = np.outer(np.power(counts, -0.5), [1.0, -1.0])  # 0.25, 0.18, 0.125, 0.09, 0.06
+    found = {**dict.fromkeys(RATES, root), "fresh_error": 0 * root, "fresh": 1024, "reference": 512}
+
+    def fitted(name: str, **changes) -> int:
+        answer = _rates(counts, found | changes)
+        chosen = answer[f"{name}_fitted"].tolist()
+        assert np.isfinite(answer[f"{name}_rate"][0]) == (sum(chosen) > 2)
+        assert chosen == sorted(chosen, reverse=True)
+        return sum(chosen)
+
+    assert fitted("gap", fresh_error=np.full((5, 2), 0.04)) == 4  # twice 0.04 is between 0.09 and 0.06
+    assert fitted("gap", fresh_error=np.full((5, 2), 0.07)) == 2
+    dip = root.copy()
+    dip[2] = 0.01
+    assert (
+        fitted("gap", gap=dip, fresh_error=np.full((5, 2), 0.01)) == 2
+    )  # what comes after the first that does not stand out is left out
+    assert fitted("gap", fresh=256) == 3
+    assert fitted("wasserstein") == 4 and fitted("map_distance") == 3
+    # One control for all N: the error is that of its cost alone.
+    assert fitted("fixed_gap", fresh_error=np.array([[0.07] * 2] * 4 + [[0.01] * 2])) == 3
 
 
 def test_power_law_says_when_it_cannot_tell():

@@ -1,6 +1,7 @@
 """A trained network integrated more finely: orders, the adaptive reference, the verdict."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 import autoencode_core as ac
-from autoencode_core.analysis.refinement import SUBSTEPS, Outputs, _fit, observed_order, refinement
+from autoencode_core.analysis.refinement import SUBSTEPS, Outputs, _fit, _judged, observed_order, refinement
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 
@@ -54,6 +55,13 @@ def test_the_network_is_euler_with_one_sub_step(trained):
     assert found["network_error"] == pytest.approx(network, rel=1e-9)
     assert found["network_error"] == found["error"][0, 0]
     assert found["network_difference"] == found["difference"][0, 0]
+
+
+@pytest.mark.parametrize("bottleneck", [1, 2])
+def test_of_a_classifier_the_outputs_are_its_codes(make_run, bottleneck):
+    run = make_run(task="classify", bottleneck=bottleneck)
+    codes = np.asarray(run.model.encode(run.data.source.train))
+    np.testing.assert_allclose(Outputs(run, 100).by("euler", 1, told), codes, atol=1e-12)
 
 
 def test_finer_states_are_those_of_the_models_flow(trained):
@@ -116,6 +124,27 @@ def test_the_verdict_tells_a_tame_flow_from_a_wild_one(make_run):
     assert wild["relative"] > 0.1
 
 
+@pytest.mark.parametrize(
+    ("away", "errors", "verdict"),
+    [
+        (0.03, (1.0, 1.05), "ode"),
+        (0.03, (1.05, 1.0), "ode"),
+        (0.05, (1.0, 1.0), "nearly"),
+        (0.03, (1.0, 1.2), "nearly"),
+        (0.18, (1.4, 1.0), "nearly"),
+        (0.25, (1.0, 1.0), "not"),
+        (0.03, (1.0, 1.6), "not"),
+        (0.03, (3e-6, 1e-9), "ode"),  # errors that small are alike
+        (0.03, (5e-6, 1e-9), "not"),
+    ],
+)
+def test_the_verdict_weighs_outputs_and_errors(away, errors, verdict):
+    """Data of size 2: outputs alike up to 0.04 and 0.2, errors up to a tenth and a third of the larger."""
+    network, exact = errors
+    found = _judged({"network_difference": away, "network_error": network, "reference_error": exact}, 2.0)
+    assert found["verdict"] == verdict and found["relative"] == pytest.approx(away / 2)
+
+
 def test_a_flow_at_rest_gives_the_same_by_every_method(make_run):
     run = make_run(control=0.0)
     found = refinement(run)
@@ -146,6 +175,63 @@ def test_a_steady_slope_far_below_the_order_has_not_settled():
     assert np.isnan(_fit(STEPS, 0.1 * STEPS**0.37, (1e-9, 1.0), 0.75)[0])
     assert _fit(STEPS, 0.1 * STEPS**1.02, (1e-9, 1.0), 0.75)[0] == pytest.approx(1.02)
     assert _fit(STEPS, 0.1 * STEPS**0.37, (1e-9, 1.0), -np.inf)[0] == pytest.approx(0.37)
+
+
+def differences(*slopes: float) -> np.ndarray:
+    """Differences at STEPS with these slopes between neighbours, from the coarsest two on."""
+    return np.exp(-np.log(2) * np.cumsum([5.0, *slopes]))
+
+
+@pytest.mark.parametrize(
+    ("slopes", "count"),
+    [
+        ((1.0, 1.0, 1.0, 2.0, 2.0, 2.0), 4),  # the finest ones count
+        ((1.5, 1.5, 1.5, 1.5, 2.0, 2.0), 3),  # as far as they are steady
+        ((1.93, 1.93, 1.93, 2.0, 2.0, 2.0), 4),  # and no more than four
+    ],
+)
+def test_a_slope_is_fitted_to_the_finest_steps_where_it_is_steady(slopes, count):
+    slope, error, start, fitted = _fit(STEPS, differences(*slopes), (0.0, 1.0), 0.75)
+    assert slope == pytest.approx(2.0) and error == pytest.approx(0, abs=1e-6)
+    assert fitted.tolist() == [False] * (7 - count) + [True] * count
+    np.testing.assert_allclose(start + slope * np.log(STEPS[-1]), np.log(differences(*slopes)[-1]))
+
+
+def test_an_order_that_does_not_settle_is_looked_for_at_finer_steps(make_run, monkeypatch):
+    module, asked = import_module("autoencode_core.analysis.refinement"), []
+
+    def unsettled(run, sizes, particles, methods):
+        asked.append((sizes, particles, methods))
+        order = 2.0 if len(asked) == 2 else np.nan
+        return {"order": np.array([order]), "difference": np.ones((1, 7)), "floor": 1e-12}
+
+    monkeypatch.setattr(module, "refinement", unsettled)
+    assert observed_order(make_run(), "midpoint") == 2.0
+    finer = [8 * size for size in SUBSTEPS]
+    assert asked == [(list(SUBSTEPS), 500, ("midpoint",)), (finer, 100, ("midpoint",))]
+
+
+@pytest.mark.parametrize("control", [0.3, 1.0, 3.0])
+def test_what_is_fitted_is_clear_of_the_reference_and_small_beside_the_data(make_run, control):
+    found = refinement(make_run(control, activation="sin"))
+    fitted = found["difference"][found["fitted"]]
+    assert len(fitted) and fitted.min() > 30 * found["floor"] and fitted.max() < 0.1 * found["spread"]
+
+
+@pytest.mark.parametrize("knobs", [{}, {"dataset": "bimodal", "task": "transport"}])
+def test_the_reference_is_known_as_well_as_a_looser_solve_says(make_run, knobs):
+    run = make_run(3.0, **knobs)
+    found, outputs = refinement(run, (1, 2), rtol=1e-6, methods=("euler",)), Outputs(run, 500)
+    ends = outputs.adaptive(1e-6, told)
+    assert found["evaluations"] == outputs.evaluations
+    away = np.square(ends - outputs.adaptive(1e-5, told)).sum(axis=1).mean()
+    assert found["floor"] == pytest.approx(np.sqrt(away), rel=1e-3) and found["floor"] > 1e-10
+    targets, made = (
+        np.asarray(run.data.train_targets),
+        np.asarray(run.model.reconstruct(run.data.source.train)),
+    )
+    for name, reached in (("reference_error", ends), ("network_error", made)):
+        assert found[name] == pytest.approx(np.square(reached - targets).sum(axis=1).mean(), rel=1e-5)
 
 
 def test_only_what_is_clear_of_the_reference_is_fitted():

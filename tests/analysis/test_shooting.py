@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from problems import bimodal_best_constant
@@ -30,6 +32,28 @@ def test_it_is_the_iteration_that_the_training_made(shooting):
         moved = shooting.path[1][j + 1] - shooting.path[1][j]
         step = shooting.model.architecture.step
         assert found["move"][-1] == pytest.approx(np.sqrt(step * np.square(moved).sum()))
+        after = costates(replace(shooting, model=shooting.model.with_control(shooting.path[1][j + 1])))
+        for name in ("states", "costates", "dropped"):
+            np.testing.assert_allclose(found[f"{name}_after"], after[name], atol=1e-9)
+            assert np.abs(found[f"{name}_after"] - found[name]).max() > 1e-3
+
+
+def test_it_begins_at_the_trained_control_or_at_the_nearest_one_that_was_kept(shooting):
+    assert pmp_iteration(shooting)["iteration"] == 10
+    kept = [0, 4, 10]
+    sparse = replace(shooting, path=(np.array(kept), shooting.path[1][kept]))
+    for asked, nearest in ((1, 0), (3, 4), (6, 4), (8, 10), (99, 10)):
+        found = pmp_iteration(sparse, asked)
+        assert found["iteration"] == nearest
+        assert found["cost"] == pytest.approx(shooting.history["cost"][nearest])
+
+
+def test_whatever_the_run_was_trained_with_the_metric_is_the_papers(make_run):
+    own = [{"method": "pmp", "metric": name, "learning_rate": 1.0} for name in ("control", "field")]
+    found = [pmp_iteration(make_run(**knobs)) for knobs in (*own, {"method": "adam", "batch_size": 20})]
+    for name in ("tau", "trial_cost", "trial_move"):
+        for other in found[1:]:
+            np.testing.assert_allclose(other[name], found[0][name])
 
 
 def test_where_the_run_took_another_metric_it_says_so(make_run):
@@ -128,6 +152,40 @@ def test_methods_end_where_they_have_converged():
         cost = found["cost"][row][np.isfinite(found["cost"][row])]
         assert len(cost) < 300 and cost[-1] <= best + 1e-6
         assert (np.diff(cost) <= 0).all()
+
+
+def test_the_race_starts_where_the_training_did(shooting):
+    other = replace(shooting, path=(np.zeros(1, int), 0.5 * shooting.path[1][-1:]))
+    found = race(other, 1)
+    model, train = shooting.model.with_control(other.path[1][0]), shooting.data.source.train
+    assert found["cost"][:, 0] == pytest.approx(cost_and_gradient(model, train, shooting.spec.tikhonov)[0])
+
+
+def test_a_method_that_is_not_the_runs_has_its_own_first_step():
+    spec = ac.RunSpec(**SMALL, method="pmp", metric="control", learning_rate=0.01, iterations=3)
+    found = race(ac.train(spec), 3)
+    alone = ac.train(spec.but(method="adam", learning_rate=0.02))
+    np.testing.assert_allclose(found["cost"][1], alone.history["cost"], rtol=1e-8)
+
+
+def test_a_race_ends_at_the_tolerance(make_run):
+    found = race(make_run(tolerance=0.3, tikhonov=0.1), 300)
+    for row, ended in enumerate(found["ended"]):
+        norm = found["gradient_norm"][row][np.isfinite(found["gradient_norm"][row])]
+        assert ended == "converged" and norm[-1] <= 0.3 < norm[:-1].min() and len(norm) < 300
+
+
+def test_no_descent_is_convergence_only_where_the_slope_is_negligible(monkeypatch):
+    run = ac.train(ac.RunSpec(dataset="bimodal", dtype="float64", tolerance=0.0, iterations=1))
+    assert race(run, 300)["ended"][2] == "converged"
+    monkeypatch.setattr("autoencode_core.analysis.shooting.NEGLIGIBLE", 0.0)
+    assert race(run, 300)["ended"][2] == "stalled"
+
+
+def test_a_method_that_leaves_the_numbers_has_diverged(make_run):
+    knobs = {"activation": "identity", "depth": 20, "horizon": 100.0, "dtype": "float32"}
+    found = race(make_run(method="adam", learning_rate=10.0, **knobs), 6)
+    assert found["ended"][1] == "diverged" and np.isnan(found["cost"][1, -1])
 
 
 def test_it_can_be_ended(run, stopping):

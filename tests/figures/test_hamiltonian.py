@@ -26,6 +26,21 @@ def test_a_hamiltonian_that_varies_is_said_to():
     assert "not constant" in hamiltonian_words(answer) and "200%" in hamiltonian_words(answer)
 
 
+@pytest.mark.parametrize(("spread", "constant"), [(0.04, True), (0.07, False)])
+def test_a_twentieth_is_the_most_that_counts_as_constant(spread, constant):
+    """In the decoder's interval of two layers; the one before holds."""
+    jumps = {"jumps": np.array([2, 4])}
+    answer = about([1.0, 1.0, 2.0, 2.0, 1.0 - spread, 1.0]) | jumps
+    assert largest_drift(answer) == pytest.approx(spread)
+    assert ("H is constant" in hamiltonian_words(answer)) is constant
+
+
+@pytest.mark.parametrize(("share", "maximal"), [(0.009, True), (0.012, False)])
+def test_a_hundredth_of_j_is_the_most_that_counts_as_maximal(share, maximal):
+    answer = residuals([2.0 * share, 0, 0, 0, 0, 0], cost=2.0)
+    assert ("θ is maximal but for" in maximality_words(answer)) is maximal
+
+
 def test_a_width_that_changes_at_every_layer_leaves_no_interval():
     answer = about() | {"jumps": np.arange(1, 6)}
     assert np.isnan(largest_drift(answer)) and "no interval" in hamiltonian_words(answer)

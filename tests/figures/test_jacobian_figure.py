@@ -71,6 +71,7 @@ def test_a_singular_map_and_a_wild_ode_leave_a_picture():
 
 def test_words_tell_what_is_certain_from_what_was_seen():
     assert "**No trajectories meet.**" in meeting_words(answer())
+    assert "**No trajectories meet.**" not in meeting_words(answer(bound=np.array([0.5, 1.01, 0.7, 0.9])))
     wild = answer(bound=np.array([3, 0.6, 0.7, 2.0]))
     assert "of these particles meet" in meeting_words(wild) and "In 2 of 4 layers" in meeting_words(wild)
     assert "0.6 of their distance" in meeting_words(wild)

@@ -52,6 +52,10 @@ def test_three_methods_their_fits_and_the_network(dark):
     assert np.allclose(fits[2].y, 0.01 * STEPS[3:] ** 4)
     (ring,) = [trace for trace in figure.data if trace.mode == "markers"]
     assert list(ring.x) == [0.25] and list(ring.y) == [0.25]
+    finer = {**found, **{name: found[name][1:] for name in ("substeps", "steps")}}
+    finer |= {name: found[name][:, 1:] for name in ("difference", "error", "fitted")}
+    (ring,) = [trace for trace in refinement_figure(finer, "error").data if trace.mode == "markers"]
+    assert list(ring.x) == [0.25] and list(ring.y) == [0.28]  # it stands alone there
     said = " ".join(note.text for note in figure.layout.annotations)
     assert "order 4.00 ± 0.02 (declared 4)" in said and "network itself" in said
 
