@@ -23,7 +23,7 @@ def test_the_verdict_its_picture_and_its_table(page, console_errors):
 
 def test_the_views_of_one_run(page):
     page.goto("/ode_limit?view=geometry&run=gallery-s_curve")
-    expect(page.get_by_text("Lipschitz constants")).to_be_visible()
+    expect(page.get_by_role("heading", name="Lipschitz constants")).to_be_visible()
     expect(page.locator(CHART)).to_have_count(4)  # four panels of one figure
     page.get_by_role("radio", name="Depth").click()
     page.wait_for_url(re.compile("view=depth"))
