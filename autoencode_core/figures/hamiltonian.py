@@ -30,6 +30,7 @@ _LOWER = 170
 _TOP, _GAP, _BAR = 62, 64, 84
 _ROOM = 0.07
 """Share of an axis that a tick needs."""
+_BELOW = "R is known from below: the search takes many starts, and a higher maximum could have been missed."
 
 
 def intervals(about: Answer) -> list[tuple[int, int]]:
@@ -48,9 +49,6 @@ def largest_drift(about: Answer) -> float:
     """The largest of relative_drifts, NaN where H is 0 or no interval has two layers."""
     found = relative_drifts(about)
     return float(found.max()) if len(found) and not _still(about) else float("nan")
-
-
-_BELOW = "R is known from below: the search takes many starts, and a higher maximum could have been missed."
 
 
 def hamiltonian_words(about: Answer) -> str:

@@ -15,15 +15,15 @@ from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
 from autoencode_core.training.lbfgs import Lbfgs, PairMemory
 from autoencode_core.training.starts import starts
 
-KEPT_SINGLE, KEPT_DOUBLE = (4, 4), (48, 16)
+KEPT_SINGLE, KEPT_DOUBLE = (2, 2), (48, 16)
 """Random units and sharp cuts that an ascent starts from: for each component of a single-layer field, and for
 a layer of a two-layer field."""
 MOST_OWN = 8
 """Hidden units of a two-layer field from which an ascent starts: the best ones."""
 MOST_STEPS, FEWEST_STEPS, MOST_FLOPS = 200, 10, 3e11
 """Steps of an ascent, fewer where they are heavy."""
-SAMPLE, GO_ON = 2048, 3
-"""Most particles of a first ascent, and how many of its best ends go on with all of them."""
+SAMPLE, GO_ON = 2**14, 3
+"""Most particles of a first ascent, and how many of its best ends go on with all if there are more."""
 PAIRS = 10
 """Quasi-Newton pairs of an ascent."""
 FLAT = 1e-9
@@ -31,7 +31,7 @@ FLAT = 1e-9
 SETTLED, PATIENCE = 1e-6, 3
 """It has settled after so many steps that add no more than this share of all that was gained."""
 TOGETHER = 2**22
-"""Numbers that the hidden values of layers which are treated together may fill."""
+"""Numbers that layers which are treated together may fill."""
 
 Told = Callable[[float, str], object]
 
@@ -202,7 +202,8 @@ def _best(
     """
     shares = (lambda share: told(share / 2)), (lambda share: told((1 + share) / 2))
     value, units, _ = _ascended(field.sample(SAMPLE), rows, begin, base, shares[0])
-    ends = torch.take_along_dim(units, value.topk(min(GO_ON, value.shape[1]), 1).indices[..., None], 1)
+    count = GO_ON if field.x.shape[2] > SAMPLE else 1
+    ends = torch.take_along_dim(units, value.topk(count, 1).indices[..., None], 1)
     near = [ends[:, :1].roll(1, 0), ends[:, :1].roll(-1, 0)] if len(ends) > 1 else []
     value, units, sharp = _ascended(field, rows, torch.cat([ends, *near], 1), base, shares[1])
     best = value.argmax(1, keepdim=True)
@@ -265,10 +266,12 @@ def _units(layer: Layer) -> Tensor:
 
 
 def _alike(arch: Architecture, particles: int) -> Iterator[list[int]]:
-    """Layers of equal width, as many together as TOGETHER allows."""
+    """Layers of equal width, as many together as TOGETHER allows their values and quasi-Newton pairs."""
     for a in sorted(set(arch.shape.counts)):
         members = [n for n, count in enumerate(arch.shape.counts) if count == a]
-        together = max(1, TOGETHER // (particles * a * (arch.expansion or 1)))
+        hidden = particles * a * (arch.expansion or 1)
+        pairs = 0 if arch.expansion else 2 * PAIRS * (4 + sum(KEPT_SINGLE)) * a**2
+        together = max(1, TOGETHER // max(hidden, pairs))
         for first in range(0, len(members), together):
             yield members[first : first + together]
 

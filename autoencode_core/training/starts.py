@@ -12,10 +12,11 @@ from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
 
 SCALES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 """Sizes of w that are tried."""
-DRAWN, FEWEST, MOST_DRAWN = 256, 8, 4096
+DRAWN, FEWEST, MOST_DRAWN = 256, 2, 4096
 """Random units of each size, fewer where many components are driven one by one: so many in all."""
-DIRECTIONS, MOST_NUMBERS = 256, 2**22
-"""Directions of cuts that are looked at together, fewer where that would fill so many numbers."""
+DIRECTIONS, ENOUGH, MOST_NUMBERS = 256, 56, 2**22
+"""Directions of cuts that are looked at together, fewer where that would fill so many numbers; of less than
+ENOUGH among many components nothing is to be had."""
 TURNS, TURNED, WIDEST, NARROWER = 3, 8, 0.5, 0.25
 """Then the best TURNED of them are turned a little, TURNS times, each time by less."""
 SAMPLE = 1024
@@ -28,14 +29,14 @@ def starts(field: FrozenLayers, rows: Tensor | None, random: int, cuts: int) -> 
     Args:
         field: states and costates of B layers.
         rows: the component that each of the h units drives, (h,); None for the two-layer field, h = 1.
-        random: how many of the random ones, at most 56 = 7 sizes of 8.
-        cuts: how many of the cuts, at most 56.
+        random: how many of the random ones; of many components at most 14 = 7 sizes of 2.
+        cuts: how many of the cuts, likewise; random ones where there are no cuts.
     """
     found, generator = list[Tensor](), torch.Generator().manual_seed(0)
     for n in range(len(field.x)):
         layer = field.layer(n).sample(SAMPLE)
         drawn = _drawn(layer, 1 if rows is None else len(rows), generator)
-        cut = _cuts(layer, rows is None, generator)
+        cut = _cuts(layer, rows is None, cuts, generator)
         found.append(torch.cat([_best(layer, rows, drawn, random), _best(layer, rows, cut, cuts)]))
     return torch.stack(found)
 
@@ -67,14 +68,14 @@ def _drawn(field: FrozenLayers, h: int, generator: torch.Generator) -> Tensor:
     return units
 
 
-def _cuts(field: FrozenLayers, joint: bool, generator: torch.Generator) -> Tensor:
-    """The best cuts, in all sizes, (c, h, a + 1)."""
+def _cuts(field: FrozenLayers, joint: bool, least: int, generator: torch.Generator) -> Tensor:
+    """The best cuts, at least so many, in all sizes, (c, h, a + 1)."""
     x, p = field.x[0], field.p[0]
     pushed = p[None] if joint else p[:, None]
     (a, count), h = x.shape, len(pushed)
-    if count == 1:
+    many = min(DIRECTIONS, MOST_NUMBERS // (a * max(count, h)))
+    if count == 1 or many < ENOUGH:
         return _drawn(field, h, generator)
-    many = max(len(SCALES) * FEWEST, min(DIRECTIONS, MOST_NUMBERS // (a * count)))
     ways = torch.nn.functional.normalize(_normal(x, generator, many, h, a), dim=2)
     found, wide = [_cut(x, pushed, ways)], WIDEST / a**0.5
     for _ in range(TURNS if a > 1 else 0):
@@ -85,7 +86,7 @@ def _cuts(field: FrozenLayers, joint: bool, generator: torch.Generator) -> Tenso
         found.append(_cut(x, pushed, torch.nn.functional.normalize(near, dim=2)))
         wide *= NARROWER
     value, units = (torch.cat(same) for same in zip(*found, strict=True))
-    best = value.topk(len(SCALES) * FEWEST, 0).indices
+    best = value.topk(max(least, min(ENOUGH, MOST_DRAWN // (h * len(SCALES)))), 0).indices
     units = torch.take_along_dim(units, best[..., None], 0)
     return (torch.tensor(SCALES).to(x)[:, None, None, None] * units).flatten(0, 1)
 

@@ -55,7 +55,7 @@ def test_values_are_those_of_cost_and_gradient():
         torch.testing.assert_close(objective.values(units).flatten(), terms.cost)
 
 
-@pytest.mark.parametrize(("a", "particles"), [(1, 30), (2, 1), (70, 12)])
+@pytest.mark.parametrize(("a", "particles"), [(1, 30), (2, 1), (70, 12), (300, 5)])
 def test_one_component_one_particle_many_components(a, particles):
     field = frozen(1, a, particles)
     for rows in (None, torch.arange(a)):
