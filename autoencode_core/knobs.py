@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE, card
 from autoencode_core.errors import InputError
-from autoencode_core.spec import RunSpec
+from autoencode_core.spec import REGISTRIES, RunSpec
 
 
 def allowed(name: str, dataset: str = "") -> str:
@@ -19,7 +19,7 @@ def allowed(name: str, dataset: str = "") -> str:
     if name == "dataset":
         return f"{', '.join(CATALOGUE)}, or the path of a .csv file"
     info = RunSpec.model_fields[name]
-    literal = _words(info.annotation)
+    literal = words(name)
     if literal:
         listed = ", ".join(literal)
         return listed if not _takes_list(info.annotation) else f"{listed}, or a list of whole numbers"
@@ -62,16 +62,23 @@ def bounds(name: str, dataset: str = "") -> tuple[float | None, float | None]:
 
 def choices(name: str, dataset: str = "") -> tuple[str, ...]:
     """Words that a knob accepts, () for numbers; with a data set only the tasks it can do."""
-    words = _words(RunSpec.model_fields[name].annotation)
+    accepted = words(name)
     if name == "task" and dataset:
         known = card(dataset)
-        words = tuple(
+        accepted = tuple(
             w
-            for w in words
+            for w in accepted
             if not (w == "classify" and known.classes < 2)
             and not (w == "transport" and not known.has_targets)
         )
-    return words
+    return accepted
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Words that a knob accepts whatever the data set: the names of a registry, or those of its type."""
+    if name in REGISTRIES:
+        return tuple(REGISTRIES[name])
+    return _words(RunSpec.model_fields[name].annotation)
 
 
 def _words(annotation: Any) -> tuple[str, ...]:

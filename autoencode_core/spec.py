@@ -19,13 +19,14 @@ from pydantic_core import PydanticCustomError
 
 from autoencode_core.data.catalogue import DatasetCard, card, is_csv
 from autoencode_core.errors import InputError
+from autoencode_core.flow.fields import FIELDS
+from autoencode_core.flow.nonlinearities import NONLINEARITIES
+from autoencode_core.flow.schemes import SCHEMES
 
 Task = Literal["reconstruct", "denoise", "classify", "transport"]
 CoordinateKind = Literal["raw", "standard", "principal"]
 Profile = Literal["linear", "geometric", "step"]
 Order = Literal["natural", "reversed", "variance"]
-FieldKind = Literal["single_layer", "two_layer"]
-Activation = Literal["tanh", "softplus", "relu", "sin", "identity"]
 Method = Literal["pmp", "adam", "lbfgs"]
 Metric = Literal["field", "control"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -46,6 +47,17 @@ def _knob(
         description=help,
         json_schema_extra={"symbol": symbol, "group": group, "unit": unit, "log": log},
     )
+
+
+RESIDUAL_NETWORK: Mapping[str, Any] = {"scheme": "euler", "substeps": 1, "fidelity": None}
+"""The residual network of the paper; what a stored spec means that was written before there were others."""
+
+REGISTRIES: Mapping[str, Mapping[str, object]] = {
+    "field": FIELDS,
+    "activation": NONLINEARITIES,
+    "scheme": SCHEMES,
+}
+"""Knobs whose words are the names of a registry."""
 
 
 class RunSpec(BaseModel):
@@ -165,7 +177,7 @@ class RunSpec(BaseModel):
         ),
     ] = "natural"
     field: Annotated[
-        FieldKind,
+        str,
         _knob(
             "Field", "F", "The controlled field: σ(Wx + b), or V σ(Wx + b) with a hidden layer of m·a units."
         ),
@@ -176,8 +188,33 @@ class RunSpec(BaseModel):
         _knob("Expansion", "m", "Hidden units per active component; only the two-layer field has them."),
     ] = 4
     activation: Annotated[
-        Activation, _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow.")
+        str, _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow.")
     ] = "tanh"
+    scheme: Annotated[
+        str,
+        _knob(
+            "Scheme",
+            "",
+            "How a layer is integrated, with θ held on it: euler (order 1; with one sub-step the residual "
+            "network itself), midpoint (order 2) or rk4 (order 4).",
+        ),
+    ] = "rk4"
+    substeps: Annotated[
+        int,
+        Field(ge=1, le=64),
+        _knob("Sub-steps", "r", "Steps of the scheme in each layer, of length δ/r."),
+    ] = 1
+    fidelity: Annotated[
+        float | None,
+        Field(ge=0, le=1),
+        _knob(
+            "Fidelity",
+            "",
+            "Largest ODE difference that training allows: root mean squared distance of the network's outputs "
+            "from those of the exact flow of its own control, as a share of the targets' spread. Where it is "
+            "exceeded on the way, the sub-steps are doubled; empty: never.",
+        ),
+    ] = 0.02
     method: Annotated[
         Method,
         _knob(
@@ -260,9 +297,11 @@ class RunSpec(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_defaults(cls, values: Any) -> Any:
+    def _fill_defaults(cls, values: Any, info: ValidationInfo) -> Any:
         if not isinstance(values, Mapping):
             return values
+        if (info.context or {}).get("stored"):
+            values = {**RESIDUAL_NETWORK, **values}
         try:
             suited = dict(card(str(values.get("dataset", "circle"))).defaults)
         except InputError:
@@ -277,6 +316,19 @@ class RunSpec(BaseModel):
         filled.setdefault("iterations", ITERATIONS.get(str(filled.get("method", "lbfgs")), 300))
         filled.setdefault("learning_rate", FIRST_STEP.get(str(filled.get("method", "lbfgs")), 1.0))
         return filled
+
+    @field_validator("fidelity", mode="before")
+    @classmethod
+    def _fidelity_off(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and value.strip().lower() in ("", "off") else value
+
+    @field_validator(*REGISTRIES)
+    @classmethod
+    def _is_registered(cls, value: str, info: ValidationInfo) -> str:
+        words = REGISTRIES[str(info.field_name)]
+        if value not in words:
+            raise _refuse(", ".join(words))
+        return value
 
     @field_validator("dataset")
     @classmethod

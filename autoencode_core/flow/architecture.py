@@ -1,22 +1,24 @@
 """Architecture: everything of a width-varying flow but its control."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from autoencode_core.flow.control import ControlShape, Layer
-from autoencode_core.flow.fields import ControlledField, controlled_field
+from autoencode_core.flow.fields import Field, controlled_field
+from autoencode_core.flow.schemes import SCHEMES, Scheme
+from autoencode_core.flow.shape import ControlShape, Layer
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.spec import RunSpec
+
+Velocity = Callable[[int, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Widths, horizon and field of a flow whose components are sorted by how long they are kept.
+    """Widths, horizon, field and scheme of a flow whose components are sorted by how long they are kept.
 
     In this order the active set of layer n is the first a_n components, so turning components off
     is a slice and re-growing them is a zero padding: no mask, and no leak through the bottleneck.
@@ -26,25 +28,27 @@ class Architecture:
         controlled: number of layers that carry a control: L, or L/2 when only the encoder is trained.
         horizon: T, in flow time.
         field: the controlled field.
-        expansion: hidden units per active component, 0 for the single-layer field.
+        scheme: what each sub-step is taken by.
+        substeps: sub-steps r of a layer, from 1.
     """
 
     counts: tuple[int, ...]
     controlled: int
     horizon: float
-    field: ControlledField
-    expansion: int = 0
+    field: Field
+    scheme: Scheme = SCHEMES["euler"]
+    substeps: int = 1
 
     @classmethod
-    def of(cls, spec: RunSpec, width: int) -> "Architecture":
-        """The architecture that a spec asks for on data of that width."""
-        counts = active_counts(width, spec.bottleneck, spec.depth, spec.profile)
+    def of(cls, spec: RunSpec, width: int, substeps: int | None = None) -> "Architecture":
+        """The architecture that a spec asks for on data of that width, or with other sub-steps."""
         return cls(
-            counts,
+            active_counts(width, spec.bottleneck, spec.depth, spec.profile),
             controlled=spec.depth // 2 if spec.task == "classify" else spec.depth,
             horizon=spec.horizon,
-            field=controlled_field(spec.field, spec.activation),
-            expansion=spec.expansion if spec.field == "two_layer" else 0,
+            field=controlled_field(spec.field, spec.activation, spec.expansion),
+            scheme=SCHEMES[spec.scheme],
+            substeps=substeps or spec.substeps,
         )
 
     @property
@@ -67,30 +71,50 @@ class Architecture:
         """Layer length δ = T/L."""
         return self.horizon / self.depth
 
+    @property
+    def points(self) -> int:
+        """Evaluation points of a layer: sub-steps times stages."""
+        return self.substeps * self.scheme.stages
+
     @cached_property
     def shape(self) -> ControlShape:
         """Where the controlled layers' blocks lie in the flat control."""
-        return ControlShape(self.counts[: self.controlled], self.expansion)
+        return ControlShape(self.counts[: self.controlled], self.field.blocks)
 
-    def advance(self, layers: list[Layer], x: Tensor) -> Iterator[tuple[Layer, Tensor, Tensor]]:
-        """Explicit Euler through `layers` (the residual network), keeping nothing.
+    def by(self, scheme: Scheme, substeps: int) -> "Architecture":
+        """The same flow by another scheme, or in other sub-steps."""
+        return replace(self, scheme=scheme, substeps=substeps)
+
+    def substep(self, velocity: Velocity, x: Tensor) -> Tensor:
+        """One sub-step along a velocity (s, X), or along its linearisation."""
+        return self.scheme.advance(velocity, x, self.step / self.substeps)
+
+    def through(self, layer: Layer, x: Tensor) -> Tensor:
+        """The active state (R, a, N) at the end of a layer, keeping nothing."""
+        for _ in range(self.substeps):
+            x = self.substep(lambda _, at: self.field.velocity(layer, at), x)
+        return x
+
+    def advance(self, layers: list[Layer], x: Tensor, first: int = 0) -> Iterator[tuple[Layer, Tensor, Tensor]]:
+        """Through `layers`, one after the other, keeping nothing.
 
         Args:
             layers: consecutive layers of the control.
             x: state at their start, (R, a, N).
+            first: number of the first of them.
 
         Yields:
             Layer, the active state that entered it, and the active state that left it.
         """
-        for layer in layers:
-            x = resize(x, layer.W.shape[-1])
-            out = torch.add(x, self.field.velocity(layer, x), alpha=self.step)
+        for n, layer in enumerate(layers, first):
+            x = resize(x, self.counts[n])
+            out = self.through(layer, x)
             yield layer, x, out
             x = out
 
-    def outcome(self, layers: list[Layer], x: Tensor) -> Tensor:
+    def outcome(self, layers: list[Layer], x: Tensor, first: int = 0) -> Tensor:
         """The state after `layers`, (R, a, N)."""
-        for _, _, out in self.advance(layers, x):
+        for _, _, out in self.advance(layers, x, first):
             x = out
         return x
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from autoencode_core.data.coordinates import BLOCK, Coordinates
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.control import Control
-from autoencode_core.flow.solvers import solver
+from autoencode_core.flow.schemes import scheme
 from autoencode_core.spec import RunSpec
 
 Points = Tensor | ArrayLike
@@ -27,8 +26,8 @@ class Flow:
     Attributes:
         times: (S,) in [0, T] (classify: [0, T/2]).
         states: (S, N, d) in flow coordinates; at T/2 the state after the projection.
-        active: (S, d) bool, the active set of the layer that starts at that time (the last row
-            repeats the last layer's).
+        active: (S, d) bool, the active set of the layer in which that time lies (at the start of a layer
+            that layer's; the last row repeats the last layer's).
         dropped: (N, d), the state at T/2 just before the projection forgets the inactive components.
     """
 
@@ -46,11 +45,20 @@ class AutoencODE:
         vector: flat control, (P,); its dtype and device are those of all computing.
         coordinates: the map between data units and flow coordinates.
         order: permutation of the flow components, the one kept longest first, (d,).
+        substeps: sub-steps r of a layer; those of the spec by default. Training that keeps to the ODE may
+            have raised them (RunSpec.fidelity).
     """
 
-    def __init__(self, spec: RunSpec, vector: Tensor, coordinates: Coordinates, order: ArrayLike) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        vector: Tensor,
+        coordinates: Coordinates,
+        order: ArrayLike,
+        substeps: int | None = None,
+    ) -> None:
         self.spec = spec
-        self.architecture = Architecture.of(spec, len(np.asarray(order)))
+        self.architecture = Architecture.of(spec, len(np.asarray(order)), substeps)
         self.control = Control(vector, self.architecture.shape, self.architecture.step)
         self.coordinates = coordinates
         self.order = torch.as_tensor(np.asarray(order), dtype=torch.long, device=vector.device)
@@ -146,43 +154,53 @@ class AutoencODE:
             )
         half = self.architecture.depth // 2
         layers = self.architecture.shape.layers(self.control.vector[None])
-        return self.architecture.outcome(layers[half:], code)
+        return self.architecture.outcome(layers[half:], code, half)
 
-    def flow(self, x: Points, method: str = "euler", substeps: int = 1) -> Flow:
+    def flow(self, x: Points, method: str | None = None, substeps: int | None = None) -> Flow:
         """Trajectories with θ held on each layer.
 
         Args:
             x: particles in data units, (N, d).
-            method: "euler" (with one sub-step the network itself), "midpoint" or "rk4".
-            substeps: sub-steps r per layer, from 1.
+            method: a scheme, "euler", "midpoint" or "rk4"; by default the run's own, the network itself.
+            substeps: sub-steps r per layer, from 1; by default the network's own, with another scheme 1.
 
         Returns:
             Flow with S = r L + 1 times (classify: r L/2 + 1).
 
         Raises:
-            InputError: unknown method or substeps below 1.
+            InputError: there is no such scheme, or substeps is out of bounds.
         """
-        take, arch = solver(method, substeps), self.architecture
-        layers, h = arch.shape.layers(self.control.vector[None]), arch.step / substeps
+        arch = self.integrated(method, substeps)
+        r = arch.substeps
         state, half = self.to_engine(x), arch.depth // 2
         dropped, states = state, [state]
-        for n, layer in enumerate(layers):
+        for n, layer in enumerate(arch.shape.layers(self.control.vector[None])):
             a = arch.counts[n]
-            for part in range(substeps):
-                moved = take(partial(arch.field.velocity, layer), state[:, :a], h)
+            for part in range(r):
+                moved = arch.substep(lambda _, at, layer=layer: arch.field.velocity(layer, at), state[:, :a])
                 state = torch.cat([moved, state[:, a:]], dim=1)
-                if n == half - 1 and part == substeps - 1:
+                if n == half - 1 and part == r - 1:
                     dropped = state
                     state = resize(resize(state, arch.bottleneck), arch.width)
                 states.append(state)
-        steps = len(layers) * substeps
-        times = torch.arange(steps + 1, dtype=torch.float64) * h
+        steps = arch.controlled * r
+        times = torch.arange(steps + 1, dtype=torch.float64) * (arch.step / r)
         return Flow(
             times.to(state),
             torch.stack([self.natural(s) for s in states]),
-            self._active([min(s // substeps, len(layers) - 1) for s in range(steps + 1)]),
+            self._active([min(s // r, arch.controlled - 1) for s in range(steps + 1)]),
             self.natural(dropped),
         )
+
+    def integrated(self, method: str | None, substeps: int | None) -> Architecture:
+        """The architecture with the scheme and sub-steps that `flow` takes.
+
+        Raises:
+            InputError: there is no such scheme, or substeps is out of bounds.
+        """
+        own = self.architecture
+        r = substeps if substeps is not None else (own.substeps if method is None else 1)
+        return own.by(scheme(own.scheme.name if method is None else method, r), r)
 
     def _active(self, layer_of: Sequence[int]) -> Tensor:
         active = torch.zeros(len(layer_of), self.architecture.width, dtype=torch.bool)
@@ -198,12 +216,16 @@ class AutoencODE:
         """
         source = vector if isinstance(vector, Tensor) else torch.as_tensor(np.array(vector, dtype=np.float64))
         own = source.to(self.control.vector).clone()
-        return AutoencODE(self.spec, own, self.coordinates, self.order.cpu())
+        return AutoencODE(self.spec, own, self.coordinates, self.order.cpu(), self.architecture.substeps)
 
     def to(self, *args: Any, **kwargs: Any) -> "AutoencODE":
         """A copy on another device or in another precision, as torch.Tensor.to."""
         moved = self.control.vector.to(*args, **kwargs)
-        return AutoencODE(self.spec, moved, self.coordinates, self.order.cpu())
+        return AutoencODE(self.spec, moved, self.coordinates, self.order.cpu(), self.architecture.substeps)
+
+    def in_substeps(self, substeps: int) -> "AutoencODE":
+        """A copy whose layers are cut into so many sub-steps, the control unchanged."""
+        return AutoencODE(self.spec, self.control.vector, self.coordinates, self.order.cpu(), substeps)
 
 
 def label_positions(classes: int, bottleneck: int) -> np.ndarray[Any, np.dtype[np.float64]]:

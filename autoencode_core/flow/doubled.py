@@ -1,14 +1,12 @@
 """The doubled form of the flow: shadow variables instead of the projection at the bottleneck."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE, Points
-from autoencode_core.flow.solvers import solver
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,9 @@ class DoubledFlow:
     output: Tensor
 
 
-def doubled_flow(model: AutoencODE, x: Points, method: str = "euler", substeps: int = 1) -> DoubledFlow:
+def doubled_flow(
+    model: AutoencODE, x: Points, method: str | None = None, substeps: int | None = None
+) -> DoubledFlow:
     """The flow of the doubled state (x, s), s(0) = 0.
 
     The encoder drives x on A_n; the decoder reads and drives u, u_i = x_i on A_* and s_i elsewhere.
@@ -37,25 +37,24 @@ def doubled_flow(model: AutoencODE, x: Points, method: str = "euler", substeps: 
     Args:
         model: a model with a decoder.
         x: particles in data units, (N, d).
-        method: "euler", "midpoint" or "rk4".
-        substeps: sub-steps per layer, from 1.
+        method, substeps: as in `AutoencODE.flow`.
 
     Source:
         The doubling of section 2 of the paper; theory.md section 2.
     """
     if model.spec.task == "classify":
         raise InputError("task", "classify", "a task with a decoder")
-    arch, take = model.architecture, solver(method, substeps)
-    h, k, half = arch.step / substeps, arch.bottleneck, arch.depth // 2
+    arch = model.integrated(method, substeps)
+    r, k, half = arch.substeps, arch.bottleneck, arch.depth // 2
     state = model.to_engine(x)
     shadow = torch.zeros_like(state)
     states, shadows = [state], [shadow]
     for n, layer in enumerate(arch.shape.layers(model.control.vector[None])):
         a = arch.counts[n]
-        for _ in range(substeps):
+        for _ in range(r):
             # In the engine's order A_* is the first k components.
             read = state[:, :a] if n < half else torch.cat([state[:, :k], shadow[:, k:a]], dim=1)
-            moved = take(partial(arch.field.velocity, layer), read, h)
+            moved = arch.substep(lambda _, at, layer=layer: arch.field.velocity(layer, at), read)
             if n < half:
                 state = torch.cat([moved, state[:, a:]], dim=1)
             else:
@@ -64,7 +63,7 @@ def doubled_flow(model: AutoencODE, x: Points, method: str = "euler", substeps: 
             states.append(state)
             shadows.append(shadow)
     output = model.from_engine(torch.cat([state[:, :k], shadow[:, k:]], dim=1))
-    times = torch.arange(len(states), dtype=torch.float64) * h
+    times = torch.arange(len(states), dtype=torch.float64) * (arch.step / r)
     natural = model.natural
     return DoubledFlow(
         times.to(state),

@@ -1,0 +1,24 @@
+"""The controlled fields, one file each, and their registry. Importable without torch.
+
+To add one: a file with a subclass of `Field`, and its class in `FIELDS`; RunSpec, the engines, the analyses,
+the store and the tests then know it.
+"""
+
+from autoencode_core.flow.fields.field import Field as Field
+from autoencode_core.flow.fields.single_layer import SingleLayer
+from autoencode_core.flow.fields.two_layer import TwoLayer
+
+FIELDS: dict[str, type[Field]] = {kind.name: kind for kind in (SingleLayer, TwoLayer)}
+"""The fields by the name that RunSpec.field uses."""
+
+
+def controlled_field(name: str, activation: str, expansion: int) -> Field:
+    """The field of a spec.
+
+    Args:
+        name: RunSpec.field.
+        activation: RunSpec.activation.
+        expansion: RunSpec.expansion; only some fields read it.
+    """
+    kind = FIELDS[name]
+    return kind(activation, expansion if kind.expands else 0)

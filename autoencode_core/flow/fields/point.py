@@ -1,0 +1,132 @@
+"""An evaluation point: a field at states, with the products that its derivatives give."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import jvp
+
+from autoencode_core.flow.fields.field import Field
+from autoencode_core.flow.shape import Layer
+
+FEW = 2**22
+"""Most numbers that tangents which are taken together may fill."""
+
+
+class Point:
+    """A field at states of N particles.
+
+    Directions carry a leading axis of their own, m, where R is 1: dθ (m, ·, ·), dx (m, a, N).
+
+    Args:
+        field: the field.
+        theta: one layer's control, (R, ·, ·) each.
+        x: states, (R, a, N).
+    """
+
+    def __init__(self, field: Field, theta: Layer, x: Tensor) -> None:
+        self.field, self.theta, self.x = field, theta, x
+
+    @cached_property
+    def velocity(self) -> Tensor:
+        """F(x, θ), (R, a, N)."""
+        return self.field.velocity(self.theta, self.x)
+
+    def pullback(self, v: Tensor) -> tuple[Tensor, Layer]:
+        """(∂_x F)^T v, (R, a, N), and Σ_i (∂_θ F)^T v^i."""
+        return self.field.pullback(self.theta, self.x, v)
+
+    def tangent(self, dtheta: Layer, dx: Tensor) -> tuple[Tensor, Any]:
+        """(∂_θ F) dθ + (∂_x F) dx, and what `second_pullback` may use of it."""
+        return self.field.tangent(*self._beside(len(dx)), dtheta, dx), None
+
+    def hold(self, v: Tensor) -> "Point":
+        """Fixes the v of `second_pullback`, and returns the point."""
+        self.v = v
+        return self
+
+    def second_pullback(
+        self, dtheta: Layer, dx: Tensor, dv: Tensor, kept: Any = None
+    ) -> tuple[Tensor, Layer]:
+        """How the pullback of the v that is held changes along (dθ, dx, dv).
+
+        Args:
+            dtheta, dx: the direction.
+            dv: how v changes along it.
+            kept: what `tangent` gave for the same direction.
+        """
+        theta, x = self._beside(len(dx))
+        return self.field.second_pullback(theta, x, self.v.expand_as(dv), dtheta, dx, dv)
+
+    def jacobian(self) -> Tensor:
+        """∂_x F of each particle, (N, a, a), R = 1."""
+        a, count = self.x.shape[1:]
+        still = tuple(part.new_zeros(()).expand(a, *part.shape[1:]) for part in self.theta)
+        axes = torch.eye(a, dtype=self.x.dtype, device=self.x.device)[:, :, None].expand(a, a, count)
+        return self.tangent(still, axes)[0].permute(2, 1, 0)
+
+    def divergence(self) -> Tensor:
+        """tr ∂_x F of each particle, (N,), R = 1."""
+        return self.jacobian().diagonal(dim1=1, dim2=2).sum(1)
+
+    def gram(self, weights: Tensor) -> Tensor:
+        """Σ_i w_i (∂_θ F)^T ∂_θ F, (R, P_n, P_n), in the order of the flat control.
+
+        Args:
+            weights: of the particles, (N,).
+        """
+        rows = [self._control_tangents(r) for r in range(len(self.x))]
+        return torch.stack([torch.einsum("ian,n,jan->ij", row, weights, row) for row in rows])
+
+    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor, Tensor]] | None:
+        """The Gram matrix as Kronecker products: which blocks, left and right factor; None if it has none.
+
+        Blocks that are named together lie side by side, along their columns.
+        """
+        return None
+
+    def _control_tangents(self, regime: int) -> Tensor:
+        """(∂_θ F) e of every entry e of one regime's control, (P_n, a, N)."""
+        theta, x = [part[regime : regime + 1] for part in self.theta], self.x[regime : regime + 1]
+        sizes = [part[0].numel() for part in theta]
+        axes = torch.eye(sum(sizes), dtype=x.dtype, device=x.device)
+        point, found = Point(self.field, tuple(theta), x), list[Tensor]()
+        for some in axes.split(max(1, FEW // x.numel())):
+            cut = zip(some.split(sizes, 1), theta, strict=True)
+            dtheta = tuple(part.reshape(len(some), *like.shape[1:]) for part, like in cut)
+            found.append(point.tangent(dtheta, x.new_zeros(()).expand(len(some), *x.shape[1:]))[0])
+        return torch.cat(found)
+
+    def _beside(self, directions: int) -> tuple[Layer, Tensor]:
+        """Control and states beside that many directions."""
+        if len(self.x) == directions:
+            return self.theta, self.x
+        theta = tuple(part.expand(directions, *part.shape[1:]) for part in self.theta)
+        return theta, self.x.expand(directions, *self.x.shape[1:])
+
+
+def tangent(field: Field, theta: Layer, x: Tensor, dtheta: Layer, dx: Tensor) -> Tensor:
+    """The tangent of any field, by forward differentiation of its velocity."""
+    out: Tensor = _jvp(lambda *given: field.velocity(given[:-1], given[-1]), (*theta, x), (*dtheta, dx))
+    return out
+
+
+def second_pullback(
+    field: Field, theta: Layer, x: Tensor, v: Tensor, dtheta: Layer, dx: Tensor, dv: Tensor
+) -> tuple[Tensor, Layer]:
+    """The second-order pullback of any field, by forward differentiation of its pullback."""
+
+    def pulled(*given: Tensor) -> tuple[Tensor, ...]:
+        back, into = field.pullback(given[:-2], given[-2], given[-1])
+        return (back, *into)
+
+    back, *into = _jvp(pulled, (*theta, x, v), (*dtheta, dx, dv))
+    return back, tuple(into)
+
+
+def _jvp(function: Callable[..., Any], at: tuple[Tensor, ...], along: tuple[Tensor, ...]) -> Any:
+    with torch.enable_grad():
+        _, change = jvp(function, at, tuple(d.expand_as(x) for d, x in zip(along, at, strict=True)))
+    return change

@@ -1,0 +1,48 @@
+"""The two-layer field F(x, θ) = V σ(W x + b)."""
+
+from typing import TYPE_CHECKING
+
+from autoencode_core.flow.fields.field import Field
+from autoencode_core.flow.shape import Block, Layer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from autoencode_core.flow.fields.hidden import HiddenPoint
+
+
+class TwoLayer(Field):
+    """F(x, θ) = V σ(W x + b) with m a hidden units, each of which drives all components."""
+
+    name = "two_layer"
+    title = "V σ(Wx + b)"
+    expands = True
+    units = "all"
+
+    def blocks(self, a: int) -> tuple[Block, ...]:
+        h = self.expansion * a
+        return (
+            Block("W", h, a, row="unit", column="component"),
+            Block("b", h, 1, weight=False, row="unit"),
+            Block("V", a, h, row="component", column="unit"),
+        )
+
+    def velocity(self, theta: Layer, x: "Tensor") -> "Tensor":
+        W, b, V = theta
+        return V.bmm(self.sigma.value(b.baddbmm(W, x)))
+
+    def pullback(self, theta: Layer, x: "Tensor", v: "Tensor") -> tuple["Tensor", Layer]:
+        return self.at(theta, x).pullback(v)
+
+    def at(self, theta: Layer, x: "Tensor") -> "HiddenPoint":
+        from autoencode_core.flow.fields.hidden import HiddenPoint
+
+        return HiddenPoint(self, theta, x)
+
+    def speed_bound(self, theta: Layer) -> "Tensor | None":
+        return self.sigma.bound * theta[2].abs().sum(2)
+
+    def lipschitz_bound(self, theta: Layer) -> "Tensor | None":
+        from autoencode_core.flow.fields.hidden import spectral_norm
+
+        return self.sigma.steepest * spectral_norm(theta[0]) * spectral_norm(theta[2])
