@@ -55,7 +55,10 @@ class RunRecord:
         history: HISTORY keys to equal-length lists.
         summary: figures of the end: train_error, test_error (mean squared distance in data units),
             pca_train_error, pca_test_error (None where PCA does not apply), parameters, seconds,
-            iterations, accuracy (classify only, else None), seconds; warm_start, λ of the run whose control
+            iterations, accuracy (classify only, else None), seconds; ode_difference, of the network from the
+            exact flow of its own control as a share of the targets' spread, and ode_test_error, that flow's
+            test error (None where they are no finite numbers, missing in runs of old), ode_settled, whether
+            that flow is known (1 or 0); substeps, those of the trained network; warm_start, λ of the run whose control
             it started from, only where it did not start from its seed.
         weights: WEIGHTS keys to arrays, and perhaps those of PATH.
         probe: PROBE keys to arrays.
@@ -74,6 +77,11 @@ class RunRecord:
     created: str = ""
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+
+    @property
+    def substeps(self) -> int:
+        """Sub-steps r of a layer of the trained network."""
+        return int(self.summary.get("substeps") or self.spec.substeps)
 
     def renamed(self, name: str) -> "RunRecord":
         """This record under another name."""

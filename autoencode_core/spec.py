@@ -210,9 +210,9 @@ class RunSpec(BaseModel):
         _knob(
             "Fidelity",
             "",
-            "Largest ODE difference that training allows: root mean squared distance of the network's outputs "
-            "from those of the exact flow of its own control, as a share of the targets' spread. Where it is "
-            "exceeded on the way, the sub-steps are doubled; empty: never.",
+            "Largest ODE difference that training allows: root mean squared distance of the outputs from "
+            "those of the exact flow of the same control, as a share of the targets' spread. Where it is "
+            "exceeded on the way, the sub-steps are doubled; off: never.",
         ),
     ] = 0.02
     method: Annotated[

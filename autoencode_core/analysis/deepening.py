@@ -11,7 +11,7 @@ from torch import Tensor
 from autoencode_core.analysis.particles import Array, Report, silent
 from autoencode_core.analysis.refinement import Outputs, flops, part_of, rms, spread_of
 from autoencode_core.errors import InputError
-from autoencode_core.flow.control import ControlShape
+from autoencode_core.flow.shape import ControlShape
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.run import Progress, Run
@@ -42,8 +42,7 @@ def refined(theta: Tensor, shape: ControlShape) -> Tensor:
     Returns:
         (2P,): the blocks of every layer twice.
     """
-    blocks = 3 if shape.expansion else 2
-    sizes = [sum(shape.sizes[first : first + blocks]) for first in range(0, len(shape.sizes), blocks)]
+    sizes = [sum(block.size for block in layer) for layer in shape.blocks]
     return torch.cat([layer for part in theta.split_with_sizes(sizes) for layer in (part, part)])
 
 
@@ -182,7 +181,7 @@ class _Look:
         """The figures of a level."""
         with torch.no_grad():
             each = Outputs(run, MOST_PARTICLES)
-            network, ode = each.by("euler", 1, lambda _: None), each.by("rk4", FINE, told)
+            network, ode = each.network(lambda _: None), each.by("rk4", FINE, told)
         before, self.before = self.before, network
         last = {name: values[-1] for name, values in run.history.items()}
         return {

@@ -10,10 +10,11 @@ from torch import Tensor
 from autoencode_core.analysis.particles import Array, Report, blocks, silent
 from autoencode_core.analysis.spectrum import Place, finite
 from autoencode_core.errors import InputError
-from autoencode_core.flow.activations import NONLINEARITIES
 from autoencode_core.flow.architecture import Architecture, resize
-from autoencode_core.flow.control import Layer
-from autoencode_core.flow.solvers import solver
+from autoencode_core.flow.fields.hidden import spectral_norm
+from autoencode_core.flow.fields.point import Point
+from autoencode_core.flow.schemes import SCHEMES
+from autoencode_core.flow.shape import Layer
 from autoencode_core.training.run import Run
 
 LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -23,10 +24,6 @@ MOST_NUMBERS = 2**24
 """Most entries n d² of all particles' Jacobians; of more particles fewer are taken."""
 MOST_WORK = 1.5e10
 """Most cubes of widths that the decompositions of all particles may add up to; likewise."""
-STEEPEST_SLOPE = 1.0
-"""sup |σ'|, the same for every σ that there is."""
-BOUNDED = ("tanh", "sin")
-"""Every σ with a bound; it is sup |σ| = 1."""
 MEETING = 1e-12
 """Two particles meet when their distance falls below that share of itself: rounding."""
 APART = 1e-6
@@ -54,19 +51,21 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
         log_det (q, F), log|det| of X_0 -> X_n in the encoder, of X_{L/2} -> X_n in the decoder (there from 0
         again), -inf for a singular map; log_volume (q, F), what it tends to as δ -> 0 with the same control,
         NaN where the ODE leaves the finite numbers;
-        smallest, largest (L,), singular values of I + δ ∂F_n (active block) over the particles;
-        folded (L,), share of particles with det(I + δ ∂F_n) < 0: neighbouring trajectories meet there;
-        bound (L,), δ × an upper bound of Lip(F_n): below 1 the layer is invertible and nothing crosses in it;
-        closest (L,), smallest distance of two particles during the straight step as a share of that at its
-        start, NaN where no two are apart; crossed (L,), how many pairs meet (in more than one moving
-        dimension hardly ever one);
+        smallest, largest (L,), singular values of the layer's Jacobian (active block) over the particles;
+        folded (L,), share of particles at which the Jacobian of a sub-step has det < 0: neighbouring
+        trajectories meet there; bound (L,), an upper bound of the Lipschitz constant of what a sub-step adds
+        (of Euler with one δ Lip(F_n)): below 1 the layer is invertible and nothing crosses in it, NaN where
+        the field gives no bound; closest (L,), smallest distance of two particles during straight sub-steps
+        as a share of that at their start, NaN where no two are apart; crossed (L,), how many pairs meet in
+        one (in more than one moving dimension hardly ever one);
         stretch (F,), largest singular value over particles of X_0 -> X_n, in the decoder through the code;
         lipschitz_encoder (of x -> z), lipschitz_decoder (of z -> X_L, NaN without one), lipschitz_whole: the
         larger of that and of how far a pair of particles is pulled apart, lower bounds of the Lipschitz
-        constants; lipschitz_bound_encoder, _decoder, _whole: upper bounds, products of 1 + bound;
+        constants; lipschitz_bound_encoder, _decoder, _whole: upper bounds, products of 1 + bound over all
+        sub-steps;
         speed (L,), largest |component of F_n| over particles; speed_limit, what no component can exceed
-        anywhere: 1 for a bounded σ in a single layer, max over layers and components of Σ_j |V_ij| in two,
-        NaN for an unbounded σ; reach = speed_limit T/2; half_horizon, T/2; moved, largest
+        anywhere (the field's own bound), NaN where there is none; reach = speed_limit T/2;
+        half_horizon, T/2; moved, largest
         |x_i(T/2) - x_i(0)| over particles and components, before the projection; particles, n; note.
 
     Raises:
@@ -83,13 +82,14 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
     with torch.no_grad():
         place = Place(run)
         arch, (x, words) = place.model.architecture, _chosen(place, particles)
-        layers = [layer.of(0) for layer in arch.shape.layers(place.model.control.vector[None])]
-        bound = _bounds(arch, layers, report)
+        layers = arch.shape.layers(place.model.control.vector[None])
+        steep = _bounds(arch, layers, report)
+        bound = np.array([arch.scheme.growth(each / arch.substeps) - 1 for each in steep])
         passed = _passed(arch, layers, x, report)
         closest, crossed = _approach(passed, report)
-        volumes = _volumes(arch, layers, bound, x, report)
-    said = [place.note, words, *_remarks(arch, volumes, closest, bound)]
+        volumes = _volumes(arch, layers, steep, x, report)
     limit = _speed_limit(arch, layers)
+    said = [place.note, words, *_remarks(arch, volumes, closest, steep, limit)]
     half = arch.depth // 2
     edges = arch.step * np.arange(len(layers) + 1)
     return {
@@ -106,8 +106,8 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
         "closest": closest,
         "crossed": crossed,
         "stretch": passed.stretch.amax(1).numpy(),
-        **_lipschitz_bounds(bound, half, arch.bottleneck, passed),
-        "speed": np.array([float(move.abs().max()) / arch.step for move in passed.moves]),
+        **_lipschitz_bounds((1 + bound) ** arch.substeps, half, arch.bottleneck, passed),
+        "speed": passed.speed.amax(1).numpy(),
         "speed_limit": limit,
         "reach": limit * arch.horizon / 2,
         "half_horizon": arch.horizon / 2,
@@ -120,7 +120,7 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
 def _chosen(place: Place, particles: int) -> tuple[Tensor, str]:
     """Some particles (d, n), engine order, as many as memory and time allow, and words if these are fewer."""
     arch, there = place.model.architecture, place.x.shape[2]
-    layers = sum(a**3 for a in arch.shape.counts) * (1 + arch.expansion / 4)
+    layers = arch.points * sum(a**3 + a * arch.field.flops(a) / 8 for a in arch.shape.counts)
     cubes = layers + arch.depth // 2 * arch.width**3
     most = max(1, int(min(MOST_NUMBERS // arch.width**2, MOST_WORK // cubes)))
     wanted = min(particles, there)
@@ -130,59 +130,83 @@ def _chosen(place: Place, particles: int) -> tuple[Tensor, str]:
     return place.x[0][:, rows], words if count < wanted else ""
 
 
-def _remarks(arch: Architecture, volumes: Tensor, closest: Array, bound: Array) -> list[str]:
+def _remarks(arch: Architecture, volumes: Tensor, closest: Array, bound: Array, limit: float) -> list[str]:
     """What a person must know of the answer."""
     said = list[str]()
     if volumes.shape[1] == 1:
         said.append("One particle: there are no two trajectories to compare.")
     elif np.isnan(closest).any():
         said.append("In some layers all particles are in one place: no two trajectories to compare.")
-    if arch.field.activation not in BOUNDED:
-        said.append(f"σ = {arch.field.activation} has no bound: the field sets no speed limit.")
+    if np.isnan(limit):
+        said.append(f"The field {arch.field.title} with σ = {arch.field.activation} sets no speed limit.")
+    if np.isnan(bound).any():
+        said.append("A bound of the Lipschitz constant is not available for this field.")
     if not finite(volumes):
         said.append("Particles of the ODE leave the finite numbers: its volume is not known there.")
-    elif bound.max() * PER_BOUND > MOST_SUBSTEPS:
-        said.append(f"δ Lip(F) may be as large as {bound.max():.3g}: there the ODE's volume is less certain.")
+    elif np.nanmax(bound, initial=0.0) * PER_BOUND > MOST_SUBSTEPS:
+        said.append(
+            f"δ Lip(F) may be as large as {np.nanmax(bound):.3g}: there the ODE's volume is less certain."
+        )
     return said
 
 
 # ---- one layer
 
 
-def linearised(layer: Layer, activation: str, x: Tensor, step: float) -> tuple[Tensor, Tensor]:
-    """A layer's step and its Jacobian, of the active block.
+class Substep(NamedTuple):
+    """One sub-step of a layer and its Jacobian, of the active block.
+
+    Attributes:
+        x: active states at its start, (a, n).
+        move: what the sub-step adds to them, (a, n).
+        slope: Jacobian of that move, (n, a, a).
+    """
+
+    x: Tensor
+    move: Tensor
+    slope: Tensor
+
+
+def linearised(arch: Architecture, layer: Layer, x: Tensor) -> list[Substep]:
+    """The sub-steps of a layer with their Jacobians: the scheme, and the scheme linearised along its stages.
 
     Args:
-        layer: its control; a active components.
-        activation: name of σ.
+        arch: the architecture.
+        layer: one layer's control, (1, ·, ·); a active components.
         x: active states (a, n).
-        step: δ.
-
-    Returns:
-        δ F (a, n) and δ ∂_x F (n, a, a).
     """
-    y, slope = NONLINEARITIES[activation].with_slope(torch.addmm(layer.b, layer.W, x))
-    slope = step * slope.T
-    if layer.V is None:
-        return step * y, slope[:, :, None] * layer.W
-    return step * (layer.V @ y), (layer.V * slope[:, None, :]) @ layer.W
+    found, eye = list[Substep](), torch.eye(len(x)).to(x).expand(x.shape[1], -1, -1)
+    for _ in range(arch.substeps):
+        points = list[Point]()
+
+        def velocity(_: int, at: Tensor, points: list[Point] = points) -> Tensor:
+            points.append(arch.field.at(layer, at))
+            return points[-1].velocity
+
+        def turned(s: int, moved: Tensor, points: list[Point] = points) -> Tensor:
+            return points[s].jacobian() @ moved
+
+        end, whole = arch.substep(velocity, x[None])[0], arch.substep(turned, eye)
+        found.append(Substep(x, end - x, whole - eye))
+        x = end
+    return found
 
 
 def _bounds(arch: Architecture, layers: list[Layer], report: Report) -> Array:
-    """δ × an upper bound of Lip(F_n) of every layer, (L,)."""
+    """δ × an upper bound of Lip(F_n) of every layer, (L,), NaN where the field gives none."""
     found = list[float]()
-    for n, (W, _, V) in enumerate(layers):
+    for n, layer in enumerate(layers):
         report(0.05 * n / len(layers), f"Layer {n + 1} of {len(layers)}: norms of the control.")
-        norms = _stretch(W[None]) * (1.0 if V is None else _stretch(V.mT[None]))
-        found.append(arch.step * STEEPEST_SLOPE * float(norms))
+        bound = arch.field.lipschitz_bound(layer)
+        found.append(np.nan if bound is None else arch.step * float(bound[0]))
     return np.array(found)
 
 
 def _speed_limit(arch: Architecture, layers: list[Layer]) -> float:
-    """What no component of any F_n exceeds, NaN when σ has no bound."""
-    if arch.field.activation not in BOUNDED:
-        return float("nan")
-    return max(1.0 if layer.V is None else float(layer.V.abs().sum(1).max()) for layer in layers)
+    """What no component of any F_n exceeds, NaN where the field sets no limit."""
+    bounds = [arch.field.speed_bound(layer) for layer in layers]
+    most = max(np.inf if bound is None else float(bound.max()) for bound in bounds)
+    return most if np.isfinite(most) else np.nan
 
 
 # ---- the network
@@ -196,8 +220,9 @@ class _Passage(NamedTuple):
         smallest, largest, folded: (L, n).
         decoder: largest singular value of z -> X_L, (n,), NaN without a decoder.
         arrived: X_E before the projection, (d, n).
-        states: X_n at the start of each layer, (d, n) each.
-        moves: δ F_n, (a_n, n) each.
+        speed: largest |component of F_n| at the start of each layer, (L, n).
+        states: where each sub-step starts, (d, n) each, and the end.
+        moves: what each sub-step adds, (a_n, n) each.
     """
 
     log_det: Tensor
@@ -207,13 +232,14 @@ class _Passage(NamedTuple):
     folded: Tensor
     decoder: Tensor
     arrived: Tensor
+    speed: Tensor
     states: list[Tensor]
     moves: list[Tensor]
 
 
 def _passed(arch: Architecture, layers: list[Layer], x: Tensor, report: Report) -> _Passage:
     """The passage of particles (d, n), block by block."""
-    each = 8 * arch.width**2 * (6 + arch.expansion)
+    each = 8 * (arch.width**2 * (6 + 2 * arch.points) + arch.points * arch.field.numbers(arch.width))
     parts = list[_Passage]()
     for part in blocks(x.shape[1], each):
         parts.append(_block(arch, layers, x[:, part], part.start / x.shape[1], report))
@@ -234,52 +260,51 @@ def _block(arch: Architecture, layers: list[Layer], x: Tensor, share: float, rep
     jacobian = torch.eye(width, dtype=x.dtype).repeat(count, 1, 1)
     code: Tensor | None = None
     log_det, stretch = [x.new_zeros(count)], [x.new_ones(count)]
-    values, signs = list[Tensor](), list[Tensor]()
+    values, folded, speed = list[Tensor](), list[Tensor](), list[Tensor]()
     states, moves, arrived = list[Tensor](), list[Tensor](), x
     for n, layer in enumerate(layers):
         report(0.05 + 0.65 * share, f"Layer {n + 1} of {len(layers)}: Jacobians of {count} particles.")
         a = arch.counts[n]
-        move, slope = linearised(layer, arch.field.activation, x[:a], arch.step)
-        states.append(x)
-        moves.append(move)
-        x = torch.cat([x[:a] + move, x[a:]])
-        jacobian[:, :a] += slope @ jacobian[:, :a]
-        if not finite(x) or not finite(jacobian):
+        speed.append(arch.field.velocity(layer, x[None, :a])[0].abs().amax(0))
+        own, size = torch.eye(a, dtype=x.dtype).repeat(count, 1, 1), x.new_zeros(count)
+        turned = torch.zeros(count, dtype=torch.bool)
+        for substep in linearised(arch, layer, x[:a]):
+            states.append(x)
+            moves.append(substep.move)
+            x = torch.cat([x[:a] + substep.move, x[a:]])
+            slope = torch.eye(a, dtype=x.dtype) + substep.slope
+            if not finite(x) or not finite(slope):
+                raise InputError("run", "particles beyond the finite numbers", "a run that keeps them finite")
+            own = slope @ own
+            sign, more = torch.linalg.slogdet(slope)
+            size, turned = size + more, turned | (sign < 0)
+        jacobian[:, :a] = own @ jacobian[:, :a]
+        if not finite(jacobian):
             raise InputError("run", "particles beyond the finite numbers", "a run that keeps them finite")
-        slope.diagonal(dim1=1, dim2=2).add_(1.0)
-        sign, size = torch.linalg.slogdet(slope)
         log_det.append(log_det[-1] + size)
-        signs.append(sign)
-        values.append(torch.linalg.svdvals(slope))
-        stretch.append(_stretch(jacobian if code is None else jacobian @ code))
+        folded.append(turned)
+        values.append(torch.linalg.svdvals(own))
+        stretch.append(spectral_norm(jacobian if code is None else jacobian @ code))
         if n == half - 1:
             arrived, x = x, resize(x[None, :k], width)[0]
             # σ_max(D E) = σ_max(D Rᵀ) with Eᵀ = Q R: k columns instead of d.
             code = torch.linalg.qr(jacobian[:, :k].mT, mode="r").R.mT
             jacobian = torch.eye(width, k, dtype=x.dtype).repeat(count, 1, 1)
             log_det.append(x.new_zeros(count))
-            stretch.append(_stretch(code))
-    decoder = _stretch(jacobian) if len(layers) > half else x.new_full((count,), torch.nan)
+            stretch.append(spectral_norm(code))
+    decoder = spectral_norm(jacobian) if len(layers) > half else x.new_full((count,), torch.nan)
     return _Passage(
         torch.stack(log_det),
         torch.stack(stretch),
         torch.stack([each[:, -1] for each in values]),
         torch.stack([each[:, 0] for each in values]),
-        torch.stack(signs) < 0,
+        torch.stack(folded),
         decoder,
         arrived,
+        torch.stack(speed),
         [*states, x],
         moves,
     )
-
-
-def _stretch(maps: Tensor) -> Tensor:
-    """Largest singular values (n,) of maps (n, i, j), i >= j."""
-    # Divided by its size first: squares of large entries would leave the finite numbers.
-    size = maps.abs().amax((1, 2)).clamp(min=torch.finfo(maps.dtype).tiny)
-    scaled = maps / size[:, None, None]
-    squares: Tensor = torch.linalg.eigvalsh(scaled.mT @ scaled)[:, -1]
-    return size * squares.clamp(min=0).sqrt()
 
 
 # ---- pairs of particles
@@ -287,11 +312,13 @@ def _stretch(maps: Tensor) -> Tensor:
 
 def _approach(passed: _Passage, report: Report) -> tuple[Array, Array]:
     """How near pairs of particles come in each layer, (L,), and how many meet, (L,)."""
-    count, depth = passed.arrived.shape[1], len(passed.moves)
+    count, substeps = passed.arrived.shape[1], len(passed.moves) // len(passed.smallest)
+    depth = len(passed.smallest)
     pairs = torch.triu_indices(count, count, 1)
     closest, crossed = np.full(depth, np.nan), np.zeros(depth, int)
     parts = list(blocks(pairs.shape[1], 6 * 8 * len(passed.arrived)))
-    for n, (x, move) in enumerate(zip(passed.states, passed.moves, strict=False)):
+    for i, (x, move) in enumerate(zip(passed.states, passed.moves, strict=False)):
+        n = i // substeps
         for part in parts:
             report(0.7 + 0.15 * n / depth, f"Layer {n + 1} of {depth}: pairs of particles.")
             ratio = _ratio(x, move, *pairs[:, part])
@@ -313,42 +340,29 @@ def _ratio(x: Tensor, move: Tensor, one: Tensor, other: Tensor) -> Tensor:
 # ---- the ODE
 
 
-def _volumes(arch: Architecture, layers: list[Layer], bound: Array, x: Tensor, report: Report) -> Tensor:
+def _volumes(arch: Architecture, layers: list[Layer], steep: Array, x: Tensor, report: Report) -> Tensor:
     """∫ tr ∂_x F dt (F, n) along the ODE's trajectories of particles (d, n), from 0 again at T/2."""
     half = arch.depth // 2
     log, found = x.new_zeros(1, x.shape[1]), [x.new_zeros(x.shape[1])]
     for n, layer in enumerate(layers):
         report(0.85 + 0.15 * n / len(layers), f"Layer {n + 1} of {len(layers)}: the ODE's volume.")
-        a = arch.counts[n]
-        substeps = int(np.clip(np.ceil(PER_BOUND * bound[n]), FEWEST_SUBSTEPS, MOST_SUBSTEPS))
-        take, flow, state = solver("rk4", substeps), _Divergence(arch, layer), torch.cat([x[:a], log])
+        a, known = arch.counts[n], np.isfinite(steep[n])
+        wanted = np.ceil(PER_BOUND * steep[n]) if known else MOST_SUBSTEPS
+        substeps = int(np.clip(wanted, FEWEST_SUBSTEPS, MOST_SUBSTEPS))
+
+        def velocity(_: int, state: Tensor, layer: Layer = layer) -> Tensor:
+            point = arch.field.at(layer, state[None, :-1])
+            return torch.cat([point.velocity[0], point.divergence()[None]])
+
+        state = torch.cat([x[:a], log])
         for _ in range(substeps):
-            state = take(flow, state, arch.step / substeps)
+            state = SCHEMES["rk4"].advance(velocity, state, arch.step / substeps)
         x, log = torch.cat([state[:a], x[a:]]), state[a:]
         found.append(log[0])
         if n == half - 1:
             x, log = resize(x[None, : arch.bottleneck], arch.width)[0], torch.zeros_like(log)
             found.append(log[0])
     return torch.stack(found)
-
-
-class _Divergence:
-    """The velocity of (x, log volume), x the active block: F and tr ∂_x F.
-
-    Args:
-        arch: architecture.
-        layer: one layer's control, without regimes.
-    """
-
-    def __init__(self, arch: Architecture, layer: Layer) -> None:
-        self.layer, self.sigma = layer, NONLINEARITIES[arch.field.activation]
-        own = layer.W.diagonal() if layer.V is None else (layer.V.T * layer.W).sum(1)
-        self.weights = own[None]
-
-    def __call__(self, state: Tensor) -> Tensor:
-        W, b, V = self.layer
-        y, slope = self.sigma.with_slope(torch.addmm(b, W, state[:-1]))
-        return torch.cat([y if V is None else V @ y, self.weights @ slope])
 
 
 # ---- numbers
@@ -359,12 +373,12 @@ def _quantiles(values: Tensor) -> Array:
     return np.asarray(np.quantile(values.numpy(), LEVELS, axis=1, method="inverted_cdf"))
 
 
-def _lipschitz_bounds(bound: Array, half: int, bottleneck: int, passed: _Passage) -> dict[str, float]:
+def _lipschitz_bounds(growth: Array, half: int, bottleneck: int, passed: _Passage) -> dict[str, float]:
     """Lower and upper bounds of the Lipschitz constants of encoder, decoder and the whole map."""
     with np.errstate(over="ignore"):
-        encoder, decoder = float(np.prod(1 + bound[:half])), float(np.prod(1 + bound[half:]))
+        encoder, decoder = float(np.prod(growth[:half])), float(np.prod(growth[half:]))
         upper = {"encoder": encoder, "decoder": decoder, "whole": encoder * decoder}
-    if len(bound) == half:
+    if len(growth) == half:
         upper["decoder"] = float("nan")
     start, code, end = passed.states[0], passed.arrived[:bottleneck], passed.states[-1]
     lower = {

@@ -148,8 +148,9 @@ def _decoded(run: Run, codes: Array) -> tuple[Array, Array]:
     if run.spec.task == "classify":
         raise InputError("task", "classify", "a task with a decoder: classify trains an encoder only")
     state = torch.as_tensor(codes.T.copy())[None].to(model.control.vector)
-    layers = arch.shape.layers(model.control.vector[None])[arch.depth // 2 :]
-    moved = [state, *(out for _, _, out in arch.advance(layers, state))]
+    half = arch.depth // 2
+    layers = arch.shape.layers(model.control.vector[None])[half:]
+    moved = [state, *(out for _, _, out in arch.advance(layers, state, half))]
     states = torch.stack([model.natural(resize(each, arch.width)) for each in moved])
     return states.double().numpy(force=True), model.from_engine(moved[-1]).double().numpy(force=True)
 

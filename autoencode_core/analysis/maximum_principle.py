@@ -1,5 +1,6 @@
 """The maximum principle of a run: costates, the Hamiltonian along t, and how far the control is from it."""
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from autoencode_core.analysis.particles import Array, Report, silent
 from autoencode_core.analysis.spectrum import Place, finite
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.shape import Block
 from autoencode_core.training.costate import Room, forward
 from autoencode_core.training.curvature import numbers_kept
 from autoencode_core.training.hamiltonian import (
@@ -114,13 +116,14 @@ def costates(run: Run, report: Report | None = None) -> dict[str, Any]:
         y = model.to_engine(probe["targets"])
     report(0.5, "Sending the costates back.")
     swept, before = _sent_back(arch, model.control.vector, x, y)
+    ends = slice(None, None, arch.substeps)
     return {
-        "times": flow.times.numpy(),
-        "states": flow.states.numpy(),
+        "times": flow.times[ends].numpy(),
+        "states": flow.states[ends].numpy(),
         "costates": torch.stack([model.natural(p) for p in swept]).numpy(),
         "unprojected": model.natural(before).numpy(),
         "dropped": flow.dropped.numpy(),
-        "active": flow.active.numpy(),
+        "active": flow.active[ends].numpy(),
         "hue": np.asarray(probe["hue"]),
         "labels": np.asarray(probe["labels"]),
     }
@@ -132,6 +135,7 @@ def _sent_back(arch: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> tuple
     room.theta.copy_(theta[None])
     room.x.copy_(x)
     room.end.copy_(2 * (forward(room) - y))
+    room.gradient.zero_()
     swept, before = [room.p.clone()], room.p.clone()
     for n in reversed(range(arch.controlled)):
         if n == half - 1:
@@ -139,7 +143,7 @@ def _sent_back(arch: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> tuple
             before = room.p.clone()
             room.p[:, arch.bottleneck :] = 0
             swept[0] = room.p.clone()
-        arch.field.pull(room.stages[n])
+        room.passages[n].pull()
         swept.insert(0, room.p.clone())
     return swept, before
 
@@ -332,26 +336,19 @@ def control_strip(run: Run, report: Report | None = None) -> dict[str, Any]:
     if not finite(run.model.control.vector):
         raise InputError("run", "one that diverged", "a run that did not diverge: its numbers mean nothing")
     model, arch = run.model, run.model.architecture
-    h, layers = arch.width * (arch.expansion or 1), model.control.layers
-    whole = 2 * h * arch.width + h <= MOST_ROWS
-    names = ["W", "b", "V"][: len(layers[0])]
-    component = [str(int(i) + 1) for i in model.order]
-    hidden = [str(j + 1) for j in range(h)] if arch.expansion else component
-    labels = {
-        "W": [f"W {j},{i}" for j in hidden for i in component] if whole else [f"W {j},·" for j in hidden],
-        "b": [f"b {j}" for j in hidden],
-        "V": [f"V {i},{j}" for i in component for j in hidden] if whole else [f"V ·,{j}" for j in hidden],
-    }
+    layers, widest = arch.shape.layers(model.control.vector[None].double()), arch.field.blocks(arch.width)
+    whole = sum(block.size for block in widest) <= MOST_ROWS
+    named = {"component": [str(int(i) + 1) for i in model.order], "": [""]}
+    labels = [_labels(block, named, whole) for block in widest]
     columns = [
-        np.concatenate([_rows(*named, arch.width, h, whole) for named in zip(names, layer, strict=True)])
+        np.concatenate([_rows(block, part[0], whole) for block, part in zip(widest, layer, strict=True)])
         for layer in layers
     ]
-    sizes = [len(labels[name]) for name in names]
     return {
         "values": np.stack(columns, axis=1),
-        "labels": np.array([label for name in names for label in labels[name]]),
-        "groups": names,
-        "borders": np.cumsum([0, *sizes]),
+        "labels": np.array(list(chain.from_iterable(labels))),
+        "groups": [block.name for block in widest],
+        "borders": np.cumsum([0, *map(len, labels)]),
         "counts": np.array(arch.shape.counts),
         "edges": arch.step * np.arange(arch.controlled + 1),
         "norm": layer_squares(arch, model.control.vector.double()).sqrt().numpy(force=True),
@@ -359,15 +356,39 @@ def control_strip(run: Run, report: Report | None = None) -> dict[str, Any]:
     }
 
 
-def _rows(name: str, block: Tensor, width: int, hidden: int, whole: bool) -> Array:
-    """One layer's block as rows of the strip, NaN where it has none."""
-    values = block.double().numpy(force=True)
-    if name != "b" and whole:
-        full = np.full((hidden, width) if name == "W" else (width, hidden), np.nan)
-        full[: values.shape[0], : values.shape[1]] = values
+def _labels(block: Block, named: dict[str, list[str]], whole: bool) -> list[str]:
+    """What the rows of the strip are called that one block fills."""
+    rows, columns = (
+        named.get(axis) or [str(j + 1) for j in range(count)]
+        for axis, count in ((block.row, block.rows), (block.column, block.columns))
+    )
+    if not block.weight:
+        return [f"{block.name} {row}".strip() for row in rows for _ in columns]
+    if whole:
+        return [f"{block.name} {row},{column}" for row in rows for column in columns]
+    along = [f"{row},·" for row in rows] if _by_rows(block) else [f"·,{column}" for column in columns]
+    return [f"{block.name} {name}" for name in along]
+
+
+def _by_rows(block: Block) -> bool:
+    """Whether the sizes of a block are those of its rows: of its columns where these are the units."""
+    return block.column != "unit"
+
+
+def _rows(block: Block, values: Tensor, whole: bool) -> Array:
+    """One layer's block as rows of the strip, NaN where it has none.
+
+    Args:
+        block: as it is where all components are active.
+        values: (rows, columns), perhaps fewer.
+        whole: whether every entry has a row of its own.
+    """
+    found = values.numpy(force=True)
+    if whole or not block.weight:
+        full = np.full((block.rows, block.columns), np.nan)
+        full[: found.shape[0], : found.shape[1]] = found
         return full.ravel()
-    if name != "b":
-        values = np.sqrt(np.square(values).mean(axis=1 if name == "W" else 0))
-    rows = np.full(hidden, np.nan)
-    rows[: len(values)] = values
+    sizes = np.sqrt(np.square(found).mean(axis=1 if _by_rows(block) else 0))
+    rows = np.full(block.rows if _by_rows(block) else block.columns, np.nan)
+    rows[: len(sizes)] = sizes
     return rows

@@ -1,7 +1,6 @@
 """Refinement: a trained network integrated more finely, and adaptively: is it still the same map?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,9 @@ from autoencode_core.analysis.particles import Array, Report, silent
 from autoencode_core.analysis.spectrum import Place
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import resize
-from autoencode_core.flow.solvers import SOLVERS, Solver, solver
+from autoencode_core.flow.schemes import SCHEMES as RULES
+from autoencode_core.flow.schemes import Scheme, scheme
+from autoencode_core.ode import verdict
 from autoencode_core.training.run import Run
 from autoencode_core.words import SCHEMES, join
 
@@ -42,11 +43,6 @@ FITTED = 4
 """Most step sizes that an order is fitted to, the finest ones."""
 CUT_ON = ((1, 500), (8, 100), (64, 20))
 """How many times finer steps an order is looked for at, and with how many particles."""
-SAME, ALIKE = 0.02, 0.1
-"""Differences of the outputs, as shares of the data's spread, up to which a network is its ODE, or nearly."""
-SAME_ERROR, ALIKE_ERROR = 0.1, 1 / 3
-"""Likewise for its error, as shares of the larger one; errors below TINY of the spread squared are alike."""
-TINY = 1e-6
 
 
 class Outputs:
@@ -88,17 +84,13 @@ class Outputs:
             state = advance(layer, resize(state, self.arch.counts[n]))
         return self.read(resize(state, self.arch.bottleneck) if self.classify else state)
 
+    def network(self, told: Callable[[float], Any]) -> Array:
+        """Outputs of the network itself."""
+        return self.by(self.arch.scheme.name, self.arch.substeps, told)
+
     def by(self, method: str, substeps: int, told: Callable[[float], Any]) -> Array:
-        """Outputs by one of our methods with so many sub-steps a layer."""
-        take, step = solver(method, substeps), self.arch.step / substeps
-
-        def advance(layer: Any, state: Tensor) -> Tensor:
-            velocity = partial(self.arch.field.velocity, layer)
-            for _ in range(substeps):
-                state = take(velocity, state, step)
-            return state
-
-        return self.moved(advance, told)
+        """Outputs by one of the schemes with so many sub-steps a layer."""
+        return self.moved(self.arch.by(scheme(method, substeps), substeps).through, told)
 
     def adaptive(self, rtol: float, told: Callable[[float], Any]) -> Array:
         """Outputs by the adaptive solver, layer by layer, since the control jumps between them.
@@ -131,13 +123,13 @@ def refinement(
     substeps: Sequence[int] = SUBSTEPS,
     particles: int = 500,
     rtol: float = RTOL,
-    methods: Sequence[str] = tuple(SOLVERS),
+    methods: Sequence[str] = tuple(RULES),
     report: Report | None = None,
 ) -> dict[str, Any]:
     """A trained network re-integrated with finer and finer steps, beside an adaptive solver.
 
-    The control stays as it is, piecewise constant: only its layers are cut into sub-steps. Euler with one is
-    the network itself.
+    The control stays as it is, piecewise constant: only its layers are cut into sub-steps. The network itself
+    is that of the run's own scheme and sub-steps.
 
     Args:
         run: the run.
@@ -169,15 +161,15 @@ def refinement(
         Differential Equations I (1993), sections II.3 and II.5.
     """
     sizes, report = _sizes(substeps), report or silent
-    rules = {name: solver(name) for name in methods}
+    rules = {name: scheme(name) for name in methods}
     if not isinstance(rtol, float) or not 1e-13 <= rtol <= 1e-3:
         raise InputError("rtol", rtol, "a number from 1e-13 to 1e-3")
     report(0.0, "Loading the particles.")
     with torch.no_grad():
-        passes = sum(sizes) * sum(rule.order for rule in rules.values())
+        passes = sum(sizes) * sum(rule.stages for rule in rules.values())
         outputs = Outputs(run, min(particles, max(FEWEST, int(MOST_FLOPS / (passes * flops(run))))))
         ends, rough, used, evaluations = _solved(outputs, rtol, report)
-        network = outputs.by("euler", 1, part_of(report, 0.6, 0.6, "Moving the particles."))
+        network = outputs.network(part_of(report, 0.6, 0.6, "Moving the particles."))
         made = _by_all(outputs, rules, sizes, report)
     floor = max(rms(ends, rough), ROUNDING * float(np.abs(ends).max(initial=0.0)))
     difference = np.array([[rms(each, ends) for each in row] for row in made])
@@ -186,7 +178,10 @@ def refinement(
     spread = spread_of(outputs.targets)
     # One particle has no spread: it is judged by the length of its target.
     size = spread or rms(outputs.targets, np.zeros_like(outputs.targets))
-    least = [-np.inf if run.spec.activation == "relu" else rule.order - SHORT for rule in rules.values()]
+    least = [
+        -np.inf if not run.model.architecture.field.sigma.smooth else rule.order - SHORT
+        for rule in rules.values()
+    ]
     fits = [
         _fit(steps, row, (CLEAR * floor, FINE * size), slope)
         for row, slope in zip(difference, least, strict=True)
@@ -230,7 +225,7 @@ def observed_order(run: Run, method: str = "rk4") -> float:
     Raises:
         InputError: there is no such method, or the run diverged.
     """
-    solver(method)
+    scheme(method)
     order = np.nan
     for finer, particles in CUT_ON:
         sizes = [finer * size for size in SUBSTEPS]
@@ -244,8 +239,7 @@ def observed_order(run: Run, method: str = "rk4") -> float:
 def flops(run: Run) -> int:
     """Flops that one particle takes through the fields of all layers, once."""
     arch = run.model.architecture
-    products = 4 * arch.expansion if arch.expansion else 2
-    return sum(products * count**2 for count in arch.counts[: arch.controlled])
+    return sum(map(arch.field.flops, arch.shape.counts))
 
 
 def _solved(outputs: Outputs, rtol: float, report: Report) -> tuple[Array, Array, float, int]:
@@ -269,11 +263,11 @@ def _solved(outputs: Outputs, rtol: float, report: Report) -> tuple[Array, Array
 
 
 def _by_all(
-    outputs: Outputs, rules: Mapping[str, Solver], sizes: Sequence[int], report: Report
+    outputs: Outputs, rules: Mapping[str, Scheme], sizes: Sequence[int], report: Report
 ) -> list[list[Array]]:
     """Outputs by every method with every number of sub-steps."""
     plan = [(name, size) for name in rules for size in sizes]
-    work = np.cumsum([0, *(size * rules[name].order for name, size in plan)])
+    work = np.cumsum([0, *(size * rules[name].stages for name, size in plan)])
     ends = 0.6 + 0.4 * work / work[-1]
     made = [
         outputs.by(name, size, part_of(report, ends[i], ends[i + 1], f"{name}, {size} sub-steps a layer."))
@@ -309,16 +303,9 @@ def _fit(
 
 def _judged(found: dict[str, Any], size: float) -> dict[str, Any]:
     """How far the network is from its ODE beside data of that size, and the verdict."""
-    away, error, exact = found["network_difference"], found["network_error"], found["reference_error"]
+    away = found["network_difference"]
     relative = away / size if size else (np.inf if away else 0.0)
-    most = max(error, exact)
-    ratio = abs(exact - error) / most if most > TINY * size**2 else 0.0
-    verdict = "not"
-    if relative <= SAME and ratio <= SAME_ERROR:
-        verdict = "ode"
-    elif relative <= ALIKE and ratio <= ALIKE_ERROR:
-        verdict = "nearly"
-    return {"relative": relative, "verdict": verdict}
+    return {"relative": relative, "verdict": verdict(relative)}
 
 
 def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str:
@@ -344,8 +331,8 @@ def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str
         if rows:
             names = join([SCHEMES[found["methods"][row]] for row in rows])
             said.append(f"No order is told of {names}: {words}.")
-    if run.spec.activation == "relu":
-        said.append("relu has kinks: a method of higher order may not reach its order.")
+    if not run.model.architecture.field.sigma.smooth:
+        said.append(f"{run.spec.activation} has kinks: a method of higher order may not reach its order.")
     return " ".join(filter(None, said))
 
 

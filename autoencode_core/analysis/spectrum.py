@@ -165,7 +165,7 @@ class Place:
         codes = code.transpose(1, 2).numpy()
         if classify:
             return codes, codes
-        ends = arch.outcome(layers[half:], code)
+        ends = arch.outcome(layers[half:], code, half)
         return np.stack([model.from_engine(end[None]).numpy() for end in ends]), codes
 
 

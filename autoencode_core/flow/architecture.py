@@ -89,13 +89,19 @@ class Architecture:
         """One sub-step along a velocity (s, X), or along its linearisation."""
         return self.scheme.advance(velocity, x, self.step / self.substeps)
 
+    def move(self, layer: Layer, x: Tensor) -> Tensor:
+        """The active state (R, a, N) one sub-step later, keeping nothing."""
+        return self.substep(lambda _, at: self.field.velocity(layer, at), x)
+
     def through(self, layer: Layer, x: Tensor) -> Tensor:
         """The active state (R, a, N) at the end of a layer, keeping nothing."""
         for _ in range(self.substeps):
-            x = self.substep(lambda _, at: self.field.velocity(layer, at), x)
+            x = self.move(layer, x)
         return x
 
-    def advance(self, layers: list[Layer], x: Tensor, first: int = 0) -> Iterator[tuple[Layer, Tensor, Tensor]]:
+    def advance(
+        self, layers: list[Layer], x: Tensor, first: int = 0
+    ) -> Iterator[tuple[Layer, Tensor, Tensor]]:
         """Through `layers`, one after the other, keeping nothing.
 
         Args:

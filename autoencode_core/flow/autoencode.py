@@ -177,7 +177,7 @@ class AutoencODE:
         for n, layer in enumerate(arch.shape.layers(self.control.vector[None])):
             a = arch.counts[n]
             for part in range(r):
-                moved = arch.substep(lambda _, at, layer=layer: arch.field.velocity(layer, at), state[:, :a])
+                moved = arch.move(layer, state[:, :a])
                 state = torch.cat([moved, state[:, a:]], dim=1)
                 if n == half - 1 and part == r - 1:
                     dropped = state

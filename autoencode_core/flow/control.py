@@ -34,7 +34,8 @@ class Control:
         views = self.shape.layers(self.vector[None])
         return [
             tuple(
-                part[0] if block.weight else part[0].flatten() for block, part in zip(blocks, layer, strict=True)
+                part[0] if block.weight else part[0].flatten()
+                for block, part in zip(blocks, layer, strict=True)
             )
             for blocks, layer in zip(self.shape.blocks, views, strict=True)
         ]

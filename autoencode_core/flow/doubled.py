@@ -37,7 +37,8 @@ def doubled_flow(
     Args:
         model: a model with a decoder.
         x: particles in data units, (N, d).
-        method, substeps: as in `AutoencODE.flow`.
+        method: a scheme, as in `AutoencODE.flow`.
+        substeps: sub-steps per layer, likewise.
 
     Source:
         The doubling of section 2 of the paper; theory.md section 2.
@@ -54,7 +55,7 @@ def doubled_flow(
         for _ in range(r):
             # In the engine's order A_* is the first k components.
             read = state[:, :a] if n < half else torch.cat([state[:, :k], shadow[:, k:a]], dim=1)
-            moved = arch.substep(lambda _, at, layer=layer: arch.field.velocity(layer, at), read)
+            moved = arch.move(layer, read)
             if n < half:
                 state = torch.cat([moved, state[:, a:]], dim=1)
             else:

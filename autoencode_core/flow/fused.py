@@ -13,12 +13,16 @@ class Loops:
 
     Args:
         sigma: number of the nonlinearity.
-        z, b, x, out, sums: as there.
+        z, b, x, out, sums: as there; x and out are None where no state is moved.
     """
 
-    def __init__(self, sigma: int, z: Tensor, b: Tensor, x: Tensor, out: Tensor, sums: Tensor) -> None:
+    def __init__(
+        self, sigma: int, z: Tensor, b: Tensor, x: Tensor | None, out: Tensor | None, sums: Tensor
+    ) -> None:
         self.sigma = sigma
-        self.z, self.b, self.x, self.out, self.sums = (t.numpy() for t in (z, b, x, out, sums))
+        self.z, self.b, self.sums = z.numpy(), b.numpy(), sums.numpy()
+        if x is not None and out is not None:
+            self.x, self.out = x.numpy(), out.numpy()
 
     def activate(self) -> None:
         """The values σ(z + b), over z."""
@@ -33,7 +37,9 @@ class Loops:
         kernel.pulled(self.sigma, self.z, p.numpy(), self.sums)
 
 
-def loops_for(activation: str, z: Tensor, b: Tensor, x: Tensor, out: Tensor, sums: Tensor) -> Loops | None:
+def loops_for(
+    activation: str, z: Tensor, b: Tensor, x: Tensor | None, out: Tensor | None, sums: Tensor
+) -> Loops | None:
     """The loops of a layer with these tensors, or None where torch's own operators are to be taken.
 
     They run on one thread, so torch's are taken where it may use more; they know one regime, float32 and the

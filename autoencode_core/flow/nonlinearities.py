@@ -50,9 +50,7 @@ NONLINEARITIES: dict[str, Nonlinearity] = {
         bound=1.0,
         slope_from_value=True,
     ),
-    "softplus": Nonlinearity(
-        _softplus, lambda z, y: z.sigmoid(), lambda z, y, slope: slope * (1 - slope)
-    ),
+    "softplus": Nonlinearity(_softplus, lambda z, y: z.sigmoid(), lambda z, y, slope: slope * (1 - slope)),
     "relu": Nonlinearity(
         lambda z: z.relu(),
         lambda z, y: (y > 0).to(y),

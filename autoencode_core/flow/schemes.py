@@ -1,4 +1,4 @@
-"""The schemes: explicit Runge-Kutta tableaus, and the one way to advance and to pull back through any of them.
+"""The schemes: explicit Runge-Kutta tableaus, and the one way to advance and to pull back through them.
 
 Importable without torch. To add one: an entry of `SCHEMES`; RunSpec, the engines, the analyses and the tests
 then know it.
@@ -72,10 +72,10 @@ class Scheme:
         Source:
             theory.md section 3.
         """
-        back: list[State] = [None] * self.stages
+        back: list[State] = []
         for s in reversed(range(self.stages)):
             weights = (self.b[s], *(self.a[j][s] for j in range(s + 1, self.stages)))
-            back[s] = pullback(s, combined(h, weights, [p, *back[s + 1 :]]))
+            back.insert(0, pullback(s, combined(h, weights, [p, *back])))
         for part in reversed(back):
             p = p + part
         return p
@@ -89,7 +89,7 @@ class Scheme:
 
 
 def moved(x: State, h: float, weights: Sequence[float], speeds: Sequence[State]) -> State:
-    """x + h Σ w k; the one product with Euler's weight 1 as a residual network has it."""
+    """X + h Σ w k; the one product with Euler's weight 1 as a residual network has it."""
     for weight, speed in zip(weights, speeds, strict=True):
         if weight:
             x = x.add(speed, alpha=h * weight) if hasattr(x, "addmm") else x + h * weight * speed
@@ -97,9 +97,12 @@ def moved(x: State, h: float, weights: Sequence[float], speeds: Sequence[State])
 
 
 def combined(h: float, weights: Sequence[float], parts: Sequence[State]) -> State:
-    """h Σ w x."""
-    used = [(h * weight) * part for weight, part in zip(weights, parts, strict=True) if weight]
-    return sum(used[1:], used[0]) if used else 0.0 * parts[0]
+    """The sum h Σ w x."""
+    total: Any = (h * weights[0]) * parts[0]
+    for weight, part in zip(weights[1:], parts[1:], strict=True):
+        if weight:
+            total = total + (h * weight) * part
+    return total  # type: ignore[no-any-return]
 
 
 SCHEMES: dict[str, Scheme] = {

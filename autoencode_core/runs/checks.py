@@ -6,6 +6,8 @@ from typing import Any, get_args
 import numpy as np
 
 from autoencode_core.errors import InputError
+from autoencode_core.flow.fields import controlled_field
+from autoencode_core.flow.shape import ControlShape
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.record import HISTORY, PATH, PROBE, WEIGHTS, Array, RunRecord, Status
 from autoencode_core.spec import RunSpec
@@ -81,6 +83,9 @@ def check_texts(record: RunRecord, source: str = "run") -> None:
     for key, value in record.summary.items():
         if not isinstance(key, str) or (value is not None and not _is_number(value)):
             raise InputError(f"{source}, summary, {key}", value, "a number or nothing")
+    substeps = record.summary.get("substeps")
+    if substeps is not None and substeps not in range(1, 65):
+        raise InputError(f"{source}, summary, substeps", substeps, "a whole number from 1 to 64")
 
 
 def check_name(name: object, field: str = "name") -> str:
@@ -173,10 +178,8 @@ def _sizes(spec: RunSpec, arrays: dict[str, Array], source: str) -> dict[str, in
 
 
 def _parameters(counts: tuple[int, ...], spec: RunSpec) -> int:
-    """Length P of the control: per layer W, b and, with two layers, V."""
-    if spec.field == "single_layer":
-        return sum(a * a + a for a in counts)
-    return sum(2 * spec.expansion * a * a + spec.expansion * a for a in counts)
+    """Length P of the control: the blocks of its field, layer by layer."""
+    return ControlShape(counts, controlled_field(spec.field, spec.activation, spec.expansion).blocks).size
 
 
 def _check_values(record: RunRecord, arrays: dict[str, Array], source: str) -> None:

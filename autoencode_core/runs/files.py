@@ -212,9 +212,14 @@ def _check_size(size: int, name: str, source: str) -> None:
 
 
 def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
-    history = parse(members["history.json"], f"{source}, history.json", _WANTED)
-    record = replace(
+    history, texts = (
+        parse(members["history.json"], f"{source}, history.json", _WANTED),
         _texts(members, source),
+    )
+    if "iteration" in history and "substeps" not in history:  # written before they could change
+        history["substeps"] = [texts.spec.substeps] * len(_list(history["iteration"], "iteration", source))
+    record = replace(
+        texts,
         history={key: [number_in(x) for x in _list(column, key, source)] for key, column in history.items()},
         weights=_arrays(members["weights.safetensors"], f"{source}, weights.safetensors"),
         probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors"),

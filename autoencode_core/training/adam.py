@@ -47,6 +47,13 @@ class Adam(Method):
         self.batches = math.ceil(objective.particles / size) if size else 1
         self.generators = [torch.Generator().manual_seed(spec.seed) for spec in specs]
 
+    def goes_on(self, before: Method, rows: Tensor) -> None:
+        if isinstance(before, Adam):
+            self.first.copy_(before.first[rows])
+            self.second.copy_(before.second[rows])
+            self.updates, self.step = before.updates, before.step[rows]
+            self.generators = [before.generators[row] for row in rows.tolist()]
+
     def advance(self, running: Tensor) -> None:
         self.moving.copy_(running)
         if self.batches == 1:

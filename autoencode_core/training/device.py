@@ -42,13 +42,13 @@ def pick_device(spec: RunSpec, arch: Architecture, particles: int, regimes: int 
 
 
 def step_flops(arch: Architecture, particles: int, regimes: int = 1) -> float:
-    """Flops of one gradient: three products with each matrix of the control for each particle."""
-    return 6.0 * particles * arch.shape.size * regimes
+    """Flops of one gradient: three products with each matrix of the control for each evaluation point."""
+    return 6.0 * particles * arch.points * arch.shape.size * regimes
 
 
 def layer_flops(arch: Architecture, particles: int) -> float:
     """Flops of the widest layer's product."""
-    return 2.0 * particles * arch.width**2 * (arch.expansion or 1)
+    return 2.0 * particles * max(block.size for block in arch.field.blocks(arch.width))
 
 
 @contextmanager

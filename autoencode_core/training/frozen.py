@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.training.costate import Room, backward, forward, frozen_gradient
+from autoencode_core.training.costate import Points, Room, backward, forward
 from autoencode_core.training.layered import part_of, parts
 
 
 @dataclass
 class Frozen:
-    """States X_n and costates p_{n+1} of a control.
+    """The evaluation points (X, κ) of all layers at a control.
 
     They are kept where one part holds them all, and swept again part by part where memory forbids.
 
@@ -36,15 +36,18 @@ class Frozen:
         """The loss part of -∂_θ H_n at another control, (R, P)."""
         total = torch.zeros_like(theta)
         for rows, columns in self._parts:
-            room, costates = self._kept or self._sweep(rows, columns)
-            total[rows] += frozen_gradient(room, costates, theta[rows])
+            points = self._kept or self._sweep(rows, columns)
+            layers, into = self.arch.shape.layers(theta[rows]), self.arch.shape.layers(total[rows])
+            for layer, sums, (x, q) in zip(layers, into, points, strict=True):
+                for part, more in zip(sums, self.arch.field.at(layer, x).pullback(q)[1], strict=True):
+                    part.add_(more)
         return total
 
-    def _sweep(self, rows: slice, columns: slice) -> tuple[Room, list[Tensor]]:
+    def _sweep(self, rows: slice, columns: slice) -> list[Points]:
         x, y = part_of(self.x, rows, columns), part_of(self.y, rows, columns)
-        room, costates = Room(self.arch, len(x), x.shape[2], x), list[Tensor]()
+        room, points = Room(self.arch, len(x), x.shape[2], x), list[Points]()
         room.theta.copy_(self.theta[rows])
         room.x.copy_(x)
         torch.sub(forward(room), y, out=room.end).mul_(2 / self.x.shape[2])
-        backward(room, costates)
-        return room, costates
+        backward(room, points)
+        return points

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from autoencode_core.flow.activations import NONLINEARITIES
+from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.flow.control import Layer
+from autoencode_core.flow.shape import Layer, one_regime
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.costate import Room, backward, forward
+from autoencode_core.training.costate import Points, Room, backward, forward
 from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
 from autoencode_core.training.lbfgs import Lbfgs, PairMemory
 from autoencode_core.training.starts import starts
@@ -40,14 +40,15 @@ class Shot(NamedTuple):
     """A forward and a backward sweep at one control, held fixed.
 
     Attributes:
-        states: X_n on the active block of each controlled layer, (a_n, N).
-        costates: p_{n+1} there, 0 where a component is dropped; (2/N)(X_L - y) at the end.
+        points: the evaluation points (X, κ) of each controlled layer; costates are 0 where a component is
+            dropped.
+        states: X_n at the start of each of them, (a_n, N).
         gradient: loss part of ∇J, (P,).
         data_term: (1/N) Σ|X_L - y|².
     """
 
+    points: list[Points]
     states: list[Tensor]
-    costates: list[Tensor]
     gradient: Tensor
     data_term: float
 
@@ -62,33 +63,32 @@ def shoot(arch: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> Shot:
         y: targets in the components that the last controlled layer drives, (1, a, N).
     """
     count = x.shape[2]
-    room, costates = Room(arch, 1, count, x), list[Tensor]()
+    room, points = Room(arch, 1, count, x), list[Points]()
     room.theta.copy_(theta[None])
     room.x.copy_(x)
     residual = forward(room) - y
     room.end.copy_(residual * (2 / count))
-    gradient = backward(room, costates)[0]
-    return Shot(
-        [stage.x for stage in room.stages], costates, gradient, float(residual.square().sum()) / count
-    )
+    gradient = backward(room, points)[0]
+    states = [state[0] for state in room.states[:-1]]
+    return Shot(points, states, gradient, float(residual.square().sum()) / count)
 
 
 def hamiltonians(arch: Architecture, theta: Tensor, shot: Shot) -> Tensor:
-    """-Σ_i p_{n+1}^i · F_n(X_n^i, θ_n) of every layer, (L,): H_n without its penalty λ|θ_n|².
+    """-(1/δ) Σ κ · F(X, θ_n) over the evaluation points of every layer, (L,): H_n without its λ|θ_n|².
 
     Args:
         arch: the architecture.
         theta: any control, (P,).
         shot: the states and costates that stay as they are.
     """
-    layers = zip(arch.shape.layers(theta[None]), shot.states, shot.costates, strict=True)
-    values = [-(arch.field.velocity(layer, x[None])[0] * p).sum() for layer, x, p in layers]
-    return torch.stack(values)
+    layers = zip(arch.shape.layers(theta[None]), shot.points, strict=True)
+    return torch.stack([-(arch.field.velocity(layer, at.x) * at.q).sum() for layer, at in layers])
 
 
 def layer_squares(arch: Architecture, theta: Tensor) -> Tensor:
     """|θ_n|² of every layer, (L,)."""
-    return torch.stack([_units(layer).square().sum() for layer in arch.shape.layers(theta[None])])
+    layers = arch.shape.layers(theta[None])
+    return torch.stack([torch.stack([part.square().sum() for part in layer]).sum() for layer in layers])
 
 
 class Maxima(NamedTuple):
@@ -122,23 +122,32 @@ def maximise(
         shot: its states and costates.
         tikhonov: λ.
         told: progress, called at every step; may raise.
+
+    Raises:
+        InputError: the field is no sum over hidden units.
     """
+    if arch.field.units is None:
+        raise InputError(
+            "field",
+            arch.field.name,
+            "a field of hidden units: the global maximum of H is not available for this field",
+        )
     layers = [_units(layer) for layer in arch.shape.layers(theta[None])]
     gain, square = theta.new_zeros(len(layers)), theta.new_zeros(len(layers))
     sharp = torch.ones(len(layers), dtype=torch.bool)
-    groups = list(_alike(arch, shot.states[0].shape[1]))
+    groups = list(_alike(arch, shot.points[0].x.shape[2]))
     for place, members in enumerate(groups):
 
         def part(share: float, place: int = place) -> None:
             if told is not None:
                 told((place + share) / len(groups), "Maximising the Hamiltonian.")
 
-        x, p = (torch.stack([of[n] for n in members]) for of in (shot.states, shot.costates))
+        x, p = (torch.cat([getattr(shot.points[n], of) for n in members]) for of in ("x", "q"))
         size = p.abs().sum((1, 2))
         size = torch.where(size > 0, size, 1.0)
         own, scale = torch.stack([layers[n] for n in members]), size[:, None, None]
-        field = FrozenLayers(x, p / scale, tikhonov / size, NONLINEARITIES[arch.field.activation])
-        found = _single(field, own, part) if arch.expansion == 0 else _double(field, own, part)
+        field = FrozenLayers(x, p / scale, tikhonov / size, arch.field.sigma)
+        found = _single(field, own, part) if arch.field.units == "own" else _double(field, own, part)
         gain[members], square[members], sharp[members] = found.gain * size, found.square, found.sharp
     return Maxima(gain, square, sharp)
 
@@ -261,16 +270,16 @@ def _values(field: FrozenLayers, units: Tensor) -> Tensor:
 
 def _units(layer: Layer) -> Tensor:
     """The hidden units (h, 1 + a [+ a]) of one regime's layer: rows of W, b, and of V turned."""
-    W, b, V = layer.of(0)
-    return torch.cat([W, b] if V is None else [W, b, V.T], 1)
+    W, b, *V = one_regime(layer)
+    return torch.cat([W, b, *(part.T for part in V)], 1)
 
 
 def _alike(arch: Architecture, particles: int) -> Iterator[list[int]]:
     """Layers of equal width, as many together as TOGETHER allows their values and quasi-Newton pairs."""
     for a in sorted(set(arch.shape.counts)):
         members = [n for n, count in enumerate(arch.shape.counts) if count == a]
-        hidden = particles * a * (arch.expansion or 1)
-        pairs = 0 if arch.expansion else 2 * PAIRS * (4 + sum(KEPT_SINGLE)) * a**2
+        hidden = particles * arch.field.blocks(a)[0].rows
+        pairs = 0 if arch.field.units == "all" else 2 * PAIRS * (4 + sum(KEPT_SINGLE)) * a**2
         together = max(1, TOGETHER // max(hidden, pairs))
         for first in range(0, len(members), together):
             yield members[first : first + together]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from autoencode_core.flow.activations import Nonlinearity
+from autoencode_core.flow.nonlinearities import Nonlinearity
 from autoencode_core.training.objective import Objective, Terms
 
 RUNAWAY, STEEP = 1e6, 1e3
@@ -86,9 +86,11 @@ class HiddenUnits(Objective):
 
     def _layer(self, n: int, units: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """The loss part (m,) and its gradient (m, a + 1) of some of one layer's units."""
-        value, slope = self.field.sigma.with_slope(self._bent(n, units))
+        bent = self._bent(n, units)
+        value = self.field.sigma.value(bent)
+        slope = self.field.sigma.slope(bent, value)
         loss, pushed = self._loss(n, value, chosen)
-        slope *= pushed if self.rows is not None else -2 * pushed @ self.field.p[n]
+        slope = slope * (pushed if self.rows is not None else -2 * pushed @ self.field.p[n])
         return loss, torch.cat([slope @ self.field.x[n].T, slope.sum(1, keepdim=True)], 1)
 
     def _bent(self, n: int, units: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ class Row(NamedTuple):
         test_error: the same on the test particles.
         gradient_norm: stationarity ‖∇J‖ in L²(0,T).
         step: last step of the method.
+        substeps: sub-steps r of a layer; they are doubled where the ODE difference asks for it.
         seconds: since the start of training.
     """
 
@@ -29,6 +30,7 @@ class Row(NamedTuple):
     test_error: float
     gradient_norm: float
     step: float
+    substeps: float
     seconds: float
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.training.costate import Room, backward, forward
+from autoencode_core.training.costate import Room, backward, forward, lean
 from autoencode_core.training.replay import Replay
 
 WORKSPACE, GPU_WORKSPACE = 2**27, 2**32
@@ -59,7 +59,7 @@ class Layered:
         if bench is None:
             if len(self.benches) == MOST_BENCHES:
                 self.benches.clear()
-            bench = self.benches[size] = Bench(self.arch, size, theta)
+            bench = self.benches[size] = Bench(self.arch, size, theta, self.workspace)
         return bench.evaluate(theta, x, y, rows, columns)
 
 
@@ -70,11 +70,14 @@ class Bench:
         arch: the architecture.
         size: regimes and particles of the part, and the particles of the whole.
         like: a tensor of the wanted precision, on the wanted device.
+        workspace: bytes that the states may take.
     """
 
-    def __init__(self, arch: Architecture, size: tuple[int, int, int], like: Tensor) -> None:
+    def __init__(
+        self, arch: Architecture, size: tuple[int, int, int], like: Tensor, workspace: int = WORKSPACE
+    ) -> None:
         regimes, particles, self.whole = size
-        self.room = Room(arch, regimes, particles, like)
+        self.room = Room(arch, regimes, particles, like, lean(arch, like.element_size(), workspace))
         self.y, self.residual = torch.empty_like(self.room.outcome), torch.empty_like(self.room.outcome)
         self.sweeps = Replay(self._sweeps, like.device)
         self.holds: tuple[Tensor, Tensor, slice, slice] | None = None
@@ -113,7 +116,8 @@ def parts(
         workspace: bytes that one part may take.
     """
     particles = x.shape[2]
-    one = Room.numbers(arch) * x.element_size()
+    number = x.element_size()
+    one = Room.numbers(arch, lean(arch, number, workspace)) * number
     columns = min(particles, max(1, workspace // one))
     together = workspace if x.device.type == "cuda" else min(workspace, TOGETHER)
     rows = max(1, together // (one * columns))

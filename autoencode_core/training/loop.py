@@ -12,6 +12,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.adam import Adam
 from autoencode_core.training.device import flushed, layer_flops, threads_for
+from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference
 from autoencode_core.training.history import HISTORY, Row, Status
 from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
@@ -24,6 +25,11 @@ METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 
 NEGLIGIBLE = 1e-4
 """A stall counts as converged where a unit step along -∇J promises at most this share of the cost."""
+
+MOST_SUBSTEPS = 64
+"""Sub-steps beyond which training does not go to keep to the ODE."""
+WARNING = 0.5
+"""Share of the allowed ODE difference at which a rough look on the way doubles the sub-steps."""
 
 OnProgress = Callable[[Progress], str | None]
 
@@ -76,71 +82,168 @@ def _check_regimes(specs: Sequence[RunSpec]) -> None:
                 raise InputError(name, value, f"{first[name]}: regimes differ in λ and seed only")
 
 
+class _Group:
+    """Regimes that advance together, since they have the same sub-steps and have had them equally long.
+
+    Args:
+        problem: the whole problem.
+        regimes: their numbers, ascending.
+        theta: their controls, (r, P).
+        substeps: of a layer.
+        before: the method that they have trained by so far, and their places there.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        regimes: list[int],
+        theta: Tensor,
+        substeps: int,
+        before: tuple[Method, Tensor] | None = None,
+    ) -> None:
+        self.problem, self.regimes, self.substeps = problem, regimes, substeps
+        rows, train = torch.tensor(regimes, device=theta.device), problem.train
+        self.arch = train.arch.by(train.arch.scheme, substeps)
+        own = None if self.arch == train.arch else self.arch
+        self.train, self.test = train, problem.test
+        if own is not None or len(regimes) < len(problem.regimes):
+            self.train, self.test = train.part(rows, own), problem.test.part(rows, own)
+        specs = [problem.specs[regime] for regime in regimes]
+        self.method = METHODS[problem.spec.method](self.train, theta, specs)
+        if before is not None:
+            self.method.goes_on(*before)
+        self.kept = self.method.theta
+        """The last controls that were finite, (r, P)."""
+        self.left: set[int] = set()
+        """Regimes that have gone on to more sub-steps, in a group of their own."""
+
+    def look(self) -> list[Row]:
+        """Where the regimes stand, without iteration and seconds, and keeps what is finite."""
+        method, terms = self.method, self.method.terms
+        error = self.test.cost(method.theta).error
+        parts = (terms.cost, terms.data_term, terms.penalty, terms.error, error)
+        table = torch.stack([*parts, method.gradient_norm(), method.step]).cpu().double().T.tolist()
+        rows = [Row._make((0, *values, self.substeps, 0.0)) for values in table]
+        finite = torch.tensor([_finite(row) for row in rows], device=method.theta.device)
+        self.kept = torch.where(finite[:, None], method.theta, self.kept)
+        return rows
+
+    def control(self, regime: int) -> Tensor:
+        """The last finite control of a regime, (P,)."""
+        return self.kept[self.regimes.index(regime)]
+
+    def fidelity(self, regime: int) -> Fidelity:
+        """A regime's network beside its exact flow, on the training particles."""
+        rows = torch.tensor([self.regimes.index(regime)], device=self.kept.device)
+        return fidelity(self.train.part(rows), self.kept[rows])
+
+
 class _Loop:
     def __init__(self, problem: Problem, on_progress: OnProgress | None) -> None:
         self.problem, self.spec, self.on_progress = problem, problem.spec, on_progress
-        regimes = range(len(problem.regimes))
+        regimes = list(range(len(problem.regimes)))
         self.rows: list[list[Row]] = [[] for _ in regimes]
         self.snapshots: list[dict[int, Snapshot]] = [{} for _ in regimes]
         self.endings: list[tuple[Status, str] | None] = [None for _ in regimes]
         self.paths: list[dict[int, Array]] = [{} for _ in regimes]
+        self.found: dict[int, Fidelity] = {}
         self.due = snapshot_iterations(self.spec.iterations)
         self.kept_due = path_iterations(self.due, problem.theta.shape[1])
         self.started = time.perf_counter()
+        self.groups = [_Group(problem, regimes, problem.theta, self.spec.substeps)]
 
     def run(self) -> list[Run]:
-        method = METHODS[self.spec.method](self.problem.train, self.problem.theta, self.problem.specs)
-        self.kept = method.theta
-        self._observe(method, 0)
-        for iteration in range(1, self.spec.iterations + 1):
-            running = [ending is None for ending in self.endings]
-            if not any(running):
+        for iteration in range(self.spec.iterations + 1):
+            for group in tuple(self.groups):
+                running = [self.endings[r] is None and r not in group.left for r in group.regimes]
+                if any(running):
+                    if iteration:
+                        group.method.advance(torch.tensor(running, device=group.kept.device))
+                    self._observe(group, iteration)
+            if None not in self.endings:
                 break
-            method.advance(torch.tensor(running, device=method.theta.device))
-            self._observe(method, iteration)
         return [self._finished(regime) for regime in range(len(self.rows))]
 
-    def _observe(self, method: Method, iteration: int) -> None:
-        """Records an iteration of every regime that runs, and decides which of them end here."""
-        terms, error = method.terms, self.problem.test.cost(method.theta).error
-        parts = (
-            terms.cost,
-            terms.data_term,
-            terms.penalty,
-            terms.error,
-            error,
-            method.gradient_norm(),
-            method.step,
-        )
-        table = torch.stack(parts).cpu().double().T.tolist()
-        stalled, seconds = method.stalled.tolist(), time.perf_counter() - self.started
-        rows = [Row._make((iteration, *values, seconds)) for values in table]
-        finite = [_finite(row) for row in rows]
-        sound = torch.tensor(finite, device=method.theta.device)[:, None]
-        self.kept = method.theta if all(finite) else torch.where(sound, method.theta, self.kept)
-        reported: list[tuple[int, Row]] = []
-        for regime, row in enumerate(rows):
-            if self.endings[regime] is None:
-                self.rows[regime].append(row)
-                self.endings[regime] = self._ending(method, regime, row, finite[regime], stalled[regime])
-                reported.append((regime, row))
-        if iteration in self.due:
-            due = [regime for regime, _ in reported if finite[regime]]
-            for regime, snapshot in zip(due, self.problem.snapshots(due, self.kept), strict=True):
-                self.snapshots[regime][iteration] = snapshot
-        if iteration in self.kept_due:
-            for regime, _ in reported:
-                if finite[regime]:
-                    self.paths[regime][iteration] = _array(self.kept[regime])
-        for regime, row in reported:
-            self._report(regime, row)
+    def _group(self, regime: int) -> _Group:
+        return next(group for group in self.groups if regime in group.regimes and regime not in group.left)
 
-    def _ending(
-        self, method: Method, regime: int, row: Row, finite: bool, stalled: bool
-    ) -> tuple[Status, str] | None:
+    def _observe(self, group: _Group, iteration: int) -> None:
+        """Records an iteration of every regime of a group that runs, and decides which of them end here."""
+        rows, seconds = group.look(), time.perf_counter() - self.started
+        reported: list[int] = []
+        for place, regime in enumerate(group.regimes):
+            if self.endings[regime] is None and regime not in group.left:
+                row = rows[place]._replace(iteration=iteration, seconds=seconds)
+                self.rows[regime].append(row)
+                self.endings[regime] = self._ending(group, place, row)
+                reported.append(regime)
+        leaving = self._leaving(group, reported, iteration)
+        if leaving:
+            self._refine(group, leaving)
+        for regime in reported:
+            self._keep(regime, iteration)
+            self._report(regime)
+
+    def _keep(self, regime: int, iteration: int) -> None:
+        """Snapshot and control of an iteration, where they are due."""
+        if not _finite(self.rows[regime][-1]):
+            return
+        group = self._group(regime)
+        if iteration in self.due:
+            self.snapshots[regime][iteration] = self._snapshot(group, regime)
+        if iteration in self.kept_due:
+            self.paths[regime][iteration] = _array(group.control(regime))
+
+    def _snapshot(self, group: _Group, regime: int) -> Snapshot:
+        return self.problem.snapshot(regime, group.control(regime), group.arch)
+
+    # -- keeping to the ODE --
+
+    def _leaving(self, group: _Group, reported: list[int], iteration: int) -> list[int]:
+        """Regimes of a group that leave their ODE, and could be held by more sub-steps."""
+        allowed = self.spec.fidelity
+        if allowed is None or 2 * group.substeps > MOST_SUBSTEPS:
+            return []
+        sound = [r for r in reported if _finite(self.rows[r][-1])]
+        ended = [r for r in sound if (self.endings[r] or ("stopped",))[0] != "stopped"]
+        leaving = []
+        for regime in ended:
+            self.found[regime] = group.fidelity(regime)
+            if not float(self.found[regime].difference) <= allowed:
+                leaving.append(regime)
+        running = [r for r in sound if self.endings[r] is None]
+        if running and is_looked_at(iteration):
+            rows = torch.tensor([group.regimes.index(r) for r in running], device=group.kept.device)
+            differences = rough_difference(group.train.part(rows), group.kept[rows]).tolist()
+            leaving += [r for r, d in zip(running, differences, strict=True) if d > WARNING * allowed]
+        return sorted(leaving)
+
+    def _refine(self, group: _Group, leaving: list[int]) -> None:
+        """Doubles the sub-steps of some regimes, which go on from the same control.
+
+        At the last iteration there is no going on, but the control is told of at the sub-steps that hold it.
+        """
+        rows = torch.tensor([group.regimes.index(regime) for regime in leaving], device=group.kept.device)
+        finer = _Group(
+            self.problem, leaving, group.kept[rows], 2 * group.substeps, before=(group.method, rows)
+        )
+        group.left.update(leaving)
+        self.groups.append(finer)
+        for row, regime in zip(finer.look(), leaving, strict=True):
+            last = self.rows[regime][-1]
+            if last.iteration == self.spec.iterations:
+                self.rows[regime][-1] = row._replace(iteration=last.iteration, seconds=last.seconds)
+            else:
+                self.endings[regime] = None
+        over = [regime for regime in leaving if self.endings[regime] is not None]
+        again = self._leaving(finer, over, self.spec.iterations)
+        if again:
+            self._refine(finer, again)
+
+    def _ending(self, group: _Group, place: int, row: Row) -> tuple[Status, str] | None:
         spec, iteration, norm = self.spec, row.iteration, row.gradient_norm
-        if not finite:
-            cause = self.problem.train.cause_of_divergence(method.theta, regime)
+        if not _finite(row):
+            cause = group.train.cause_of_divergence(group.method.theta, place)
             return "diverged", (
                 f"Diverged at iteration {iteration}: {cause}. Try a smaller first step "
                 f"(now {spec.learning_rate:g}), initial scale (now {spec.init_scale:g}) "
@@ -151,6 +254,7 @@ class _Loop:
                 "converged",
                 f"Converged after {iteration} iterations: ‖∇J‖ = {norm:.2g} is within the tolerance.",
             )
+        stalled = bool(group.method.stalled[place])
         if stalled and norm**2 <= NEGLIGIBLE * max(1.0, row.cost):
             return "converged", (
                 f"Converged after {iteration} iterations, as far as {spec.dtype} can tell "
@@ -165,36 +269,39 @@ class _Loop:
             return "finished", f"All {iteration} iterations done (‖∇J‖ = {norm:.2g})."
         return None
 
-    def _report(self, regime: int, row: Row) -> None:
+    def _report(self, regime: int) -> None:
         if self.on_progress is None:
             return
-        theta, problem = self.kept, self.problem
+        group, row = self._group(regime), self.rows[regime][-1]
         progress = Progress(
             **row._asdict(),
             iterations=self.spec.iterations,
             regime=regime,
-            probe=problem.regimes[regime].probe,
-            snapshot=lambda: problem.snapshots([regime], theta)[0],
+            probe=self.problem.regimes[regime].probe,
+            snapshot=lambda: self._snapshot(group, regime),
         )
         if self.on_progress(progress) == "stop" and self.endings[regime] is None:
             self.endings[regime] = "stopped", f"Stopped by hand after {row.iteration} iterations."
 
     def _finished(self, regime: int) -> Run:
-        rows, place = self.rows[regime], self.problem.regimes[regime]
+        rows, place, group = self.rows[regime], self.problem.regimes[regime], self._group(regime)
         sound = [row for row in rows if _finite(row)]
         last = (sound or rows[:1])[-1]  # what the kept control belongs to, also in a run that diverged
-        snapshots = self.snapshots[regime]
+        snapshots, control = self.snapshots[regime], group.control(regime)
         if last.iteration not in snapshots:
-            snapshots[last.iteration] = self.problem.snapshots([regime], self.kept)[0]
-        history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
-        model = self.problem.model(regime, self.kept)
+            snapshots[last.iteration] = self._snapshot(group, regime)
+        model = self.problem.model(regime, control, group.substeps)
         status, message = self.endings[regime] or ("finished", "")
+        held = self._held(group, regime) if status != "diverged" else {}
+        history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
         summary = {
             **place.summary(model),
             "train_error": last.train_error,
             "test_error": last.test_error,
+            **held,
+            "substeps": float(group.substeps),
             "iterations": float(rows[-1].iteration),
-            "seconds": history["seconds"][-1],
+            "seconds": time.perf_counter() - self.started if len(self.rows) == 1 else rows[-1].seconds,
         }
         probe: dict[str, Array] = {
             **place.probe,
@@ -204,13 +311,13 @@ class _Loop:
         }
         source, path = place.data.source, self.paths[regime]
         if path:
-            path[last.iteration] = _array(self.kept[regime])
+            path[last.iteration] = _array(control)
         return Run(
             place.spec,
             model,
             history,
             status,
-            message,
+            f"{message}{self._warning(held)}",
             summary,
             probe,
             source.label_names,
@@ -218,6 +325,38 @@ class _Loop:
             path=(np.array(list(path), dtype=np.int64), np.stack(list(path.values()))) if path else None,
             loaded=place.data,
         )
+
+    def _held(self, group: _Group, regime: int) -> dict[str, float | None]:
+        """The network beside its exact flow, for the summary."""
+        rows = torch.tensor([group.regimes.index(regime)], device=group.kept.device)
+        found = self.found.get(regime) or group.fidelity(regime)
+        exact = fidelity(group.test.part(rows), group.kept[rows])
+        return {
+            "ode_difference": _number(found.difference),
+            "ode_test_error": _number(exact.error),
+            "ode_settled": float(found.settled),
+        }
+
+    def _warning(self, held: dict[str, float | None]) -> str:
+        """What to know of a run that could not be held, a sentence with a space before it, or nothing."""
+        allowed, difference = self.spec.fidelity, held.get("ode_difference", 0.0)
+        if allowed is None or (difference is not None and difference <= allowed):
+            return ""
+        how = "without bound" if difference is None else f"by {difference:.2g} of the spread"
+        return (
+            f" It could not be held to its ODE with {MOST_SUBSTEPS} sub-steps: the network differs {how}, "
+            f"where {allowed:g} is allowed. Try a larger λ or more layers."
+        )
+
+
+def is_looked_at(iteration: int) -> bool:
+    """Whether the ODE difference is looked at after that iteration: every 5th at first, later every 20th."""
+    return iteration % (5 if iteration <= 50 else 20) == 0
+
+
+def _number(value: Tensor) -> float | None:
+    """A number, None where it is not finite."""
+    return float(value) if math.isfinite(float(value)) else None
 
 
 def _finite(row: Row) -> bool:

@@ -7,7 +7,7 @@ from autoencode_core.data.catalogue import card
 from autoencode_core.data.loading import probe_indices
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.costate import Room
+from autoencode_core.training.costate import Room, lean
 from autoencode_core.training.device import pick_device
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
@@ -39,7 +39,8 @@ def workspace_bytes(spec: RunSpec) -> int:
     """Bytes that the sweeps of a batch share, whatever the number of regimes."""
     arch = Architecture.of(spec, card(spec.dataset).width)
     most = GPU_WORKSPACE if pick_device(spec, arch, spec.particles).type == "cuda" else WORKSPACE
-    one = Room.numbers(arch) * spec.particles * DTYPES[spec.dtype].itemsize
+    number = DTYPES[spec.dtype].itemsize
+    one = Room.numbers(arch, lean(arch, number, most)) * spec.particles * number
     return int(2 * min(most, one)) + WORKSPACE // 4  # a part, a last one of another size, what passes by
 
 

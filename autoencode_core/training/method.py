@@ -29,6 +29,9 @@ class Method(ABC):
         self.step = torch.full((regimes,), spec.learning_rate, dtype=theta.dtype, device=theta.device)
         self.stalled = torch.zeros(regimes, dtype=torch.bool, device=theta.device)
 
+    def goes_on(self, before: "Method", rows: Tensor) -> None:  # noqa: B027 - nothing is learnt by default
+        """Takes over what the regimes `rows`, (r,), of another method in progress have learnt of J."""
+
     @abstractmethod
     def advance(self, running: Tensor) -> None:
         """One iteration of the regimes that are still running, (R,) bool; the others stay as they are."""

@@ -6,21 +6,19 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from autoencode_core.flow.activations import Nonlinearity
-from autoencode_core.flow.architecture import Architecture
-from autoencode_core.flow.control import Layer
+from autoencode_core.errors import InputError
+from autoencode_core.flow.architecture import Architecture, resize
+from autoencode_core.flow.fields.point import Point
+from autoencode_core.flow.shape import Layer
 
 DAMPING = 1e-3
 """Share of ‖Δ‖² in the field-space metric, for directions that move no particle."""
-MOST_PARTICLES = 1500
-"""The metric is an average over at most so many particles."""
+MOST_PARTICLES, FEWEST_PARTICLES = 1500, 250
+"""The metric is an average over at most so many states of a layer, but over so many particles at least."""
 MOST_ENTRIES = 400
 """Layers with more entries take the Kronecker form."""
 MOST_NUMBERS = 2**21
 """Most numbers that the features of layers which are treated together may fill."""
-
-
-Parts = Sequence[Tensor]
 
 
 class Metric(Protocol):
@@ -52,32 +50,39 @@ class ControlMetric:
 class FieldMetric:
     """⟨Δ, M Δ⟩ = ∫₀ᵀ ∫|∂_θF(x, θ)Δ|² dμ_t dt + ε‖Δ‖²: to first order ∫∫|F(x, θ + Δ) - F(x, θ)|² dμ_t dt.
 
-    M is a block for each layer, taken from the states of up to MOST_PARTICLES particles.
+    M is a block for each layer, taken at the evaluation points of up to MOST_PARTICLES particles, each with
+    its weight in the scheme.
 
     Args:
         arch: the architecture.
-        sigma: the nonlinearity of its field.
         theta: where M is taken, (R, P).
         x: states at t = 0, (R, d, N).
+
+    Raises:
+        InputError: a layer is too wide for the whole matrix, and the field has no other.
 
     Source:
         The quadratic term of a minimising movement, in the L²(μ_t) norm of the field.
     """
 
-    def __init__(self, arch: Architecture, sigma: Nonlinearity, theta: Tensor, x: Tensor) -> None:
+    def __init__(self, arch: Architecture, theta: Tensor, x: Tensor) -> None:
         self.shape, self.step, self.regimes = arch.shape, arch.step, theta.shape[0]
         self.home = torch.device("cpu") if x.device.type == "mps" else x.device  # double, eigh: not on mps
-        some = x[:, :, :: -(-x.shape[2] // MOST_PARTICLES)].expand(self.regimes, -1, -1).to(self.home)
+        some = x[:, :, :: -(-x.shape[2] // most_particles(arch))].expand(self.regimes, -1, -1).to(self.home)
         theta = theta.to(self.home)
         if max(_entries(arch)) <= MOST_ENTRIES:
             theta, some = theta.double(), some.double()  # as Exact computes
-        passed = [(layer, state) for layer, state, _ in arch.advance(arch.shape.layers(theta), some)]
+        layers = arch.shape.layers(theta)
+        visited = _visited(arch, layers, some)
+        weights = _weights(arch, some)
         self.groups: list[tuple[list[int], Block]] = []
-        for members in _alike(arch, some.shape[2] * self.regimes):
-            parts = _stacked([passed[n][0] for n in members])
-            state = torch.cat([passed[n][1] for n in members])
-            block = Exact if sum(part[0].numel() for part in parts) <= MOST_ENTRIES else Kronecker
-            self.groups.append((members, block(parts, state, sigma)))
+        for members in _alike(arch, len(weights) * self.regimes):
+            parts, state = _stacked([layers[n] for n in members]), torch.cat([visited[n] for n in members])
+            exact = sum(part[0].numel() for part in parts) <= MOST_ENTRIES
+            if exact:
+                parts, state = tuple(part.double() for part in parts), state.double()
+            point = arch.field.at(parts, state)
+            self.groups.append((members, Exact(point, weights) if exact else Kronecker(point, weights)))
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
         own, tau, tikhonov = gradient.to(self.home), tau.to(self.home), tikhonov.to(self.home)
@@ -87,7 +92,7 @@ class FieldMetric:
             scale, shift = (1 / tau).repeat(len(members)), (2 * tikhonov).repeat(len(members))
             solved = block.solve(_stacked([given[n] for n in members]), scale, shift)
             for n, *parts in zip(members, *(part.split(self.regimes) for part in solved), strict=True):
-                for view, part in zip(_parts(into[n]), parts, strict=True):
+                for view, part in zip(into[n], parts, strict=True):
                     view.copy_(part)
         return solution.to(gradient)
 
@@ -104,18 +109,14 @@ class Within:
     """The field's metric for some of the regimes, few at a time; the others do not move.
 
     Args:
-        arch, sigma, theta, x: as in FieldMetric, of all regimes; x may be shared, (1, d, N).
+        arch, theta, x: as in FieldMetric, of all regimes; x may be shared, (1, d, N).
         rows: places of the regimes that move, (r,).
     """
 
-    def __init__(
-        self, arch: Architecture, sigma: Nonlinearity, theta: Tensor, x: Tensor, rows: Tensor
-    ) -> None:
+    def __init__(self, arch: Architecture, theta: Tensor, x: Tensor, rows: Tensor) -> None:
         numbers = min(x.shape[2], MOST_PARTICLES) * max(_features(arch))
         few = torch.split(rows, max(1, MOST_NUMBERS // numbers))
-        self.parts = [
-            (part, FieldMetric(arch, sigma, theta[part], x[part] if len(x) > 1 else x)) for part in few
-        ]
+        self.parts = [(part, FieldMetric(arch, theta[part], x[part] if len(x) > 1 else x)) for part in few]
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
         solution = torch.zeros_like(gradient)
@@ -131,116 +132,141 @@ class Within:
 
 
 class Block(Protocol):
-    """M of layers of equal width, B = layers times regimes of them; arrays as the parts W, b[, V]."""
+    """M of layers of equal width, B = layers times regimes of them; arrays as the blocks of a control."""
 
-    def solve(self, parts: Parts, scale: Tensor, shift: Tensor) -> Parts:
+    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
         """(scale M + shift)⁻¹ applied to the parts, with scale and shift (B,)."""
         ...
 
-    def square(self, parts: Parts) -> Tensor:
+    def square(self, parts: Layer) -> Tensor:
         """⟨Δ, M Δ⟩ of the parts, (B,)."""
         ...
 
 
 class Exact:
-    """The whole Gram matrix of ∂_θF, which couples W, b and V; in double precision.
+    """The whole Gram matrix of ∂_θF, which couples all blocks; in double precision.
 
     Its condition would magnify the rounding of single precision a thousandfold, and with it what the number
     of regimes side by side changes in the last digit.
     """
 
-    def __init__(self, parts: Parts, x: Tensor, sigma: Nonlinearity) -> None:
-        parts, x = [part.double() for part in parts], x.double()
-        y, slope = sigma.with_slope(torch.baddbmm(parts[1], parts[0], x))
-        (h, a), particles = parts[0].shape[1:], x.shape[2]
-        unit = torch.cat([torch.arange(h).repeat_interleave(a), torch.arange(h)]).to(x.device)
-        # ∂F/∂(W, b) of hidden unit j is V_j σ'_j (x, 1), and ∂F/∂V is y.
-        features = torch.cat([(slope[:, :, None] * x[:, None]).flatten(1, 2), slope, y], 1)
-        gram, inner = torch.bmm(features, features.transpose(1, 2)) / particles, len(unit)
-        V = parts[2] if len(parts) == 3 else torch.eye(h).to(x).expand(len(x), h, h)
-        self.matrix = gram[:, :inner, :inner] * torch.bmm(V.transpose(1, 2), V)[:, unit][:, :, unit]
-        if len(parts) == 3:
-            cross = (V[:, :, unit, None] * gram[:, None, :inner, inner:]).transpose(1, 2).flatten(2)
-            outer = torch.kron(torch.eye(a).to(x), gram[:, inner:, inner:])
-            rows = torch.cat([self.matrix, cross], 2), torch.cat([cross.transpose(1, 2), outer], 2)
-            self.matrix = torch.cat(rows, 1)
+    def __init__(self, point: Point, weights: Tensor) -> None:
+        self.matrix = point.gram(weights.double())
         _damp(self.matrix.diagonal(dim1=1, dim2=2))
 
-    def solve(self, parts: Parts, scale: Tensor, shift: Tensor) -> Parts:
+    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
         system = scale.double()[:, None, None] * self.matrix
         system.diagonal(dim1=1, dim2=2).add_(shift[:, None])
         factor, _ = torch.linalg.cholesky_ex(system)
         solution = torch.cholesky_solve(_column(parts).double(), factor)[:, :, 0].to(parts[0])
         flat = solution.split([part[0].numel() for part in parts], dim=1)
-        return [piece.view_as(part) for piece, part in zip(flat, parts, strict=True)]
+        return tuple(piece.view_as(part) for piece, part in zip(flat, parts, strict=True))
 
-    def square(self, parts: Parts) -> Tensor:
+    def square(self, parts: Layer) -> Tensor:
         column = _column(parts).double()
         product: Tensor = torch.linalg.vecdot(column, torch.bmm(self.matrix, column), dim=1)[:, 0]
         return product.to(parts[0])
 
 
 class Kronecker:
-    """The Gram matrix of (W, b) as a Kronecker product, that of V exact, and none between them.
+    """The Gram matrix by the Kronecker factors that a field gives (`Point.factors`), in their eigenbases."""
 
-    Source:
-        J. Martens, R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
-        curvature", arXiv 1503.05671: E[(σ'σ'^T) ⊗ (xx^T)] ≈ E[σ'σ'^T] ⊗ E[xx^T].
-    """
-
-    def __init__(self, parts: Parts, x: Tensor, sigma: Nonlinearity) -> None:
-        y, slope = sigma.with_slope(torch.baddbmm(parts[1], parts[0], x))
-        slopes = _second_moment(slope)
-        V = parts[2] if len(parts) == 3 else torch.eye(slope.shape[1]).to(x).expand(slopes.shape)
-        rows = torch.linalg.eigh(slopes * torch.bmm(V.transpose(1, 2), V))
-        columns = torch.linalg.eigh(_second_moment(torch.cat([x, torch.ones_like(x[:, :1])], 1)))
-        self.axes = [(rows.eigenvectors, columns.eigenvectors)]
-        self.values = [rows.eigenvalues[:, :, None] * columns.eigenvalues[:, None, :]]
-        if len(parts) == 3:
-            hidden = torch.linalg.eigh(_second_moment(y))
-            self.axes.append((torch.eye(x.shape[1]).to(x).expand(len(x), -1, -1), hidden.eigenvectors))
-            self.values.append(hidden.eigenvalues[:, None, :].repeat(1, x.shape[1], 1))
+    def __init__(self, point: Point, weights: Tensor) -> None:
+        factors = point.factors(weights)
+        if factors is None:
+            raise InputError(
+                "metric",
+                "field",
+                f"control for this field: layers of more than {MOST_ENTRIES} entries have "
+                "no metric of the field",
+            )
+        self.together = [names for names, _, _ in factors]
+        self.axes, self.values = list[tuple[Tensor, Tensor]](), list[Tensor]()
+        for _, left, right in factors:
+            rows, columns = torch.linalg.eigh(left), torch.linalg.eigh(right)
+            self.axes.append((rows.eigenvectors, columns.eigenvectors))
+            self.values.append(rows.eigenvalues[:, :, None] * columns.eigenvalues[:, None, :])
         for values in self.values:
             _damp(values.clamp_(min=0).flatten(1))
 
-    def solve(self, parts: Parts, scale: Tensor, shift: Tensor) -> Parts:
+    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
         scale, shift = scale[:, None, None], shift[:, None, None]
-        scaled = [c / (scale * m + shift) for c, m in zip(self._turned(parts), self.values, strict=True)]
-        solved = [left @ c @ right.mT for c, (left, right) in zip(scaled, self.axes, strict=True)]
-        return [solved[0][:, :, :-1], solved[0][:, :, -1:], *solved[1:]]
+        solved = list(parts)
+        for names, c, m, (left, right) in zip(
+            self.together, self._turned(parts), self.values, self.axes, strict=True
+        ):
+            whole = left @ (c / (scale * m + shift)) @ right.mT
+            columns = [parts[name].shape[2] for name in names]
+            for name, piece in zip(names, whole.split(columns, dim=2), strict=True):
+                solved[name] = piece
+        return tuple(solved)
 
-    def square(self, parts: Parts) -> Tensor:
+    def square(self, parts: Layer) -> Tensor:
         turned = zip(self._turned(parts), self.values, strict=True)
         return torch.stack([(m * c * c).sum((1, 2)) for c, m in turned]).sum(0)
 
-    def _turned(self, parts: Parts) -> Parts:
-        joined = [torch.cat(list(parts[:2]), 2), *parts[2:]]
+    def _turned(self, parts: Layer) -> list[Tensor]:
+        joined = [torch.cat([parts[name] for name in names], 2) for names in self.together]
         return [left.mT @ part @ right for part, (left, right) in zip(joined, self.axes, strict=True)]
+
+
+def most_particles(arch: Architecture) -> int:
+    """How many particles M is an average over, so that their evaluation points are about MOST_PARTICLES."""
+    return max(FEWEST_PARTICLES, MOST_PARTICLES // sum(map(bool, _point_weights(arch))))
+
+
+def _point_weights(arch: Architecture) -> list[float]:
+    """Share of each evaluation point of a layer in the integral over it, (points,)."""
+    return [weight / arch.substeps for _ in range(arch.substeps) for weight in arch.scheme.b]
+
+
+def _weights(arch: Architecture, x: Tensor) -> Tensor:
+    """The same for each state that `_visited` gives."""
+    used = [weight for weight in _point_weights(arch) if weight]
+    return torch.tensor(used).to(x).repeat_interleave(x.shape[2]) / x.shape[2]
+
+
+def _visited(arch: Architecture, layers: list[Layer], x: Tensor) -> list[Tensor]:
+    """The states of each layer's evaluation points that have a weight, side by side, (R, a, points N)."""
+    found = list[Tensor]()
+    for n, layer in enumerate(layers):
+        x, here = resize(x, arch.shape.counts[n]), list[Tensor]()
+
+        def velocity(s: int, at: Tensor, layer: Layer = layer, here: list[Tensor] = here) -> Tensor:
+            if arch.scheme.b[s]:
+                here.append(at)
+            return arch.field.velocity(layer, at)
+
+        for _ in range(arch.substeps):
+            x = arch.substep(velocity, x)
+        found.append(torch.cat(here, 2))
+    return found
 
 
 def _entries(arch: Architecture) -> list[int]:
     """Entries of each layer's control."""
-    m = arch.expansion
-    return [a * (m or 1) * (a + 1) + a * a * m for a in arch.shape.counts]
+    return [sum(block.size for block in blocks) for blocks in arch.shape.blocks]
 
 
 def _features(arch: Architecture) -> list[int]:
-    """Numbers that each layer's Gram matrix is made from, a particle."""
-    return [a * (arch.expansion or 1) * (a + 2) for a in arch.shape.counts]
+    """About how many numbers each layer's Gram matrix is made from, a state."""
+    if arch.field.units is None:
+        return [a * entries for a, entries in zip(arch.shape.counts, _entries(arch), strict=True)]
+    return [blocks[0].rows * (a + 2) for a, blocks in zip(arch.shape.counts, arch.shape.blocks, strict=True)]
 
 
 def metric_bytes(arch: Architecture) -> int:
     """Bytes that the field's metric of one regime takes: a matrix a layer with its factor, or its axes."""
     total = 0
-    for a, entries in zip(arch.shape.counts, _entries(arch), strict=True):
-        h, exact = a * (arch.expansion or 1), entries <= MOST_ENTRIES
-        total += 24 * entries**2 if exact else 8 * (2 * h * h + (a + 1) ** 2 + 2 * entries)
+    for blocks, entries in zip(arch.shape.blocks, _entries(arch), strict=True):
+        axes = sum(block.rows**2 + (block.columns + 1) ** 2 for block in blocks) + 2 * entries
+        total += 24 * entries**2 if entries <= MOST_ENTRIES else 8 * axes
     return total
 
 
 def _alike(arch: Architecture, states: int) -> Iterator[list[int]]:
     """Layers of equal width, as many together as MOST_NUMBERS allows for that many states."""
-    widths = arch.counts[: arch.controlled]
+    widths = arch.shape.counts
     for a in sorted(set(widths)):
         members = [n for n, width in enumerate(widths) if width == a]
         together = max(1, MOST_NUMBERS // (states * _features(arch)[members[0]]))
@@ -248,22 +274,13 @@ def _alike(arch: Architecture, states: int) -> Iterator[list[int]]:
             yield members[first : first + together]
 
 
-def _parts(layer: Layer) -> Parts:
-    return [part for part in layer if part is not None]
+def _stacked(layers: Sequence[Layer]) -> Layer:
+    """The blocks of several layers, layer by layer along the regime axis."""
+    return tuple(torch.cat(same) for same in zip(*layers, strict=True))
 
 
-def _stacked(layers: Sequence[Layer]) -> Parts:
-    """The parts W, b[, V] of several layers, layer by layer along the regime axis."""
-    return [torch.cat(same) for same in zip(*map(_parts, layers), strict=True)]
-
-
-def _column(parts: Parts) -> Tensor:
+def _column(parts: Layer) -> Tensor:
     return torch.cat([part.flatten(1) for part in parts], 1)[:, :, None]
-
-
-def _second_moment(x: Tensor) -> Tensor:
-    """E[x x^T] over the particles, (B, a, N) -> (B, a, a)."""
-    return torch.bmm(x, x.transpose(1, 2)) / x.shape[2]
 
 
 def _damp(diagonal: Tensor) -> None:

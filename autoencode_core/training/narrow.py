@@ -41,8 +41,9 @@ class Narrow:
     @staticmethod
     def suits(arch: Architecture, like: Tensor) -> bool:
         """Whether nets of this architecture are narrow, and the tensors the kernel's own."""
-        known = isinstance(arch.field, SingleLayer | TwoLayer) and arch.field.activation in kernel.CODES
-        narrow = arch.width * (arch.expansion or 1) <= WIDEST
+        known = type(arch.field) in (SingleLayer, TwoLayer) and arch.field.activation in kernel.CODES
+        known = known and arch.points == 1
+        narrow = arch.width * (arch.field.expansion or 1) <= WIDEST
         return known and narrow and like.dtype == torch.float32 and like.device.type == "cpu"
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -62,7 +63,7 @@ class Narrow:
         gradient = np.empty((tasks if wanted else 1, size))
         parts = self._threads(regimes * N, tasks)
         given = theta.contiguous().numpy(), x.contiguous().numpy(), y.contiguous().numpy(), chunk
-        fixed = (self.counts, self.arch.expansion, self.sigma, np.float32(self.arch.step))
+        fixed = (self.counts, self.arch.field.expansion, self.sigma, np.float32(self.arch.step))
 
         def share(i: int) -> None:
             first, last = i * tasks // parts, (i + 1) * tasks // parts

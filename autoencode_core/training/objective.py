@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autoencode_core.errors import InputError
-from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.autoencode import AutoencODE, Points
 from autoencode_core.flow.control import Control
 from autoencode_core.training.engine import Engine, engine_again, engine_for
@@ -92,14 +92,24 @@ class Objective:
         squares, loss = self.engine.squares_and_gradient(theta, self.x, self.y)
         return self._terms(theta, squares), torch.addcmul(loss, theta, 2 * self.tikhonov[:, None])
 
-    def _some(self, theta: Tensor, rows: Tensor) -> tuple[Terms, Tensor]:
+    def part(self, rows: Tensor, arch: Architecture | None = None) -> "Objective":
+        """The objective of some of the regimes, (r,) numbers, perhaps with another architecture.
+
+        Args:
+            rows: numbers of the regimes.
+            arch: with other sub-steps; the same one by default.
+        """
+
         def own(part: Tensor) -> Tensor:
             return part[rows] if len(part) > 1 else part
 
         weights = None if self.weights is None else own(self.weights)
-        part = Objective(
-            self.arch, own(self.x), own(self.y), self.tikhonov[rows], weights, self.engine
-        ).cost_and_gradient(theta[rows])
+        engine = self.engine if arch is None else None
+        x, y, tikhonov = own(self.x), own(self.y), self.tikhonov[rows]
+        return Objective(arch or self.arch, x, y, tikhonov, weights, engine)
+
+    def _some(self, theta: Tensor, rows: Tensor) -> tuple[Terms, Tensor]:
+        part = self.part(rows).cost_and_gradient(theta[rows])
         terms = Terms(*(theta.new_zeros(len(theta)).index_copy(0, rows, t) for t in vars(part[0]).values()))
         return terms, torch.zeros_like(theta).index_copy(0, rows, part[1])
 
@@ -118,14 +128,18 @@ class Objective:
         """Why the cost of a regime is not a finite number: the first place where it breaks."""
         if not bool(theta[regime].isfinite().all()):
             return "the control itself has an entry that is not a finite number"
-        layers = self.arch.shape.layers(theta[regime : regime + 1])
+        arch = self.arch
         x = self.x[regime : regime + 1] if self.x.shape[0] > 1 else self.x
-        for n, (_, _, out) in enumerate(self.arch.advance(layers, x)):
-            t = (n + 1) * self.arch.step
-            if not bool(out.isfinite().all()):
-                return f"a particle left the finite numbers in layer {n} (t = {t:.3g})"
-            if float(out.abs().max()) > OVERFLOW:
-                return f"a particle ran beyond {OVERFLOW:g} in layer {n} (t = {t:.3g})"
+        for n, layer in enumerate(arch.shape.layers(theta[regime : regime + 1])):
+            x = resize(x, arch.shape.counts[n])
+            for part in range(arch.substeps):
+                x = arch.move(layer, x)
+                t = (n + (part + 1) / arch.substeps) * arch.step
+                place = f"layer {n}, sub-step {part + 1} of {arch.substeps} (t = {t:.3g})"
+                if not bool(x.isfinite().all()):
+                    return f"a particle left the finite numbers in {place}"
+                if float(x.abs().max()) > OVERFLOW:
+                    return f"a particle ran beyond {OVERFLOW:g} in {place}"
         terms = self.cost(theta)
         if bool(terms.cost[regime].isfinite()):
             return "the gradient overflows"

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from autoencode_core.flow.activations import NONLINEARITIES
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.method import Method
 from autoencode_core.training.metric import ControlMetric, Metric, Within
@@ -29,6 +28,10 @@ class Pmp(Method):
     def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
         super().__init__(objective, theta, specs)
         self.tau = self.step * (1 / self.gradient_norm()).clamp(max=1.0)
+
+    def goes_on(self, before: Method, rows: Tensor) -> None:
+        if isinstance(before, Pmp):
+            self.tau, self.step = before.tau[rows], before.step[rows]
 
     def advance(self, running: Tensor) -> None:
         waiting = running.clone()
@@ -59,5 +62,4 @@ class Pmp(Method):
         arch = self.objective.arch
         if self.spec.metric == "control":
             return ControlMetric(arch)
-        sigma, rows = NONLINEARITIES[self.spec.activation], running.nonzero()[:, 0]
-        return Within(arch, sigma, self.theta, self.objective.x, rows)
+        return Within(arch, self.theta, self.objective.x, running.nonzero()[:, 0])

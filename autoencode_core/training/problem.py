@@ -175,20 +175,18 @@ class Problem:
         self.theta = (own_starts if starts is None else _fitting(starts, own_starts)).to(self.device)
         self.spec, self.specs = first, tuple(specs)
 
-    def model(self, regime: int, theta: Tensor) -> AutoencODE:
-        """The model of one regime at controls (R, P), on the CPU."""
-        return self.regimes[regime].start.with_control(theta[regime].detach().cpu())
+    def model(self, regime: int, theta: Tensor, substeps: int) -> AutoencODE:
+        """The model of one regime at a control (P,) and so many sub-steps, on the CPU."""
+        return self.regimes[regime].start.with_control(theta.detach().cpu()).in_substeps(substeps)
 
-    def snapshots(self, regimes: Sequence[int], theta: Tensor) -> list[Snapshot]:
-        """The probe batches of some regimes at controls (R, P)."""
-        arch, half, chosen = self.train.arch, self.spec.depth // 2, list(regimes)
-        x = part_of(self.train.x, chosen, slice(len(self.regimes[0].probe["inputs"])))
-        layers = arch.shape.layers(theta[chosen])
-        codes = resize(arch.outcome(layers[:half], x), arch.bottleneck)
-        outcomes = codes if self.spec.task == "classify" else arch.outcome(layers[half:], codes)
-        return [
-            self._snapshot(regime, codes[i : i + 1], outcomes[i : i + 1]) for i, regime in enumerate(chosen)
-        ]
+    def snapshot(self, regime: int, theta: Tensor, arch: Architecture) -> Snapshot:
+        """The probe batch of one regime at a control (P,)."""
+        half = self.spec.depth // 2
+        x = part_of(self.train.x, [regime], slice(len(self.regimes[0].probe["inputs"])))
+        layers = arch.shape.layers(theta[None])
+        code = resize(arch.outcome(layers[:half], x), arch.bottleneck)
+        outcome = code if self.spec.task == "classify" else arch.outcome(layers[half:], code, half)
+        return self._snapshot(regime, code, outcome)
 
     def _snapshot(self, regime: int, code: Tensor, outcome: Tensor) -> Snapshot:
         codes = code[0].T.cpu().float().numpy()

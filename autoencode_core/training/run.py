@@ -46,6 +46,7 @@ class Progress:
     test_error: float
     gradient_norm: float
     step: float
+    substeps: float
     seconds: float
     regime: int
     probe: Mapping[str, Array]
@@ -101,7 +102,7 @@ class Run:
         spec: what was asked.
         model: the trained flow.
         history: equal-length lists, one entry per iteration: iteration, cost, data_term, penalty,
-            train_error, test_error, gradient_norm, step, seconds.
+            train_error, test_error, gradient_norm, step, substeps, seconds.
         status: finished, converged, stopped or diverged.
         message: why it ended.
         summary: figures of the end (RunRecord.summary).

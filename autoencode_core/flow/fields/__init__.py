@@ -5,8 +5,8 @@ the store and the tests then know it.
 """
 
 from autoencode_core.flow.fields.field import Field as Field
-from autoencode_core.flow.fields.single_layer import SingleLayer
-from autoencode_core.flow.fields.two_layer import TwoLayer
+from autoencode_core.flow.fields.single_layer import SingleLayer as SingleLayer
+from autoencode_core.flow.fields.two_layer import TwoLayer as TwoLayer
 
 FIELDS: dict[str, type[Field]] = {kind.name: kind for kind in (SingleLayer, TwoLayer)}
 """The fields by the name that RunSpec.field uses."""

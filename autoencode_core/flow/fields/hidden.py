@@ -102,7 +102,7 @@ class HiddenPoint(Point):
         else:
             rows = torch.diag_embed(rows.diagonal(dim1=1, dim2=2))
         columns = self._moment(torch.cat([self.x, torch.ones_like(self.x[:, :1])], 1), weights)
-        found = [((0, 1), rows, columns)]
+        found: list[tuple[tuple[int, ...], Tensor, Tensor]] = [((0, 1), rows, columns)]
         if self.V is not None:
             own = torch.eye(self.x.shape[1]).to(self.x).expand(len(self.x), -1, -1)
             found.append(((2,), own, self._moment(self.value, weights)))

@@ -53,7 +53,8 @@ class Point:
         """How the pullback of the v that is held changes along (dθ, dx, dv).
 
         Args:
-            dtheta, dx: the direction.
+            dtheta: the direction of the control.
+            dx: that of the states.
             dv: how v changes along it.
             kept: what `tangent` gave for the same direction.
         """
@@ -68,7 +69,7 @@ class Point:
         return self.tangent(still, axes)[0].permute(2, 1, 0)
 
     def divergence(self) -> Tensor:
-        """tr ∂_x F of each particle, (N,), R = 1."""
+        """Tr ∂_x F of each particle, (N,), R = 1."""
         return self.jacobian().diagonal(dim1=1, dim2=2).sum(1)
 
     def gram(self, weights: Tensor) -> Tensor:
@@ -127,6 +128,6 @@ def second_pullback(
 
 
 def _jvp(function: Callable[..., Any], at: tuple[Tensor, ...], along: tuple[Tensor, ...]) -> Any:
+    whole = tuple(d.expand_as(x) for d, x in zip(along, at, strict=True))
     with torch.enable_grad():
-        _, change = jvp(function, at, tuple(d.expand_as(x) for d, x in zip(along, at, strict=True)))
-    return change
+        return jvp(function, at, whole)[1]
