@@ -13,11 +13,10 @@ from autoencode_core.analysis.particles import Array, Report, silent
 from autoencode_core.analysis.spectrum import Place
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import resize
-from autoencode_core.flow.schemes import SCHEMES as RULES
-from autoencode_core.flow.schemes import Scheme, scheme
+from autoencode_core.flow.schemes import SCHEMES, Scheme, scheme
 from autoencode_core.ode import verdict
 from autoencode_core.training.run import Run
-from autoencode_core.words import SCHEMES, join
+from autoencode_core.words import join
 
 SUBSTEPS = (1, 2, 4, 8, 16, 32, 64)
 """Sub-steps of a layer by default."""
@@ -123,7 +122,7 @@ def refinement(
     substeps: Sequence[int] = SUBSTEPS,
     particles: int = 500,
     rtol: float = RTOL,
-    methods: Sequence[str] = tuple(RULES),
+    methods: Sequence[str] = tuple(SCHEMES),
     report: Report | None = None,
 ) -> dict[str, Any]:
     """A trained network re-integrated with finer and finer steps, beside an adaptive solver.
@@ -329,7 +328,7 @@ def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str
         ),
     ):
         if rows:
-            names = join([SCHEMES[found["methods"][row]] for row in rows])
+            names = join([SCHEMES[found["methods"][row]].title for row in rows])
             said.append(f"No order is told of {names}: {words}.")
     if not run.model.architecture.field.sigma.smooth:
         said.append(f"{run.spec.activation} has kinks: a method of higher order may not reach its order.")

@@ -11,7 +11,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.figures.powers import power_axis
-from autoencode_core.words import SCHEMES
+from autoencode_core.flow.schemes import SCHEMES
 
 Array = NDArray[Any]
 Answer = Mapping[str, Any]
@@ -37,8 +37,8 @@ def refinement_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Fi
     traces, groups = list[dict[str, Any]](), list[list[Entry]]()
     for row, method in enumerate(answer["methods"]):
         look = theme.ROLES[LOOKS[method]]
-        words = f"{SCHEMES[method]}{', ' + order_words(answer, row) if name == 'difference' else ''}"
-        traces += _curve(steps, values[row], look, SCHEMES[method], dark)
+        words = f"{SCHEMES[method].title}{', ' + order_words(answer, row) if name == 'difference' else ''}"
+        traces += _curve(steps, values[row], look, SCHEMES[method].title, dark)
         groups.append([(GLYPHS[look.symbol], look.colour(dark), words)])
     if name == "error":
         groups = [[entry for group in groups for entry in group]]

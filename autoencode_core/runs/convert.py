@@ -54,7 +54,7 @@ def record_of(run: Run) -> RunRecord:
 
 
 def stride(arch: Architecture) -> int:
-    """Every how many sub-steps a state is shown, so that a flow has about MOST_FRAMES; at layer ends always."""
+    """Every how many sub-steps a state is shown, for about MOST_FRAMES of them; at layer ends always."""
     most = max(1, MOST_FRAMES // arch.controlled)
     return next(
         s for s in range(1, arch.substeps + 1) if arch.substeps % s == 0 and arch.substeps // s <= most
