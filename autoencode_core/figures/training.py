@@ -25,8 +25,8 @@ def history_figure(
     """Cost with its two parts, and the errors with the level of PCA, against the iteration.
 
     Axes are logarithmic where everything on them is positive; what is not finite (a diverged run) is
-    left out. Each line has its name and last value at its end. Where the sub-steps were doubled to keep to the
-    ODE, a line says so.
+    left out. Each line has its name and last value at its end. Where the sub-steps were doubled to keep to
+    the ODE, a line says so.
 
     Args:
         history: HISTORY keys to equal-length lists; lines whose key is missing are left out.

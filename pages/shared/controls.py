@@ -198,7 +198,7 @@ def _tolerance_or_off(name: str, shown: float | None, default: float | None, val
     known = {_off_or(value) for value in (*_TOLERANCES, shown, default)}
     linked = _number_in_link(name)
     known |= set() if linked is None else {_off_or(linked)}
-    options = tuple(sorted(known - {_OFF}, key=float)) + (_OFF,)
+    options = (*sorted(known - {_OFF}, key=float), _OFF)
     _select(
         name,
         options,
