@@ -120,7 +120,8 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
 @guard()
 def _flow(run_id: str, record: RunRecord) -> None:
     """The flow, playing; what is done with it draws only itself anew."""
-    look_at(run_id)
+    if run_id != OPENING:
+        look_at(run_id)
     flow_view(run_id, record, key="playground", title=record.name or title(record.spec))
 
 
