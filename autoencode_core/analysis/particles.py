@@ -131,7 +131,12 @@ def blocks(count: int, bytes_each: int) -> Iterator[slice]:
 def flow_bytes(model: AutoencODE) -> int:
     """Bytes of one particle's trajectory while it is computed."""
     arch = model.architecture
-    return 3 * (arch.controlled * arch.substeps // arch.every + 2) * arch.width * model.control.vector.element_size()
+    return (
+        3
+        * (arch.controlled * arch.substeps // arch.every + 2)
+        * arch.width
+        * model.control.vector.element_size()
+    )
 
 
 def frames(states: Array, dropped: Array, encoder: int) -> Array:

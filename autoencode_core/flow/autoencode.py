@@ -158,9 +158,7 @@ class AutoencODE:
         layers = self.architecture.shape.layers(self.control.vector[None])
         return self.architecture.outcome(layers[half:], code, half)
 
-    def flow(
-        self, x: Points, method: str | None = None, substeps: int | None = None, every: int = 1
-    ) -> Flow:
+    def flow(self, x: Points, method: str | None = None, substeps: int | None = None, every: int = 1) -> Flow:
         """Trajectories with θ held on each layer.
 
         Args:
