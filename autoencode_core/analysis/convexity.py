@@ -61,9 +61,9 @@ def curvature(run: Run, count: int = COUNT, report: Report | None = None) -> dic
         values (c,) ascending, c = count or as many as there are; vectors (c, P), directions of norm 1 in
         L²(0,T); bound (c,), the norms of H v - ν v; largest, largest_values (2,) descending, largest_vectors
         (2, P), largest_bound (2,); nu, the first value; floor; lambda_conv = max(0, -nu/2); convexity =
-        2λ + nu at the run's λ; gradient_norm, that of J; remaining, the share of J by which it could still
-        fall; stationary, whether that is at most 0.001; data_term; cost, J; spectrum (P,) or empty; products;
-        exact, whether the whole Hessian was formed; note.
+        2λ + nu at the run's λ; gradient_norm, that of J; remaining, the share of J that its slope
+        leaves to fall; stationary, whether that is at most 0.001; data_term; cost, J; spectrum (P,) or empty;
+        products; exact, whether the whole Hessian was formed; note.
 
     Raises:
         InputError: the run diverged (also with a finite control: its numbers mean nothing), or count is out

@@ -162,7 +162,7 @@ class Place:
         nu, scale = float(found["values"][0]), self.step**-0.5
         convexity, cost = 2 * weight + nu, exactly.data_term + weight * self.step * float(vector @ vector)
         slope = float((self.step * (exactly.gradient + 2 * weight * vector).square().sum()).sqrt())
-        rest = remaining(slope, convexity, cost)
+        rest = remaining(slope, convexity, 2 * weight, cost)
         return {
             **found,
             "note": " ".join(filter(None, (self.hessian_note, found["note"]))),
@@ -359,16 +359,17 @@ def _signed(vectors: Array) -> Array:
     return np.asarray(vectors * np.sign(vectors[range(len(vectors)), largest])[:, None])
 
 
-def remaining(gradient_norm: float, convexity: float, cost: float) -> float:
-    """How far J could still fall from a control, as a share of J: ‖∇J‖²/(2|2λ + ν|) over J.
+def remaining(gradient_norm: float, convexity: float, shift: float, cost: float) -> float:
+    """What the slope of J leaves to fall at a control, as a share of J: ‖∇J‖²/(2c) over J.
 
-    Where J is strongly convex all the way to its minimiser, with 2λ + ν at least, it lies no deeper; where it
-    bends downwards, the slope explains so much of its fall before the curvature does more. No unit of the
-    data, of time or of J changes it.
+    c is 2λ + ν where that is above 0: if J is so strongly convex all the way to its minimiser, that lies no
+    deeper. Elsewhere c is the lesser of |2λ + ν| and of 2λ, which bends J where the data term is flat. No unit
+    of the data, of time or of J changes the share.
 
     Args:
         gradient_norm: ‖∇J‖ in L²(0,T).
         convexity: 2λ + ν.
+        shift: 2λ.
         cost: J.
 
     Returns:
@@ -378,8 +379,9 @@ def remaining(gradient_norm: float, convexity: float, cost: float) -> float:
         theory.md section 5; the inequality of Polyak and Łojasiewicz, as in Y. Nesterov, Lectures on Convex
         Optimization (2018), section 2.1.3.
     """
+    bent = convexity if convexity > 0 else min(abs(convexity), shift)
     with np.errstate(divide="ignore"):
-        return float(np.divide(gradient_norm**2, 2 * abs(convexity) * cost)) if gradient_norm else 0.0
+        return float(np.divide(gradient_norm**2, 2 * bent * cost)) if gradient_norm else 0.0
 
 
 def finite(values: Tensor) -> bool:

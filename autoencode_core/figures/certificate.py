@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autoencode_core.figures.convexity import CONVEX, proven
-from autoencode_core.figures.numbers import minus, percent
+from autoencode_core.figures.numbers import minus, rounded
 from autoencode_core.figures.theme import join
 
 Answer = Mapping[str, Any]
@@ -18,7 +18,7 @@ def certificate_words(answer: Answer, tikhonov: float, depth: int) -> str:
     """What ν says of J at the control of a run, and whether that is said of a minimiser.
 
     Args:
-        answer: what analysis.curvature says: nu, floor, gradient_norm, remaining, stationary.
+        answer: what analysis.curvature says: nu, floor, gradient_norm, stationary.
         tikhonov: λ of the run.
         depth: L.
     """
@@ -42,16 +42,11 @@ def certificate_words(answer: Answer, tikhonov: float, depth: int) -> str:
         )
     else:
         said = f"**Undecided** {layers}: 2λ + ν is above 0, but by less than what Lanczos may have missed."
-    return said if still else f"{said} {_moving(answer)}"
-
-
-def _moving(answer: Answer) -> str:
-    """What to know where the control is not stationary."""
-    share, slope = float(answer["remaining"]), float(answer["gradient_norm"])
-    fall = f"by {percent(share)} of itself" if share < 1 else "by all that it is"
+    if still:
+        return said
     return (
-        f"But the control is not stationary, ‖∇J‖ = {slope:.2g}: with this slope and this curvature J could "
-        f"still fall {fall}. So this is a statement on the curvature at this control, not on a minimiser."
+        f"{said} But the control is not stationary (‖∇J‖ = {float(answer['gradient_norm']):.2g}): this is a "
+        "statement on the curvature at this control, not on a minimiser."
     )
 
 
@@ -87,9 +82,8 @@ def _heading(answer: Answer, depths: list[int]) -> str:
     here, there = sides[0], proven(limit - error, limit + error) if told else sides[-1]
     where = "in the limit" if told else f"with L = {depths[-1]}"
     words = {CONVEX: "convex", _NOT: _NOT, "undecided": "undecided"}
-    bridge = ", and" if here == there else ", but"
-    again = "too" if here == there else words[there]
-    said = f"**{words[here].capitalize()} with L = {depths[0]} layers{bridge} {again} {where}**"
+    same, other = f" and {where}", f", but {words[there]} {where}"
+    said = f"**{words[here].capitalize()} with L = {depths[0]} layers{same if here == there else other}**"
     return said if told else f"{said}, and no limit is told"
 
 
@@ -100,13 +94,13 @@ def _course(answer: Answer, depths: list[int]) -> str:
     start = f"ν = {values[0]}; the same θ(t) cut into {more} layers has ν = {join(values[1:])}"
     trend, shrink = str(answer["trend"]), float(answer["shrink"])
     limit, error = (float(answer[name]) for name in ("limit", "limit_error"))
-    total = minus(f"{float(answer['limit_convexity']):.2g}")
+    total = rounded(float(answer["limit_convexity"]))
     if trend == "still":
         return f"{start}, which is the limit as far as can be told (2λ + ν = {total})."
     if trend == "geometric":
         return (
             f"{start}. Each change is {shrink:.2g} of the one before, so ν tends to about "
-            f"{minus(f'{limit:.2g}')}, give or take {error:.1g}, and 2λ + ν to {total}."
+            f"{rounded(limit)}, give or take {rounded(error)}, and 2λ + ν to {total}."
         )
     if trend == "few":
         return f"{start}. A limit takes three values."
@@ -117,4 +111,6 @@ def _why_open(shrink: float) -> str:
     """Why three values tell no limit."""
     if shrink < 0:
         return "It goes up and down: these are not yet the values of one flow cut finer."
-    return f"The last change is {shrink:.2g} of the one before: changes that do not shrink clearly show no limit."
+    if shrink >= 1:
+        return "The changes grow: nothing shows a limit yet."
+    return f"The last change is {shrink:.2g} of the one before: too much to tell where they end."

@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.convexity import CONVEX
+from autoencode_core.figures.numbers import rounded
 from autoencode_core.figures.panels import GLYPHS, Entry, Panel, level, plot
 from autoencode_core.figures.signed import Signed, words
 
@@ -43,20 +45,19 @@ def curvature_depths_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
         ]
         if told:
             limit, error = float(answer[_LIMIT[column]]), float(answer["limit_error"])
-            said = [f"limit<br>{name} ≈ {words(limit)}<br>give or take {error:.1g}"]
-            x, y = [depths[-1], end], scale.place(np.array([values[-1], limit]))
-            traces.append(_further(x, y, said, role, dark))
+            said = [f"limit<br>{name} ≈ {words(limit)}<br>give or take {rounded(error)}"]
+            last = scale.place(np.array([values[-1], limit]))
+            traces.append(_further(np.array([depths[-1], end]), last, said, role, dark))
         groups.append((GLYPHS[role.symbol], role.colour(dark), name))
     key = [[*groups, ("○", theme.colour("ink", dark), "hollow: the limit")] if told else groups]
-    zero, note = level(Panel("", (0, 1), (0, 1)), 0.0, "above 0: J is locally strongly convex", dark)
+    zero, _ = level(Panel("", (0, 1), (0, 1)), 0.0, "", dark)
     ticks = [f"{int(depth):,}" for depth in depths] + ["limit"] * told
     places = [*depths, end] if told else depths.tolist()
     reach = [float(np.log10(places[0])) - 0.1, float(np.log10(places[-1])) + 0.1]
-    x = theme.axis(dark, "layers of the same θ(t)", type="log", tickvals=places, ticktext=ticks, range=reach)
-    axes = (x, scale.settings(dark, most=6))
-    unit = "in L²(0,T)"
-    more: dict[str, Any] = {"shapes": [zero], "annotations": [note]}
-    return plot(dark, "Curvature and the number of layers", unit, traces, key, axes, 220, 1, **more)
+    ticked = {"type": "log", "tickvals": places, "ticktext": ticks, "range": reach}
+    axes = (theme.axis(dark, "layers of the same θ(t)", **ticked), scale.settings(dark, most=6))
+    unit = f"2λ + ν above 0: J is {CONVEX}"
+    return plot(dark, "More layers", unit, traces, key, axes, 220, 1, shapes=[zero])
 
 
 def curvature_depths_table(answer: Answer) -> dict[str, Sequence[Any]]:
@@ -121,8 +122,8 @@ def _curve(x: Array, y: Array, said: list[str], role: theme.Role, dark: bool) ->
     }
 
 
-def _further(x: list[float], y: Array, said: list[str], role: theme.Role, dark: bool) -> dict[str, Any]:
+def _further(x: Array, y: Array, said: list[str], role: theme.Role, dark: bool) -> dict[str, Any]:
     """From the last value to the limit, which is hollow."""
-    curve = _curve(np.array(x), y, ["", *said], role, dark)
+    curve = _curve(x, y, ["", *said], role, dark)
     marker = curve["marker"] | {"symbol": [role.symbol, f"{role.symbol}-open"]}
     return curve | {"line": curve["line"] | {"dash": "dot"}, "marker": marker}
