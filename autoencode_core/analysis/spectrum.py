@@ -363,8 +363,8 @@ def remaining(gradient_norm: float, convexity: float, shift: float, cost: float)
     """What the slope of J leaves to fall at a control, as a share of J: ‖∇J‖²/(2c) over J.
 
     c is 2λ + ν where that is above 0: if J is so strongly convex all the way to its minimiser, that lies no
-    deeper. Elsewhere c is the lesser of |2λ + ν| and of 2λ, which bends J where the data term is flat. No unit
-    of the data, of time or of J changes the share.
+    deeper. Elsewhere c is the lesser of |2λ + ν| and of 2λ, which bends J where the data term is flat. No
+    unit of the data, of time or of J changes the share.
 
     Args:
         gradient_norm: ‖∇J‖ in L²(0,T).

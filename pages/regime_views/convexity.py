@@ -91,7 +91,7 @@ def _certificate(record: RunRecord, found: Mapping[str, Any]) -> None:
         width=145,
         help="max(0, −ν/2): the λ above which J would be locally strongly convex at this control.",
     )
-    cells.metric("λ of this run", f"{weight:g}", width=115, help="Its Tikhonov weight.")
+    cells.metric("λ of this run", f"{weight:g}", width=145, help="Its Tikhonov weight.")
     st.markdown(certificate_words(found, weight, record.spec.depth))
     st.caption(_certainty(found))
 
