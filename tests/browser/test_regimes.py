@@ -79,7 +79,7 @@ def test_the_certificate_and_the_flattest_direction(page):
     page.get_by_role("button", name="Play", exact=False).first.click()
     expect(caption).not_to_have_text("s = 0")
     page.get_by_role("button", name="ν along the training").click()
-    expect(page.locator(CHART)).to_have_count(2)
+    expect(page.locator(CHART)).to_have_count(3)
 
 
 def test_the_slider_moves_the_landscape_without_the_server(page):

@@ -399,6 +399,7 @@ if __name__ == "__main__":
     asked = {
         "curvature": {"count": 1},
         "curvature_path": {},
+        "curvature_depths": {"doublings": 1},
         "flat_direction": {"vector": theta, "steps": 3},
         "landscape_line": {"other": 0 * theta, "points": 5},
         "landscape_plane": {"kind": "minimisers", "others": np.stack([0 * theta, theta[::-1]]), "points": 3},
