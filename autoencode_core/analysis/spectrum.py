@@ -95,7 +95,7 @@ class Place:
             "relu has kinks: the Hessian is that of the one smooth piece of J on which the control lies, and "
             "says nothing of what lies beyond its edges."
         )
-        return " ".join(filter(None, (self.note, kinks * (self.run.spec.activation == "relu"))))
+        return " ".join(filter(None, (self.note, kinks * (not self.model.architecture.field.sigma.smooth))))
 
     @property
     def affordable(self) -> bool:
