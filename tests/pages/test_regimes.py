@@ -125,6 +125,7 @@ def test_the_form_trains_what_it_says(desk, jobs):
     assert button(at, "strip_train").label == "Train 28 runs"
     at.number_input(key="strip_seeds").set_value(2).run()
     at.slider(key="strip_count").set_value(5).run()
+    at.number_input(key="strip_further").set_value(4).run()
     at.text_input(key="strip_name").set_value("my strip").run()
     button(at, "strip_train").click().run()
     ((plan, start),) = jobs.plans
@@ -132,6 +133,7 @@ def test_the_form_trains_what_it_says(desk, jobs):
     assert plan.name == "my strip"
     assert plan.tikhonov == (0.0001, 0.00056, 0.0032, 0.018, 0.1) and plan.seeds == (0, 1)
     assert plan.spec.data_seed == 0 and plan.spec.iterations == 300
+    assert plan.further == 4 and plan.trained().iterations == 1500
     assert link(at, "job") == "begun"
 
 
