@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from autoencode_core.record import RunRecord
+from autoencode_core.rest import rest_is_pca
 
 Verdict = Literal["ode", "nearly", "not"]
 
@@ -60,7 +61,11 @@ def sentence(record: RunRecord) -> str:
     if difference is None or record.status == "diverged":
         return ""
     if _at_rest(record):
-        return f"This flow {rest_words(record)}: the control is 0."
+        if rest_is_pca(record.spec):
+            return "This flow IS PCA: the control is 0."
+        return (
+            "This flow is at rest: the control is 0, and all that happens is that components are turned off."
+        )
     error, pca = summary.get("ode_test_error"), summary.get("pca_test_error")
     finite = np.isfinite(difference)
     away = f"{share(difference)} from its exact flow" if finite else "and its exact flow has no end"
@@ -88,12 +93,3 @@ def _at_rest(record: RunRecord) -> bool:
     """Whether the control is 0 to what a particle can feel."""
     control, step = np.asarray(record.weights["control"], float), record.spec.horizon / record.spec.depth
     return float(np.sqrt(step * np.square(control).sum())) <= REST
-
-
-def rest_words(record: RunRecord) -> str:
-    """What a flow at rest does."""
-    spec = record.spec
-    is_pca = spec.coordinates == "principal" and spec.order in ("natural", "variance")
-    if is_pca and spec.task in ("reconstruct", "denoise"):
-        return "IS PCA"
-    return "is at rest: it drops the components that are turned off, and moves nothing"

@@ -1,5 +1,6 @@
 """What the flow at θ = 0 is called: PCA exactly where it is PCA."""
 
+from autoencode_core.flow.fields import controlled_field
 from autoencode_core.spec import RunSpec
 
 
@@ -15,9 +16,8 @@ def rest_is_pca(spec: RunSpec) -> bool:
     Source:
         theory.md section 1: at rest the bottleneck alone acts, and sets the components that it drops to 0.
     """
-    still = spec.field == "two_layer" or (spec.field == "single_layer" and spec.activation != "softplus")
     return (
-        still
+        controlled_field(spec.field, spec.activation, spec.expansion).rests
         and spec.coordinates == "principal"
         and spec.task in ("reconstruct", "denoise")
         and _keeps_largest(spec)

@@ -68,7 +68,8 @@ def deeper(
         to those of the level before, data units (level 0: NaN); ode_difference, likewise between the network
         and its own ODE (RK4 with 16 sub-steps a layer); iterations; ended, a list. spread, root mean
         squared distance of the targets to their mean; rate and rate_error, slope of log ode_difference
-        against log T/L with its standard error, NaN where fewer than three levels differ; order of the scheme;
+        against log T/L with its standard error, NaN where fewer than three levels differ; order, of the
+        scheme;
         moved_particles, how many; note.
 
     Raises:
