@@ -147,8 +147,8 @@ def refinement(
         distance to a solve at ten times the tolerance; order (m,), fitted slope of log difference against log
         step, NaN where it cannot be told, order_error (m,), its standard error, and order_start (m,), so that
         difference = exp(start) step^order; fitted (m, s), what that is fitted to; spread, root mean squared
-        distance of the targets to their mean; network_scheme and network_substeps, of the network
-        itself, and network_difference and network_error, its own; relative = network_difference / spread (of one
+        distance of the targets to their mean; network_scheme and network_substeps, of the network itself, and
+        network_difference and network_error, its own; relative = network_difference / spread (of one
         particle: / its target's length); verdict:
         "ode", "nearly" or "not" a discretised ODE; moved, particles n; note.
 
