@@ -14,7 +14,7 @@ from pages.shared import choose, setup
 @pytest.fixture(autouse=True)
 def quick(desk, monkeypatch):
     """A sweep that takes no time."""
-    monkeypatch.setattr(particles, "_USUAL", {"largest": 64, "seeds": 2, "iterations": 20})
+    monkeypatch.setattr(particles, "_USUAL", {"largest": 64, "seeds": 2, "starts": 2, "iterations": 20})
     return desk
 
 
@@ -40,10 +40,15 @@ def changed(monkeypatch, **changes):
 def test_rates_are_drawn_and_said(desk):
     at = page("particles")
     assert len(at.get("plotly_chart")) == 4
-    assert list(metrics(at)) == ["Samples", "Gap, fixed control", "Gap, trained", "Maps"]
+    titles = ["Converged", "Exact W₁", "Sliced W₁", "Gap, fixed control", "Gap, trained", "Maps"]
+    assert list(metrics(at)) == titles
+    assert metrics(at)["Converged"] == "0 of 6"  # its λ is low and the iterations are few
+    assert metrics(at)["Maps"] == metrics(at)["Gap, trained"] == "no rate"
+    assert any("no training converged" in caption.value for caption in at.caption)
     assert any("sliced W₁ (64 directions)" in text.value.replace("\\", "") for text in at.markdown)
     (asked,) = desk.asked
     assert asked[0] == "particle_sweep" and asked[1]["counts"] == [16, 32, 64] and asked[1]["seeds"] == [0, 1]
+    assert asked[1]["starts"] == 2
     assert not at.error and not at.warning
 
 
@@ -57,7 +62,7 @@ def test_a_long_sweep_waits_for_a_click(desk, monkeypatch):
 
 
 def test_a_finite_data_set_goes_no_further_than_it_has(desk, monkeypatch):
-    monkeypatch.setattr(particles, "_USUAL", {"largest": 4096, "seeds": 3, "iterations": 40})
+    monkeypatch.setattr(particles, "_USUAL", {"largest": 4096, "seeds": 3, "starts": 1, "iterations": 40})
     desk.hold.add("particle_sweep")
     at = page("particles", "gallery-digits")
     next(b for b in at.button if b.label == "Compute the sweep").click()
