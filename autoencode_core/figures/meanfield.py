@@ -24,7 +24,7 @@ _KEY_LINES = 5
 """Lines of the longest key: figures beside each other are equally tall."""
 _DEEP = 30.0
 """A mark that lies so many times below the smallest mean of its figure stands at the foot."""
-_FAINT = 0.45
+_FAINT = 0.55
 """Opacity of what did not converge; its mark is crossed out besides."""
 
 
@@ -88,12 +88,6 @@ def sliced_name(answer: Mapping[str, Any]) -> str:
     """Sliced W_1 and what it is measured against; on the line it is W_1 itself."""
     directions, fresh = int(answer["directions"]), f"{int(answer['reference']):,} fresh ones"
     return f"sliced W₁ ({directions} directions) to {fresh}" if directions else f"W₁ to {fresh}"
-
-
-def converged_label(answer: Mapping[str, Any]) -> str:
-    """How many points have converged, short."""
-    converged = np.asarray(answer["converged"], bool)
-    return f"{int(converged.sum())} of {converged.size}"
 
 
 def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) -> go.Figure:
@@ -181,7 +175,6 @@ def sweep_words(answer: Mapping[str, Any]) -> list[str]:
     """
     counts = np.asarray(answer["counts"])
     return [
-        _convergence(answer),
         f"The samples: exact W₁ between the N particles and N fresh ones "
         f"{rate_words(answer['exact_wasserstein_rate'])}; {sliced_name(answer)} "
         f"{rate_words(answer['sliced_wasserstein_rate'])}."
@@ -195,16 +188,15 @@ def sweep_words(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _convergence(answer: Mapping[str, Any]) -> str:
+def convergence_words(answer: Mapping[str, Any]) -> str:
     """How many points and trainings converged, and how the others are shown."""
-    starts, points = int(answer["starts"]), np.asarray(answer["converged"]).size
-    reached = int(np.asarray(answer["converged_starts"]).sum())
+    converged, starts = np.asarray(answer["converged"], bool), int(answer["starts"])
+    points, reached = converged.size, int(np.asarray(answer["converged_starts"]).sum())
     of = f"the best of {starts} starts" if starts > 1 else "one start"
-    said = (
-        f"Converged: {converged_label(answer)} points, each {of}; {reached} of {starts * points} trainings."
-    )
+    of += f"; {reached} of {starts * points} trainings"
+    said = f"Converged: {int(converged.sum())} of {points} points, each {of}."
     rest = " The rest is crossed out, and no rate is fitted through it."
-    return said + rest * (not np.asarray(answer["converged"]).all())
+    return said + rest * (not converged.all())
 
 
 def _why(rate: Iterable[float]) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from autoencode_core.data.catalogue import card
 from autoencode_core.figures.meanfield import (
-    converged_label,
+    convergence_words,
     rate_label,
     sliced_name,
     sweep_figure,
@@ -25,7 +25,9 @@ _SEEDS = (1, 2, 3, 4, 6, 8)
 _STARTS = (1, 2, 3, 4, 6)
 _ITERATIONS = (20, 40, 60, 100, 200, 300, 500, 1000)
 _USUAL = {"largest": 4096, "seeds": 6, "starts": 3, "iterations": 300}
-_HEAVY = 6e9
+_ROUNDS = 4
+"""So many times the iterations a training may have that does not converge (analysis.particle_sweep)."""
+_HEAVY = 3e9
 """Entries of the control times particles times iterations from which a sweep waits for a click."""
 _RATES = {
     "exact_wasserstein": ("Exact W₁", "of the exact distance W₁ between the N particles and N fresh ones"),
@@ -59,8 +61,8 @@ def particles_view(run_id: str, record: RunRecord) -> None:
     work = np.size(record.weights["control"]) * sum(counts) * trainings * iterations
     if work > _HEAVY and not st.session_state.get(wanted):
         st.caption(
-            f"{len(counts) * trainings} trainings of {iterations} iterations and more, as far as they do not "
-            f"converge before, on up to {counts[-1]:,} particles: with this network that takes a while."
+            f"{len(counts) * trainings} trainings of up to {_ROUNDS * iterations:,} iterations on up to "
+            f"{counts[-1]:,} particles: with this network that takes a while."
         )
         if not st.button("Compute the sweep", help="It runs beside the page and can be cancelled."):
             return
@@ -117,9 +119,8 @@ def _knobs() -> tuple[int, int, int, int]:
 
 
 def _pictures(run_id: str, found: Mapping[str, Any]) -> None:
+    st.markdown(escape(convergence_words(found)))
     cells = st.container(horizontal=True, gap="small")
-    status = "Points (N and sample) at which the best start converged. Rates are read from these alone."
-    cells.metric("Converged", converged_label(found), width=165, help=status)
     for name, (title, words) in _RATES.items():
         label = rate_label(found[f"{name}_rate"])
         short = label.split(",")[0]

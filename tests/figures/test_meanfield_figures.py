@@ -10,6 +10,7 @@ import pytest
 from autoencode_core.figures.mass import mass_figure, mass_table, mass_words, push_figure, push_words
 from autoencode_core.figures.meanfield import (
     PICTURES,
+    convergence_words,
     rate_label,
     rate_words,
     sweep_figure,
@@ -126,16 +127,20 @@ def test_a_rate_is_compared_with_that_of_large_numbers(rate: tuple[float, ...], 
 
 def test_the_words_name_what_was_measured_and_what_was_lost() -> None:
     words = sweep_words(sweep())
-    assert words[0] == "Converged: 12 of 12 points, each the best of 2 starts; 24 of 24 trainings."
-    assert "exact W₁ between the N particles and N fresh ones goes like N^(−0.52)" in words[1]
-    assert "sliced W₁ (64 directions) to 20,000 fresh ones goes like N^(−0.52)" in words[1]
-    assert "Sliced W₁ goes like N^(−1/2) in every dimension and does not bound the gap." in words[1]
-    lost = sweep_words(unsettled())[0]
+    assert (
+        convergence_words(sweep())
+        == "Converged: 12 of 12 points, each the best of 2 starts; 24 of 24 trainings."
+    )
+    assert "exact W₁ between the N particles and N fresh ones goes like N^(−0.52)" in words[0]
+    assert "sliced W₁ (64 directions) to 20,000 fresh ones goes like N^(−0.52)" in words[0]
+    assert "Sliced W₁ goes like N^(−1/2) in every dimension and does not bound the gap." in words[0]
+    lost = convergence_words(unsettled())
     assert "10 of 12 points" in lost and "20 of 24 trainings. The rest is crossed out, and no rate" in lost
-    line = sweep_words(sweep(directions=0, starts=1))
-    assert "; W₁ to 20,000 fresh ones" in line[1] and "liced" not in line[1] and "each one start;" in line[0]
+    line = sweep_words(sweep(directions=0))
+    assert "; W₁ to 20,000 fresh ones" in line[0] and "liced" not in line[0]
+    assert "each one start;" in convergence_words(sweep(starts=1))
     fast = sweep_words(sweep(np.array([-1.1, -1.3, -0.9, 0])))
-    assert "fades like 1/N" in fast[3] and "1/N" not in fast[0] + fast[1]
+    assert "fades like 1/N" in fast[2] and "1/N" not in fast[0] + fast[1]
 
 
 @pytest.mark.parametrize("name", PICTURES)
