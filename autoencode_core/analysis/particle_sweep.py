@@ -371,7 +371,8 @@ def _note(spec: RunSpec, found: dict[str, Any]) -> str:
         said.append(f"At {int(found['diverged'].sum())} points every training diverged: they are left out.")
     if not np.isfinite(found["exact_wasserstein"]).all():
         most = min(MOST_ASSIGNED, found["fresh"])
-        said.append(f"Exact W₁ is told up to {most} particles: its work grows like N³.")
+        why = "its work grows like N³" if most == MOST_ASSIGNED else "there are no more fresh ones"
+        said.append(f"Exact W₁ is told up to {most} particles: {why}.")
     if card(spec.dataset).most_particles is not None:
         said.append("The data are finite: the test part of each sample takes the place of fresh particles.")
     if np.nanmax(found["turned"], initial=0.0) > TURNED:

@@ -121,7 +121,7 @@ def _knobs() -> tuple[int, int, int, int]:
 def _pictures(run_id: str, found: Mapping[str, Any]) -> None:
     st.markdown(escape(convergence_words(found)))
     cells = st.container(horizontal=True, gap="small")
-    for name, (title, words) in _RATES.items():
+    for name, (title, words) in _rates(found).items():
         label = rate_label(found[f"{name}_rate"])
         short = label.split(",")[0]
         cells.metric(title, short, width=165, help=f"Fitted rate {words}: {escape(label)}.")
@@ -135,11 +135,16 @@ def _pictures(run_id: str, found: Mapping[str, Any]) -> None:
     st.caption(escape(_how(found)))
 
 
+def _rates(found: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The rates that stand above the figures: on the line nothing is sliced."""
+    return {name: said for name, said in _RATES.items() if found["directions"] or "sliced" not in name}
+
+
 def _how(found: Mapping[str, Any]) -> str:
     """What the fits rest on."""
     used = [
         f"{title[0].lower()}{title[1:]}: {int(np.asarray(found[f'{name}_fitted']).sum())}"
-        for name, (title, _) in _RATES.items()
+        for name, (title, _) in _rates(found).items()
     ]
     return (
         f"Fresh particles: {int(found['fresh']):,} for the cost; exact W₁ compares N with N others, so "

@@ -259,6 +259,10 @@ def test_a_finite_data_set_is_measured_on_its_test_part():
     found = particle_sweep(spec, counts=(10, 20), seeds=(0,))
     assert found["fresh"] == 360 and "test part" in found["note"]
     assert np.isfinite(found["gap"]).all() and np.isnan(found["gap_rate"]).all()
+    assert np.isfinite(found["exact_wasserstein"]).all() and "W₁" not in found["note"]
+    short = particle_sweep(RunSpec(dataset="moons", depth=4, iterations=1), (8, 128), (0,), 1, fresh=100)
+    assert np.isnan(short["exact_wasserstein"]).ravel().tolist() == [False, True]
+    assert "up to 100 particles: there are no more fresh ones." in short["note"]
     with pytest.raises(InputError) as raised:
         particle_sweep(spec, counts=(10, 5000))
     assert raised.value.field == "counts"

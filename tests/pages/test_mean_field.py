@@ -8,6 +8,7 @@ from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.analysis.particle_sweep import ROUNDS
+from autoencode_core.training.loop import train
 from pages.mean_field_views import particles
 from pages.shared import choose, setup
 
@@ -53,6 +54,15 @@ def test_rates_are_drawn_and_said(desk):
     assert asked[0] == "particle_sweep" and asked[1]["counts"] == [16, 32, 64] and asked[1]["seeds"] == [0, 1]
     assert asked[1]["starts"] == 2
     assert not at.error and not at.warning
+
+
+def test_on_the_line_nothing_is_sliced(desk, monkeypatch):
+    spec = setup.store().record("gallery-bimodal").spec
+    on_the_line = spec.but(dataset="bimodal", bottleneck=1, iterations=20, particles=100)
+    at = page("particles", setup.store().save(train(on_the_line)))
+    assert list(metrics(at)) == ["Exact W₁", "Gap, fixed control", "Gap, trained", "Maps"]
+    said = " ".join(text.value for text in [*at.markdown, *at.caption]).replace("\\", "")
+    assert "W₁ to 20,000 fresh ones goes like" in said and "sliced W₁ (" not in said
 
 
 def test_a_long_sweep_waits_for_a_click(desk, monkeypatch):
