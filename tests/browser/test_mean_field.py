@@ -16,9 +16,10 @@ def opened(page: Page, view: str, run: str = "gallery-s_curve", **link: str) -> 
 
 
 def test_rates_of_a_sweep_and_their_link(page, open_page):
-    opened(page, "particles", sweep_largest="128", sweep_iterations="20")
-    expect(page.locator(CHART)).to_have_count(4)
-    expect(page.get_by_text(re.compile(r"sliced W₁ \(64 directions\) between"))).to_be_visible()
+    opened(page, "particles", "gallery-bimodal", sweep_largest="128", sweep_seeds="2", sweep_starts="1")
+    expect(page.locator(CHART)).to_have_count(4, timeout=90_000)  # it trains
+    expect(page.get_by_text(re.compile(r"; sliced W₁ \(64 directions\) to 20,000 fresh"))).to_be_visible()
+    expect(page.get_by_text("Converged: 8 of 8 points, each one start; 8 of 8 trainings.")).to_be_visible()
     assert "sweep_largest=128" in page.url and "view=particles" in page.url
     other = open_page()
     other.goto(page.url)
