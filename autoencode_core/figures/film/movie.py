@@ -19,7 +19,7 @@ from autoencode_core.figures.film.screen import Screen
 from autoencode_core.figures.film.stairs import draw_stairs
 from autoencode_core.figures.flow import goal_name
 from autoencode_core.figures.scenes.flow import flow_scene
-from autoencode_core.figures.scenes.pictures import knot_times
+from autoencode_core.figures.scenes.parts import knot_times
 from autoencode_core.figures.timeline import PROJECTION_FRAMES, Timeline, timeline
 from autoencode_core.record import RunRecord, summary_line
 

@@ -14,7 +14,7 @@ from autoencode_core.figures.scenes.flow import (
     flow_scene,
     particles_digest,
 )
-from autoencode_core.figures.scenes.parts import EXIT_ERROR, flow_timeline, intervals
+from autoencode_core.figures.scenes.parts import EXIT_ERROR, flow_timeline, intervals, knot_times
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 
@@ -122,10 +122,11 @@ def test_what_was_computed_besides_is_drawn(make: Make) -> None:
     x = np.linspace(-1, 1, 5)
     field = {"x": x, "y": x, "vectors": np.ones((12, 5, 5, 2))}
     edges = np.linspace(-1, 1, 9)
-    density = {"values": np.full((14, 8, 8), 1 / 64), "x": edges, "y": edges}
+    density = {"values": np.full((14, 8, 8), 1 / 64), "x": edges, "y": edges, "particles": 5}
+    density |= {"times": knot_times(record), "places": np.zeros((14, 5, 2), np.float32)}
     pane = flow_scene(record, "a", around={"field": field, "density": density})["panes"][0]
-    assert pane["field"]["vectors"].dtype == np.float32 and pane["density"]["values"].max() == 255
-    assert pane["density"]["range"] == [[-1.0, 1.0], [-1.0, 1.0]]
+    assert pane["field"]["vectors"].dtype == np.float32 and pane["density"]["most"] == 1 / 64
+    assert pane["density"]["range"] == [[-1.0, 1.0], [-1.0, 1.0]] and pane["density"]["bins"] == [8, 8]
     assert not any(entry["missing"] for entry in pane["layers"])
 
 
