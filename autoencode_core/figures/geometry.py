@@ -52,7 +52,7 @@ class View:
             return finite((values - self.center) @ self.basis)
 
     def hollow(self, active: Array) -> Array:
-        """Whether some drawn axis lies mostly (by its squared loadings) in inactive components.
+        """Whether some drawn axis lies mostly (by its squared loadings) in components that are not driven.
 
         Args:
             active: (F, d) bool.

@@ -292,11 +292,11 @@ def _layers(record: RunRecord, shown: View, drawn: Particles, around: Mapping[st
 
 def _way(record: RunRecord, goal: str) -> tuple[str, str]:
     """The switch of the lines to the goal, and its help: only at t = T are they residuals."""
-    end = "At t = T, and only there, it is the residual x̂ − x, the error."
+    end = "At t = T, and only there, it is the residual"
     if record.spec.task == "reconstruct":
-        return "displacement x(t) − x(0)", f"From where each particle began to where it is now. {end}"
-    words = f"From each particle to its {goal}: the way that is left."
-    return f"way left to the {goal}", f"{words} {end}"
+        words = f"From where each particle began to where it is now. {end} x̂ − x, the error."
+        return "displacement x(t) − x(0)", words
+    return f"way to the {goal}", f"From each particle to its {goal}, what is left to go. {end}, the error."
 
 
 def _field(around: Mapping[str, Any]) -> Part | None:

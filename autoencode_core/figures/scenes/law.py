@@ -34,7 +34,7 @@ def moving_law(
     """
     edges = [np.asarray(answer[axis], float) for axis in "xy" if len(answer[axis])]
     ranges = np.array([[edge[0], edge[-1]] for edge in edges])
-    points = finite(places)
+    points = finite(np.asarray(places))
     box = near_box(points.reshape(-1, points.shape[-1]), ranges)
     return {
         "positions": quantised(points, box),
