@@ -129,18 +129,18 @@ def doubled(run: Run, particles: int = 500, report: Report | None = None) -> dic
         raise InputError("task", "classify", "a task with a decoder: classify trains an encoder only")
     model = run.model.to("cpu")
     chosen, arch = drawn(run, particles), run.model.architecture
-    if 8 * (arch.depth + 1) * len(chosen.inputs) * arch.width > LARGEST:
+    if 8 * (arch.depth * arch.substeps + 1) * len(chosen.inputs) * arch.width > LARGEST:
         raise InputError("particles", particles, f"fewer: at most {LARGEST // 2**20} MB of states")
     report(0.3, "Moving the doubled state.")
     found = doubled_flow(model, chosen.inputs)
     projected = model.reconstruct(chosen.inputs)
     report(0.8, "Comparing with the projected form.")
     kept = model.order[: arch.bottleneck].numpy()
-    active, times = model.flow(chosen.inputs[:1]).active.numpy(), found.times.double().numpy()
-    half = int(np.abs(times - run.spec.horizon / 2).argmin())
+    flow, shown = model.flow(chosen.inputs[:1], every=arch.every), slice(None, None, arch.every)
+    active, times = flow.active.numpy(), flow.times.double().numpy()
     read = active.copy()
-    read[:half], read[:, kept] = False, False
-    states, shadows = (each.float().numpy() for each in (found.states, found.shadows))
+    read[: flow.middle], read[:, kept] = False, False
+    states, shadows = (each[shown].float().numpy() for each in (found.states, found.shadows))
     moved = np.square(np.diff(states, axis=0)) + np.square(np.diff(shadows, axis=0))
     idle = arch.bottleneck == arch.width
     words = "Nothing is forgotten (k = d): the shadow variables stay at 0." if idle else ""

@@ -154,8 +154,8 @@ def passage(model: AutoencODE, inputs: Array, axes: Array, origin: Array) -> Ite
         origin: (d,), subtracted first, flow coordinates.
     """
     for part in blocks(len(inputs), flow_bytes(model)):
-        flow = model.flow(inputs[part])
-        middle = _middle(model, flow.times.double().numpy(force=True))
+        flow = model.flow(inputs[part], every=model.architecture.every)
+        middle = flow.middle
         with np.errstate(invalid="ignore", over="ignore"):
             states, dropped = (
                 (each.double().numpy(force=True) - origin) @ axes for each in (flow.states, flow.dropped)
@@ -170,14 +170,9 @@ def frame_times(model: AutoencODE, inputs: Array) -> Array:
         model: whose flow.
         inputs: (N, d) in data units, N >= 1.
     """
-    times = model.flow(inputs[:1]).times.double().numpy(force=True)
-    middle = _middle(model, times)
-    return np.asarray(np.insert(times, middle, times[middle]))
-
-
-def _middle(model: AutoencODE, times: Array) -> int:
-    """Index of T/2 among the times of a flow."""
-    return int(np.abs(times - model.spec.horizon / 2).argmin())
+    flow = model.flow(inputs[:1], every=model.architecture.every)
+    times = flow.times.double().numpy(force=True)
+    return np.asarray(np.insert(times, flow.middle, times[flow.middle]))
 
 
 def evenly(count: int, frames: int) -> Array:
