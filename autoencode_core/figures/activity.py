@@ -12,7 +12,7 @@ from autoencode_core.figures.theme import subscript
 
 
 def activity_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
-    """Variance of each number of the code as bars, with the participation ratio in words.
+    """Variance of each number of the code as bars, with the participation ratio of the whole code in words.
 
     Args:
         answer: of the analysis `activity`: variance (k,), participation.
@@ -20,7 +20,7 @@ def activity_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figu
     """
     variance = np.asarray(answer["variance"], float)
     names = [f"z{subscript(j + 1)}" for j in range(len(variance))]
-    hint = f"participation ratio {float(answer['participation']):.2f} of {len(variance)}"
+    hint = f"participation ratio {float(answer['participation']):.2f} of {len(variance)}, however the code is turned"
     bars = {
         "type": "bar",
         "x": names,
