@@ -20,7 +20,7 @@ def activity_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figu
     """
     variance = np.asarray(answer["variance"], float)
     names = [f"z{subscript(j + 1)}" for j in range(len(variance))]
-    hint = f"participation ratio {float(answer['participation']):.2f} of {len(variance)}, however the code is turned"
+    hint = f"participation ratio {float(answer['participation']):.2f} of {len(variance)}"
     bars = {
         "type": "bar",
         "x": names,

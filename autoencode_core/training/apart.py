@@ -1,7 +1,7 @@
 """Sums of regimes that lie side by side, each to the bits that it has alone (on a processor).
 
-A library's product of a batch rounds otherwise than its product of one, and one on a vector that begins amid a
-cache line otherwise than on its copy. Multiplying and summing along an axis does neither; where that would
+A library's product of a batch rounds otherwise than its product of one, and one on a vector that begins amid
+a cache line otherwise than on its copy. Multiplying and summing along an axis does neither; where that would
 take too much memory, each regime's product is called by itself, on operands that begin on a cache line.
 """
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 SMALL = 2**15
-"""Entries of a matrix from which the library's product of one regime is faster; below, torch sums on one thread."""
+"""Entries from which the library's product of one regime is faster; one thread sums a smaller row."""
 TOGETHER = 2**18
 """Most entries multiplied before they are summed: they stay in the processor's cache."""
 LINE = 64
@@ -50,4 +50,4 @@ def matrices_of(regimes: int, rows: int, columns: int, like: Tensor) -> Tensor:
         like: a tensor of the wanted precision, on the wanted device.
     """
     size, line = rows * columns, LINE // like.element_size()
-    return like.new_zeros(regimes, -(-size // line) * line)[:, :size].unflatten(1, (rows, columns))
+    return like.new_zeros(regimes, -(-size // line) * line)[:, :size].view(regimes, rows, columns)

@@ -87,7 +87,7 @@ class PairMemory:
         self.scale[here] = 1
 
     def remember(self, move: Tensor, bend: Tensor, done: Tensor) -> Tensor:
-        """Stores a pair (R, P), (R, P) in the regimes `done` where it counts (curvature > 0); returns where."""
+        """Stores a pair (R, P), (R, P) where `done` and it counts (curvature > 0); returns where."""
         curvature, size, length = dots(move, bend), dots(bend, bend), dots(move, move)
         good: Tensor = done & (curvature > 1e-10 * (size * length).sqrt()) & (size > 0)
         rows = good.nonzero()[:, 0]
