@@ -112,5 +112,5 @@ def test_few_regimes_at_a_time_equal_each_alone_and_the_others_stay(monkeypatch)
 
 def test_a_wide_layer_of_a_field_without_a_kronecker_form_is_told_in_a_sentence(monkeypatch):
     monkeypatch.setattr(rules, "MOST_ENTRIES", 10)
-    with pytest.raises(InputError, match="metric.*control for this field"):
+    with pytest.raises(InputError, match=r"metric.*control for this field"):
         FieldMetric(*problem("leaky"))
