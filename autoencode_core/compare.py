@@ -10,7 +10,8 @@ from autoencode_core.words import join
 _DATA = ("dataset", "particles", "noise")
 """Knobs that choose the particles, beside the seed of the data."""
 _FLOW = ("coordinates", "bottleneck", "depth", "horizon", "profile", "order", "field", "activation")
-_LANDSCAPE = (*_DATA, "task", *_FLOW)
+_SCHEME = ("scheme", "substeps")
+_LANDSCAPE = (*_DATA, "task", *_FLOW, *_SCHEME)
 """Knobs that make the data term the function of the control that it is."""
 _WITHOUT_EFFECT = ("device",)
 """Knobs that change where a run is computed, not what."""
@@ -115,7 +116,7 @@ def _named(knob: Knob) -> str:
 
 def _words(name: str, value: Any) -> str:
     if value is None:
-        return "as the seed" if name == "data_seed" else "–"
+        return {"data_seed": "as the seed", "fidelity": "off"}.get(name, "–")
     if name == "dataset":
         text = str(value)
         return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]

@@ -1,11 +1,26 @@
 """What an ODE difference means, in words: shared by those who train and those who only read (no torch)."""
 
+from collections.abc import Mapping
 from typing import Literal
+
+import numpy as np
+
+from autoencode_core.record import RunRecord
+from autoencode_core.rest import rest_is_pca
 
 Verdict = Literal["ode", "nearly", "not"]
 
 ODE, NEARLY = 0.02, 0.1
 """ODE differences up to which a network is a discretised ODE, or nearly one."""
+REST = 1e-3
+"""‖θ‖ up to which a control counts as 0: in T = 1 it moves a particle by about that much of its distance."""
+ABOUT = (
+    "The network's outputs are compared with those of the exact flow of its own control: the root mean "
+    "squared distance, as a share of the spread of the targets. Up to 2 % it is a discretised ODE, up "
+    "to 10 % nearly one; beyond, the layers do something that no flow in continuous time does, and what the "
+    "pages say of flows does not hold for it."
+)
+"""The help text of the number."""
 
 
 def verdict(difference: float) -> Verdict:
@@ -19,3 +34,62 @@ def verdict(difference: float) -> Verdict:
         theory.md section 2.
     """
     return "ode" if difference <= ODE else "nearly" if difference <= NEARLY else "not"
+
+
+def difference_of(summary: Mapping[str, float | None]) -> float | None:
+    """The ODE difference in a summary: infinite where it is no finite number, None where it is not known."""
+    if "ode_difference" not in summary:
+        return None
+    found = summary["ode_difference"]
+    return float("inf") if found is None else found
+
+
+def share(difference: float) -> str:
+    """An ODE difference in words: 0.4 %."""
+    if difference == 0:
+        return "0 %"
+    return f"{100 * difference:.2g} %" if difference < 10 else f"{difference:.2g} times the spread"
+
+
+def sentence(record: RunRecord) -> str:
+    """Whether a run is an ODE, and how it compares with PCA; "" of a run of old, which was not compared.
+
+    Args:
+        record: the run.
+    """
+    summary, difference = record.summary, difference_of(record.summary)
+    if difference is None or record.status == "diverged":
+        return ""
+    if _at_rest(record):
+        if rest_is_pca(record.spec):
+            return "This flow IS PCA: the control is 0."
+        return (
+            "This flow is at rest: the control is 0, and all that happens is that components are turned off."
+        )
+    error, pca = summary.get("ode_test_error"), summary.get("pca_test_error")
+    finite = np.isfinite(difference)
+    away = f"{share(difference)} from its exact flow" if finite else "and its exact flow has no end"
+    said = verdict(difference)
+    if said == "not":
+        whole = "errs without bound" if error is None else f"errs by {error:.3g}"
+        beside = f", PCA by {pca:.3g}" if pca is not None else ""
+        return f"It left its ODE, {away}: integrated exactly, the same control {whole}{beside}."
+    kind = "A discretised ODE" if said == "ode" else "Nearly a discretised ODE"
+    return f"{kind}, {away}{_beside_pca(error, pca)}."
+
+
+def _beside_pca(error: float | None, pca: float | None) -> str:
+    """The exact flow's test error beside that of PCA, with a semicolon before it."""
+    if error is None or not pca:
+        return ""
+    ratio = pca / error if error else float("inf")
+    if ratio >= 1.05:
+        times = f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}"
+        return f"; {times} times better than PCA" if np.isfinite(ratio) else "; without error"
+    return "; as good as PCA" if ratio > 1 / 1.05 else f"; {1 / ratio:.2g} times worse than PCA"
+
+
+def _at_rest(record: RunRecord) -> bool:
+    """Whether the control is 0 to what a particle can feel."""
+    control, step = np.asarray(record.weights["control"], float), record.spec.horizon / record.spec.depth
+    return float(np.sqrt(step * np.square(control).sum())) <= REST

@@ -58,8 +58,8 @@ class RunRecord:
             iterations, accuracy (classify only, else None), seconds; ode_difference, of the network from the
             exact flow of its own control as a share of the targets' spread, and ode_test_error, that flow's
             test error (None where they are no finite numbers, missing in runs of old), ode_settled, whether
-            that flow is known (1 or 0); substeps, those of the trained network; warm_start, λ of the run whose control
-            it started from, only where it did not start from its seed.
+            that flow is known (1 or 0); substeps, those of the trained network; warm_start, λ of the run
+            whose control it started from, only where it did not start from its seed.
         weights: WEIGHTS keys to arrays, and perhaps those of PATH.
         probe: PROBE keys to arrays.
         labels: names of the classes, in label order.

@@ -155,7 +155,8 @@ class RunSpec(BaseModel):
         _knob(
             "Coordinates",
             "C",
-            "Where the flow acts: raw data, standardised, or principal axes (there θ = 0 is exactly PCA).",
+            "Where the flow acts: raw data, standardised, or principal axes (there θ = 0 is PCA if the first "
+            "ones are kept).",
         ),
     ] = "principal"
     profile: Annotated[

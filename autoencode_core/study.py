@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from autoencode_core.errors import InputError
+from autoencode_core.knobs import bounds
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.history import Status
 
@@ -28,6 +29,8 @@ STANDARD = RunSpec(
 )
 """The spec that shows most of λ in the shortest time: one minimiser above λ = 0.03, several below 0.01."""
 
+FURTHER = 9
+"""How many times as many iterations a run of a study may take on top, where it has not converged."""
 MOST_RUNS = 256
 """Most runs of a study."""
 MOST_SHOWN = 8
@@ -41,6 +44,8 @@ class Plan(BaseModel):
         kind: "strip": every λ with every seed, from scratch; "continuation": one run after another, each
             warm-started from the one before, λ downwards and then upwards.
         spec: all other knobs.
+        further: a run that has not converged after the spec's iterations is trained on, for up to so many
+            times as many (not with adam, whose schedule ends).
         tikhonov: values of λ, each once, ascending.
         name: what the study will be called, "" when a person gave none.
         seeds: starts of a strip; for a continuation those of which the best begins the upward branch.
@@ -53,6 +58,7 @@ class Plan(BaseModel):
 
     kind: Kind
     spec: RunSpec
+    further: Annotated[int, Field(ge=0, le=99)] = FURTHER
     name: Annotated[str, Field(max_length=80)] = ""
     tikhonov: Annotated[tuple[Annotated[float, Field(ge=0, le=1e3)], ...], Field(min_length=1, max_length=64)]
     seeds: Annotated[
@@ -85,6 +91,13 @@ class Plan(BaseModel):
                 "not_allowed", "allowed is {allowed}", {"allowed": f"at most {MOST_RUNS} runs, not {runs}"}
             )
         return self
+
+    def trained(self) -> RunSpec:
+        """The spec with as many iterations as a run may take in all, until it has converged."""
+        if self.spec.method == "adam":
+            return self.spec
+        most = int(bounds("iterations")[1] or 1)
+        return self.spec.but(iterations=min(most, self.spec.iterations * (1 + self.further)))
 
     def places(self) -> list["Place"]:
         """Every run of the study in the order in which it is kept: λ by λ, within a λ seed by seed."""
@@ -152,10 +165,11 @@ class Outcome:
         train_error, test_error: mean squared distance in data units.
         gradient_norm: ‖∇J‖ in L²(0,T).
         minimiser: which minimiser of its λ it found, numbered from the lowest J; runs with the same number
-            reconstruct alike. None for a run that diverged.
+            reconstruct alike. None for a run that did not converge; its status says why.
         moved: mean squared distance between its reconstructions and those of the run before it on its
             branch, as a share of the data's variance; None where there is none before it.
-        jump: whether its branch jumped to another minimiser here.
+        jump: whether its branch jumped to another minimiser here, from one that had converged to one that
+            has.
         curvature: ν, smallest eigenvalue of the data term's Hessian, None while it is not computed.
         bound: how far ν may be from an eigenvalue.
         floor: all but certainly no eigenvalue is lower (analysis.curvature).
@@ -180,15 +194,38 @@ class Outcome:
     bound: float | None = None
     floor: float | None = None
 
+    @property
+    def converged(self) -> bool:
+        """Whether it ended where J is stationary: only such a run has found a minimiser."""
+        return self.status == "converged"
+
+
+def only_converged(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """The outcomes without the minimisers and jumps of runs that had not converged (stored ones of old).
+
+    Args:
+        outcomes: in the order in which they were trained.
+    """
+    before = (None, *outcomes)
+    return tuple(
+        replace(
+            each,
+            minimiser=each.minimiser if each.converged else None,
+            jump=each.jump and each.converged and last is not None and last.converged,
+        )
+        for last, each in zip(before, outcomes, strict=False)
+    )
+
 
 @dataclass(frozen=True)
 class Study:
     """A finished study in figures; the runs themselves lie beside it, in the same order.
 
     Attributes:
-        kind, spec: those of its plan.
+        kind: that of its plan.
+        spec: that of its plan, with as many iterations as a run could take in all.
         outcomes: one per run, in the order of Plan.places (fewer when it was stopped).
-        zero: J and the test data term at θ = 0, in flow coordinates; in principal coordinates that of PCA.
+        zero: J and the test data term at θ = 0, in flow coordinates (rest.rest_name says what that is).
         variance: mean squared distance of the targets from their mean, data units.
         name: a name given by a person, "" when none.
         created: ISO date and time, UTC, "" until stored.
@@ -217,7 +254,7 @@ class Study:
         return [i for i, outcome in enumerate(self.outcomes) if outcome.tikhonov == tikhonov]
 
     def minimisers(self, tikhonov: float) -> int:
-        """How many different minimisers the seeds found at a λ (0 when all diverged)."""
+        """How many different minimisers the seeds that converged found at a λ (0 when none did)."""
         found = {self.outcomes[i].minimiser for i in self.at(tikhonov)}
         return len(found - {None})
 
@@ -263,9 +300,9 @@ COLUMNS: Mapping[str, str] = {
     "train_error": "mean squared distance, training particles, data units²",
     "test_error": "mean squared distance, test particles, data units²",
     "gradient_norm": "‖∇J‖ in L²(0,T)",
-    "minimiser": "which minimiser of its λ",
+    "minimiser": "which minimiser of its λ; none where the run has not converged",
     "moved": "distance to the run before on its branch, share of the variance",
-    "jump": "whether the branch jumped here",
+    "jump": "whether the branch jumped here, from one converged run to the next",
     "curvature": "ν, smallest eigenvalue of the data term's Hessian",
     "bound": "residual bound of ν",
     "floor": "no eigenvalue is lower than this, with probability 0.999",

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-SCHEMES = {"euler": "Euler", "midpoint": "midpoint", "rk4": "RK4"}
-"""Names of the schemes of integration in sentences and legends."""
-
 
 def join(words: Sequence[str], last: str = "and") -> str:
     """Words as a list in a sentence: a, b and c."""

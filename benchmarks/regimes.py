@@ -31,7 +31,7 @@ from autoencode_core.study import STANDARD, Plan, spread
 from autoencode_core.training.curvature import Curvature
 from autoencode_core.training.study import make_study
 
-PLAN = Plan(kind="strip", spec=STANDARD, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4))
+PLAN = Plan(kind="strip", spec=STANDARD, further=0, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4))
 _DIGITS = {"dataset": "digits", "bottleneck": 8, "depth": 20, "horizon": 5.0, "tikhonov": 1e-3}
 NETS = {
     "S-curve, single layer": STANDARD.but(tikhonov=1e-3),

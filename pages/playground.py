@@ -3,6 +3,7 @@
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.ode import ABOUT, sentence
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from pages.shared.choose import OPENING, look_at, record_of
@@ -119,7 +120,8 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
 @guard()
 def _flow(run_id: str, record: RunRecord) -> None:
     """The flow, playing; what is done with it draws only itself anew."""
-    look_at(run_id)
+    if run_id != OPENING:
+        look_at(run_id)
     flow_view(run_id, record, key="playground", title=record.name or title(record.spec))
 
 
@@ -136,6 +138,8 @@ def _headline(record: RunRecord) -> None:
         help="Turn the knobs on the left to what this run was trained with.",
     )
     unusual(record)
+    if said := sentence(record):
+        st.markdown(f"**{escape(said)}**", help=ABOUT)
     st.caption(escape(regime(spec) + ("" if record.status == "diverged" else f" · {record.message}")))
     cells = st.container(horizontal=True, gap="small")
     errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.ode import ABOUT, difference_of
 from autoencode_core.spec import RunSpec
 from pages.shared.cards import delete_button, rename_button
 from pages.shared.choose import MOST_RUNS
@@ -27,6 +28,7 @@ _UPLOAD_ERROR = "runs_upload_error"
 _UPLOADS = "runs_uploads"
 _REFRESH_SECONDS = 1.0
 _FIGURES = {"Test error": "test_error", "PCA error": "pca_test_error", "Seconds": "seconds"}
+_ODE, _ODE_ERROR = "ODE difference", "ODE test error"
 _UNIT = "Mean squared distance on held-out particles, in squared data units"
 
 
@@ -150,6 +152,8 @@ def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
         "Created": moment(entry.created),
         "Status": entry.status,
         **{heading: entry.figures.get(key) for heading, key in _FIGURES.items()},
+        _ODE: difference_of(entry.figures),
+        _ODE_ERROR: entry.figures.get("ode_test_error"),
     }
     return row | {_heading(name): _cell(entry.spec, name) for name in knobs}
 
@@ -179,6 +183,10 @@ def _columns() -> dict[str, Any]:
         "Test error": st.column_config.NumberColumn(help=f"{_UNIT}.", format="%.4g"),
         "PCA error": st.column_config.NumberColumn(
             help=f"{_UNIT}, of PCA with as many components; none for transport.", format="%.4g"
+        ),
+        _ODE: st.column_config.NumberColumn(help=ABOUT, format="percent"),
+        _ODE_ERROR: st.column_config.NumberColumn(
+            help=f"{_UNIT}, of the exact flow of the same control.", format="%.4g"
         ),
         "Seconds": st.column_config.NumberColumn(help="Duration of the training.", format="%.1f"),
     }

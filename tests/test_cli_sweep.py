@@ -51,9 +51,22 @@ def test_sweep_prints_one_json_object_and_stores_a_study(tmp_path, capsys):
 def test_sweep_speaks_to_people_too(home, capsys):
     assert main([*QUICK, "--out", home, "--own-data", "--seeds", "3,5"]) == 0
     out = capsys.readouterr().out
-    assert "θ = 0: J = " in out and out.count("\nλ = ") == 2 and "Stored as" in out
+    assert "θ = 0 (PCA): J = " in out and out.count("\nλ = ") == 2 and "Stored as" in out
     study = RunStore(home).studies()[0].study
     assert study.seeds == (3, 5) and study.spec.data_seed is None
+
+
+def test_runs_are_trained_on_and_those_that_have_not_converged_do_not_count(tmp_path, capsys):
+    words = [*QUICK, "--dtype", "float64", "--order", "reversed", "--out", str(tmp_path)]
+    assert main([*words, "--further", "0"]) == 0
+    out = capsys.readouterr().out
+    assert "θ = 0: J" in out and out.count("2 not converged") == 2 and "minimisers." in out
+    assert main([*words, "--further", "9", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["spec"]["iterations"] == 100 and said["converged"] == 2
+    assert [run["status"] for run in said["runs"]] == ["finished"] * 2 + ["converged"] * 2
+    assert said["minimisers"]["0.001"] == 0 < said["minimisers"]["0.1"]
+    assert [run["minimiser"] is None for run in said["runs"]] == [True, True, False, False]
 
 
 def test_a_continuation_goes_down_and_up(tmp_path, capsys):
@@ -121,6 +134,8 @@ def test_formats_belong_to_runs_or_to_studies(home, tmp_path, capsys):
         (["--tikhonov", "1,1"], "each value once"),
         (["--seeds", "0"], "error: seeds = 0: allowed is 1 to 64 whole numbers"),
         (["--seeds", "-3"], "error: seeds = -3"),
+        (["--further", "100"], "error: further = 100: allowed is a whole number from 0 to 99"),
+        (["--further", "-1"], "error: further = -1"),
         (["--seeds", "some"], "error: seeds = some"),
         (["--seeds", "64", "--tikhonov", "1e-3:1:5"], "at most 256 runs, not 320"),
         (["--depth", "7"], "error: depth = 7"),

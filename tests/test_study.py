@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import MOST_SHOWN, Outcome, Plan, Study, spread, study_line, table
+from autoencode_core.study import MOST_SHOWN, Outcome, Plan, Study, only_converged, spread, study_line, table
 
 SPEC = RunSpec(dataset="s_curve")
 
@@ -14,7 +14,7 @@ def outcome(tikhonov, seed=0, cost=1.0, minimiser=0, **more):
         tikhonov,
         seed,
         "",
-        more.pop("status", "finished"),
+        more.pop("status", "converged"),
         10,
         cost,
         cost,
@@ -43,6 +43,23 @@ def test_places_go_weight_by_weight_and_seed_by_seed():
     ]
 
 
+def test_a_run_is_trained_on_for_so_many_times_as_many_iterations():
+    assert plan(spec=SPEC.but(iterations=200)).trained().iterations == 2000
+    assert plan(spec=SPEC.but(iterations=200), further=0).trained() == SPEC.but(iterations=200)
+    assert plan(spec=SPEC.but(iterations=50_000)).trained().iterations == 100_000
+    adam = SPEC.but(method="adam", iterations=200)
+    assert plan(spec=adam).trained() == adam
+
+
+def test_only_what_converged_has_a_minimiser_and_only_between_such_is_a_jump():
+    ways = ["converged", "converged", "finished", "converged", "stopped", "diverged"]
+    runs = [outcome(0.1, i, minimiser=i, jump=True, status=way) for i, way in enumerate(ways)]
+    found = only_converged(runs)
+    assert [each.minimiser for each in found] == [0, 1, None, 3, None, None]
+    assert [each.jump for each in found] == [False, True, False, False, False, False]
+    assert only_converged(found) == found and only_converged([]) == ()
+
+
 def test_at_most_eight_regimes_are_shown_from_end_to_end():
     some = plan(tikhonov=[10.0**-i for i in range(7)]).shown()
     assert some == [0, 2, 4, 6, 8, 10, 12]
@@ -61,6 +78,8 @@ def test_at_most_eight_regimes_are_shown_from_end_to_end():
         {"seeds": (0, 0)},
         {"seeds": (-1,)},
         {"kind": "other"},
+        {"further": -1},
+        {"further": 100},
         {"name": "x" * 81},
         {"name": "a\x00b"},
         {"kind": "continuation", "tikhonov": (0.1,)},

@@ -15,6 +15,7 @@ from autoencode_core.analysis.convexity import curvature_path as curvature_path
 from autoencode_core.analysis.convexity import curvatures as curvatures
 from autoencode_core.analysis.convexity import flat_direction as flat_direction
 from autoencode_core.analysis.convexity import smallest_curvature as smallest_curvature
+from autoencode_core.analysis.curvature_depths import curvature_depths as curvature_depths
 from autoencode_core.analysis.deepening import deeper as deeper
 from autoencode_core.analysis.density import density as density
 from autoencode_core.analysis.field import field_grid as field_grid

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from autoencode_core.analysis.particles import Array, Report, silent
-from autoencode_core.analysis.spectrum import Place, finite
+from autoencode_core.analysis.spectrum import COUNT, Place, finite
 from autoencode_core.errors import InputError
 from autoencode_core.training.run import Run
 
@@ -30,11 +30,13 @@ def smallest_curvature(run: Run, report: Report | None = None) -> float:
     return float(curvature(run, 1, report)["nu"])
 
 
-def curvature(run: Run, count: int = 4, report: Report | None = None) -> dict[str, Any]:
+def curvature(run: Run, count: int = COUNT, report: Report | None = None) -> dict[str, Any]:
     """The ends of the spectrum of the data term's Hessian in L²(0,T), and whether J is locally convex.
 
-    Hess J = Hess(data term) + 2λ Id: J is strongly convex near the control exactly if 2λ + ν > 0. Up to 512
-    parameters the whole spectrum is computed. Beyond, Lanczos finds its ends, and then:
+    Hess J = Hess(data term) + 2λ Id: J is strongly convex near the control exactly if 2λ + ν > 0. That is
+    said of the run's L layers (`curvature_depths` tells of more), and of a minimiser only where the control
+    is stationary; with relu it is said of one smooth piece of J. Up to 512 parameters the whole spectrum is
+    computed. Beyond, Lanczos finds its ends, and then:
 
     - Each of `values` is at least the eigenvalue of its rank. So 2λ + nu < 0 proves that J is not convex
       there.
@@ -59,15 +61,16 @@ def curvature(run: Run, count: int = 4, report: Report | None = None) -> dict[st
         values (c,) ascending, c = count or as many as there are; vectors (c, P), directions of norm 1 in
         L²(0,T); bound (c,), the norms of H v - ν v; largest, largest_values (2,) descending, largest_vectors
         (2, P), largest_bound (2,); nu, the first value; floor; lambda_conv = max(0, -nu/2); convexity =
-        2λ + nu at the run's λ; gradient_norm, that of J; data_term; spectrum (P,) or empty; products; exact,
-        whether the whole Hessian was formed; note.
+        2λ + nu at the run's λ; gradient_norm, that of J; remaining, the share of J that its slope
+        leaves to fall; stationary, whether that is at most 0.001; data_term; cost, J; spectrum (P,) or empty;
+        products; exact, whether the whole Hessian was formed; note.
 
     Raises:
         InputError: the run diverged (also with a finite control: its numbers mean nothing), or count is out
             of bounds.
 
     Source:
-        theory.md section 5; training/lanczos.py for `floor`.
+        theory.md section 5; training/lanczos.py for `floor`, `remaining` of analysis/spectrum.py.
     """
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 32:
         raise InputError("count", count, "a whole number from 1 to 32")
@@ -127,15 +130,9 @@ def curvature_path(run: Run, points: int = 12, report: Report | None = None) -> 
         if not finite(vector):
             continue
         ends = place.ends(vector, 1, _part(report, row, len(chosen), "moment"))
-        square = place.step * float(vector.square().sum())
-        found["nu"][row], found["bound"][row], found["floor"][row] = (
-            ends["nu"],
-            ends["bound"][0],
-            ends["floor"],
-        )
-        found["data_term"][row] = ends["data_term"]
-        found["cost"][row] = ends["data_term"] + run.spec.tikhonov * square
-    return {"iterations": np.asarray(iterations)[chosen], **found, "note": place.note}
+        for name, values in found.items():
+            values[row] = ends["bound"][0] if name == "bound" else ends[name]
+    return {"iterations": np.asarray(iterations)[chosen], **found, "note": place.hessian_note}
 
 
 def flat_direction(

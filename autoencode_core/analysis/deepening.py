@@ -68,7 +68,8 @@ def deeper(
         to those of the level before, data units (level 0: NaN); ode_difference, likewise between the network
         and its own ODE (RK4 with 16 sub-steps a layer); iterations; ended, a list. spread, root mean
         squared distance of the targets to their mean; rate and rate_error, slope of log ode_difference
-        against log T/L with its standard error, NaN where fewer than three levels differ;
+        against log T/L with its standard error, NaN where fewer than three levels differ; order, of the
+        scheme;
         moved_particles, how many; note.
 
     Raises:
@@ -109,6 +110,7 @@ def deeper(
         "spread": look.spread,
         "rate": rate,
         "rate_error": error,
+        "order": run.model.architecture.scheme.order,
         "moved_particles": look.count,
         "note": " ".join(notes),
     }
@@ -155,7 +157,8 @@ def _doubled(run: Run) -> RunSpec:
     """The spec with every layer cut in two."""
     arch = run.model.architecture
     widths = tuple(count for count in arch.counts[: arch.depth // 2] for _ in range(2))
-    return run.spec.but(depth=2 * arch.depth, profile=widths, bottleneck=run.spec.bottleneck)
+    wider = {"depth": 2 * arch.depth, "profile": widths, "bottleneck": run.spec.bottleneck}
+    return run.spec.but(**wider, substeps=arch.substeps, fidelity=None)
 
 
 class _Look:

@@ -13,11 +13,10 @@ from autoencode_core.analysis.particles import Array, Report, silent
 from autoencode_core.analysis.spectrum import Place
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import resize
-from autoencode_core.flow.schemes import SCHEMES as RULES
-from autoencode_core.flow.schemes import Scheme, scheme
+from autoencode_core.flow.schemes import SCHEMES, Scheme, scheme
 from autoencode_core.ode import verdict
 from autoencode_core.training.run import Run
-from autoencode_core.words import SCHEMES, join
+from autoencode_core.words import join
 
 SUBSTEPS = (1, 2, 4, 8, 16, 32, 64)
 """Sub-steps of a layer by default."""
@@ -123,7 +122,7 @@ def refinement(
     substeps: Sequence[int] = SUBSTEPS,
     particles: int = 500,
     rtol: float = RTOL,
-    methods: Sequence[str] = tuple(RULES),
+    methods: Sequence[str] = tuple(SCHEMES),
     report: Report | None = None,
 ) -> dict[str, Any]:
     """A trained network re-integrated with finer and finer steps, beside an adaptive solver.
@@ -148,8 +147,9 @@ def refinement(
         distance to a solve at ten times the tolerance; order (m,), fitted slope of log difference against log
         step, NaN where it cannot be told, order_error (m,), its standard error, and order_start (m,), so that
         difference = exp(start) step^order; fitted (m, s), what that is fitted to; spread, root mean squared
-        distance of the targets to their mean; network_difference and network_error, those of the network
-        itself; relative = network_difference / spread (of one particle: / its target's length); verdict:
+        distance of the targets to their mean; network_scheme and network_substeps, of the network itself, and
+        network_difference and network_error, its own; relative = network_difference / spread (of one
+        particle: / its target's length); verdict:
         "ode", "nearly" or "not" a discretised ODE; moved, particles n; note.
 
     Raises:
@@ -204,6 +204,8 @@ def refinement(
         "order_start": np.array([fit[2] for fit in fits]),
         "fitted": np.stack([fit[3] for fit in fits]),
         "spread": spread,
+        "network_scheme": outputs.arch.scheme.name,
+        "network_substeps": outputs.arch.substeps,
         "network_difference": rms(network, ends),
         "network_error": mean_square(network, outputs.targets),
     }
@@ -329,7 +331,7 @@ def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str
         ),
     ):
         if rows:
-            names = join([SCHEMES[found["methods"][row]] for row in rows])
+            names = join([SCHEMES[found["methods"][row]].title for row in rows])
             said.append(f"No order is told of {names}: {words}.")
     if not run.model.architecture.field.sigma.smooth:
         said.append(f"{run.spec.activation} has kinks: a method of higher order may not reach its order.")

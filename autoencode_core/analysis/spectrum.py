@@ -1,6 +1,8 @@
 """The ends of the spectrum of the data term's Hessian, at any control of a run's architecture."""
 
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,8 @@ from autoencode_core.training.lanczos import Lanczos
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import Run
 
+COUNT = 4
+"""How many of the smallest eigenvalues are sought if nothing else is said."""
 DENSE = 512
 """Most parameters for which the whole Hessian is formed and diagonalised."""
 TOGETHER = 64
@@ -39,6 +43,10 @@ CHECKED = 10
 """Products between two looks at that."""
 SHARP = 1e-4
 """The largest eigenvalues are known once their residuals are below that share of the largest."""
+STILL = 1e-3
+"""A control counts as stationary where `remaining` is at most that."""
+MOST_LAYERS = 800
+"""Most layers of a flow that is cut finer: each costs time, however few its components."""
 
 
 class Place:
@@ -50,6 +58,7 @@ class Place:
 
     Attributes:
         model: the model.
+        arch: the architecture; of `finer` it is not the model's own.
         x, y: states at t = 0 (1, d, N) and targets (1, a, N), engine layout.
         step: δ.
         note: what a person must know of the particles.
@@ -65,7 +74,8 @@ class Place:
             )
         self.run, self.model = run, run.model.to("cpu", dtype)
         particles = training_particles(run)
-        self.note, self.step = particles.note, self.model.architecture.step
+        self.arch = self.model.architecture
+        self.note, self.step = particles.note, self.arch.step
         self.x = self.model.to_engine(particles.inputs)
         if run.spec.task == "classify":
             self.y = torch.as_tensor(particles.targets.T.copy())[None].to(self.x)
@@ -76,7 +86,31 @@ class Place:
     @property
     def objective(self) -> Objective:
         """The data term on these particles, without penalty."""
-        return Objective(self.model.architecture, self.x, self.y, self.x.new_zeros(1))
+        return Objective(self.arch, self.x, self.y, self.x.new_zeros(1))
+
+    @property
+    def hessian_note(self) -> str:
+        """What a person must know of the Hessian on these particles."""
+        kinks = (
+            "relu has kinks: the Hessian is that of the one smooth piece of J on which the control lies, and "
+            "says nothing of what lies beyond its edges."
+        )
+        return " ".join(filter(None, (self.note, kinks * (not self.model.architecture.field.sigma.smooth))))
+
+    @property
+    def affordable(self) -> bool:
+        """Whether the fewest products that tell ν keep within MOST_FLOPS, MOST_BYTES and MOST_LAYERS."""
+        size = self.arch.shape.size
+        light = FEWEST_PRODUCTS * _flops(self) <= MOST_FLOPS and 8 * FEWEST_PRODUCTS * size <= MOST_BYTES
+        return self.arch.depth <= MOST_LAYERS and (light or size <= DENSE)
+
+    def finer(self) -> "Place":
+        """The same horizon, widths in time and particles with every layer cut in two."""
+        place, arch = copy(self), self.arch
+        counts = tuple(count for count in arch.counts for _ in range(2))
+        place.arch = replace(arch, counts=counts, controlled=2 * arch.controlled)
+        place.step = place.arch.step
+        return place
 
     def direction(self, vector: ArrayLike, name: str) -> Tensor:
         """A direction (P,) of norm 1 in L²(0,T).
@@ -100,7 +134,7 @@ class Place:
             values = torch.as_tensor(np.array(vector, dtype=np.float64))
         except (TypeError, ValueError):
             values = torch.empty(0)
-        size = len(self.model.control)
+        size = self.arch.shape.size
         if values.shape != (size,) or not finite(values):
             raise InputError(name, f"shape {tuple(values.shape)}", f"{size} finite numbers")
         return values
@@ -111,7 +145,7 @@ class Place:
         Raises:
             InputError: the gradient is not finite there.
         """
-        found = Curvature(self.model.architecture, vector, self.x, self.y)
+        found = Curvature(self.arch, vector, self.x, self.y)
         if not finite(found.gradient):
             raise InputError("run", "a gradient that is not finite", "a run that did not diverge")
         return found
@@ -126,18 +160,23 @@ class Place:
             else:
                 found = _lanczos(self, exactly, count, 2 * weight, report)
         nu, scale = float(found["values"][0]), self.step**-0.5
-        gradient = (self.step * (exactly.gradient + 2 * weight * vector).square().sum()).sqrt()
+        convexity, cost = 2 * weight + nu, exactly.data_term + weight * self.step * float(vector @ vector)
+        slope = float((self.step * (exactly.gradient + 2 * weight * vector).square().sum()).sqrt())
+        rest = remaining(slope, convexity, 2 * weight, cost)
         return {
             **found,
-            "note": " ".join(filter(None, (self.note, found["note"]))),
+            "note": " ".join(filter(None, (self.hessian_note, found["note"]))),
             "vectors": scale * found["vectors"],
             "largest_vectors": scale * found["largest_vectors"],
             "largest": float(found["largest_values"][0]),
             "nu": nu,
             "lambda_conv": max(0.0, -nu / 2),
-            "convexity": 2 * weight + nu,
-            "gradient_norm": float(gradient),
+            "convexity": convexity,
+            "gradient_norm": slope,
+            "remaining": rest,
+            "stationary": rest <= STILL,
             "data_term": exactly.data_term,
+            "cost": cost,
         }
 
     def steepest(self, vector: Tensor, report: Report) -> tuple[Array, Array]:
@@ -158,7 +197,7 @@ class Place:
     def passed(self, controls: Tensor) -> tuple[Array, Array]:
         """Outputs (m, n, d) and codes (m, n, k) of the probe batch at controls (m, P)."""
         model, classify = self.model, self.run.spec.task == "classify"
-        arch, half = model.architecture, model.architecture.depth // 2
+        arch, half = self.arch, self.arch.depth // 2
         layers = arch.shape.layers(controls)
         x = model.to_engine(self.run.probe["inputs"]).expand(len(controls), -1, -1)
         code = resize(arch.outcome(layers[:half], x), arch.bottleneck)
@@ -213,7 +252,7 @@ def _space(
     Returns:
         the space; the operator in the precision of its steps; whether it was enough.
     """
-    arch, size, flops = place.model.architecture, len(exactly.theta), _flops(place)
+    arch, size, flops = place.arch, len(exactly.theta), _flops(place)
     stepping, dtype = exactly, torch.float64
     if flops > HEAVY:
         dtype = torch.float32
@@ -294,7 +333,7 @@ def _wide(products: int, floor: float, nu: float) -> str:
 
 
 def _flops(place: Place) -> float:
-    return product_flops(place.model.architecture, place.x.shape[2])
+    return product_flops(place.arch, place.x.shape[2])
 
 
 def _refined(exactly: Curvature, vectors: Tensor) -> tuple[Array, Array, Array]:
@@ -318,6 +357,31 @@ def _signed(vectors: Array) -> Array:
     """Rows (c, P) with the sign that makes their largest entry positive."""
     largest = np.abs(vectors).argmax(axis=1)
     return np.asarray(vectors * np.sign(vectors[range(len(vectors)), largest])[:, None])
+
+
+def remaining(gradient_norm: float, convexity: float, shift: float, cost: float) -> float:
+    """What the slope of J leaves to fall at a control, as a share of J: ‖∇J‖²/(2c) over J.
+
+    c is 2λ + ν where that is above 0: if J is so strongly convex all the way to its minimiser, that lies no
+    deeper. Elsewhere c is the lesser of |2λ + ν| and of 2λ, which bends J where the data term is flat. No
+    unit of the data, of time or of J changes the share.
+
+    Args:
+        gradient_norm: ‖∇J‖ in L²(0,T).
+        convexity: 2λ + ν.
+        shift: 2λ.
+        cost: J.
+
+    Returns:
+        The share, 0 where the gradient is 0.
+
+    Source:
+        theory.md section 5; the inequality of Polyak and Łojasiewicz, as in Y. Nesterov, Lectures on Convex
+        Optimization (2018), section 2.1.3.
+    """
+    bent = convexity if convexity > 0 else min(abs(convexity), shift)
+    with np.errstate(divide="ignore"):
+        return float(np.divide(gradient_norm**2, 2 * bent * cost)) if gradient_norm else 0.0
 
 
 def finite(values: Tensor) -> bool:

@@ -32,7 +32,7 @@ def trajectories(
     only: Sequence[int] | None = None,
     report: Report | None = None,
 ) -> dict[str, Any]:
-    """The flow of particles of a run, Euler with one step a layer (the network itself).
+    """The flow of particles of a run by its own scheme: states at layer ends, and between them at sub-steps.
 
     Args:
         run: the run.
@@ -103,14 +103,15 @@ def _moved(
     model, count = run.model, len(particles.inputs)
     arch = model.architecture
     shown = arch.width if axes is None else axes.shape[1]
-    if 4 * (arch.controlled + 2) * count * shown > LARGEST:
+    steps = arch.controlled * (arch.substeps // arch.every)
+    if 4 * (steps + 2) * count * shown > LARGEST:
         raise InputError("particles", count, f"fewer, or fewer axes: at most {LARGEST // 2**20} MB of states")
-    states = np.empty((arch.controlled + 1, count, shown), np.float32)
+    states = np.empty((steps + 1, count, shown), np.float32)
     dropped, errors = np.empty((count, shown), np.float32), np.empty(count)
     times, active = np.empty(0), np.empty(0)
     for part in blocks(count, flow_bytes(model)):
         report(part.start / count, "Moving the particles.")
-        flow = model.flow(particles.inputs[part])
+        flow = model.flow(particles.inputs[part], every=arch.every)
         times, active = flow.times.double().numpy(force=True), flow.active.numpy(force=True)
         moved, before = flow.states.numpy(force=True), flow.dropped.numpy(force=True)
         with np.errstate(invalid="ignore", over="ignore"):

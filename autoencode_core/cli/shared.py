@@ -11,6 +11,7 @@ from typing import Any
 
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import allowed
+from autoencode_core.ode import difference_of, share, verdict
 from autoencode_core.runs.export import Report
 from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
@@ -122,6 +123,13 @@ def errors_line(summary: Mapping[str, Any]) -> str:
         )
     if summary["accuracy"] is not None:
         lines.append(f"accuracy on the test particles {summary['accuracy']:.1%}")
+    difference = difference_of(summary)
+    if difference is not None:
+        error = summary.get("ode_test_error")
+        exact = "none" if error is None else f"{error:.4g}"
+        lines.append(
+            f"ODE difference {share(difference)} ({verdict(difference)}), its exact flow: test {exact}"
+        )
     return "; ".join(lines) + "."
 
 

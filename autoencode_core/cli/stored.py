@@ -8,6 +8,7 @@ from typing import Any
 from autoencode_core.cli.shared import errors_line, print_json, share_bar, store_of, write_whole
 from autoencode_core.cli.sweep import print_study, study_figures
 from autoencode_core.errors import InputError
+from autoencode_core.ode import difference_of, sentence, share
 from autoencode_core.runs.export import FORMATS, export
 from autoencode_core.runs.store import Entry, RunStore
 from autoencode_core.runs.studies import STUDY_ID, StudyEntry
@@ -57,7 +58,9 @@ def _list(options: argparse.Namespace) -> None:
         print_json([*map(_entry_figures, entries), *map(_study_entry_figures, studies)])
         return
     for entry in entries:
-        print(f"{entry.run_id}  {entry.status:9}  {entry.name or '–'}  {entry.summary}")
+        difference = difference_of(entry.figures)
+        ode = "" if difference is None else f" · {share(difference)} from its ODE"
+        print(f"{entry.run_id}  {entry.status:9}  {entry.name or '–'}  {entry.summary}{ode}")
     for study in studies:
         print(f"{study.study_id}  {'study' if study.study else '':9}  {study.name or '–'}  {study.summary}")
 
@@ -120,6 +123,8 @@ def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
     print(f"{run_id}  {record.name}")
     print(f"{record.status}: {record.message}")
     print(errors_line(record.summary))
+    if said := sentence(record):
+        print(said)
     _print_spec(record.spec)
 
 

@@ -21,12 +21,13 @@ from autoencode_core.cli.shared import (
     write_whole,
 )
 from autoencode_core.errors import InputError
+from autoencode_core.rest import rest_is_pca
 from autoencode_core.runs.checks import check_name
 from autoencode_core.runs.export import Report
 from autoencode_core.runs.headway import Headway
 from autoencode_core.runs.study_csv import study_csv
 from autoencode_core.runs.study_export import study_bytes, study_png
-from autoencode_core.study import Outcome, Plan, Study, spread, table
+from autoencode_core.study import FURTHER, Outcome, Plan, Study, spread, table
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress, Run
@@ -36,6 +37,7 @@ _SEEDS = "4"
 _ALLOWED = {
     "tikhonov": "1 to 64 numbers from 0 to 1000",
     "seeds": f"1 to 64 whole numbers from 0 to {2**31 - 1}",
+    "further": "a whole number from 0 to 99",
 }
 
 
@@ -58,6 +60,14 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="SEEDS",
         help=f"how many seeds from 0 on, or seeds with commas between (now {_SEEDS}); with --continuation "
         "the upward branch begins with the best of them",
+    )
+    command.add_argument(
+        "--further",
+        type=int,
+        default=FURTHER,
+        metavar="TIMES",
+        help="a run that has not converged after its iterations is trained on, for up to so many times as "
+        f"many (now {FURTHER}; adam is not: its schedule ends)",
     )
     command.add_argument(
         "--continuation", action="store_true", help="one run after another, λ downwards and upwards again"
@@ -110,7 +120,8 @@ def _plan(options: argparse.Namespace) -> Plan:
     if options.continuation and len(weights) < 2:
         raise InputError("tikhonov", options.tikhonov, "at least 2 values for a continuation")
     try:
-        return Plan.model_validate({"kind": kind, "spec": spec, "tikhonov": weights, "seeds": seeds})
+        about = {"kind": kind, "spec": spec, "further": options.further}
+        return Plan.model_validate({**about, "tikhonov": weights, "seeds": seeds})
     except ValidationError as error:
         wrong = error.errors()[0]
         field = str(wrong["loc"][0]) if wrong["loc"] else "runs"
@@ -154,7 +165,7 @@ def _seeds(text: str) -> list[int]:
 def _trained(plan: Plan, quiet: bool) -> "tuple[Study, list[Run]]":
     from autoencode_core.training.study import make_study  # start-up time: torch
 
-    headway, last = Headway(len(plan.places()), plan.spec.iterations), -1
+    headway, last = Headway(len(plan.places()), plan.trained().iterations), -1
     with stoppable() as stopped, share_bar(shown=not quiet) as report:
 
         def on_progress(progress: "Progress") -> str | None:
@@ -191,22 +202,32 @@ def study_figures(study: Study) -> dict[str, Any]:
         "zero": study.zero,
         "variance": study.variance,
         "minimisers": {f"{weight:g}": study.minimisers(weight) for weight in study.weights},
+        "converged": sum(outcome.converged for outcome in study.outcomes),
         "runs": table(study),
     }
 
 
 def print_study(study: Study) -> None:
     """A study as a table for people: a line for each λ, and what θ = 0 gives."""
-    print(f"θ = 0: J = {study.zero[0]:.4g}, data term on test particles {study.zero[1]:.4g}")
+    rest = "θ = 0 (PCA)" if rest_is_pca(study.spec) else "θ = 0"
+    print(f"{rest}: J = {study.zero[0]:.4g}, data term on test particles {study.zero[1]:.4g}")
     for weight in study.weights:
         outcomes = [study.outcomes[place] for place in study.at(weight)]
-        found = study.minimisers(weight)
-        words = "diverged" if not found else f"{found} minimiser{'s' if found > 1 else ''}"
-        print(f"λ = {weight:<10g} J = {'  '.join(map(_cost, outcomes))}   {words}{_nu(outcomes)}")
+        words = _found(outcomes, study.minimisers(weight)) + _nu(outcomes)
+        print(f"λ = {weight:<10g} J = {'  '.join(map(_cost, outcomes))}   {words}")
     from autoencode_core.figures.endings import ending_words  # start-up time: plotly
 
     if said := ending_words(study):
         print(said)
+
+
+def _found(outcomes: list[Outcome], minimisers: int) -> str:
+    """How many minimisers were found at a λ, and how many runs do not count."""
+    waiting = sum(not each.converged and each.status != "diverged" for each in outcomes)
+    lost = sum(each.status == "diverged" for each in outcomes)
+    parts = [f"{minimisers} minimiser{'s' * (minimisers > 1)}"] * bool(minimisers)
+    parts += [f"{waiting} not converged"] * bool(waiting) + [f"{lost} diverged"] * bool(lost)
+    return ", ".join(parts)
 
 
 def _cost(outcome: Outcome) -> str:

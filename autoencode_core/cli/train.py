@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from autoencode_core.cli.shared import add_knobs, errors_line, print_json, spec_of, stoppable, store_of
+from autoencode_core.ode import sentence
 from autoencode_core.runs.checks import check_name
 from autoencode_core.spec import RunSpec
 
@@ -38,7 +39,8 @@ def _train(options: argparse.Namespace) -> None:
             return "stop" if stopped else None
 
         run = train(spec, on_progress)
-    run_id = store.save(record_of(run).renamed(options.name))
+    record = record_of(run).renamed(options.name)
+    run_id = store.save(record)
     rate = run.summary["iterations"], run.summary["seconds"]
     speed = rate[0] / rate[1] if rate[0] and rate[1] else 0.0
     if options.json:
@@ -47,6 +49,8 @@ def _train(options: argparse.Namespace) -> None:
         return
     print(run.message)
     print(errors_line(run.summary))
+    if said := sentence(record):
+        print(said)
     print(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")
 
 

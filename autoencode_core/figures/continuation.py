@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.endings import ending_words, fill, pale_key
+from autoencode_core.figures.endings import ending_words, on_the_way, pale_key
 from autoencode_core.figures.panels import (
     GLYPHS,
     Entry,
@@ -22,7 +22,8 @@ from autoencode_core.figures.panels import (
     three_panels,
     value_axis,
 )
-from autoencode_core.figures.regimes import edges, panel_figure, run_words, zero_name
+from autoencode_core.figures.regimes import edge, panel_figure, run_words
+from autoencode_core.rest import rest_name
 from autoencode_core.study import Outcome, Study
 from autoencode_core.words import stretches
 
@@ -39,7 +40,7 @@ _BANDS = {True: ("hysteresis", "several"), False: ("the branches agree", "agree"
 def continuation_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> go.Figure:
     """J, test data term and ‖θ‖² along both branches, with jumps and the stretch where the branches differ.
 
-    The customdata of a mark is its place in study.outcomes.
+    The customdata of a mark is its place in study.outcomes; one that has not converged is hollow.
 
     Args:
         study: a continuation.
@@ -64,7 +65,7 @@ def continuation_figure(study: Study, *, dark: bool = False, stacked: bool = Fal
     head = 0.26 if metastable(study) else 0.18
     y_cost = value_axis([*values[0], study.zero[0]], dark, head)
     y_term = value_axis([*values[1], study.zero[1]], dark)
-    rest, log = zero_name(study), y_cost["type"] == "log"
+    rest, log = rest_name(study.spec), y_cost["type"] == "log"
     lines = [
         level(panels[0], study.zero[0], f"{rest} {study.zero[0]:.3g}", dark, log, below=True),
         level(panels[1], study.zero[1], rest, dark, y_term["type"] == "log", below=True),
@@ -91,7 +92,7 @@ def continuation_figure(study: Study, *, dark: bool = False, stacked: bool = Fal
 
 
 def differs(study: Study, weight: float) -> bool | None:
-    """Whether the branches stand at different minimisers of a λ; None where one of them is missing."""
+    """Whether the branches stand at different minimisers of a λ; None where one has not converged there."""
     there = {study.outcomes[i].branch: study.outcomes[i].minimiser for i in study.at(weight)}
     if there.get("down") is None or there.get("up") is None:
         return None
@@ -99,25 +100,33 @@ def differs(study: Study, weight: float) -> bool | None:
 
 
 def metastable(study: Study) -> list[float]:
-    """Values of λ at which the branch that goes up stands elsewhere than at rest, though J is lower there."""
+    """Values of λ at which the branch that goes up has converged elsewhere than at rest, where J is lower."""
     return [
         study.outcomes[i].tikhonov
         for i in _steps(study, "up")
-        if study.outcomes[i].cost > (1 + _ABOVE) * study.zero[0]
+        if study.outcomes[i].converged
+        and study.outcomes[i].cost > (1 + _ABOVE) * study.zero[0]
         and differs(study, study.outcomes[i].tikhonov) is not False
     ]
 
 
 def continuation_words(study: Study) -> str:
     """What the two branches show, in sentences."""
-    apart = stretches([weight for weight in study.weights if differs(study, weight)], study.weights)
+    known = {weight: differs(study, weight) for weight in study.weights}
+    apart, open_ = (
+        stretches([weight for weight in study.weights if known[weight] is word], study.weights)
+        for word in (True, None)
+    )
     said = f"The branches differ at λ = {apart}." if apart else "The branches do not differ."
+    if open_:
+        unknown = f"Whether the branches differ at λ = {open_} is not known: not both converged there."
+        said = f"{said} {unknown}" if apart else unknown
     jumps = [f"{o.branch} at λ = {o.tikhonov:.2g}" for o in study.outcomes if o.jump]
     above = [f"{weight:.2g}" for weight in metastable(study)]
     more = [f"Jumps: {theme.join(jumps)}."] * bool(jumps)
     if above:
         more.append(
-            f"At λ = {theme.join(above)} the upward branch is metastable: J is above {zero_name(study)}."
+            f"At λ = {theme.join(above)} the upward branch is metastable: J is above {rest_name(study.spec)}."
         )
     parts = ["J, data term and ‖θ‖² as λ falls and as it grows.", said, *more, ending_words(study)]
     return " ".join(filter(None, parts))
@@ -140,7 +149,7 @@ def _branch(
     read: Callable[[Outcome], float],
     dark: bool,
 ) -> list[dict[str, Any]]:
-    """A branch: its line, dotted where it jumps, and its marks."""
+    """A branch: its line, dotted where it jumps, and its marks, hollow where it has not converged."""
     places, role = _steps(study, branch), theme.ROLES[branch]
     colour = role.colour(dark)
     calm: list[tuple[int, int]] = []
@@ -156,6 +165,8 @@ def _branch(
 
     traces = [segments(calm, width=theme.LINE, dash=role.dash)] if calm else []
     traces += [segments(jumps, width=theme.LINE, dash="dot")] if jumps else []
+    waits = [on_the_way(study.outcomes[i]) for i in places]
+    looks = [edge(colour, dark, wait) for wait in waits]
     marks = {
         "type": "scatter",
         "mode": "markers",
@@ -166,10 +177,10 @@ def _branch(
         "hovertext": [_words(study.outcomes[i]) for i in places],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {
-            "symbol": role.symbol,
-            "color": [fill(colour, study.outcomes[i], dark) for i in places],
+            "symbol": [role.symbol + "-open" * wait for wait in waits],
+            "color": [colour] * len(places),
             "size": 11 if panel.number == "" else 8,
-            "line": edges([study.outcomes[i] for i in places], colour, dark),
+            "line": {name: [look[name] for look in looks] for name in ("color", "width")},
         },
         **panel.axes,
     }
@@ -281,4 +292,4 @@ def _key(study: Study, dark: bool) -> list[Entry]:
     ]
     if any(outcome.jump for outcome in study.outcomes):
         entries.append(("┄", theme.colour("ink", dark), "dotted: a jump"))
-    return [*entries, *pale_key(study, dark)]
+    return [*entries, *pale_key(study, dark, "△")]

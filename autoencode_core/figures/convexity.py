@@ -20,7 +20,8 @@ Array = NDArray[Any]
 
 _TALL = 232
 """Pixels of the height of a single panel."""
-_CONVEX = "above 0: J is locally strongly convex"
+CONVEX = "locally strongly convex"
+_CONVEX = f"above 0: J is {CONVEX}"
 _NOT = "below 0: J falls in some direction"
 _ROOM = 0.15
 """Share of the large panel that stays free for words at both ends."""
@@ -100,10 +101,12 @@ def _known(study: Study) -> list[Outcome]:
 
 def side(outcome: Outcome) -> str:
     """What is proven of J at a run whose ν is known."""
-    if (_convexity(outcome) or 0.0) < 0:
-        return "not convex"
-    low = min(_ends(outcome, _convexity), default=0.0)
-    return "locally strongly convex" if low > 0 else "undecided"
+    return proven(min(_ends(outcome, _convexity), default=0.0), _convexity(outcome) or 0.0)
+
+
+def proven(low: float, high: float) -> str:
+    """What is proven of J where 2λ + ν is known to lie between two numbers."""
+    return "not convex" if high < 0 else CONVEX if low > 0 else "undecided"
 
 
 def lambda_conv(outcome: Outcome) -> float | None:

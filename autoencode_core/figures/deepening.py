@@ -108,13 +108,15 @@ def depth_words(answer: Answer) -> list[str]:
     ]
     rate, error = float(answer["rate"]), float(answer["rate_error"])
     if np.isfinite(rate):
-        near = abs(rate - 1) <= max(0.15, 2 * error)
+        order = int(answer["order"])
+        near = abs(rate - order) <= max(0.15 * order, 2 * error)
+        like = "T/L" if order == 1 else f"(T/L)^{order}"
         said.append(
             f"That falls like (T/L)^{rate:.2f} {give_or_take(error)}"
             + (
-                ", as it does for Euler's method on one smooth ODE: the limit T/L → 0 is in sight."
+                f", as it does for a scheme of order {order} on one smooth ODE: the limit is in sight."
                 if near
-                else ", not like T/L: at these depths the limit T/L → 0 is not yet in sight."
+                else f", not like {like}: at these depths the limit is not yet in sight."
             )
         )
     return said

@@ -1,14 +1,16 @@
-"""How the runs of a study ended: at a minimiser, on the way to one or nowhere; as marks and in words."""
+"""How the runs of a study ended: converged, before that, or nowhere; as marks and in words."""
 
 from autoencode_core.figures import theme
 from autoencode_core.study import Outcome, Study
 
-_WAYS = {"finished": "ended at the iteration limit", "stopped": "stopped"}
+UNCONVERGED = "bowtie"
+"""Symbol of a run that has not converged, where symbols tell minimisers apart."""
+_WAYS = {"finished": "not converged", "stopped": "stopped before it had converged"}
 _PALE = 0.42
 
 
 def on_the_way(outcome: Outcome) -> bool:
-    """Whether a run ended before it was stationary, so that its control need not be a minimiser."""
+    """Whether a run ended before it was stationary, so that it has found no minimiser."""
     return outcome.status in _WAYS
 
 
@@ -17,10 +19,8 @@ def sound(study: Study) -> list[Outcome]:
     return [outcome for outcome in study.outcomes if outcome.status != "diverged"]
 
 
-def fill(colour: str, outcome: Outcome, dark: bool) -> str:
-    """Colour inside the mark of a run: pale where it ended on the way to a minimiser."""
-    if not on_the_way(outcome):
-        return colour
+def pale(colour: str, dark: bool) -> str:
+    """The colour inside the mark of a run that has not converged."""
     own, page = (
         [int(each[i : i + 2], 16) for i in (1, 3, 5)] for each in (colour, theme.colour("page", dark))
     )
@@ -28,11 +28,16 @@ def fill(colour: str, outcome: Outcome, dark: bool) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def pale_key(study: Study, dark: bool) -> list[tuple[str, str, str]]:
-    """What a pale mark stands for, where there is one."""
-    ways = [words for status, words in _WAYS.items() if any(o.status == status for o in study.outcomes)]
-    colour = theme.translucent(theme.colour("ink", dark), _PALE)
-    return [("●", colour, "pale: " + " or ".join(ways))] if ways else []
+def pale_key(study: Study, dark: bool, glyph: str = "⋈") -> list[tuple[str, str, str]]:
+    """What the mark of a run that has not converged stands for, where there is one.
+
+    Args:
+        study: the study.
+        dark: whether the page is dark.
+        glyph: the mark as a letter.
+    """
+    some = any(map(on_the_way, study.outcomes))
+    return [(glyph, theme.colour("muted", dark), "not converged: not counted")] if some else []
 
 
 def ended(outcome: Outcome) -> str:
@@ -41,13 +46,19 @@ def ended(outcome: Outcome) -> str:
 
 
 def ending_words(study: Study) -> str:
-    """How many runs are no minimisers yet and how many diverged, as sentences; "" if all converged."""
+    """How many runs have not converged and how many diverged, as sentences; "" if all converged."""
     said, total = [], len(study.outcomes)
-    for status, words in _WAYS.items():
-        count = sum(outcome.status == status for outcome in study.outcomes)
-        if count:
-            was = "" if status == "finished" else "was " if count == 1 else "were "
-            said.append(f"{_of(count, total)} {was}{words}, on the way to a minimiser.")
+    waiting = list(filter(on_the_way, study.outcomes))
+    if waiting:
+        norm = max(outcome.gradient_norm for outcome in waiting)
+        by_hand = sum(outcome.status == "stopped" for outcome in waiting)
+        stopped = f", {by_hand} of them stopped by hand" * bool(by_hand)
+        size = f"‖∇J‖ {'up to ' * (len(waiting) > 1)}{norm:.2g}"
+        counted = "is" if len(waiting) == 1 else "are"
+        said.append(
+            f"{_of(len(waiting), total)} had not converged ({size}{stopped}) and {counted} not counted as "
+            + ("a minimiser." if len(waiting) == 1 else "minimisers.")
+        )
     lost = total - len(sound(study))
     return " ".join([*said, f"{_of(lost, total)} diverged."] if lost else said)
 

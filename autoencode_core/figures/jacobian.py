@@ -95,11 +95,14 @@ def meeting_words(answer: Answer) -> str:
     crossed, layers = int(np.asarray(answer["crossed"]).sum()), len(folded)
     if bound.max(initial=0.0) < 1:
         return (
-            f"**No trajectories meet.** δ Lip(F) is at most {bound.max(initial=0.0):.2g} in every layer. "
-            "Below 1 each step can be undone, whatever the particles: like the flow of an ODE."
+            f"**No trajectories meet.** What a step adds has a Lipschitz constant of at most "
+            f"{bound.max(initial=0.0):.2g} in every layer. Below 1 each step can be undone, whatever the "
+            "particles: like the flow of an ODE."
         )
     sure = int((bound < 1).sum())
-    certain = f" In {sure} of {layers} layers δ Lip(F) < 1 excludes it for all particles." if sure else ""
+    certain = (
+        f" In {sure} of {layers} layers a Lipschitz bound excludes it for all particles." if sure else ""
+    )
     bad = np.flatnonzero(folded > 0)
     if len(bad) or crossed:
         share, where = folded.max(), int(folded.argmax()) + 1
@@ -189,7 +192,7 @@ def _steps(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[Entry
     looks = (
         ("largest", "encoder", "largest"),
         ("smallest", "decoder", "smallest"),
-        ("bound", "penalty", "δ Lip(F), below 1: no meeting"),
+        ("bound", "penalty", "Lipschitz bound of a step, below 1: no meeting"),
     )
     traces, entries = _stairs(answer, looks, dark)
     values = np.concatenate([np.asarray(answer[name], float) for name, *_ in looks])

@@ -25,6 +25,7 @@ _KEY_ROOM, _NARROW = 345, 180
 _LETTER = 5.6
 """Pixels of a small letter, about."""
 _SHORTER = {"several minimisers": "several", "all seeds agree": "agree", "the branches agree": "agree"}
+_SHORTER |= {"those that converged agree": "some agree", "none has converged": "none"}
 """What a band says where there is no room for more."""
 GLYPHS = {
     "circle": "●",
@@ -37,6 +38,7 @@ GLYPHS = {
     "pentagon": "⬟",
     "star": "★",
     "hexagon": "⬢",
+    "bowtie": "⋈",
 }
 """The marks of the theme as letters."""
 _MOST_LABELS = 7

@@ -11,7 +11,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.figures.powers import power_axis
-from autoencode_core.words import SCHEMES
+from autoencode_core.flow.schemes import SCHEMES
 
 Array = NDArray[Any]
 Answer = Mapping[str, Any]
@@ -37,13 +37,13 @@ def refinement_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Fi
     traces, groups = list[dict[str, Any]](), list[list[Entry]]()
     for row, method in enumerate(answer["methods"]):
         look = theme.ROLES[LOOKS[method]]
-        words = f"{SCHEMES[method]}{', ' + order_words(answer, row) if name == 'difference' else ''}"
-        traces += _curve(steps, values[row], look, SCHEMES[method], dark)
+        words = f"{SCHEMES[method].title}{', ' + order_words(answer, row) if name == 'difference' else ''}"
+        traces += _curve(steps, values[row], look, SCHEMES[method].title, dark)
         groups.append([(GLYPHS[look.symbol], look.colour(dark), words)])
     if name == "error":
         groups = [[entry for group in groups for entry in group]]
     traces.append(_network(answer, name, dark))
-    groups.append([("◯", theme.colour("ink", dark), "the network itself (Euler, one step a layer)")])
+    groups.append([("◯", theme.colour("ink", dark), f"the network itself ({_named(answer)})")])
     level = float(answer["floor"] if name == "difference" else answer["reference_error"])
     words = "how well the reference is known" if name == "difference" else f"the ODE ({answer['reference']})"
     y = power_axis([*values.ravel(), level], dark)
@@ -123,6 +123,11 @@ def _curve(steps: Array, values: Array, look: theme.Role, name: str, dark: bool)
     ]
 
 
+def _delta(answer: Answer) -> float:
+    """The layer length δ."""
+    return float(answer["steps"][0]) * int(answer["substeps"][0])
+
+
 def _fits(answer: Answer, dark: bool) -> list[dict[str, Any]]:
     """The fitted lines, over all steps."""
     steps, traces = np.asarray(answer["steps"], float), list[dict[str, Any]]()
@@ -138,6 +143,12 @@ def _fits(answer: Answer, dark: bool) -> list[dict[str, Any]]:
     return traces
 
 
+def _named(answer: Answer) -> str:
+    """The network's own scheme and sub-steps in words."""
+    r = int(answer["network_substeps"])
+    return f"{SCHEMES[str(answer['network_scheme'])].title}, {r} step{'s' * (r != 1)} a layer"
+
+
 def _network(answer: Answer, name: str, dark: bool) -> dict[str, Any]:
     """A ring round the network's own value, at its own step."""
     value = float(answer[f"network_{name}"])
@@ -145,7 +156,7 @@ def _network(answer: Answer, name: str, dark: bool) -> dict[str, Any]:
     known = [value] if value > 0 else []
     said = "the network<br>%{y:.3g}<extra></extra>"
     return {
-        "x": [float(answer["steps"][0]) * int(answer["substeps"][0])][: len(known)],
+        "x": [_delta(answer) / int(answer["network_substeps"])][: len(known)],
         "y": known,
         "mode": "markers",
         "marker": ring,

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.endings import ended, ending_words, fill, on_the_way, pale_key, sound
+from autoencode_core.figures.endings import UNCONVERGED, ended, ending_words, pale, pale_key, sound
 from autoencode_core.figures.panels import (
     BOTTOM,
     GLYPHS,
@@ -27,6 +27,7 @@ from autoencode_core.figures.panels import (
     three_panels,
     value_axis,
 )
+from autoencode_core.rest import rest_name
 from autoencode_core.study import Outcome, Study
 from autoencode_core.words import stretches
 
@@ -34,14 +35,17 @@ _TALL, _STACKED_TALL = 286, 560
 """Pixels from the foot of the lowest panel to the head of the highest."""
 _MOST_NAMED = 5
 _STATES = {"several": ("several minimisers", "several"), "agree": ("all seeds agree", "agree")}
-_STATES |= {"one": ("one seed", "PCA"), "none": ("all diverged", "PCA")}
+_STATES |= {"some": ("those that converged agree", "agree"), "one": ("one seed", "PCA")}
+_STATES |= {"single": ("one has converged", "PCA"), "waiting": ("none has converged", "PCA")}
+_STATES |= {"none": ("all diverged", "PCA")}
+"""What is said of a λ, and the role of its band."""
 
 
 def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> go.Figure:
     """J, data term and ‖θ‖² against λ: a mark a seed, their spread shaded, their median a line.
 
-    The symbol of a mark says which minimiser of its λ it is, a pale one that its run ended on the way there;
-    its customdata is its place in study.outcomes.
+    The symbol of a mark says which minimiser of its λ it is, a bowtie that its run has not converged; its
+    customdata is its place in study.outcomes.
 
     Args:
         study: a strip.
@@ -54,7 +58,7 @@ def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> 
     found = bands(axis, [_STATES[word] for word in states])
     head = 0.18 if found else 0.06
     lost = [i for i, outcome in enumerate(study.outcomes) if outcome.status == "diverged"]
-    draw = _Drawn(study, axis, dark)
+    draw, rest = _Drawn(study, axis, dark), rest_name(study.spec)
     traces = [*draw.spread(cost, "cost"), *draw.spread(term, "data_term")]
     traces += [*draw.spread(term, "test_term", test=True), *draw.spread(square, "square")]
     traces += [*draw.marks(cost, "cost"), *draw.marks(term, "data_term")]
@@ -66,8 +70,8 @@ def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> 
     y_square = value_axis([*columns["square"], 0.0], dark, zero=True)
     traces += draw.lost(cost, lost, y_cost)
     zero = [
-        level(cost, study.zero[0], f"{zero_name(study)} {study.zero[0]:.3g}", dark, y_cost["type"] == "log"),
-        level(term, study.zero[0], zero_name(study), dark, y_term["type"] == "log"),
+        level(cost, study.zero[0], f"{rest} {study.zero[0]:.3g}", dark, y_cost["type"] == "log"),
+        level(term, study.zero[0], rest, dark, y_term["type"] == "log"),
     ]
     counts = [str(study.minimisers(weight) or "–") for weight in study.weights]
     return panel_figure(
@@ -93,13 +97,22 @@ def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> 
 
 
 def state(study: Study, weight: float) -> str:
-    """What the seeds say at a λ: "agree", "several" minimisers, "one" seed only, or "none" that is finite."""
-    count = sum(outcome.tikhonov == weight for outcome in sound(study))
-    if not count:
+    """What the runs of a λ say.
+
+    "several" minimisers; all seeds "agree", or "some" do, namely those that converged; a "single" one did;
+    all are still "waiting" for it; there is but "one" seed; "none" is finite.
+    """
+    runs = [study.outcomes[place] for place in study.at(weight)]
+    converged = sum(outcome.converged for outcome in runs)
+    if all(outcome.status == "diverged" for outcome in runs):
         return "none"
+    if not converged:
+        return "waiting"
     if study.minimisers(weight) > 1:
         return "several"
-    return "agree" if count > 1 else "one"
+    if len(runs) == 1:
+        return "one"
+    return "single" if converged == 1 else "agree" if converged == len(runs) else "some"
 
 
 def strip_words(study: Study) -> str:
@@ -115,13 +128,8 @@ def strip_words(study: Study) -> str:
     return f"{head}: {'; '.join(parts)}. {ending_words(study)}".rstrip()
 
 
-def zero_name(study: Study) -> str:
-    """What the flow at rest is called: in principal coordinates it is PCA."""
-    return "PCA" if study.spec.coordinates == "principal" and study.spec.task != "classify" else "θ = 0"
-
-
 def ranks(study: Study) -> list[int | None]:
-    """For each run which minimiser of its λ it found, 0 the one with the lowest J; None if it diverged."""
+    """For each run which minimiser of its λ it found, 0 the one with the lowest J; None: not converged."""
     found: list[int | None] = [None] * len(study.outcomes)
     for weight in study.weights:
         places = study.at(weight)
@@ -139,6 +147,7 @@ def run_words(outcome: Outcome, rank: int | None) -> str:
     lines = [f"λ = {outcome.tikhonov:.4g}, seed {outcome.seed}{branch}", f"J = {outcome.cost:.4g}"]
     lines.append(f"data term {outcome.data_term:.4g}, test {outcome.test_term:.4g}")
     lines.append(f"‖θ‖² = {outcome.square:.4g}")
+    lines.append(f"‖∇J‖ = {outcome.gradient_norm:.2g}")
     return "<br>".join(lines) + which + f"<br>{ended(outcome)}, {outcome.iterations:,} iterations"
 
 
@@ -153,6 +162,8 @@ def mark_traces(
 ) -> list[dict[str, Any]]:
     """A mark for every run, one trace for each rank of its minimiser, so that the symbol tells it.
 
+    Runs that have not converged come first, as pale bowties.
+
     Args:
         study: the study.
         panel: where.
@@ -164,22 +175,22 @@ def mark_traces(
     """
     order = ranks(study)
     known = sorted({rank for rank in order if rank is not None})
-    looks = theme.class_colours(max(known, default=0) + 1, dark)
+    looks: dict[int | None, tuple[str, str]] = {None: (theme.colour("muted", dark), UNCONVERGED)}
+    looks |= dict(enumerate(theme.class_colours(max(known, default=0) + 1, dark)))
     traces = []
-    for rank in known:
-        chosen = [i for i, other in enumerate(order) if other == rank]
+    for rank in (None, *known):
+        chosen = [i for i, o in enumerate(study.outcomes) if order[i] == rank and o.status != "diverged"]
         values = [value(study.outcomes[i]) for i in chosen]
         shown = [(i, v) for i, v in zip(chosen, values, strict=True) if v is not None and np.isfinite(v)]
+        if not shown:
+            continue
         colour, symbol = looks[rank]
         size = 9.5 if panel.number == "" else 7.0
-        outcomes = [study.outcomes[i] for i, _ in shown]
-        face = colour if hollow else [fill(colour, outcome, dark) for outcome in outcomes]
-        line = {"color": colour, "width": 1.4} if hollow else edges(outcomes, colour, dark)
         traces.append(
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": f"minimiser {rank + 1}",
+                "name": "not converged" if rank is None else f"minimiser {rank + 1}",
                 "x": [place(i) for i, _ in shown],
                 "y": [v for _, v in shown],
                 "customdata": [i for i, _ in shown],
@@ -187,9 +198,9 @@ def mark_traces(
                 "hovertemplate": "%{hovertext}<extra></extra>",
                 "marker": {
                     "symbol": symbol + "-open" * hollow,
-                    "color": face,
+                    "color": pale(colour, dark) if rank is None and not hollow else colour,
                     "size": size,
-                    "line": line,
+                    "line": edge(colour, dark, rank is None or hollow),
                 },
                 **panel.axes,
             }
@@ -197,10 +208,9 @@ def mark_traces(
     return traces
 
 
-def edges(outcomes: Sequence[Outcome], colour: str, dark: bool) -> dict[str, Any]:
-    """Outlines of marks: of its own colour around a pale one, thin and of the page's around others."""
-    page, ways = theme.colour("page", dark), [on_the_way(outcome) for outcome in outcomes]
-    return {"color": [colour if way else page for way in ways], "width": [1.4 if w else 0.8 for w in ways]}
+def edge(colour: str, dark: bool, own: bool) -> dict[str, Any]:
+    """Outline of a mark: of its own colour around a pale or hollow one, thin and of the page's else."""
+    return {"color": colour if own else theme.colour("page", dark), "width": 1.4 if own else 0.8}
 
 
 def panel_figure(

@@ -25,7 +25,8 @@ def history_figure(
     """Cost with its two parts, and the errors with the level of PCA, against the iteration.
 
     Axes are logarithmic where everything on them is positive; what is not finite (a diverged run) is
-    left out. Each line has its name and last value at its end.
+    left out. Each line has its name and last value at its end. Where the sub-steps were doubled to keep to
+    the ODE, a line says so.
 
     Args:
         history: HISTORY keys to equal-length lists; lines whose key is missing are left out.
@@ -44,9 +45,11 @@ def history_figure(
     upper = _panel(x, costs, ("x", "y"), tall, dark)
     lower = _panel(x, errors, ("x2", "y2"), tall, dark)
     unit = "mean squared distance<br>(data units²)"
+    marks = _doublings(history, x)
     layout = theme.layout(
         dark,
         height=_HEIGHT,
+        shapes=[_upright(place, dark) for place, _ in marks],
         margin={"l": 84, "r": 150, "t": _TOP, "b": _BOTTOM},
         hovermode="x",
         annotations=[
@@ -54,6 +57,7 @@ def history_figure(
             *lower.pop("labels"),
             theme.note(dark, "Cost J = data term + penalty", 0, 1, yshift=4, font=_title(dark)),
             theme.note(dark, "Errors", 0, half, yshift=4, font=_title(dark)),
+            *(_mark(place, substeps, dark) for place, substeps in marks),
         ],
         xaxis=theme.axis(dark, range=span, anchor="y", matches="x2", showticklabels=False),
         xaxis2=theme.axis(dark, "iteration", range=span, anchor="y2"),
@@ -66,6 +70,31 @@ def history_figure(
 def _series(history: Mapping[str, Sequence[float]], key: str, x: Array) -> Array:
     values = [np.nan if value is None else value for value in history[key]]
     return finite(np.asarray(values, float))[: len(x)]
+
+
+def _doublings(history: Mapping[str, Sequence[float]], x: Array) -> list[tuple[float, int]]:
+    """The iterations at which the sub-steps were doubled, and to how many."""
+    substeps = [int(r) for r in history.get("substeps", ())][: len(x)]
+    return [(float(x[i]), r) for i, r in enumerate(substeps) if i and r != substeps[i - 1]]
+
+
+def _upright(place: float, dark: bool) -> dict[str, Any]:
+    line = {"color": theme.colour("ink", dark), "width": 1, "dash": "dot"}
+    return {"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+
+
+def _mark(place: float, substeps: int, dark: bool) -> dict[str, Any]:
+    return {
+        "text": f"r = {substeps}",
+        "hovertext": f"From here on {substeps} sub-steps a layer, so that the network keeps to its ODE.",
+        "x": place,
+        "y": 1,
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "top",
+        "showarrow": False,
+        "font": {"color": theme.colour("ink", dark), "size": theme.TEXT},
+    }
 
 
 def _title(dark: bool) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from autoencode_core.flow.shape import ControlShape, Layer
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.spec import RunSpec
 
+MOST_FRAMES = 240
+"""States of a flow that a picture shows, if there are not more layers."""
+
 Velocity = Callable[[int, Tensor], Tensor]
 
 
@@ -75,6 +78,13 @@ class Architecture:
     def points(self) -> int:
         """Evaluation points of a layer: sub-steps times stages."""
         return self.substeps * self.scheme.stages
+
+    @property
+    def every(self) -> int:
+        """Of how many sub-steps one is shown, so that a flow has about MOST_FRAMES; layer ends always are."""
+        most = max(1, MOST_FRAMES // self.controlled)
+        divisors = (s for s in range(1, self.substeps + 1) if self.substeps % s == 0)
+        return next(s for s in divisors if self.substeps // s <= most)
 
     @cached_property
     def shape(self) -> ControlShape:

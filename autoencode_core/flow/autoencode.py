@@ -29,12 +29,14 @@ class Flow:
         active: (S, d) bool, the active set of the layer in which that time lies (at the start of a layer
             that layer's; the last row repeats the last layer's).
         dropped: (N, d), the state at T/2 just before the projection forgets the inactive components.
+        middle: place of T/2 among the times (of classify the last one).
     """
 
     times: Tensor
     states: Tensor
     active: Tensor
     dropped: Tensor
+    middle: int
 
 
 class AutoencODE:
@@ -156,16 +158,17 @@ class AutoencODE:
         layers = self.architecture.shape.layers(self.control.vector[None])
         return self.architecture.outcome(layers[half:], code, half)
 
-    def flow(self, x: Points, method: str | None = None, substeps: int | None = None) -> Flow:
+    def flow(self, x: Points, method: str | None = None, substeps: int | None = None, every: int = 1) -> Flow:
         """Trajectories with θ held on each layer.
 
         Args:
             x: particles in data units, (N, d).
             method: a scheme, "euler", "midpoint" or "rk4"; by default the run's own, the network itself.
             substeps: sub-steps r per layer, from 1; by default the network's own, with another scheme 1.
+            every: of how many sub-steps one is told of, a divisor of r; `Architecture.every` for pictures.
 
         Returns:
-            Flow with S = r L + 1 times (classify: r L/2 + 1).
+            Flow with S = r L + 1 times (classify: r L/2 + 1), r divided by `every`.
 
         Raises:
             InputError: there is no such scheme, or substeps is out of bounds.
@@ -182,7 +185,9 @@ class AutoencODE:
                 if n == half - 1 and part == r - 1:
                     dropped = state
                     state = resize(resize(state, arch.bottleneck), arch.width)
-                states.append(state)
+                if (part + 1) % every == 0:
+                    states.append(state)
+        r //= every
         steps = arch.controlled * r
         times = torch.arange(steps + 1, dtype=torch.float64) * (arch.step / r)
         return Flow(
@@ -190,6 +195,7 @@ class AutoencODE:
             torch.stack([self.natural(s) for s in states]),
             self._active([min(s // r, arch.controlled - 1) for s in range(steps + 1)]),
             self.natural(dropped),
+            half * r,
         )
 
     def integrated(self, method: str | None, substeps: int | None) -> Architecture:

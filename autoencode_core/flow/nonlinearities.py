@@ -24,6 +24,7 @@ class Nonlinearity:
         bound: sup |σ|, infinite when there is none.
         steepest: sup |σ'|, infinite when there is none.
         smooth: whether σ has two continuous derivatives.
+        at_zero: σ(0).
         slope_from_value: whether `slope` reads y alone, so that z may be overwritten by y.
     """
 
@@ -33,6 +34,7 @@ class Nonlinearity:
     bound: float = math.inf
     steepest: float = 1.0
     smooth: bool = True
+    at_zero: float = 0.0
     slope_from_value: bool = False
 
 
@@ -50,7 +52,9 @@ NONLINEARITIES: dict[str, Nonlinearity] = {
         bound=1.0,
         slope_from_value=True,
     ),
-    "softplus": Nonlinearity(_softplus, lambda z, y: z.sigmoid(), lambda z, y, slope: slope * (1 - slope)),
+    "softplus": Nonlinearity(
+        _softplus, lambda z, y: z.sigmoid(), lambda z, y, slope: slope * (1 - slope), at_zero=math.log(2)
+    ),
     "relu": Nonlinearity(
         lambda z: z.relu(),
         lambda z, y: (y > 0).to(y),

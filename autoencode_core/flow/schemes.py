@@ -24,6 +24,7 @@ class Scheme:
 
     Attributes:
         name: as RunSpec.scheme has it.
+        title: in sentences and legends.
         order: of convergence.
         a: rows of the tableau, row s has s entries.
         b: weights.
@@ -34,6 +35,7 @@ class Scheme:
     """
 
     name: str
+    title: str
     order: int
     a: tuple[tuple[float, ...], ...]
     b: tuple[float, ...]
@@ -106,9 +108,9 @@ def combined(h: float, weights: Sequence[float], parts: Sequence[State]) -> Stat
 
 
 SCHEMES: dict[str, Scheme] = {
-    "euler": Scheme("euler", 1, ((),), (1.0,)),
-    "midpoint": Scheme("midpoint", 2, ((), (0.5,)), (0.0, 1.0)),
-    "rk4": Scheme("rk4", 4, ((), (0.5,), (0.0, 0.5), (0.0, 0.0, 1.0)), (1 / 6, 1 / 3, 1 / 3, 1 / 6)),
+    "euler": Scheme("euler", "Euler", 1, ((),), (1.0,)),
+    "midpoint": Scheme("midpoint", "midpoint", 2, ((), (0.5,)), (0.0, 1.0)),
+    "rk4": Scheme("rk4", "RK4", 4, ((), (0.5,), (0.0, 0.5), (0.0, 0.0, 1.0)), (1 / 6, 1 / 3, 1 / 3, 1 / 6)),
 }
 """The schemes by the name that RunSpec.scheme uses."""
 

@@ -6,13 +6,9 @@ import numpy as np
 import torch
 
 from autoencode_core.data.coordinates import Coordinates
-from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.record import PATH, SNAPSHOTS, RunRecord
 from autoencode_core.training.run import DTYPES, Run
-
-MOST_FRAMES = 240
-"""Most states of a flow that a record keeps, if there are not more layers."""
 
 
 def record_of(run: Run) -> RunRecord:
@@ -22,8 +18,7 @@ def record_of(run: Run) -> RunRecord:
         run: a run from training or from the store.
     """
     with torch.no_grad():
-        flow = run.model.flow(run.probe["inputs"])
-    frames = slice(None, None, stride(run.model.architecture))
+        flow = run.model.flow(run.probe["inputs"], every=run.model.architecture.every)
     center, scale, axes = run.model.coordinates.arrays()
     return RunRecord(
         run.spec,
@@ -41,23 +36,15 @@ def record_of(run: Run) -> RunRecord:
         },
         probe={
             **{key: run.probe[key] for key in SNAPSHOTS},
-            "flow_times": flow.times[frames].float().numpy(),
-            "flow_states": flow.states[frames].float().numpy(),
-            "flow_active": flow.active[frames].numpy(),
+            "flow_times": flow.times.float().numpy(),
+            "flow_states": flow.states.float().numpy(),
+            "flow_active": flow.active.numpy(),
             "flow_dropped": flow.dropped.float().numpy(),
         },
         name=run.name,
         created=run.created or datetime.now(UTC).isoformat(timespec="seconds"),
         labels=run.label_names,
         columns=run.columns,
-    )
-
-
-def stride(arch: Architecture) -> int:
-    """Every how many sub-steps a state is shown, so that a flow has about MOST_FRAMES; at layer ends always."""
-    most = max(1, MOST_FRAMES // arch.controlled)
-    return next(
-        s for s in range(1, arch.substeps + 1) if arch.substeps % s == 0 and arch.substeps // s <= most
     )
 
 

@@ -7,6 +7,7 @@ probe.safetensors. Nothing is unpickled, evaluated or extracted to disk.
 import contextlib
 import errno
 import io
+import math
 import os
 import secrets
 import shutil
@@ -217,7 +218,8 @@ def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
         _texts(members, source),
     )
     if "iteration" in history and "substeps" not in history:  # written before they could change
-        history["substeps"] = [texts.spec.substeps] * len(_list(history["iteration"], "iteration", source))
+        rows = len(_list(history["iteration"], "iteration", source))
+        history |= {"substeps": [texts.spec.substeps] * rows, "ode_difference": [math.nan] * rows}
     record = replace(
         texts,
         history={key: [number_in(x) for x in _list(column, key, source)] for key, column in history.items()},

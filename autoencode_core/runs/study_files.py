@@ -9,7 +9,7 @@ import os
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,7 +30,7 @@ from autoencode_core.runs.plain import (
     spec_in,
     stored_member,
 )
-from autoencode_core.study import MOST_RUNS, Outcome, Study
+from autoencode_core.study import MOST_RUNS, Outcome, Study, only_converged
 
 STUDY_EXTENSION = ".study"
 """Ending of a study file."""
@@ -251,7 +251,7 @@ def _study(archive: zipfile.ZipFile, source: str) -> Study:
     runs = len(archive.namelist()) - 1
     if runs != len(study.outcomes):
         raise InputError(f"{source}, outcomes", len(study.outcomes), f"as many as there are runs, {runs}")
-    return study
+    return replace(study, outcomes=only_converged(study.outcomes))  # of old, every run counted
 
 
 def _check(study: Study, source: str) -> None:

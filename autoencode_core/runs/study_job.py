@@ -81,7 +81,7 @@ class StudyJob(Job):
     def _begin(self) -> None:
         runs = len(self.plan.places())
         self.latest = [None] * runs
-        self._headway = Headway(runs, self.plan.spec.iterations)
+        self._headway = Headway(runs, self.plan.trained().iterations)
 
     def _take(self, rows: bytes) -> None:
         for place, *values in np.frombuffer(rows, dtype=np.float64).reshape(-1, 1 + len(HISTORY)).tolist():

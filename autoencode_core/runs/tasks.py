@@ -31,6 +31,7 @@ _ANALYSIS = (
     "neighbours",
     "curvature",
     "curvature_path",
+    "curvature_depths",
     "flat_direction",
     "mass",
     "doubled",

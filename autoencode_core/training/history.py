@@ -1,5 +1,6 @@
 """The words of a run's outcome, shared by those who train and those who only read (no torch)."""
 
+from math import isfinite
 from typing import Literal, NamedTuple
 
 Status = Literal["finished", "converged", "stopped", "diverged"]
@@ -19,6 +20,7 @@ class Row(NamedTuple):
         gradient_norm: stationarity ‖∇J‖ in L²(0,T).
         step: last step of the method.
         substeps: sub-steps r of a layer; they are doubled where the ODE difference asks for it.
+        ode_difference: about the ODE difference, as it was found when it was looked at last; NaN before.
         seconds: since the start of training.
     """
 
@@ -31,7 +33,13 @@ class Row(NamedTuple):
     gradient_norm: float
     step: float
     substeps: float
+    ode_difference: float
     seconds: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether cost and gradient are finite numbers."""
+        return isfinite(self.cost) and isfinite(self.gradient_norm)
 
 
 HISTORY = Row._fields

@@ -13,6 +13,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.training.adam import Adam
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference
+from autoencode_core.training.group import Group
 from autoencode_core.training.history import HISTORY, Row, Status
 from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
@@ -82,62 +83,6 @@ def _check_regimes(specs: Sequence[RunSpec]) -> None:
                 raise InputError(name, value, f"{first[name]}: regimes differ in λ and seed only")
 
 
-class _Group:
-    """Regimes that advance together, since they have the same sub-steps and have had them equally long.
-
-    Args:
-        problem: the whole problem.
-        regimes: their numbers, ascending.
-        theta: their controls, (r, P).
-        substeps: of a layer.
-        before: the method that they have trained by so far, and their places there.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        regimes: list[int],
-        theta: Tensor,
-        substeps: int,
-        before: tuple[Method, Tensor] | None = None,
-    ) -> None:
-        self.problem, self.regimes, self.substeps = problem, regimes, substeps
-        rows, train = torch.tensor(regimes, device=theta.device), problem.train
-        self.arch = train.arch.by(train.arch.scheme, substeps)
-        own = None if self.arch == train.arch else self.arch
-        self.train, self.test = train, problem.test
-        if own is not None or len(regimes) < len(problem.regimes):
-            self.train, self.test = train.part(rows, own), problem.test.part(rows, own)
-        specs = [problem.specs[regime] for regime in regimes]
-        self.method = METHODS[problem.spec.method](self.train, theta, specs)
-        if before is not None:
-            self.method.goes_on(*before)
-        self.kept = self.method.theta
-        """The last controls that were finite, (r, P)."""
-        self.left: set[int] = set()
-        """Regimes that have gone on to more sub-steps, in a group of their own."""
-
-    def look(self) -> list[Row]:
-        """Where the regimes stand, without iteration and seconds, and keeps what is finite."""
-        method, terms = self.method, self.method.terms
-        error = self.test.cost(method.theta).error
-        parts = (terms.cost, terms.data_term, terms.penalty, terms.error, error)
-        table = torch.stack([*parts, method.gradient_norm(), method.step]).cpu().double().T.tolist()
-        rows = [Row._make((0, *values, self.substeps, 0.0)) for values in table]
-        finite = torch.tensor([_finite(row) for row in rows], device=method.theta.device)
-        self.kept = torch.where(finite[:, None], method.theta, self.kept)
-        return rows
-
-    def control(self, regime: int) -> Tensor:
-        """The last finite control of a regime, (P,)."""
-        return self.kept[self.regimes.index(regime)]
-
-    def fidelity(self, regime: int) -> Fidelity:
-        """A regime's network beside its exact flow, on the training particles."""
-        rows = torch.tensor([self.regimes.index(regime)], device=self.kept.device)
-        return fidelity(self.train.part(rows), self.kept[rows])
-
-
 class _Loop:
     def __init__(self, problem: Problem, on_progress: OnProgress | None) -> None:
         self.problem, self.spec, self.on_progress = problem, problem.spec, on_progress
@@ -147,10 +92,11 @@ class _Loop:
         self.endings: list[tuple[Status, str] | None] = [None for _ in regimes]
         self.paths: list[dict[int, Array]] = [{} for _ in regimes]
         self.found: dict[int, Fidelity] = {}
+        self.rough = [math.nan for _ in regimes]
         self.due = snapshot_iterations(self.spec.iterations)
         self.kept_due = path_iterations(self.due, problem.theta.shape[1])
         self.started = time.perf_counter()
-        self.groups = [_Group(problem, regimes, problem.theta, self.spec.substeps)]
+        self.groups = [Group(problem, METHODS[self.spec.method], regimes, problem.theta, self.spec.substeps)]
 
     def run(self) -> list[Run]:
         for iteration in range(self.spec.iterations + 1):
@@ -164,16 +110,20 @@ class _Loop:
                 break
         return [self._finished(regime) for regime in range(len(self.rows))]
 
-    def _group(self, regime: int) -> _Group:
+    def _group(self, regime: int) -> Group:
         return next(group for group in self.groups if regime in group.regimes and regime not in group.left)
 
-    def _observe(self, group: _Group, iteration: int) -> None:
+    def _observe(self, group: Group, iteration: int) -> None:
         """Records an iteration of every regime of a group that runs, and decides which of them end here."""
         rows, seconds = group.look(), time.perf_counter() - self.started
+        if is_looked_at(iteration):
+            self._look_roughly(group, rows)
         reported: list[int] = []
         for place, regime in enumerate(group.regimes):
             if self.endings[regime] is None and regime not in group.left:
-                row = rows[place]._replace(iteration=iteration, seconds=seconds)
+                row = rows[place]._replace(
+                    iteration=iteration, ode_difference=self.rough[regime], seconds=seconds
+                )
                 self.rows[regime].append(row)
                 self.endings[regime] = self._ending(group, place, row)
                 reported.append(regime)
@@ -186,7 +136,7 @@ class _Loop:
 
     def _keep(self, regime: int, iteration: int) -> None:
         """Snapshot and control of an iteration, where they are due."""
-        if not _finite(self.rows[regime][-1]):
+        if not self.rows[regime][-1].finite:
             return
         group = self._group(regime)
         if iteration in self.due:
@@ -194,45 +144,62 @@ class _Loop:
         if iteration in self.kept_due:
             self.paths[regime][iteration] = _array(group.control(regime))
 
-    def _snapshot(self, group: _Group, regime: int) -> Snapshot:
+    def _snapshot(self, group: Group, regime: int) -> Snapshot:
         return self.problem.snapshot(regime, group.control(regime), group.arch)
 
     # -- keeping to the ODE --
 
-    def _leaving(self, group: _Group, reported: list[int], iteration: int) -> list[int]:
+    def _look_roughly(self, group: Group, rows: list[Row]) -> None:
+        """About how far the regimes of a group that still train are from their ODEs."""
+        there = [
+            (place, regime)
+            for place, regime in enumerate(group.regimes)
+            if self.endings[regime] is None and regime not in group.left and rows[place].finite
+        ]
+        if there:
+            places = torch.tensor([place for place, _ in there], device=group.kept.device)
+            found = rough_difference(group.train.part(places), group.kept[places]).tolist()
+            for (_, regime), difference in zip(there, found, strict=True):
+                self.rough[regime] = difference
+
+    def _leaving(self, group: Group, reported: list[int], iteration: int) -> list[int]:
         """Regimes of a group that leave their ODE, and could be held by more sub-steps."""
         allowed = self.spec.fidelity
         if allowed is None or 2 * group.substeps > MOST_SUBSTEPS:
             return []
-        sound = [r for r in reported if _finite(self.rows[r][-1])]
+        sound = [r for r in reported if self.rows[r][-1].finite]
         ended = [r for r in sound if (self.endings[r] or ("stopped",))[0] != "stopped"]
         leaving = []
         for regime in ended:
             self.found[regime] = group.fidelity(regime)
             if not float(self.found[regime].difference) <= allowed:
                 leaving.append(regime)
-        running = [r for r in sound if self.endings[r] is None]
-        if running and is_looked_at(iteration):
-            rows = torch.tensor([group.regimes.index(r) for r in running], device=group.kept.device)
-            differences = rough_difference(group.train.part(rows), group.kept[rows]).tolist()
-            leaving += [r for r, d in zip(running, differences, strict=True) if d > WARNING * allowed]
+        if is_looked_at(iteration):
+            running = [r for r in sound if self.endings[r] is None]
+            leaving += [r for r in running if self.rough[r] > WARNING * allowed]
         return sorted(leaving)
 
-    def _refine(self, group: _Group, leaving: list[int]) -> None:
+    def _refine(self, group: Group, leaving: list[int]) -> None:
         """Doubles the sub-steps of some regimes, which go on from the same control.
 
         At the last iteration there is no going on, but the control is told of at the sub-steps that hold it.
         """
         rows = torch.tensor([group.regimes.index(regime) for regime in leaving], device=group.kept.device)
-        finer = _Group(
-            self.problem, leaving, group.kept[rows], 2 * group.substeps, before=(group.method, rows)
+        finer = Group(
+            self.problem,
+            METHODS[self.spec.method],
+            leaving,
+            group.kept[rows],
+            2 * group.substeps,
+            before=(group.method, rows),
         )
         group.left.update(leaving)
         self.groups.append(finer)
         for row, regime in zip(finer.look(), leaving, strict=True):
             last = self.rows[regime][-1]
             if last.iteration == self.spec.iterations:
-                self.rows[regime][-1] = row._replace(iteration=last.iteration, seconds=last.seconds)
+                kept = {name: getattr(last, name) for name in ("iteration", "ode_difference", "seconds")}
+                self.rows[regime][-1] = row._replace(**kept)
             else:
                 self.endings[regime] = None
         over = [regime for regime in leaving if self.endings[regime] is not None]
@@ -240,9 +207,9 @@ class _Loop:
         if again:
             self._refine(finer, again)
 
-    def _ending(self, group: _Group, place: int, row: Row) -> tuple[Status, str] | None:
+    def _ending(self, group: Group, place: int, row: Row) -> tuple[Status, str] | None:
         spec, iteration, norm = self.spec, row.iteration, row.gradient_norm
-        if not _finite(row):
+        if not row.finite:
             cause = group.train.cause_of_divergence(group.method.theta, place)
             return "diverged", (
                 f"Diverged at iteration {iteration}: {cause}. Try a smaller first step "
@@ -285,7 +252,7 @@ class _Loop:
 
     def _finished(self, regime: int) -> Run:
         rows, place, group = self.rows[regime], self.problem.regimes[regime], self._group(regime)
-        sound = [row for row in rows if _finite(row)]
+        sound = [row for row in rows if row.finite]
         last = (sound or rows[:1])[-1]  # what the kept control belongs to, also in a run that diverged
         snapshots, control = self.snapshots[regime], group.control(regime)
         if last.iteration not in snapshots:
@@ -326,7 +293,7 @@ class _Loop:
             loaded=place.data,
         )
 
-    def _held(self, group: _Group, regime: int) -> dict[str, float | None]:
+    def _held(self, group: Group, regime: int) -> dict[str, float | None]:
         """The network beside its exact flow, for the summary."""
         rows = torch.tensor([group.regimes.index(regime)], device=group.kept.device)
         found = self.found.get(regime) or group.fidelity(regime)
@@ -357,10 +324,6 @@ def is_looked_at(iteration: int) -> bool:
 def _number(value: Tensor) -> float | None:
     """A number, None where it is not finite."""
     return float(value) if math.isfinite(float(value)) else None
-
-
-def _finite(row: Row) -> bool:
-    return math.isfinite(row.cost) and math.isfinite(row.gradient_norm)
 
 
 def snapshot_iterations(iterations: int) -> frozenset[int]:

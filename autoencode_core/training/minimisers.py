@@ -1,4 +1,4 @@
-"""Which runs found the same minimiser: those that reconstruct alike."""
+"""Which runs found the same minimiser: those that have converged, and that reconstruct alike."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -61,7 +61,8 @@ def minimisers(runs: Sequence[Run], alike: float = ALIKE) -> list[int | None]:
         alike: largest distance (as in `maps_apart`) of two runs of one minimiser.
 
     Returns:
-        A number for each run, None for one that diverged.
+        A number for each run, None for one that has not converged: it found no minimiser, and its status
+        says why (finished, stopped or diverged).
 
     Raises:
         InputError: as `maps_apart`.
@@ -73,7 +74,7 @@ def minimisers(runs: Sequence[Run], alike: float = ALIKE) -> list[int | None]:
     apart = maps_apart(runs)
     if len({run.spec.sample for run in runs}) > 1:
         apart = np.maximum(apart - maps_apart([_idle(run) for run in runs]), 0)
-    sound = [i for i, run in enumerate(runs) if run.status != "diverged" and np.isfinite(apart[i, i])]
+    sound = [i for i, run in enumerate(runs) if run.status == "converged" and np.isfinite(apart[i, i])]
     if not sound:
         return [None] * len(runs)
     found = np.ones(1, int)

@@ -47,6 +47,7 @@ class Progress:
     gradient_norm: float
     step: float
     substeps: float
+    ode_difference: float
     seconds: float
     regime: int
     probe: Mapping[str, Array]
@@ -102,7 +103,7 @@ class Run:
         spec: what was asked.
         model: the trained flow.
         history: equal-length lists, one entry per iteration: iteration, cost, data_term, penalty,
-            train_error, test_error, gradient_norm, step, substeps, seconds.
+            train_error, test_error, gradient_norm, step, substeps, ode_difference, seconds.
         status: finished, converged, stopped or diverged.
         message: why it ended.
         summary: figures of the end (RunRecord.summary).

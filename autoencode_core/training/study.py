@@ -26,7 +26,8 @@ def make_study(
     """Trains every run of a plan.
 
     A continuation goes down from the seed at the highest λ, and up from the best of the plan's seeds at the
-    lowest λ, or from `start`.
+    lowest λ, or from `start`. Every run goes on until it has converged, or has taken Plan.trained's
+    iterations.
 
     Args:
         plan: what is trained.
@@ -46,11 +47,11 @@ def make_study(
     if plan.kind == "strip":
         runs = _strip(plan, watch)
         return _study(plan, [_Step(run) for run in runs]), runs
-    down = _branch(plan.spec, plan.tikhonov[::-1], "down", None, watch)
+    down = _branch(plan.trained(), plan.tikhonov[::-1], "down", None, watch)
     up: list[_Step] = []
     if not watch.stopped:
         watch.first = len(plan.tikhonov)
-        up = _branch(plan.spec, plan.tikhonov, "up", start or _best(plan, watch), watch)
+        up = _branch(plan.trained(), plan.tikhonov, "up", start or _best(plan, watch), watch)
     return _study(plan, down + up), [step.run for step in down + up]
 
 
@@ -94,7 +95,8 @@ class _Step(NamedTuple):
 def _strip(plan: Plan, watch: _Watch) -> list[Run]:
     """As `sweep`, but that after a "stop" no further batch begins."""
     runs: list[Run] = []
-    for batch in batches([plan.spec.but(tikhonov=at.tikhonov, seed=at.seed) for at in plan.places()]):
+    spec = plan.trained()
+    for batch in batches([spec.but(tikhonov=at.tikhonov, seed=at.seed) for at in plan.places()]):
         if watch.stopped:
             break
         watch.first = len(runs)
@@ -104,7 +106,8 @@ def _strip(plan: Plan, watch: _Watch) -> list[Run]:
 
 def _best(plan: Plan, watch: _Watch) -> Run:
     """The run of lowest J over the seeds at the lowest λ, on the particles of the branches."""
-    runs = sweep(plan.spec.but(data_seed=plan.spec.sample), plan.tikhonov[:1], plan.seeds, watch.leading)
+    spec = plan.trained().but(data_seed=plan.spec.sample)
+    runs = sweep(spec, plan.tikhonov[:1], plan.seeds, watch.leading)
     sound = [run for run in runs if run.status != "diverged"] or runs
     return min(sound, key=lambda run: run.history["cost"][-1])
 
@@ -112,7 +115,7 @@ def _best(plan: Plan, watch: _Watch) -> Run:
 def _branch(
     spec: RunSpec, weights: Sequence[float], name: Branch, start: Run | None, watch: _Watch
 ) -> list[_Step]:
-    """Runs along λ; a step that changes the map, and from which no warm start leads back, is a jump."""
+    """Runs along λ; a step between two that converged that changes the map and has no way back is a jump."""
     steps: list[_Step] = []
     before, first = start, watch.first
     for place, weight in enumerate(weights):
@@ -121,7 +124,7 @@ def _branch(
         watch.first = first + place
         run = continuation(spec, [weight], before, watch)[0]
         moved = float(maps_apart([steps[-1].run, run])[0, 1]) if steps else None
-        leaps = moved is not None and moved > ALIKE and not watch.stopped and run.status != "diverged"
+        leaps = moved is not None and moved > ALIKE and _converged(steps[-1].run, run)
         steps.append(_Step(run, name, moved, leaps and _no_way_back(steps[-1].run, run, watch)))
         if run.status == "diverged":
             break
@@ -132,18 +135,24 @@ def _branch(
 def _no_way_back(before: Run, after: Run, watch: _Watch) -> bool:
     """Whether a warm start from the run after, back at the λ before, ends in another minimiser.
 
-    Another: at least twice as far from the run before as training on at its λ leads. A run that has not yet
-    arrived at its minimiser would else be taken for one that jumps.
+    Another: at least twice as far from the run before as training on at its λ leads, where both have
+    converged.
     """
 
     def again(start: Run) -> Run:
         return continuation(before.spec, [before.spec.tikhonov], start, watch.again)[0]
 
-    missed = maps_apart([before, again(after)])[0, 1]
-    if watch.stopped or not missed > ALIKE:
+    back = again(after)
+    missed = maps_apart([before, back])[0, 1]
+    if not _converged(back) or not missed > ALIKE:
         return False
-    drift = maps_apart([before, again(before)])[0, 1]
-    return not watch.stopped and bool(missed > ALIKE + 4 * drift)  # squares: four times is twice as far
+    stayed = again(before)
+    drift = maps_apart([before, stayed])[0, 1]
+    return _converged(stayed) and bool(missed > ALIKE + 4 * drift)  # squares: four times is twice as far
+
+
+def _converged(*runs: Run) -> bool:
+    return all(run.status == "converged" for run in runs)
 
 
 def _study(plan: Plan, steps: Sequence[_Step]) -> Study:
@@ -153,7 +162,7 @@ def _study(plan: Plan, steps: Sequence[_Step]) -> Study:
         numbers |= dict(zip(places, minimisers([runs[i] for i in places]), strict=True))
     terms = _DataTerms()
     outcomes = tuple(_outcome(step, terms.test(step.run), numbers[i]) for i, step in enumerate(steps))
-    return Study(plan.kind, plan.spec, outcomes, terms.zero(runs[0]), variance(runs[0]), plan.name)
+    return Study(plan.kind, plan.trained(), outcomes, terms.zero(runs[0]), variance(runs[0]), plan.name)
 
 
 def _outcome(step: _Step, test_term: float, minimiser: int | None) -> Outcome:

@@ -52,7 +52,7 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
             hide_index=True,
             column_config={
                 "at least": number(format="%.4g", help="At a particle, or between two of them."),
-                "at most": number(format="%.3g", help="The product of 1 + δ Lip(F) over the layers; loose."),
+                "at most": number(format="%.3g", help="1 + the bound of a step, over all steps; loose."),
             },
             alt="Lower and upper bounds of the Lipschitz constants of encoder, decoder and both.",
         )

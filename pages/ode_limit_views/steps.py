@@ -12,8 +12,8 @@ from autoencode_core.figures.refinement import (
     refinement_table,
     verdict_words,
 )
+from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.record import RunRecord
-from autoencode_core.words import SCHEMES
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, guard
@@ -55,7 +55,7 @@ def _metrics(found: Mapping[str, Any]) -> None:
     for row, method in enumerate(found["methods"]):
         order = float(found["order"][row])
         cells.metric(
-            f"Order of {SCHEMES[method]}",
+            f"Order of {SCHEMES[method].title}",
             f"{order:.2f}" if order == order else "–",
             width=140,
             help=f"Slope of the output difference against the step: {order_words(found, row)}.",

@@ -17,7 +17,8 @@ def continuation_view() -> None:
     words = continuation_words(study)
     study_chart(study_id, study, "continuation", continuation_figure, words)
     st.caption(
-        f"{escape(words)} A jump is a step that changes the map and from which no warm start leads back. "
+        f"{escape(words)} A jump is a step between two converged runs that changes the map and from which no "
+        "warm start leads back. "
         "Click a mark to open its run on the page Flow."
     )
     with guard():

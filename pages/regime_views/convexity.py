@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from autoencode_core.figures.certificate import certificate_words, limit_words
 from autoencode_core.figures.convexity import path_figure, spectrum_figure
+from autoencode_core.figures.curvature_depths import (
+    curvature_depths_alt,
+    curvature_depths_figure,
+    curvature_depths_table,
+)
+from autoencode_core.figures.numbers import percent
 from autoencode_core.figures.scenes.code import direction_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import PATH, RunRecord
@@ -19,6 +26,9 @@ from pages.shared.setup import dark, escape, guard, unusual
 from pages.shared.words import regime
 
 DIRECTIONS = 4
+_DOUBLINGS = (2, 3, 4)
+_HEAVY = 1e8
+"""Entries of all controls times particles from which finer layers wait for a click."""
 
 
 def convexity_view() -> None:
@@ -37,6 +47,8 @@ def convexity_view() -> None:
         return
     _certificate(record, found)
     with guard():
+        _depths(run_id, record)
+    with guard():
         figure = spectrum_figure(found, record.spec.tikhonov, dark=dark())
         chart(
             "convexity_spectrum",
@@ -51,7 +63,7 @@ def convexity_view() -> None:
 
 def _certificate(record: RunRecord, found: Mapping[str, Any]) -> None:
     """ν with its bound, and what follows."""
-    weight, nu, floor = record.spec.tikhonov, float(found["nu"]), float(found["floor"])
+    weight, nu = record.spec.tikhonov, float(found["nu"])
     bound = float(np.asarray(found["bound"])[0])
     cells = st.container(horizontal=True, gap="small")
     cells.metric(
@@ -67,15 +79,20 @@ def _certificate(record: RunRecord, found: Mapping[str, Any]) -> None:
         help="‖Hv − νv‖: an eigenvalue lies within this of ν. "
         + ("The whole Hessian was taken." if found["exact"] else "By Lanczos, without the whole Hessian."),
     )
-    cells.metric("2λ + ν", _short(2 * weight + nu), width=155, help="Above 0, J is locally strongly convex.")
+    cells.metric(
+        "2λ + ν",
+        _short(2 * weight + nu),
+        width=155,
+        help="Above 0, J is locally strongly convex, with the layers that this run has.",
+    )
     cells.metric(
         r"$λ_\mathrm{conv}$",
         _short(float(found["lambda_conv"])),
         width=145,
         help="max(0, −ν/2): the λ above which J would be locally strongly convex at this control.",
     )
-    cells.metric("λ of this run", f"{weight:g}", width=115, help="Its Tikhonov weight.")
-    st.markdown(_verdict(weight, nu, floor))
+    cells.metric("λ of this run", f"{weight:g}", width=145, help="Its Tikhonov weight.")
+    st.markdown(certificate_words(found, weight, record.spec.depth))
     st.caption(_certainty(found))
 
 
@@ -84,28 +101,47 @@ def _short(value: float) -> str:
 
 
 def _certainty(found: Mapping[str, Any]) -> str:
-    """How sure the certificate is, and whether it stands at a minimiser at all."""
+    """How sure the certificate is, and how near to stationary the control."""
     how = (
         "The whole Hessian was formed, so no eigenvalue is lower than ν."
         if found["exact"]
         else f"{found['products']:,} products with the Hessian; with probability 0.999 no eigenvalue is "
         f"lower than {float(found['floor']):.4g}."
     )
-    return f"{how} ‖∇J‖ = {float(found['gradient_norm']):.2g} here: the smaller, the nearer a minimiser."
+    return (
+        f"{how} ‖∇J‖ = {float(found['gradient_norm']):.2g} leaves "
+        f"{percent(float(found['remaining']))} of J to fall, and at most 0.1% counts as stationary."
+    )
 
 
-def _verdict(weight: float, nu: float, floor: float) -> str:
-    if 2 * weight + floor > 0:
-        return (
-            "**J is locally strongly convex here**: around this control it has this one minimiser, and small "
-            "changes of the data change it little."
-        )
-    if 2 * weight + nu < 0:
-        return (
-            "**J is not convex here**: along the first direction below it bends downwards, so this "
-            "control is no strict minimiser; more iterations, or a higher λ, lead on."
-        )
-    return "**Undecided**: 2λ + ν is above 0, but by less than what Lanczos may have missed."
+def _depths(run_id: str, record: RunRecord) -> None:
+    """ν of the same θ(t) with more layers, and its limit."""
+    doublings = st.select_slider(
+        "Doublings",
+        _DOUBLINGS,
+        key="convexity_doublings",
+        persist_state="session",
+        width=220,
+        help="How often every layer is cut in two, with the same θ in both halves, to see where ν tends to.",
+    )
+    slot = f"curvature_depths_{run_id}_{doublings}"
+    work = len(record.weights["control"]) * (2 ** (doublings + 1) - 1) * record.spec.particles
+    if work > _HEAVY and not st.session_state.get(slot):
+        st.caption("This certificate is one for the layers of this run. What becomes of ν with more of them:")
+        if not st.button("ν with more layers", key=f"{slot}_button", help="That takes a while here."):
+            return
+        st.session_state[slot] = True
+    found = told(ask("curvature_depths", record, doublings=doublings), "ν with more layers")
+    if found is None:
+        return
+    st.markdown(limit_words(found))
+    chart(
+        "convexity_depths",
+        curvature_depths_figure(found, dark=dark()),
+        curvature_depths_alt(found),
+        f"{run_id}-curvature-depths",
+        lambda: curvature_depths_table(found),
+    )
 
 
 def _path(run_id: str, record: RunRecord) -> None:

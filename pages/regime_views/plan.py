@@ -8,7 +8,7 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import STANDARD, Kind, Plan, spread
+from autoencode_core.study import FURTHER, STANDARD, Kind, Plan, spread
 from pages.shared.choose import last_run, record_of
 from pages.shared.controls import last_spec
 from pages.shared.setup import escape, guard, jobs
@@ -40,7 +40,8 @@ def plan_form(kind: Kind, opened: bool) -> None:
         weights, seeds = values["tikhonov"], values["seeds"]
         sample = spec.sample if values["shared"] else None
         spec = spec.but(iterations=values["iterations"], data_seed=sample)
-        plan = Plan(kind=kind, spec=spec, tikhonov=weights, seeds=seeds, name=values["name"])
+        about = {"further": values["further"], "name": values["name"]}
+        plan = Plan(kind=kind, spec=spec, tikhonov=weights, seeds=seeds, **about)
         start = _start(source) if kind == "continuation" else None
         count = len(plan.places())
         st.caption("λ = " + ", ".join(f"{weight:g}" for weight in plan.tikhonov))
@@ -100,7 +101,7 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
             if kind == "strip"
             else "Random starts at the lowest λ; the upward branch begins at the best of them.",
         )
-    left, middle = st.columns([1, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
     with left:
         iterations = st.number_input(
             "Iterations",
@@ -109,11 +110,21 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
             _ITERATIONS[kind] if spec == STANDARD else spec.iterations,
             step=50,
             key=f"{kind}_iterations_{spec == STANDARD}",
-            help="Most iterations of each run.",
+            help="Iterations of each run; one that has converged ends earlier.",
+        )
+    with middle:
+        further = st.number_input(
+            "Train on, up to … times as many",
+            0,
+            99,
+            FURTHER,
+            key=f"{kind}_further",
+            help="A run that has not converged after its iterations is trained on, for up to so many times "
+            "as many: only runs that have converged count as minimisers. Adam's schedule ends; it is not.",
         )
     shared = True
     if kind == "strip":
-        shared = middle.toggle(
+        shared = right.toggle(
             "All seeds meet the same particles",
             True,
             key=f"{kind}_shared",
@@ -127,6 +138,7 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
         "tikhonov": spread(first, last, count),
         "seeds": range(int(seeds)),
         "iterations": int(iterations),
+        "further": int(further),
         "shared": shared,
         "name": name or "",
     }

@@ -129,9 +129,9 @@ def study_heading(study: Study) -> None:
     """What the runs of a study share, and whether it is whole."""
     if study.name:
         st.subheader(escape(study.name), anchor=False)
-    stopped = sum(outcome.status == "stopped" for outcome in study.outcomes)
+    converged = sum(outcome.converged for outcome in study.outcomes)
     parts = [setting(study.spec), f"at most {study.spec.iterations:,} iterations"]
-    parts += [f"{stopped} of {len(study.outcomes)} runs were stopped by hand"] * bool(stopped)
+    parts += [f"{converged} of {len(study.outcomes)} runs converged"]
     st.caption(escape(" · ".join(parts)))
 
 

@@ -53,8 +53,10 @@ def choose_runs(
         key: of the widget.
         help_text: what they are chosen for.
         most: how many runs may be chosen.
-        opening: what is shown to a visitor who has not looked at any run yet.
+        opening: what is shown to a visitor who has not chosen any run yet: the runs that show the page's idea
+            best.
     """
+    opening = opening or [OPENING]
     widget = f"{key}_runs"
     entries = _entries([*st.query_params.get_all("run"), *_shown(widget), last_run(), *opening])
     before = _remembered(key, widget, entries, most, opening)
@@ -67,7 +69,7 @@ def choose_runs(
     else:
         found = st.selectbox("Run", list(entries), **words)
         chosen = [found] if found else []
-    _into_link(key, chosen)
+    _into_link(key, chosen, opening)
     return [(run_id, record_of(run_id)) for run_id in chosen]
 
 
@@ -110,12 +112,12 @@ def _remembered(
     elif widget in st.session_state:
         return [run_id for run_id in _shown(widget) if run_id in entries]
     else:
-        found = [last_run()] if last_run() else list(opening) or [OPENING]
+        found = [last_run()] if last_run() else list(opening)
     return [run_id for run_id in found if run_id in entries] or list(entries)[:1]
 
 
-def _into_link(key: str, chosen: list[str]) -> None:
-    if chosen:
+def _into_link(key: str, chosen: list[str], opening: Sequence[str]) -> None:
+    if chosen and chosen != list(opening):  # a run that only opened a page was not chosen by anybody
         look_at(chosen[0])
     if st.query_params.get_all("run") != chosen:
         st.query_params["run"] = chosen

@@ -24,8 +24,16 @@ _LAST = "knobs_spec"
 _FILE_ERROR = "knobs_file_error"
 _OWN, _OWN_LABEL = "own", "Your own CSV …"
 _CUSTOM = "custom"
+_OFF = "off"
+_TOLERANCES = (0.005, 0.01, 0.02, 0.05, 0.1)
 _LISTS = ("profile", "order")
-_HEADINGS = {"task": "Data", "profile": "Widths and field", "method": "Training", "device": "Computing"}
+_HEADINGS = {
+    "task": "Data",
+    "profile": "Widths and field",
+    "scheme": "Integration",
+    "method": "Training",
+    "device": "Computing",
+}
 _STEPS: Mapping[str, float] = {
     "depth": 2,
     "horizon": 0.5,
@@ -148,6 +156,8 @@ def _knob(name: str, values: dict[str, Any]) -> None:
     shown, note = _fit(name, _wishes().get(name, default), default, values)
     if name in _GRIDS:
         _log_slider(name, shown, default, values)
+    elif name == "fidelity":
+        _tolerance_or_off(name, shown, default, values)
     elif name in _LISTS:
         _words_or_list(name, shown, default, values)
     elif choices(name):
@@ -181,6 +191,28 @@ def _log_slider(name: str, shown: float, default: float, values: dict[str, Any])
     linked = _number_in_link(name)
     options = sorted({*_GRIDS[name], shown, default, *([] if linked is None else [linked])})
     _draw(st.select_slider, name, shown, default, values, options=options, value=default, format_func=_short)
+
+
+def _tolerance_or_off(name: str, shown: float | None, default: float | None, values: dict[str, Any]) -> None:
+    """A choice of tolerances in per cent, or none; a value of a run or a link is added to it."""
+    known = {_off_or(value) for value in (*_TOLERANCES, shown, default)}
+    linked = _number_in_link(name)
+    known |= set() if linked is None else {_off_or(linked)}
+    options = (*sorted(known - {_OFF}, key=float), _OFF)
+    _select(
+        name,
+        options,
+        _off_or(shown),
+        _off_or(default),
+        values,
+        format_func=lambda word: word if word == _OFF else f"{100 * float(word):g} %",
+    )
+    values[name] = None if values[name] == _OFF else float(values[name])
+
+
+def _off_or(value: Any) -> str:
+    """A tolerance as a word."""
+    return _OFF if value is None or value == _OFF else _short(float(value))
 
 
 def _select(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.spec import RunSpec
 from autoencode_core.study import Study
 from pages.shared import own_csv
@@ -39,9 +40,15 @@ def regime(spec: RunSpec) -> str:
     field = f"{spec.field.replace('_', ' ')} {spec.activation}"
     return (
         f"k = {spec.bottleneck} · L = {spec.depth} · T = {spec.horizon:g} · λ = {spec.tikhonov:g} · "
-        f"{field} · {spec.method} · seed {spec.seed}"
+        f"{field} · {scheme(spec)} · {spec.method} · seed {spec.seed}"
         + (f" · data of seed {spec.sample}" if spec.sample != spec.seed else "")
     )
+
+
+def scheme(spec: RunSpec) -> str:
+    """How a layer is integrated, in a word or two."""
+    each = f" × {spec.substeps}" if spec.substeps > 1 else ""
+    return f"{SCHEMES[spec.scheme].title}{each}"
 
 
 def study_title(study: Study) -> str:

@@ -38,11 +38,14 @@ def test_a_strip_is_trained_shown_and_opened(page, console_errors):
     page.get_by_role("spinbutton", name="Seeds").fill("2")
     page.get_by_role("spinbutton", name="Iterations").fill("60")
     page.get_by_role("spinbutton", name="Iterations").press("Enter")
+    page.get_by_role("spinbutton", name="Train on").fill("0")
+    page.get_by_role("spinbutton", name="Train on").press("Enter")
     page.get_by_role("button", name="Train 14 runs").click()
     page.wait_for_url(re.compile("job="))
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     page.wait_for_url(re.compile(r"study=(?!gallery)"))
     expect(page.get_by_text(re.compile("of 2 seeds against λ"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ of 14 runs had not converged"))).to_be_visible()
     expect(page.locator(".player .opener")).to_have_count(7)
 
     click_mark(page, 0)
@@ -79,7 +82,7 @@ def test_the_certificate_and_the_flattest_direction(page):
     page.get_by_role("button", name="Play", exact=False).first.click()
     expect(caption).not_to_have_text("s = 0")
     page.get_by_role("button", name="ν along the training").click()
-    expect(page.locator(CHART)).to_have_count(2)
+    expect(page.locator(CHART)).to_have_count(3)
 
 
 def test_the_slider_moves_the_landscape_without_the_server(page):

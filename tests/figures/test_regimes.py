@@ -22,9 +22,11 @@ from autoencode_core.figures.convexity import (
     side,
     spectrum_figure,
 )
+from autoencode_core.figures.film.still import png
 from autoencode_core.figures.panels import Band, WeightAxis, bands
 from autoencode_core.figures.regimes import ranks, state, strip_figure, strip_words
 from autoencode_core.figures.signed import Signed
+from autoencode_core.study import Study, only_converged
 
 
 def marks(figure: go.Figure, x: str = "x") -> dict[int, Any]:
@@ -116,10 +118,16 @@ def test_one_seed_agrees_with_nobody() -> None:
     assert "all seeds agree" not in " ".join(written(strip_figure(study)))
 
 
-@pytest.mark.parametrize(("coordinates", "word"), [("principal", "PCA"), ("raw", "θ = 0")])
-def test_the_level_of_the_flow_at_rest_has_its_name_and_place(coordinates: str, word: str) -> None:
-    figure = strip_figure(strip(spec=SPEC.but(coordinates=coordinates)))
+@pytest.mark.parametrize(
+    ("knobs", "word"),
+    [({}, "PCA"), ({"coordinates": "raw"}, "θ = 0"), ({"order": "reversed"}, "θ = 0")],
+)
+def test_the_level_of_the_flow_at_rest_has_its_name_and_place(knobs: dict[str, str], word: str) -> None:
+    figure = strip_figure(strip(spec=SPEC.but(**knobs)))
     assert f"{word} 0.328" in written(figure)
+    both = replace(continuation(), spec=SPEC.but(**knobs))
+    assert f"{word} 0.328" in written(continuation_figure(both))
+    assert f"metastable: J is above {word}." in continuation_words(both)
     assert any(shape.type == "line" and shape.y0 == shape.y1 == PCA for shape in figure.layout.shapes)
 
 
@@ -156,31 +164,57 @@ def test_stacked_panels_stand_below_each_other() -> None:
     assert layout.height > strip_figure(strip()).layout.height
 
 
-def test_runs_on_the_way_to_a_minimiser_are_pale_and_counted() -> None:
-    study = strip()
-    ways = {0: "finished", 5: "stopped", 7: "finished"}
-    outcomes = tuple(
-        replace(o, status=ways.get(i, "converged"))
-        for i, o in enumerate(study.outcomes)  # type: ignore[arg-type]
-    )
-    study = replace(study, outcomes=outcomes)
+def waiting(study: Study, ways: dict[int, Any], **changes: Any) -> Study:
+    """The study with some runs that have not converged, as they come from a file."""
+    outcomes = [
+        replace(o, status=ways[i], **changes) if i in ways else o for i, o in enumerate(study.outcomes)
+    ]
+    return replace(study, outcomes=only_converged(outcomes))
+
+
+def test_runs_that_have_not_converged_have_a_mark_of_their_own_and_are_not_counted() -> None:
+    study = waiting(strip(), {0: "finished", 5: "stopped", 7: "finished"}, gradient_norm=0.25)
     figure = strip_figure(study)
-    pale = set()
-    for trace in figure.data:
-        if trace.customdata is not None and trace.xaxis == "x":
-            plain = {theme.class_colours(4, False)[rank][0] for rank in range(4)}
-            looks = zip(trace.customdata, trace.marker.color, trace.marker.line.color, strict=True)
-            for place, face, edge in looks:
-                assert (face in plain) == (edge == theme.colour("page", False))
-                pale |= {int(place)} if face not in plain else set()
-    assert pale == set(ways)
-    assert any("pale: ended at the iteration limit or stopped" in note for note in written(figure))
+    for x in ("x", "x3"):
+        shown = marks(figure, x)
+        assert sorted(shown) == list(range(20))
+        assert {i for i in shown if shown[i][2] == "bowtie"} == {0, 5, 7}
+    middle = [t for t in figure.data if t.customdata is not None and t.xaxis == "x2"]
+    found = {t.marker.symbol: list(t.customdata) for t in middle if "bowtie" in t.marker.symbol}
+    assert found == {"bowtie": [0, 5, 7], "bowtie-open": [0, 5, 7]}
+    assert any("⋈" in note and "not converged: not counted" in note for note in written(figure))
+    assert [note for note in written(figure) if note.isdigit()] == ["3", "2", "2", "1", "1"]
     said = strip_words(study)
-    assert "2 of 20 runs ended at the iteration limit, on the way to a minimiser." in said
-    assert "1 of 20 runs was stopped" in said
-    settled = tuple(replace(o, status="converged") for o in outcomes)
-    assert "iteration limit" not in strip_words(replace(study, outcomes=settled))
-    assert not any("pale" in note for note in written(strip_figure(replace(study, outcomes=settled))))
+    assert "3 of 20 runs had not converged (‖∇J‖ up to 0.25, 1 of them stopped by hand)" in said
+    assert "are not counted as minimisers" in said
+    assert "converged" not in strip_words(strip())
+    assert not any("not converged" in note for note in written(strip_figure(strip())))
+
+
+def test_marks_of_runs_that_have_not_converged_are_in_the_stored_picture_too() -> None:
+    for study, draw in ((strip(), strip_figure), (continuation(), continuation_figure)):
+        before, after = png(draw(study)), png(draw(waiting(study, {0: "finished", 7: "stopped"})))
+        assert after.startswith(b"\x89PNG") and before != after
+
+
+def test_seeds_agree_only_as_far_as_they_have_converged() -> None:
+    study = strip()
+    at = study.at(0.1)
+    for ways, word in (
+        ({}, "agree"),
+        ({at[0]: "finished"}, "some"),
+        ({at[0]: "diverged"}, "some"),
+        (dict.fromkeys(at[1:], "finished"), "single"),
+        (dict.fromkeys(at, "finished"), "waiting"),
+        ({at[0]: "finished", **dict.fromkeys(at[1:], "diverged")}, "waiting"),
+    ):
+        assert state(waiting(study, ways), 0.1) == word
+    none = waiting(study, dict.fromkeys(at, "finished"))
+    assert "none has converged at λ = 0.1" in strip_words(none) and none.minimisers(0.1) == 0
+    assert [note for note in written(strip_figure(none)) if note in "12345–"][-1] == "–"
+    assert "those that converged agree at λ = 0.1" in strip_words(waiting(study, {at[0]: "finished"}))
+    several = waiting(study, {study.at(0.001)[0]: "finished"})
+    assert state(several, 0.001) == "several"
 
 
 def test_runs_that_all_diverged_are_said_and_leave_neither_line_nor_scale() -> None:
@@ -235,8 +269,8 @@ def test_both_branches_differ_by_mark_and_dash_and_the_jump_is_dotted() -> None:
     figure = continuation_figure(study)
     shown = marks(figure)
     assert sorted(shown) == list(range(12))
-    assert {shown[i][2] for i in range(6)} == {"triangle-down"}
-    assert {shown[i][2] for i in range(6, 12)} == {"triangle-up"}
+    assert {shown[i][2] for i in range(6)} == {("triangle-down",) * 6}
+    assert {shown[i][2] for i in range(6, 12)} == {("triangle-up",) * 6}
     dotted = [t for t in figure.data if t.line.dash == "dot" and t.xaxis == "x"]
     assert len(dotted) == 1
     np.testing.assert_allclose([v for v in dotted[0].x if v], [0.025, 0.03])
@@ -254,6 +288,26 @@ def test_hysteresis_is_where_the_branches_stand_at_different_minimisers() -> Non
     half = replace(study, outcomes=study.outcomes[:6])
     assert differs(half, 0.01) is None
     assert "hysteresis" not in written(continuation_figure(half))
+
+
+def test_steps_that_have_not_converged_are_hollow_and_neither_jump_nor_are_metastable() -> None:
+    study = continuation()
+    up = {o.tikhonov: i for i, o in enumerate(study.outcomes) if o.branch == "up"}
+    whole = continuation_figure(study)
+    assert not any("not converged" in note for note in written(whole))
+    for weight in (0.025, 0.03):  # the step before the jump, and that after it
+        half = waiting(study, {up[weight]: "finished"})
+        figure = continuation_figure(half)
+        symbols = next(t.marker.symbol for t in figure.data if t.name == "up" and t.xaxis == "x")
+        assert [s.endswith("-open") for s in symbols] == [w == weight for w in up]
+        assert any("△" in note and "not converged: not counted" in note for note in written(figure))
+        assert "jump" not in written(figure) and "Jumps" not in continuation_words(half)
+        assert metastable(half) == ([] if weight == 0.025 else [0.025])
+        said = f"Whether the branches differ at λ = {weight:g} is not known"
+        assert said in continuation_words(half) and differs(half, weight) is None
+    nothing = waiting(study, dict.fromkeys(range(12), "finished"))
+    assert "do not differ" not in continuation_words(nothing) and metastable(nothing) == []
+    assert "hysteresis" not in written(continuation_figure(nothing))
 
 
 def test_neighbouring_jumps_share_a_word_and_far_ones_do_not() -> None:

@@ -1,5 +1,6 @@
 """The page Regimes: its views, the form of a study, studies that train, links."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,11 @@ from reading import read_scene, snapshot
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.errors import InputError
+from autoencode_core.runs.convert import run_of
 from autoencode_core.runs.study_job import StudyStatus
 from autoencode_core.study import Plan
+from pages.regime_views import convexity, studies, training
 from pages.regime_views import plan as plan_form
-from pages.regime_views import studies, training
 from pages.shared import setup, study_cards
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +125,7 @@ def test_the_form_trains_what_it_says(desk, jobs):
     assert button(at, "strip_train").label == "Train 28 runs"
     at.number_input(key="strip_seeds").set_value(2).run()
     at.slider(key="strip_count").set_value(5).run()
+    at.number_input(key="strip_further").set_value(4).run()
     at.text_input(key="strip_name").set_value("my strip").run()
     button(at, "strip_train").click().run()
     ((plan, start),) = jobs.plans
@@ -130,6 +133,7 @@ def test_the_form_trains_what_it_says(desk, jobs):
     assert plan.name == "my strip"
     assert plan.tikhonov == (0.0001, 0.00056, 0.0032, 0.018, 0.1) and plan.seeds == (0, 1)
     assert plan.spec.data_seed == 0 and plan.spec.iterations == 300
+    assert plan.further == 4 and plan.trained().iterations == 1500
     assert link(at, "job") == "begun"
 
 
@@ -248,12 +252,31 @@ def test_the_certificate_of_a_run(desk, jobs):
     assert values["λ of this run"] == "0.1"
     assert "J is locally strongly convex here" in said(at)
     assert "The whole Hessian was formed" in said(at)
-    assert [task for task, _ in desk.asked] == ["curvature", "flat_direction"]
+    assert re.search(r"Convex with L = \d+ layers and in the limit", said(at))
+    assert [task for task, _ in desk.asked] == ["curvature", "curvature_depths", "flat_direction"]
     (scene,) = [read_scene(part.proto.bytes) for part in at.get("bidi_component")]
     assert scene["timeline"]["kind"] == "sequence" and scene["timeline"]["name"].startswith("s")
     button(at, "curvature_path_").click().run()
     assert desk.asked[-1][0] == "curvature_path"
-    assert len(at.get("plotly_chart")) == 2
+    assert len(at.get("plotly_chart")) == 3
+    at.select_slider(key="convexity_doublings").set_value(3).run()
+    assert not at.exception and desk.asked[-1] == ("curvature_depths", {"doublings": 3})
+
+
+def test_finer_layers_of_a_large_run_wait_for_a_click(desk, jobs, monkeypatch):
+    monkeypatch.setattr(convexity, "_HEAVY", 0)
+    at = page("convexity", member(27))
+    assert [task for task, _ in desk.asked] == ["curvature", "flat_direction"]
+    assert "layers and in the limit" not in said(at)
+    button(at, "curvature_depths_").click().run()
+    assert ("curvature_depths", {"doublings": 2}) in desk.asked and "layers and in the limit" in said(at)
+
+
+def test_the_sentence_speaks_of_no_minimiser_where_the_gradient_is_large(desk, jobs):
+    run = run_of(setup.store().record(member(27)))
+    moved = run.model.with_control(run.model.control.vector + 1.0)
+    at = page("convexity", setup.store().save(replace(run, model=moved)))
+    assert "not on a minimiser" in said(at) and "this one minimiser" not in said(at)
 
 
 def test_a_run_without_its_path_says_so(without_path, jobs):

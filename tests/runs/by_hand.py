@@ -71,10 +71,10 @@ def study_by_hand(plan: Plan | None = None, **changes: Any) -> tuple[Study, list
     outcomes, records = [], []
     for place in plan.places():
         spec = plan.spec.but(tikhonov=place.tikhonov, seed=place.seed, data_seed=plan.spec.sample)
-        records.append(record_by_hand(spec, seed=len(records)))
+        records.append(record_by_hand(spec, seed=len(records), status="converged"))
         numbers = [float(x) for x in rng.random(7)]
         outcomes.append(
-            Outcome(place.tikhonov, place.seed, place.branch, "finished", 5, *numbers, minimiser=0)
+            Outcome(place.tikhonov, place.seed, place.branch, "converged", 5, *numbers, minimiser=0)
         )
     study = Study(plan.kind, plan.spec, tuple(outcomes), (0.5, 0.6), 1.5)
     return replace(study, **changes), records

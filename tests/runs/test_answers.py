@@ -399,6 +399,7 @@ if __name__ == "__main__":
     asked = {
         "curvature": {"count": 1},
         "curvature_path": {},
+        "curvature_depths": {"doublings": 1},
         "flat_direction": {"vector": theta, "steps": 3},
         "landscape_line": {"other": 0 * theta, "points": 5},
         "landscape_plane": {"kind": "minimisers", "others": np.stack([0 * theta, theta[::-1]]), "points": 3},
@@ -417,7 +418,7 @@ if __name__ == "__main__":
         "mass": {"bins": 8},
         "doubled": {"particles": 9},
         "push_forward": {"cells": [4, 8], "bins": 8},
-        "particle_sweep": {"counts": [8, 16], "seeds": [0, 1], "iterations": 2, "fresh": 100},
+        "particle_sweep": {"counts": [8, 16], "seeds": [0, 1], "starts": 1, "iterations": 2, "fresh": 100},
         "activity": {},
         "trajectories": {"particles": 50, "basis": np.eye(2)[:, :1], "center": np.zeros(2)},
         "density": {"center": np.zeros(2), "basis": np.eye(2), "ranges": [[-2, 2], [-2, 2]], "bins": 16},

@@ -15,7 +15,7 @@ SPEC = RunSpec(dataset="s_curve", depth=4, horizon=1.0, particles=200, iteration
 
 @pytest.fixture(scope="module")
 def made():
-    return make_study(Plan(kind="strip", spec=SPEC, tikhonov=(0.01, 0.1), seeds=(0, 1)))
+    return make_study(Plan(kind="strip", spec=SPEC, tikhonov=(0.01, 0.1), seeds=(0, 1), further=0))
 
 
 def test_a_study_is_whole_where_there_is_room(made):

@@ -45,7 +45,7 @@ def retold(change, data=DATA):
 
 def test_a_study_comes_back(tmp_path):
     strange = replace(
-        STUDY.outcomes[0],
+        STUDY.outcomes[1],
         cost=math.inf,
         minimiser=None,
         moved=0.25,
@@ -55,7 +55,10 @@ def test_a_study_comes_back(tmp_path):
         floor=-0.5,
     )
     study = replace(
-        STUDY, outcomes=(strange, *STUDY.outcomes[1:]), name="Mine", created="2026-11-24T03:14:15"
+        STUDY,
+        outcomes=(STUDY.outcomes[0], strange, *STUDY.outcomes[2:]),
+        name="Mine",
+        created="2026-11-24T03:14:15",
     )
     data = pack_study(study, RECORDS)
     assert data == pack_study(study, RECORDS), "the same study gave other bytes"
@@ -77,6 +80,21 @@ def test_a_run_that_diverged_comes_back():
     records = [replace(RECORDS[0], status="diverged"), *RECORDS[1:]]
     back, _ = unpack_study(pack_study(study, records))
     assert math.isnan(back.outcomes[0].cost) and back.outcomes[0].status == "diverged"
+
+
+def test_of_old_studies_only_what_converged_counts():
+    """They were stored with a minimiser for every run, and with jumps between runs that had not arrived."""
+
+    def aged(told):
+        told["outcomes"][1].update(minimiser=1, jump=True)
+        told["outcomes"][2].update(status="finished", minimiser=0, jump=True)
+        told["outcomes"][3].update(minimiser=1, jump=True)
+
+    records = [*RECORDS[:2], replace(RECORDS[2], status="finished"), RECORDS[3]]
+    back, _ = unpack_study(retold(aged, rezip(**{"002__autoencode": pack(records[2])})))
+    assert [outcome.minimiser for outcome in back.outcomes] == [0, 1, None, 1]
+    assert [outcome.jump for outcome in back.outcomes] == [False, True, False, False]
+    assert back.minimisers(back.outcomes[2].tikhonov) == 1
 
 
 def test_continuations_come_back():
@@ -128,7 +146,7 @@ def test_figures_that_cannot_be_are_refused(change, said):
 
 def foreign_run():
     other = RECORDS[1].spec.but(bottleneck=1)
-    return pack(by_hand.record_by_hand(other))
+    return pack(by_hand.record_by_hand(other, status="converged"))
 
 
 @pytest.mark.parametrize(

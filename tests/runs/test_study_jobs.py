@@ -51,7 +51,7 @@ def rows(*places, iteration=0):
 
 @pytest.fixture
 def job():
-    return StudyJob("abc", "train-abc-1", plan=plan(0, iterations=100))
+    return StudyJob("abc", "train-abc-1", plan=plan(0, iterations=100, further=0))
 
 
 def test_the_way_of_a_study(job):
@@ -69,6 +69,12 @@ def test_the_way_of_a_study(job):
     job.stored("study-1")
     status = job.status()
     assert (status.state, status.study_id, status.share) == ("done", "study-1", 1.0)
+
+
+def test_the_share_is_that_of_all_iterations_that_a_run_may_take():
+    job = StudyJob("abc", "train-abc-1", plan=plan(0, iterations=100, further=3))
+    job.told("first", "w", rows(0, 1, 2, 3, iteration=100))
+    assert job.status().share == pytest.approx(0.25)
 
 
 def test_the_run_that_it_began_with_is_let_go_at_its_end():

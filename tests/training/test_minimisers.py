@@ -23,13 +23,13 @@ SPEC = RunSpec(
 
 @pytest.fixture(scope="module")
 def run():
-    return train(SPEC)
+    return replace(train(SPEC), status="converged")
 
 
 def like(run, control, cost):
     """A run with another control, at a known cost."""
     model: AutoencODE = run.model.with_control(control)
-    return replace(run, model=model, history={**run.history, "cost": [cost]})
+    return replace(run, model=model, history={**run.history, "cost": [cost]}, status="converged")
 
 
 def nudged(vector, seed):
@@ -76,7 +76,16 @@ def test_particles_of_their_own_do_not_make_minimisers():
     idle = [like(run, torch.zeros_like(run.model.control.flatten()), 0.33) for run in runs]
     assert maps_apart(idle).max() > 1e-3
     assert minimisers(idle) == [0, 0, 0, 0]
-    assert minimisers([*idle[:3], train(SPEC.but(seed=3))]) == [1, 1, 1, 0]
+    trained = replace(train(SPEC.but(seed=3)), status="converged")
+    assert minimisers([*idle[:3], trained]) == [1, 1, 1, 0]
+
+
+def test_a_run_that_has_not_converged_found_none(run):
+    trained = run.model.control.flatten()
+    ways = ("finished", "stopped", "converged", "diverged")
+    runs = [replace(like(run, nudged(trained, i), 0.1 * i), status=way) for i, way in enumerate(ways)]
+    assert minimisers(runs) == [None, None, 0, None]
+    assert minimisers(runs[:2]) == [None, None]
 
 
 def test_a_run_that_diverged_found_none(run):

@@ -1,6 +1,9 @@
 import pytest
+import torch
+from scipy.optimize import minimize
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.continuation import continuation_words, metastable
 from autoencode_core.spec import RunSpec
 from autoencode_core.study import Plan
 from autoencode_core.training import study as study_module
@@ -13,8 +16,9 @@ SPEC = RunSpec(
     field="single_layer",
     depth=20,
     horizon=5.0,
-    particles=500,
+    particles=200,
     iterations=120,
+    tolerance=1e-4,
     data_seed=0,
     dtype="float64",
 )
@@ -22,30 +26,51 @@ SPEC = RunSpec(
 
 @pytest.fixture(scope="module")
 def strip():
-    return make_study(Plan(kind="strip", spec=SPEC, tikhonov=(0.1, 0.001), seeds=(0, 1, 2)))
+    return make_study(Plan(kind="strip", spec=SPEC, tikhonov=(0.1, 0.003), seeds=(0, 1, 2)))
 
 
 @pytest.fixture(scope="module")
 def branches():
-    weights = (0.001, 0.004, 0.01, 0.1)
-    plan = Plan(kind="continuation", spec=SPEC.but(iterations=200), tikhonov=weights, seeds=(0, 1, 2))
+    plan = Plan(kind="continuation", spec=SPEC, tikhonov=(0.003, 0.01, 0.1), seeds=(0, 1))
     return make_study(plan)
 
 
 def test_a_strip_is_its_single_runs(strip):
     study, runs = strip
-    assert [(o.tikhonov, o.seed) for o in study.outcomes] == [(w, s) for w in (0.001, 0.1) for s in (0, 1, 2)]
-    alone = train(SPEC.but(tikhonov=0.001, seed=1))
-    assert runs[1].history["cost"] == pytest.approx(alone.history["cost"], rel=1e-6)
+    assert [(o.tikhonov, o.seed) for o in study.outcomes] == [(w, s) for w in (0.003, 0.1) for s in (0, 1, 2)]
+    assert runs[1].spec == study.spec.but(tikhonov=0.003, seed=1)
+    alone = train(runs[1].spec)
+    assert runs[1].history["cost"][:100] == pytest.approx(alone.history["cost"][:100], rel=1e-6)
     assert study.outcomes[1].cost == runs[1].history["cost"][-1]
-    assert study.outcomes[1].square == pytest.approx(alone.model.control.norm() ** 2, rel=1e-5)
+    assert study.outcomes[1].square == pytest.approx(runs[1].model.control.norm() ** 2, rel=1e-9)
 
 
 def test_at_a_high_weight_all_seeds_agree_and_at_a_low_one_they_do_not(strip):
     study, _ = strip
     assert study.minimisers(0.1) == 1
-    assert study.minimisers(0.001) > 1
-    assert study.best(0.001) == min(study.at(0.001), key=lambda i: study.outcomes[i].cost)
+    assert study.minimisers(0.003) > 1
+    assert study.best(0.003) == min(study.at(0.003), key=lambda i: study.outcomes[i].cost)
+
+
+def test_runs_are_trained_on_until_they_have_converged(strip):
+    """As scipy sees it too: from where a run ended nothing is left to gain."""
+    study, runs = strip
+    assert study.spec.iterations == 10 * SPEC.iterations
+    assert {o.status for o in study.outcomes} == {"converged"}
+    assert max(o.iterations for o in study.outcomes) > SPEC.iterations
+    run = runs[1]
+
+    def fun(vector):
+        model = run.model.with_control(torch.as_tensor(vector))
+        value, gradient = cost_and_gradient(model, run.data.train, run.spec.tikhonov)
+        return value, gradient.flatten().numpy() * run.spec.horizon / run.spec.depth
+
+    start = run.model.control.flatten().numpy()
+    found = minimize(fun, start, jac=True, method="L-BFGS-B", options={"maxiter": 200})
+    assert found.fun > study.outcomes[1].cost * (1 - 1e-5)
+    short, _ = make_study(Plan(kind="strip", spec=SPEC, tikhonov=(0.003,), seeds=(0, 1), further=0))
+    assert [(o.status, o.minimiser) for o in short.outcomes] == [("finished", None)] * 2
+    assert short.minimisers(0.003) == 0
 
 
 def test_the_level_of_no_control_is_pca(strip):
@@ -64,22 +89,32 @@ def test_the_test_term_is_the_data_term_on_test_particles(strip):
 def test_both_branches_and_the_jump_between_them(branches):
     study, runs = branches
     down, up = ([o for o in study.outcomes if o.branch == name] for name in ("down", "up"))
-    assert [o.tikhonov for o in down] == [0.1, 0.01, 0.004, 0.001]
-    assert [o.tikhonov for o in up] == [0.001, 0.004, 0.01, 0.1]
-    assert len(runs) == 8
+    assert [o.tikhonov for o in down] == [0.1, 0.01, 0.003]
+    assert [o.tikhonov for o in up] == [0.003, 0.01, 0.1]
+    assert len(runs) == 6 and all(o.converged for o in study.outcomes)
     assert down[-1].cost > 1.5 * up[0].cost
     assert not any(o.jump for o in down)
     assert up[-1].jump, "from the good minimum to PCA there is no way back"
     assert down[0].moved is None and all(o.moved < 1e-4 for o in down[1:])
     # The two branches are two minimisers wherever they are apart.
-    assert study.minimisers(0.001) == 2 and study.minimisers(0.1) == 1
+    assert study.minimisers(0.003) == 2 and study.minimisers(0.1) == 1
 
 
 def test_runs_that_have_not_arrived_do_not_jump():
     """After few iterations going back leads elsewhere: each run goes on towards its minimiser."""
-    plan = Plan(kind="continuation", spec=SPEC.but(iterations=30), tikhonov=(0.001, 0.003), seeds=(0, 2))
+    spec = SPEC.but(iterations=30)
+    plan = Plan(kind="continuation", spec=spec, tikhonov=(0.001, 0.003), seeds=(0, 2), further=0)
     up = [o for o in make_study(plan)[0].outcomes if o.branch == "up"]
-    assert up[1].moved > 1e-3 and not up[1].jump
+    assert up[1].moved > 1e-3 and not up[1].jump and not up[1].converged
+
+
+def test_a_few_iterations_make_nothing_metastable():
+    """Above the level of θ = 0 there is no state here at λ = 0.05: only runs that have not come down yet."""
+    spec = SPEC.but(iterations=10)
+    plan = Plan(kind="continuation", spec=spec, tikhonov=(0.016, 0.05), seeds=(2,), further=0)
+    study, _ = make_study(plan)
+    assert any(o.branch == "up" and o.cost > 1.001 * study.zero[0] for o in study.outcomes)
+    assert metastable(study) == [] and "metastable" not in continuation_words(study)
 
 
 def test_a_start_of_another_data_term_is_refused_before_anything_is_trained():
@@ -91,7 +126,9 @@ def test_a_start_of_another_data_term_is_refused_before_anything_is_trained():
 
 def test_after_a_stop_no_further_batch_of_a_strip_begins(monkeypatch):
     monkeypatch.setattr(study_module, "batches", lambda specs: [specs[:2], specs[2:4], specs[4:]])
-    plan = Plan(kind="strip", spec=SPEC.but(iterations=8), tikhonov=(0.001, 0.01, 0.1), seeds=(0, 1))
+    plan = Plan(
+        kind="strip", spec=SPEC.but(iterations=8), tikhonov=(0.001, 0.01, 0.1), seeds=(0, 1), further=0
+    )
     seen = []
     study, runs = make_study(plan, lambda progress: seen.append(progress.regime))
     assert set(seen) == set(range(6)) and len(runs) == 6
@@ -109,14 +146,16 @@ def test_after_a_stop_no_further_batch_of_a_strip_begins(monkeypatch):
 
 def test_a_given_start_begins_the_upward_branch():
     start = train(SPEC.but(tikhonov=0.001, iterations=20))
-    plan = Plan(kind="continuation", spec=SPEC.but(iterations=1), tikhonov=(0.001, 0.002), seeds=(5,))
+    plan = Plan(
+        kind="continuation", spec=SPEC.but(iterations=1), tikhonov=(0.001, 0.002), seeds=(5,), further=0
+    )
     _, runs = make_study(plan, start=start)
     assert runs[2].history["cost"][0] == pytest.approx(start.history["cost"][-1], rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["strip", "continuation"])
 def test_progress_comes_by_place_and_stop_ends_all(kind):
-    plan = Plan(kind=kind, spec=SPEC.but(iterations=8), tikhonov=(0.001, 0.01, 0.1), seeds=(0, 1))
+    plan = Plan(kind=kind, spec=SPEC.but(iterations=8), tikhonov=(0.001, 0.01, 0.1), seeds=(0, 1), further=0)
     places = plan.places()
     seen = set()
 

@@ -87,7 +87,12 @@ class Field(ABC):
         """About how many numbers a particle's evaluation keeps for its derivatives."""
         return a + 3 * sum(block.rows for block in self.blocks(a))
 
-    # -- what a field may say of itself; None says nothing --
+    # -- what a field may say of itself; None and False say nothing --
+
+    @property
+    def rests(self) -> bool:
+        """Whether F(x, 0) = 0 for all x, so that nothing moves at θ = 0."""
+        return False
 
     def speed_bound(self, theta: Layer) -> "Tensor | None":
         """What no component's speed exceeds anywhere, (R, a)."""

@@ -36,6 +36,10 @@ class SingleLayer(Field):
 
         return HiddenPoint(self, theta, x)
 
+    @property
+    def rests(self) -> bool:
+        return self.sigma.at_zero == 0
+
     def speed_bound(self, theta: Layer) -> "Tensor | None":
         return theta[1].new_full(theta[1].shape[:2], self.sigma.bound)
 

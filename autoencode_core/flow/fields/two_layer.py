@@ -39,6 +39,10 @@ class TwoLayer(Field):
 
         return HiddenPoint(self, theta, x)
 
+    @property
+    def rests(self) -> bool:
+        return True
+
     def speed_bound(self, theta: Layer) -> "Tensor | None":
         return self.sigma.bound * theta[2].abs().sum(2)
 
