@@ -48,7 +48,7 @@ ARCTAN = Nonlinearity(
 )
 """σ = arctan."""
 
-KUTTA = Scheme("kutta", 3, ((), (0.5,), (-1.0, 2.0)), (1 / 6, 2 / 3, 1 / 6))
+KUTTA = Scheme("kutta", "Kutta", 3, ((), (0.5,), (-1.0, 2.0)), (1 / 6, 2 / 3, 1 / 6))
 """Kutta's third-order rule: its last stage reads both others, and one of them backwards."""
 
 
