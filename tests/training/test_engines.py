@@ -12,6 +12,7 @@ from problems import FIELDS, PROFILES, cloud, model, small_spec
 from autoencode_core.flow import kernel, products
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import controlled_field
+from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.training import layered, narrow
 from autoencode_core.training.costate import Room
