@@ -3,6 +3,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from own import registered
 from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE
@@ -98,15 +99,14 @@ def test_an_ode_is_what_one_gets_unless_one_asks_otherwise():
     assert (before.scheme, before.substeps, before.fidelity) == ("euler", 1, None)
 
 
-def test_a_registered_field_nonlinearity_or_scheme_is_a_choice_at_once(own):
-    spec = RunSpec(field="leaky", activation="arctan", scheme="kutta")
-    assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
-    assert "leaky" in allowed("field") and "arctan" in choices("activation") and "kutta" in choices("scheme")
-
-
-def test_it_is_gone_again():
-    with pytest.raises(ValidationError):
-        RunSpec(field="leaky")
+def test_what_is_registered_is_a_choice_at_once_and_gone_with_it():
+    chosen = {"field": "leaky", "activation": "arctan", "scheme": "kutta"}
+    with registered():
+        spec = RunSpec(**chosen)
+        assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
+        assert all(word in allowed(name) and word in choices(name) for name, word in chosen.items())
+    for name, word in chosen.items():
+        assert word not in complaints(**{name: word})[name].allowed
 
 
 def test_the_error_itself_names_field_and_range():
