@@ -27,6 +27,10 @@ class Leaky(Field):
             Block("g", 1, 1, weight=False),
         )
 
+    @property
+    def rests(self) -> bool:
+        return True
+
     def velocity(self, theta: Layer, x: Tensor) -> Tensor:
         W, b, g = theta
         return g * (self.sigma.value(W @ x + b) - x)
