@@ -102,9 +102,11 @@ def rough_difference(objective: Objective, theta: Tensor) -> Tensor:
     flops = 3 * arch.points * sum(map(arch.field.flops, arch.shape.counts))
     most = max(FEWEST, min(MOST_PARTICLES, int(ROUGH_FLOPS / flops)))
     x, y = (_few(part, most, regimes) for part in (objective.x, objective.y))
-    finer = outputs(arch.by(arch.scheme, 2 * arch.substeps), theta, x)
-    gain = 2.0**arch.scheme.order
-    return _share(_distance(outputs(arch, theta, x), finer) * gain / (gain - 1), spread(y))
+    gain, finer = 2.0**arch.scheme.order, arch.by(arch.scheme, 2 * arch.substeps)
+    # One by one: products of several regimes round otherwise than those of one.
+    each = zip(theta.split(1), x.split(1), strict=True)
+    apart = torch.cat([_distance(outputs(arch, t, part), outputs(finer, t, part)) for t, part in each])
+    return _share(apart * gain / (gain - 1), spread(y))
 
 
 def outputs(arch: Architecture, theta: Tensor, x: Tensor) -> Tensor:
