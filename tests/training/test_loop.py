@@ -113,7 +113,7 @@ def blowing_up(scheme, substeps, dtype, layer=2, weight=3e9):
     )
     node = model(spec).to(getattr(torch, dtype))
     vector = torch.zeros_like(node.control.flatten())
-    node.architecture.shape.layers(vector[None])[layer][0][0] += weight * torch.eye(2)
+    node.architecture.shape.layers(vector[None])[layer][0][0] += weight * torch.eye(2).to(vector)
     h, x = 2.0 / 6 / substeps, torch.ones(1).double()
     for part in range(1, substeps + 1):
         x = STEPS[scheme](lambda u: weight * u, x, h)
