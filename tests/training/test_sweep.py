@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from problems import RESIDUAL
 from pydantic import ValidationError
 
 import autoencode_core as ac
@@ -120,7 +121,12 @@ def test_values_out_of_bounds_are_refused(asked):
 
 def test_a_regime_that_diverges_is_reported_and_the_others_finish():
     spec = ac.RunSpec(
-        **{**QUICK, "iterations": 6}, method="adam", activation="relu", horizon=100.0, init_scale=2.0
+        **{**QUICK, "iterations": 6},
+        method="adam",
+        activation="relu",
+        **RESIDUAL,
+        horizon=100.0,
+        init_scale=2.0,
     )
     runs = ac.sweep(spec, seeds=[0, 5])
     assert [run.status for run in runs] == ["diverged", "finished"]
