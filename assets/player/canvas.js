@@ -230,15 +230,14 @@ export class PlainPencil {
 
   // ---- density
 
-  raster({ values, shape: [frames, rows, columns], frame, mix, map: m, tint, alpha }) {
+  raster({ values, shape: [rows, columns], map: m, tint, alpha }) {
     const sheet = document.createElement("canvas");
     [sheet.width, sheet.height] = [columns, rows];
     const pen = sheet.getContext("2d");
     const picture = pen.createImageData(columns, rows);
-    const [k, l] = [frame * rows * columns, Math.min(frame + 1, frames - 1) * rows * columns];
     for (let i = 0; i < rows * columns; i++) {
       picture.data.set(tint, 4 * i);
-      picture.data[4 * i + 3] = (values[k + i] + mix * (values[l + i] - values[k + i])) * alpha;
+      picture.data[4 * i + 3] = values[i] * alpha;
     }
     pen.putImageData(picture, 0, 0);
     // the picture so far goes to the canvas, the density over it, and both come back

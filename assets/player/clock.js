@@ -1,5 +1,6 @@
 // Time. A flow's clock runs over [0, 3]: encoder, projection (t stands still), decoder; a sequence's over its
-// frames. Players that name the same clock share it.
+// frames. A flow's frames lie at their times, which need be neither evenly spaced nor one for each layer. Players
+// that name the same clock share it.
 
 import { shared } from "./link.js";
 import { clamp } from "./numbers.js";
@@ -22,11 +23,31 @@ export function timing(timeline) {
   return timeline.kind === "flow" ? new FlowTime(timeline) : new SequenceTime(timeline);
 }
 
+// Where frames lie on a flow's clock by their times, that of the projection twice.
+export function placesOf(times) {
+  const middle = times.findIndex((t, i) => t === times[i + 1]);
+  const [half, end] = [times[middle], times[times.length - 1]];
+  return times.map((t, i) => (i <= middle ? t / half : i === middle + 1 ? 2 : 2 + (t - half) / (end - half)));
+}
+
+// The frame at a place of the clock, a fraction between two of them.
+export function frameAt(places, at) {
+  let [low, high] = [0, places.length - 1];
+  if (at >= places[high]) return high;
+  while (high - low > 1) {
+    const mid = (low + high) >> 1;
+    if (places[mid] <= at) low = mid;
+    else high = mid;
+  }
+  return low + Math.max(0, (at - places[low]) / (places[high] - places[low]));
+}
+
 class FlowTime {
-  constructor({ encoder, decoder, horizon, drops, widths, width, names, drop_words: words }) {
-    Object.assign(this, { encoder, decoder, horizon, drops, widths, width, names, words });
+  constructor({ encoder, decoder, times, layers, horizon, drops, widths, width, names, drop_words: words, idle }) {
+    Object.assign(this, { encoder, decoder, layers, horizon, drops, widths, width, names, words, idle });
     this.kind = "flow";
-    this.frames = encoder + decoder + 2;
+    this.places = placesOf(times);
+    this.frames = times.length;
     this.end = decoder ? 3 : drops ? 2 : 1;
     this.digits = clamp(2 - Math.floor(Math.log10(horizon)), 1, 6);
     // share of the scrubber that the projection takes
@@ -34,15 +55,13 @@ class FlowTime {
   }
 
   frame(at) {
-    const { encoder, decoder } = this;
-    if (at <= 1) return at * encoder;
-    return at <= 2 ? encoder + (at - 1) : encoder + 1 + (at - 2) * decoder;
+    return frameAt(this.places, at);
   }
 
   at(frame) {
-    const { encoder, decoder } = this;
-    if (frame <= encoder) return frame / encoder;
-    return frame <= encoder + 1 || !decoder ? 1 + Math.min(1, frame - encoder) : 2 + (frame - encoder - 1) / decoder;
+    const { places, frames } = this;
+    const k = clamp(Math.floor(frame), 0, frames - 2);
+    return places[k] + Math.min(1, frame - k) * (places[k + 1] - places[k]);
   }
 
   time(at) {
@@ -55,10 +74,7 @@ class FlowTime {
   }
 
   stops() {
-    const { encoder, decoder, drops } = this;
-    const first = Array.from({ length: encoder + 1 }, (_, i) => i / encoder);
-    const last = Array.from({ length: decoder }, (_, i) => 2 + (i + 1) / decoder);
-    return [...first, ...(drops ? [2] : []), ...last];
+    return this.places.filter((_, i) => this.drops || i !== this.encoder + 1);
   }
 
   // Where the scrubber stands, 0 to 1, and back.
@@ -76,21 +92,23 @@ class FlowTime {
 
   // interval: the frames between which it lies; the end of a phase still belongs to that phase.
   moment(at) {
-    const { encoder, decoder, drops, widths, width } = this;
+    const { encoder, decoder, layers, drops, widths, width, idle } = this;
     const t = this.time(at);
     const frame = this.frame(at);
     const words = [`t = ${t.toFixed(this.digits)}`];
     const base = { at, t, frame };
     if (at > 1 && at <= 2) {
       words.push("bottleneck");
-      if (decoder) words.push(`active ${widths[encoder]} of ${width}`);
+      if (decoder) words.push(`kept ${widths[encoder]} of ${width}`);
       words.push(drops ? this.words : "nothing is dropped");
       return { ...base, interval: encoder, phase: "bottleneck", words: words.join(" · ") };
     }
     const phase = at <= 1 ? "encoder" : "decoder";
     const interval = Math.min(Math.floor(frame + TINY), at <= 1 ? encoder - 1 : encoder + decoder);
-    const layer = at <= 1 ? interval : interval - 1;
-    words.push(phase, `layer ${layer + 1} of ${encoder + decoder}`, `active ${widths[layer]} of ${width}`);
+    const [driven, begun, standing] = at <= 1 ? [widths[interval], 0, idle[0]] : [widths[interval - 1], 1, idle[1]];
+    const layer = Math.min(Math.floor((at - 2 * begun) * layers + TINY), layers - 1) + begun * layers;
+    words.push(phase, `layer ${layer + 1} of ${decoder ? 2 * layers : layers}`);
+    words.push(`driven ${driven} of ${width}` + (driven < width ? `, ${width - driven} ${standing}` : ""));
     return { ...base, interval, phase, words: words.join(" · ") };
   }
 }

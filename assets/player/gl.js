@@ -8,13 +8,13 @@
 //   segments({count, p, q, looks | tint, width | head, alpha, space})   p and q: {from, to, mix}; head: only the
 //     heads of the arrows from p to q, as long as that in css px
 //   strokes([[x, y, x, y] in css px ..], tint, alpha, width)
-//   raster({values, shape, frame, mix, map, tint, alpha})
+//   raster({values, shape, map, tint, alpha})   values may be others at each call
 //   end(), dispose(), lost(callback)
 // A from or to is {array, size, at, map}: Int16Array of points with `size` components, first point, View.matrix().
 // looks: (n, 4) bytes, colour and symbol of each point; tint: [r, g, b]; space: three dimensions, near hides far.
 
 import { PlainPencil } from "./canvas.js";
-import { atlas, CELLS, colourOf } from "./marks.js";
+import { atlas, CELL, CELLS, colourOf } from "./marks.js";
 import * as shaders from "./shaders.js";
 
 const KEPT_FRAMES = 120; // how long an upload outlives its last use
@@ -88,7 +88,9 @@ class GlPencil {
     this.painter = new Program(gl, shaders.RASTER_VERTEX, shaders.RASTER_FRAGMENT);
     this.corners = gl.createBuffer();
     this.drawn = gl.createBuffer();
-    this.bytes(atlas(), gl.TEXTURE_2D, 1, CELLS);
+    this.atlas = gl.createTexture();
+    this.sheet = gl.createTexture();
+    this.bytes(this.atlas, atlas(), [CELLS * CELL, CELL]);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.enable(gl.SCISSOR_TEST);
@@ -169,19 +171,19 @@ class GlPencil {
     this.quadrangles(lines.length);
   }
 
-  raster({ values, shape, frame, mix, map, tint, alpha }) {
+  raster({ values, shape, map, tint, alpha }) {
     const { gl } = this;
     this.depth(false, false);
-    gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.bytes(values, gl.TEXTURE_2D_ARRAY, ...shape));
-    const layers = [frame, Math.min(frame + 1, shape[0] - 1)];
-    this.painter.use({ ma: map, tint: share(tint, 1), layers, s: mix, alpha });
+    this.bytes(this.sheet, values, shape);
+    this.painter.use({ ma: map, tint: share(tint, 1), alpha });
     for (let i = 0; i < 5; i++) gl.disableVertexAttribArray(i);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    gl.bindTexture(gl.TEXTURE_2D, this.atlas); // as the marks expect
   }
 
   end() {
     for (const [array, entry] of this.entries) {
-      if (this.now - entry.used < KEPT_FRAMES || entry.kept) continue;
+      if (this.now - entry.used < KEPT_FRAMES) continue;
       entry.free();
       this.entries.delete(array);
     }
@@ -249,28 +251,14 @@ class GlPencil {
     return entry.buffers[copies];
   }
 
-  bytes(values, target, layers, ...shape) {
+  // Bytes (rows, columns) into a texture, which stays bound.
+  bytes(texture, values, [rows, columns]) {
     const { gl } = this;
-    const known = this.entries.get(values);
-    if (known) {
-      known.used = this.now;
-      return known.texture;
-    }
-    const flat = target === gl.TEXTURE_2D;
-    const texture = gl.createTexture();
-    gl.bindTexture(target, texture);
+    gl.bindTexture(gl.TEXTURE_2D, texture);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    if (flat) {
-      const height = values.length / 32;
-      gl.texImage2D(target, 0, gl.R8, 32, height, 0, gl.RED, gl.UNSIGNED_BYTE, values);
-    } else {
-      const [rows, columns] = shape;
-      gl.texImage3D(target, 0, gl.R8, columns, rows, layers, 0, gl.RED, gl.UNSIGNED_BYTE, values);
-    }
-    gl.texParameteri(target, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
-    for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(target, side, gl.CLAMP_TO_EDGE);
-    this.entries.set(values, { texture, used: this.now, kept: flat, free: () => gl.deleteTexture(texture) });
-    return texture;
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, columns, rows, 0, gl.RED, gl.UNSIGNED_BYTE, values);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
+    for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE);
   }
 
   quadrangles(count) {

@@ -2,6 +2,7 @@
 // {pane, player, pencil, axes, view, frame, mix: between frame and the next, points, before: what they come from or
 // null, from, to: ends of all particles, radius, hollow, looks, picks: those picked or null, space: 3-D}.
 
+import { Law } from "./density.js";
 import { colourOf, symbolOf } from "./marks.js";
 import { chain, Points, sample } from "./points.js";
 import { role } from "./theme.js";
@@ -156,13 +157,12 @@ function gap(now, name, ids, strength, width) {
 // ---- density and field
 
 export function density(now) {
-  const { pane, pencil, player, view, frame, mix } = now;
-  const { values, range } = pane.spec.density;
-  const [frames, ...grid] = values.shape;
-  const [rows, columns] = grid.length > 1 ? grid : [1, grid[0]];
-  const last = frames - 1;
+  const { pane, pencil, player, view } = now;
+  const { density: spec } = pane.spec;
+  const { range } = spec;
+  const law = kept(pane, "law", [spec], () => new Law(spec));
   pencil.raster({
-    values, shape: [frames, rows, columns], frame: Math.min(frame, last), mix: frame < last ? mix : 0,
+    values: law.at(player.moment.at), shape: [law.rows, law.columns],
     map: view.square([range[0], range[1] || [0, 1]], pane.spec.dims === 3 ? pane.camera.range[2][0] : 0),
     tint: colourOf(role(player.theme, "encoder").colour), alpha: player.theme.dark ? 0.65 : 0.55,
   });

@@ -17,6 +17,8 @@ export function legend({ scene, theme, colour }) {
     entries.push({ stops: theme.scale, low: reading(low), high: reading(high), text });
   }
   const hollow = scene.panes.some((pane) => pane.kind === "cloud" && pane.hollow && pane.hollow.includes(1));
-  if (hollow) entries.push({ hex: theme.ink, symbol: "circle", hollow: true, text: "a component stands still" });
+  const { idle = ["not driven"] } = scene.timeline || {};
+  const text = `a component is ${idle.join(" or ")}`;
+  if (hollow) entries.push({ hex: theme.ink, symbol: "circle", hollow: true, text });
   return entries;
 }

@@ -143,14 +143,11 @@ void main() {
 
 export const RASTER_FRAGMENT = `#version 300 es
 precision mediump float;
-precision mediump sampler2DArray;
 in vec2 where;
-uniform sampler2DArray values;
+uniform sampler2D values;
 uniform vec4 tint;
-uniform vec2 layers;
-uniform float s, alpha;
+uniform float alpha;
 out vec4 colours;
 void main() {
-  float v = mix(texture(values, vec3(where, layers.x)).r, texture(values, vec3(where, layers.y)).r, s);
-  colours = vec4(tint.rgb, 1.0) * (v * alpha);
+  colours = vec4(tint.rgb, 1.0) * (texture(values, where).r * alpha);
 }`;

@@ -1,4 +1,4 @@
-// Play, step, loop, speed, and the scrubber with the staircase of active components along it.
+// Play, step, loop, speed, and the scrubber with the staircase of driven components along it.
 
 import { SPEEDS } from "./clock.js";
 import { make, write } from "./dom.js";
@@ -185,7 +185,7 @@ export class Transport {
     this.label(name, (left + right) / 2, top - 4, colour, 12);
   }
 
-  // The number of active components over time; under the decoder's steps hatched.
+  // The number of driven components over time; under the decoder's steps hatched.
   drawStairs() {
     const { time, pen } = this;
     const { ctx, x, theme, top, base } = pen;

@@ -149,34 +149,42 @@ def activity(run: Run, report: Report | None = None) -> dict[str, Any]:
         report: progress.
 
     Returns:
-        mean (k,) and variance v (k,) of each component; participation, the ratio (Σ v)² / Σ v², the number
-        of components that carry the variance (0 when all codes are equal); correlation (k, k), NaN beside
-        a constant component; particles; left_out, how many have no finite code; note.
+        mean (k,) and variance (k,) of each component; participation, the ratio (Σ v)² / Σ v² of the
+        eigenvalues v of the codes' covariance, the number of directions that carry the variance, the same
+        however the code is turned (0 when all codes are equal); correlation (k, k), NaN beside a constant
+        component; particles; left_out, how many have no finite code; note.
     """
     (report or silent)(None, "Encoding the training particles.")
     particles, codes = training_codes(run)
     kept = finite_rows(codes)
     points = codes[kept]
     width = run.spec.bottleneck
-    mean, variance, correlation = np.full(width, np.nan), np.zeros(width), np.full((width, width), np.nan)
+    mean, correlation = np.full(width, np.nan), np.full((width, width), np.nan)
+    variance, covariance = np.zeros(width), np.zeros((width, width))
     if len(points):
         mean = points.mean(axis=0)
         # Rounding must not make a constant component look used.
         varies = np.ptp(points, axis=0) > 1e-6 * np.abs(points).max(axis=0)
         centred = np.where(varies, points - mean, 0)
-        variance = np.square(centred).mean(axis=0)
+        covariance = centred.T @ centred / len(points)
+        variance = covariance.diagonal().copy()
         unit = np.where(varies, np.sqrt(variance), np.nan)
-        correlation = np.clip(centred.T @ centred / len(points) / np.outer(unit, unit), -1, 1)
-    squares = float(np.square(variance).sum())
+        correlation = np.clip(covariance / np.outer(unit, unit), -1, 1)
     return {
         "mean": mean,
         "variance": variance,
-        "participation": float(variance.sum()) ** 2 / squares if squares > 0 else 0.0,
+        "participation": _participation(covariance),
         "correlation": correlation,
         "particles": len(codes),
         "left_out": int((~kept).sum()),
         "note": particles.note,
     }
+
+
+def _participation(covariance: Array) -> float:
+    """(Σ v)² / Σ v² of the eigenvalues v: the trace squared over the sum of the squared entries."""
+    total = float(np.trace(covariance))
+    return 1 / float(np.square(covariance / total).sum()) if total > 0 else 0.0
 
 
 def neighbours(run: Run, k: int = 10, report: Report | None = None) -> dict[str, Any]:

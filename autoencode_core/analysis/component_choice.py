@@ -198,7 +198,8 @@ def _moved(runs: Sequence[Run]) -> dict[str, Any]:
     def right(run: Run) -> float:
         return float(np.mean(taken(run, data.train) == np.asarray(data.train_labels)))
 
-    flows = [run.model.flow(data.train[:DRAWN]) for run in runs]
+    # At layer ends alone, since the two may have come to different sub-steps.
+    flows = [run.model.flow(data.train[:DRAWN], every=run.model.architecture.substeps) for run in runs]
     return {
         "states": np.stack([flow.states.numpy(force=True) for flow in flows]),
         "dropped": np.stack([flow.dropped.numpy(force=True) for flow in flows]),

@@ -9,9 +9,9 @@ from scipy.ndimage import gaussian_filter
 from autoencode_core.analysis.particles import (
     Array,
     Report,
-    blocks,
-    flow_bytes,
-    frames,
+    evenly,
+    frame_times,
+    passage,
     silent,
     table,
     training_particles,
@@ -35,7 +35,9 @@ def density(
     """The law μ_t of all training particles at every frame, as smoothed mass per cell.
 
     The bandwidth follows Scott's rule on each axis, h = σ n^(-1/(c+4)), with σ and n of the particles inside
-    the ranges; at the edge mass is reflected, so that smoothing loses none.
+    the ranges; at the edge mass is reflected, so that smoothing loses none. Between two frames the particles
+    move on, and their law with them: whoever shows it then counts and smooths the places anew, since a mean
+    of two densities is the law of no particles.
 
     Args:
         run: the run.
@@ -47,9 +49,11 @@ def density(
 
     Returns:
         values (F, ny, nx) float32, mass per cell, with ny = nx = bins, or (F, 1, bins) for one axis, frames
-        X_0, ..., X_E before the projection, X_E after it, ..., X_{E+D}; mass (F,), share of all particles
-        that lie inside the ranges, which is the sum of values; x and y, the cells' edges (y empty for one
-        axis); particles N; left_out, how many leave the finite numbers (their mass is missing); note.
+        from X(0) to X(T/2) before the projection, then from X(T/2) after it; times (F,), T/2 twice; mass
+        (F,), share of all particles that lie inside the ranges, which is the sum of values; x and y, the
+        cells' edges (y empty for one axis); places (F, m, c) float32, the particles themselves on the drawn
+        axes, m of them evenly chosen where N are too many; particles N; left_out, how many leave the finite
+        numbers (their mass is missing); note.
 
     Raises:
         InputError: an argument cannot be used.
@@ -69,26 +73,32 @@ def density(
     report(0.0, "Loading the particles.")
     particles = training_particles(run)
     count, model = len(particles.inputs), run.model
-    tally, lost = _Tally(model.architecture.controlled + 2, limits, bins), 0
-    for part in blocks(count, flow_bytes(model)):
+    times = frame_times(model, particles.inputs)
+    chosen = evenly(count, len(times))
+    tally, lost, kept = _Tally(len(times), limits, bins), 0, list[Array]()
+    for part, places in passage(model, particles.inputs, axes, origin):
         report(0.9 * part.start / count, "Counting particles.")
-        flow = model.flow(particles.inputs[part])
-        with np.errstate(invalid="ignore", over="ignore"):
-            states, dropped = (
-                (each.double().numpy(force=True) - origin) @ axes for each in (flow.states, flow.dropped)
-            )
-            lost += tally.add(frames(states, dropped, model.architecture.depth // 2))
+        lost += tally.add(places)
+        kept.append(places[:, chosen[(chosen >= part.start) & (chosen < part.stop)] - part.start])
     report(0.9, "Smoothing.")
     edges = [np.linspace(low, high, bins + 1) for low, high in limits]
     return {
         "values": (tally.smooth() / count).astype(np.float32),
+        "times": times,
         "mass": tally.inside / count,
         "x": edges[0],
         "y": edges[1] if shown == 2 else np.empty(0),
+        "places": single(np.concatenate(kept, axis=1)),
         "particles": count,
         "left_out": lost,
         "note": particles.note,
     }
+
+
+def single(places: Array) -> Array:
+    """Places in single precision; what is too large for it is no place."""
+    with np.errstate(over="ignore"):
+        return np.asarray(places, np.float32)
 
 
 def in_cells(places: Array, limits: Array, bins: int) -> tuple[Array, Array]:

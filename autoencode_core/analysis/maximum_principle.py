@@ -328,7 +328,9 @@ def control_strip(run: Run, report: Report | None = None) -> dict[str, Any]:
     Returns:
         values (E, L), NaN where an entry is not active; labels (E,), text; groups, list of the names of the
         blocks, "W", "b"[, "V"]; borders (g + 1,), the rows at which they begin, and E; counts (L,), a_n;
-        edges (L + 1,), the times between layers; norm (L,), |θ_n|; whole, whether every entry has a row.
+        edges (L + 1,), the times between layers; norm (L,), |θ_n|; whole, whether every entry has a row;
+        spread, root mean square distance of the probe batch from its mean at t = 0, 1 where it is 0; size,
+        root mean square of its |(x, 1)|, both in flow coordinates.
 
     Raises:
         InputError: the run diverged.
@@ -344,6 +346,7 @@ def control_strip(run: Run, report: Report | None = None) -> dict[str, Any]:
         np.concatenate([_rows(block, part[0], whole) for block, part in zip(widest, layer, strict=True)])
         for layer in layers
     ]
+    x = np.asarray(model.coordinates.to_flow(np.asarray(run.probe["inputs"], float)))
     return {
         "values": np.stack(columns, axis=1),
         "labels": np.array(list(chain.from_iterable(labels))),
@@ -353,6 +356,8 @@ def control_strip(run: Run, report: Report | None = None) -> dict[str, Any]:
         "edges": arch.step * np.arange(arch.controlled + 1),
         "norm": layer_squares(arch, model.control.vector.double()).sqrt().numpy(force=True),
         "whole": whole,
+        "spread": float(np.sqrt(x.var(axis=0).sum())) or 1.0,
+        "size": float(np.sqrt(1 + np.square(x).sum(axis=1).mean())),
     }
 
 

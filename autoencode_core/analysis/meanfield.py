@@ -1,20 +1,20 @@
 """The law μ_t of the particles: its mass along t, the doubled state, and histograms pushed by the flow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autoencode_core.analysis.density import density, in_cells
+from autoencode_core.analysis.density import density, in_cells, single
 from autoencode_core.analysis.particles import (
     Array,
     Particles,
     Report,
-    blocks,
     drawn,
-    flow_bytes,
-    frames,
+    evenly,
+    frame_times,
+    passage,
     silent,
     table,
     training_particles,
@@ -29,6 +29,7 @@ from autoencode_core.training.run import Run
 
 MARGIN = 0.05
 """Room around the particles, as a share of their extent along an axis."""
+_SHOWN = ("values", "times", "x", "y", "places", "particles", "left_out", "note")
 CELLS = (8, 16, 32, 64, 128, 256)
 """Cells along each component of the histograms that are pushed by default."""
 
@@ -56,10 +57,10 @@ def mass(
         report: progress.
 
     Returns:
-        values, x, y, particles and left_out as in `density`, frames X_0, ..., X_E before the projection, X_E
-        after it, ...; times (F,), T/2 twice; on_grid (F,), the sum of the cells; outside (F,), share of the
-        particles beside the grid; lost (F,), share beyond the finite numbers; total (F,), the sum of the
-        three; deviation, the largest |total - 1|; basis (d, c); center (d,); ranges (c, 2); note.
+        values, times, x, y, places, particles and left_out as in `density`; on_grid (F,), the sum of the
+        cells; outside (F,), share of the particles beside the grid; lost (F,), share beyond the finite
+        numbers; total (F,), the sum of the three; deviation, the largest |total - 1|; basis (d, c); center
+        (d,); ranges (c, 2); note.
 
     Raises:
         InputError: the run diverged, or an argument cannot be used.
@@ -75,10 +76,10 @@ def mass(
     limits = None if ranges is None else table("ranges", ranges, 2)[: axes.shape[1]]
     if limits is None:
         report(0.0, "Looking where the particles go.")
-        limits = _extent(run.model, particles, axes, origin)
+        limits = _extent(run.model, particles.inputs, axes, origin)
     found = density(run, origin, axes, limits, bins, _from(report, 0.2, 0.7))
     outside, lost = np.zeros((2, len(found["values"])))
-    for places in _passed(run.model, particles, axes, origin):
+    for _, places in passage(run.model, particles.inputs, axes, origin):
         report(0.9, "Counting what lies beside the grid.")
         numbers = np.isfinite(places).all(axis=2)
         inside = in_cells(places, limits, bins)[1]
@@ -88,8 +89,7 @@ def mass(
     outside, lost = outside / len(particles.inputs), lost / len(particles.inputs)
     total = on_grid + outside + lost
     return {
-        **{name: found[name] for name in ("values", "x", "y", "particles", "left_out", "note")},
-        "times": _times(run.model),
+        **{name: found[name] for name in _SHOWN},
         "on_grid": on_grid,
         "outside": outside,
         "lost": lost,
@@ -129,17 +129,18 @@ def doubled(run: Run, particles: int = 500, report: Report | None = None) -> dic
         raise InputError("task", "classify", "a task with a decoder: classify trains an encoder only")
     model = run.model.to("cpu")
     chosen, arch = drawn(run, particles), run.model.architecture
-    if 8 * (arch.depth + 1) * len(chosen.inputs) * arch.width > LARGEST:
+    if 8 * (arch.depth * arch.substeps + 1) * len(chosen.inputs) * arch.width > LARGEST:
         raise InputError("particles", particles, f"fewer: at most {LARGEST // 2**20} MB of states")
     report(0.3, "Moving the doubled state.")
     found = doubled_flow(model, chosen.inputs)
     projected = model.reconstruct(chosen.inputs)
     report(0.8, "Comparing with the projected form.")
     kept = model.order[: arch.bottleneck].numpy()
-    active, half = model.flow(chosen.inputs[:1]).active.numpy(), arch.depth // 2
+    flow, shown = model.flow(chosen.inputs[:1], every=arch.every), slice(None, None, arch.every)
+    active, times = flow.active.numpy(), flow.times.double().numpy()
     read = active.copy()
-    read[:half], read[:, kept] = False, False
-    states, shadows = (each.float().numpy() for each in (found.states, found.shadows))
+    read[: flow.middle], read[:, kept] = False, False
+    states, shadows = (each[shown].float().numpy() for each in (found.states, found.shadows))
     moved = np.square(np.diff(states, axis=0)) + np.square(np.diff(shadows, axis=0))
     idle = arch.bottleneck == arch.width
     words = "Nothing is forgotten (k = d): the shadow variables stay at 0." if idle else ""
@@ -149,10 +150,10 @@ def doubled(run: Run, particles: int = 500, report: Report | None = None) -> dic
         "read": read,
         "kept": kept,
         "active": active,
-        "times": found.times.double().numpy(),
+        "times": times,
         "outputs": found.output.double().numpy(),
         "apart": float((found.output - projected).double().norm(dim=1).max()),
-        "speed": float(np.sqrt(moved.sum(axis=2).max()) / arch.step),
+        "speed": float((np.sqrt(moved.sum(axis=2)).max(axis=1) / np.diff(times)).max()),
         "labels": chosen.labels,
         "hue": chosen.hue,
         "note": " ".join(filter(None, (chosen.note, words))),
@@ -185,7 +186,9 @@ def push_forward(
         cells (g,); occupied (g,), how many of them hold mass; total_variation (g, F), half the sum of
         |difference| over the drawn cells, frames as in `mass`; samples and pushed (F, ny, nx) float32, mass
         per drawn cell of the moved particles and of the finest moved histogram (ny = 1 for one axis); x and
-        y, edges (y empty for one axis); times (F,); basis; center; ranges (c, 2); particles; note.
+        y, edges (y empty for one axis); places and pushed_places (F, m, c) float32, the particles and the
+        middles of the finest cells on the drawn axes, evenly chosen where they are too many; pushed_masses
+        (m,), what the latter carry, 1 in all; times (F,); basis; center; ranges (c, 2); particles; note.
 
     Raises:
         InputError: the run diverged or its particles leave the finite numbers, or an argument cannot be used.
@@ -201,12 +204,14 @@ def push_forward(
     axes, origin = _axes(run, particles, basis, center)
     flow = np.asarray(model.coordinates.to_flow(particles.inputs))
     moved = [_Weighted(particles.inputs, np.ones(len(flow)))] + [_binned(model, flow, size) for size in sizes]
-    limits = _joined([_extent(model, each.particles, axes, origin) for each in moved])
+    limits = _joined([_extent(model, each.points, axes, origin) for each in moved])
     laws = list[Array]()
     for place, each in enumerate(moved):
         report((place + 0.5) / len(moved), "Moving the samples." if not place else "Moving a histogram.")
         laws.append(_histograms(model, each, axes, origin, limits, bins))
     edges = [np.linspace(low, high, bins + 1) for low, high in limits]
+    times = frame_times(model, particles.inputs)
+    (places, _), (pushed, masses) = (_shown(model, moved[i], len(times), axes, origin) for i in (0, -1))
     return {
         "cells": np.array(sizes),
         "occupied": np.array([len(each.points) for each in moved[1:]]),
@@ -215,7 +220,10 @@ def push_forward(
         "pushed": laws[-1].astype(np.float32),
         "x": edges[0],
         "y": edges[1] if len(edges) == 2 else np.empty(0),
-        "times": _times(model),
+        "places": places,
+        "pushed_places": pushed,
+        "pushed_masses": masses,
+        "times": times,
         "basis": axes,
         "center": origin,
         "ranges": limits,
@@ -240,28 +248,10 @@ def _axes(
     return axes[:, :2], origin
 
 
-def _times(model: AutoencODE) -> Array:
-    """Times (F,) of the frames: that of the projection twice."""
-    arch = model.architecture
-    steps = np.arange(arch.controlled + 1)
-    return np.asarray(np.insert(steps, arch.depth // 2, arch.depth // 2) * arch.step)
-
-
-def _passed(model: AutoencODE, particles: Particles, axes: Array, origin: Array) -> Iterator[Array]:
-    """Frames (F, n, c) of the particles on the drawn axes, block by block."""
-    for part in blocks(len(particles.inputs), flow_bytes(model)):
-        flow = model.flow(particles.inputs[part])
-        with np.errstate(invalid="ignore", over="ignore"):
-            states, dropped = (
-                (each.double().numpy(force=True) - origin) @ axes for each in (flow.states, flow.dropped)
-            )
-        yield frames(states, dropped, model.architecture.depth // 2)
-
-
-def _extent(model: AutoencODE, particles: Particles, axes: Array, origin: Array) -> Array:
-    """Ranges (c, 2) that hold all finite places of the particles, with a margin."""
+def _extent(model: AutoencODE, inputs: Array, axes: Array, origin: Array) -> Array:
+    """Ranges (c, 2) that hold all finite places of the particles (n, d), with a margin."""
     low, high = np.full(axes.shape[1], np.inf), np.full(axes.shape[1], -np.inf)
-    for places in _passed(model, particles, axes, origin):
+    for _, places in passage(model, inputs, axes, origin):
         numbers = np.isfinite(places)
         low = np.minimum(low, np.where(numbers, places, np.inf).min(axis=(0, 1)))
         high = np.maximum(high, np.where(numbers, places, -np.inf).max(axis=(0, 1)))
@@ -279,10 +269,6 @@ class _Weighted(NamedTuple):
     points: Array
     masses: Array
 
-    @property
-    def particles(self) -> Particles:
-        return Particles(self.points, self.points, np.empty(0), np.empty(0), 0)
-
 
 def _binned(model: AutoencODE, flow: Array, cells: int) -> _Weighted:
     """The middles of the occupied cells of R^d, with how many particles (n, d) lie in each."""
@@ -298,21 +284,26 @@ def _histograms(
     model: AutoencODE, law: _Weighted, axes: Array, origin: Array, limits: Array, bins: int
 ) -> Array:
     """Mass per drawn cell at every frame, (F, ny, nx)."""
-    rows = bins if len(limits) == 2 else 1
-    count, first = model.architecture.controlled + 2, 0
+    rows, count = bins if len(limits) == 2 else 1, len(frame_times(model, law.points))
     counts = np.zeros(count * rows * bins)
-    for places in _passed(model, law.particles, axes, origin):
+    for part, places in passage(model, law.points, axes, origin):
         if not np.isfinite(places).all():
             raise InputError("run", "particles beyond the finite numbers", "a run that keeps them finite")
-        size = places.shape[1]
         index = ((places - limits[:, 0]) / (limits[:, 1] - limits[:, 0]) * bins).astype(np.int64)
         index = np.clip(index, 0, bins - 1)
         row = index[..., 1] if rows > 1 else 0
         flat = (np.arange(count)[:, None] * rows + row) * bins + index[..., 0]
-        weights = np.broadcast_to(law.masses[first : first + size], flat.shape)
+        weights = np.broadcast_to(law.masses[part], flat.shape)
         counts += np.bincount(flat.ravel(), weights.ravel(), len(counts))
-        first += size
     return np.asarray((counts / law.masses.sum()).reshape(count, rows, bins))
+
+
+def _shown(model: AutoencODE, law: _Weighted, count: int, axes: Array, origin: Array) -> tuple[Array, Array]:
+    """Places (F, m, c) of points that are drawn at so many frames, and their masses (m,), 1 in all."""
+    chosen = evenly(len(law.points), count)
+    places = [each for _, each in passage(model, law.points[chosen], axes, origin)]
+    masses = law.masses[chosen]
+    return single(np.concatenate(places, axis=1)), single(masses / masses.sum())
 
 
 def _cells(cells: Sequence[int], bins: int) -> list[int]:

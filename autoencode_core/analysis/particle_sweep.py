@@ -1,15 +1,16 @@
 """The mean-field limit N -> ∞: one spec trained on more and more particles, and the rates of decay."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
-from scipy import stats
+from torch import Tensor
 
 from autoencode_core.analysis.particles import Array, Particles, Report, drawn, silent, training_particles
-from autoencode_core.analysis.wasserstein import DIRECTIONS, Reference
+from autoencode_core.analysis.rates import fitted_rates
+from autoencode_core.analysis.wasserstein import DIRECTIONS, MOST_ASSIGNED, Reference, exact_wasserstein
 from autoencode_core.data.catalogue import card
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
@@ -28,56 +29,65 @@ LAW = 2**31
 """Seed of the fresh sample, which no spec can have."""
 PARTS = 20
 """Parts of the fresh sample, whose scatter tells the error of its cost."""
-CLEAR = 2.0
-"""A rate is fitted as far as the gap is that many times the error of the fresh cost."""
-FEW = 4
-"""A rate is fitted on samples that many times smaller than what they are compared with."""
 COMPARED = 2000
 """Fresh particles on which maps are compared."""
 REFERENCE = 20_000
-"""Most fresh particles that W_1 is measured against."""
+"""Most fresh particles that sliced W_1 is measured against."""
 TURNED = 20.0
 """Degrees from which axes count as turned."""
-RATES = ("gap", "fixed_gap", "control_distance", "map_distance", "wasserstein")
-"""What a rate is fitted to."""
+ROUNDS = 4
+"""A training that ends at its iteration limit is trained on, to at most that many times as many."""
+TIED = 1e-4
+"""Share of J up to which two starts count as equally good: then the first of them counts."""
 
 
 def particle_sweep(
     run: Run | RunSpec,
     counts: Sequence[int] | None = None,
     seeds: Sequence[int] = (0, 1, 2, 3),
+    starts: int = 3,
     iterations: int | None = None,
     fresh: int = 20_000,
     report: Report | None = None,
 ) -> dict[str, Any]:
     """Trains a spec on N particles for several N and samples, and measures how fast the limit is reached.
 
-    Each seed draws one sample, of which N particles are the first N. All runs begin at the control that the
-    spec's own seed gives, so that they differ in their particles alone.
+    Each seed draws one sample, of which N particles are the first N. At each N and sample the training begins
+    at several controls, the same ones everywhere, and what ends at its iteration limit is trained on by
+    lbfgs. Of those that converged the one with the lowest J counts. Where none did, the point is no
+    minimiser: it is told, and no rate is fitted through it.
 
     Args:
         run: a run, of which only the spec counts, or a spec.
         counts: numbers of particles (c,), ascending; by default 16, 32, ..., 4096, as far as the data go.
         seeds: seeds of the samples (s,), from 0, each once.
-        iterations: most iterations of each training; that of the spec by default.
+        starts: initial controls, from 1: those that the spec's own seed and the next ones give.
+        iterations: most iterations of each training; that of the spec by default. Those that end there are
+            trained on, to at most ROUNDS times as many.
         fresh: particles of the fresh sample, 100 to 1,000,000. A finite data set has no fresh particles:
             there the test part of each seed takes their place.
         report: progress, told of every iteration.
 
     Returns:
-        counts (c,); seeds (s,); and (c, s), with ref the run of the seed on the most particles: train_cost, J
-        on the N particles; fresh_cost, J on the fresh ones; gap, the second less the first; fresh_error,
-        standard error of fresh_cost; fixed_gap, the gap of θ_ref whatever N: what the sample alone does,
-        without a training that fits the control to it; control_distance, ‖θ_N - θ_ref‖ in L²(0,T), each in
-        its own run's coordinates; map_distance, root mean squared distance of the outputs from those of ref,
-        as a share of the data's spread; wasserstein, W_1 between the N particles and the fresh ones (sliced
-        where d > 1), data units; turned, degrees between the axes of the flow and those of ref; diverged.
-        For each q of gap, fixed_gap, control_distance, map_distance and wasserstein: q_rate (4,), slope of
-        log q against log N, low and high end of its 95 % band, and log q at N = 1 (see `power_law`), NaN
-        where it cannot be told; q_fitted (c,), which N that is fitted to (at least three): those well below
-        the N of what they are compared with, and with a gap that stands out from the error of the fresh cost.
+        counts (c,); seeds (s,); starts; and (c, s), with ref the run of the seed on the most particles:
+        converged, whether a start did; converged_starts, how many; diverged, whether all starts did;
+        lower, whether a start that did not converge has a lower J; train_cost, J on the N particles;
+        fresh_cost, J on the fresh ones; gap, the second less the first; fresh_error, standard error of
+        fresh_cost; fixed_gap, the gap of θ_ref whatever N: what the sample alone does, without a training
+        that fits the control to it; control_distance, ‖θ_N - θ_ref‖ in L²(0,T), each in its own run's
+        coordinates; map_distance, root mean squared distance of the outputs from those of ref, as a share of
+        the data's spread; exact_wasserstein, W_1 between the N particles and N fresh ones, data units, NaN
+        above MOST_ASSIGNED: between once and twice the mean W_1 to the law itself, so of the same rate;
+        sliced_wasserstein, sliced W_1 to the fresh ones, on the line W_1 itself; turned, degrees between the
+        axes of the flow and those of ref.
+        For each q of gap, fixed_gap, control_distance, map_distance, exact_wasserstein, sliced_wasserstein:
+        q_rate (4,), slope of log q against log N, low and high end of its 95 % band, and log q at N = 1 (see
+        `power_law`), NaN where it cannot be told; q_converged (c, s), which values rest on converged
+        trainings: only these are fitted; q_fitted (c,), which N that is fitted to (at least three): those
+        with two converged samples, well below the N of what they are compared with, and with a gap that
+        stands out from the error of the fresh cost.
         directions, lines that the sliced distance averages over, 0 where it is W_1 itself; fresh and
-        reference, the fresh particles there were for the cost and for W_1; note.
+        reference, the fresh particles there were for the cost and for sliced W_1; note.
 
     Raises:
         InputError: an argument or the data cannot be used.
@@ -87,84 +97,105 @@ def particle_sweep(
     """
     spec, report = run if isinstance(run, RunSpec) else run.spec, report or silent
     numbers, samples = _counts(spec, counts), _seeds(seeds)
-    if len(numbers) * len(samples) > MOST_RUNS:
-        raise InputError("seeds", len(samples), f"fewer: at most {MOST_RUNS} runs in all")
+    if not isinstance(starts, int) or isinstance(starts, bool) or starts < 1:
+        raise InputError("starts", starts, "a whole number from 1")
+    if len(numbers) * len(samples) * starts > MOST_RUNS:
+        raise InputError("seeds", len(samples), f"fewer: at most {MOST_RUNS} trainings in all")
     if not isinstance(fresh, int) or isinstance(fresh, bool) or not 100 <= fresh <= 1_000_000:
         raise InputError("fresh", fresh, "a whole number from 100 to 1000000")
-    runs = trained(spec if iterations is None else spec.but(iterations=iterations), numbers, samples, report)
-    found = _compared(runs, fresh, report)
+    spec = spec if iterations is None else spec.but(iterations=iterations)
+    found = _compared(trained(spec, numbers, samples, starts, report), fresh, report)
     return {
         "counts": np.array(numbers),
         "seeds": np.array(samples),
         **found,
-        **_rates(numbers, found),
-        "directions": 0 if runs[0][0].model.architecture.width == 1 else DIRECTIONS,
+        **fitted_rates(numbers, found),
+        "directions": 0 if card(spec.dataset).width == 1 else DIRECTIONS,
         "note": _note(spec, found),
     }
 
 
 def trained(
-    spec: RunSpec, counts: Sequence[int], seeds: Sequence[int], report: Report | None = None
-) -> list[list[Run]]:
-    """The runs of a spec on the first N particles of several samples, all from the control of its own seed.
+    spec: RunSpec,
+    counts: Sequence[int],
+    seeds: Sequence[int],
+    starts: int = 1,
+    report: Report | None = None,
+) -> list[list[list[Run]]]:
+    """The runs of a spec on the first N particles of several samples, from several controls each.
 
     Args:
         spec: all other knobs.
         counts: numbers of particles.
         seeds: seeds of the samples.
+        starts: initial controls, from 1; all are one where the initial scale is 0.
         report: progress, told of every iteration.
 
     Returns:
-        For each number of particles a run for each seed; those train as one batch.
+        For each number of particles and each sample a run for each start; those of one number train as one
+        batch. What ends before it converged is trained on by lbfgs, whatever the method of the spec.
     """
-    arch = Architecture.of(spec, card(spec.dataset).width)
-    start = arch.shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype])
-    runs, whole, before = list[list[Run]](), sum(counts), 0
+    shape, most = Architecture.of(spec, card(spec.dataset).width).shape, 2**31
+    drawn_from = [(spec.seed + k) % most for k in range(starts if spec.init_scale else 1)]
+    controls = torch.stack([shape.initial(seed, spec.init_scale, DTYPES[spec.dtype]) for seed in drawn_from])
+    runs, whole, before = list[list[list[Run]]](), sum(counts), 0
     for count in counts:
         size = min(spec.batch_size, count)
-        same = [spec.but(particles=count, batch_size=size, seed=s, data_seed=None) for s in seeds]
-        words = f"Training on {count} particles, {len(seeds)} {'sample' if len(seeds) == 1 else 'samples'}."
-        told = _told(report or silent, before / whole, count / whole, words)
-        parts = batches(same)
-        runs.append([r for part in parts for r in train_regimes(part, told, start.expand(len(part), -1))])
+        samples = [spec.but(particles=count, batch_size=size, seed=s, data_seed=None) for s in seeds]
+        words = f"{len(seeds)} {'sample' if len(seeds) == 1 else 'samples'} of {count} particles"
+        told = _Told(report or silent, before / whole, count / whole, words)
+        each = [sample for sample in samples for _ in controls]
+        found = _converging(each, controls.repeat(len(samples), 1), told)
+        runs.append([found[first : first + len(controls)] for first in range(0, len(found), len(controls))])
         before += count
     return runs
 
 
-def power_law(counts: ArrayLike, values: ArrayLike) -> Array:
-    """The rate of decay of a quantity in N, with a band from the scatter over seeds.
+def _converging(specs: Sequence[RunSpec], starts: Tensor, told: "_Told") -> list[Run]:
+    """The runs of specs from their starts (R, P), trained on as long as they end at the iteration limit."""
+    runs = _batched(specs, starts, told.turn(0))
+    further = [_by_lbfgs(spec) for spec in specs]
+    for turn in range(1, ROUNDS):
+        on = [place for place, run in enumerate(runs) if run.status == "finished"]
+        if not on:
+            break
+        ends = torch.stack([runs[place].model.control.vector for place in on])
+        for place, run in zip(on, _batched([further[i] for i in on], ends, told.turn(turn)), strict=True):
+            runs[place] = run
+    return runs
 
-    Fitted by least squares is log of the root mean square over the seeds, against log N. The N of one seed
-    share particles, so its values are not independent: the band leaves out one seed after the other.
+
+def _by_lbfgs(spec: RunSpec) -> RunSpec:
+    """The same J by the method that converges fastest; adam's steps never do."""
+    if spec.method == "lbfgs":
+        return spec
+    return spec.but(method="lbfgs", iterations=spec.iterations, learning_rate=1.0, batch_size=0)
+
+
+def _batched(specs: Sequence[RunSpec], starts: Tensor, told: "_Told") -> list[Run]:
+    runs = list[Run]()
+    for part in batches(specs):
+        on_progress = told.part(len(runs) / len(specs), len(part) / len(specs))
+        runs += train_regimes(part, on_progress, starts[len(runs) : len(runs) + len(part)])
+    return runs
+
+
+def best(runs: Sequence[Run]) -> Run:
+    """Of several starts the converged run with the lowest J.
+
+    Where none converged it is the lowest of those that did not diverge; of several with the same J the first.
 
     Args:
-        counts: N, (c,).
-        values: the quantity (c, s), of any sign; a seed with a value that is not finite is left out.
-
-    Returns:
-        (4,): slope, low and high end of its 95 % band, and the log of the fit at N = 1; NaN where it cannot
-        be had: fewer than two N or no seed, for the band fewer than two seeds.
-
-    Source:
-        B. Efron, The Jackknife, the Bootstrap and Other Resampling Plans (1982), with Student's t for few
-        seeds.
+        runs: the starts of one problem, at least one.
     """
-    x, table = np.log(np.asarray(counts, float)), np.asarray(values, float)
-    table = table[:, np.isfinite(table).all(axis=0)]
-    rate, seeds = np.full(4, np.nan), table.shape[1]
-    if len(x) < 2 or not seeds or not np.square(table).sum(axis=1).all():
-        return rate
-    rate[0], rate[3] = _line(x, table)
-    if seeds > 1 and np.count_nonzero(table, axis=1).min() > 1:
-        slopes = np.array([_line(x, np.delete(table, s, axis=1))[0] for s in range(seeds)])
-        error = np.sqrt((seeds - 1) * slopes.var())
-        rate[1:3] = rate[0] + np.array([-1, 1]) * stats.t.ppf(0.975, seeds - 1) * error
-    return rate
+    sound = [run for run in runs if run.status == "converged"]
+    sound = sound or [run for run in runs if run.status != "diverged"]
+    least = min((_cost(run) for run in sound), default=np.nan)
+    return next((run for run in sound if _cost(run) <= least + TIED * abs(least)), runs[0])
 
 
-def _line(x: Array, table: Array) -> tuple[float, float]:
-    slope, start = np.polyfit(x, np.log(np.square(table).mean(axis=1)) / 2, 1)
-    return float(slope), float(start)
+def _cost(run: Run) -> float:
+    return run.history["cost"][-1]
 
 
 def _counts(spec: RunSpec, counts: Sequence[int] | None) -> list[int]:
@@ -188,11 +219,28 @@ def _seeds(seeds: Sequence[int]) -> list[int]:
     return chosen
 
 
-def _told(report: Report, before: float, share: float, words: str) -> OnProgress:
-    def on_progress(progress: Progress) -> None:
-        report(before + share * progress.iteration / progress.iterations, words)
+@dataclass(frozen=True)
+class _Told:
+    """A report of the trainings on one number of particles: its stretch of the whole, and where it is."""
 
-    return on_progress
+    report: Report
+    before: float
+    share: float
+    words: str
+
+    def turn(self, turn: int) -> "_Told":
+        """Of one of the rounds."""
+        words = f"Training {'on, ' if turn else ''}{self.words}."
+        return _Told(self.report, self.before + turn * self.share / ROUNDS, self.share / ROUNDS, words)
+
+    def part(self, start: float, share: float) -> OnProgress:
+        """Of a batch, which begins after some share of its round."""
+
+        def on_progress(progress: Progress) -> None:
+            done = start + share * progress.iteration / progress.iterations
+            self.report(self.before + self.share * done, self.words)
+
+        return on_progress
 
 
 def _law(run: Run, count: int) -> Particles:
@@ -216,12 +264,14 @@ _MEASURED = (
     "control_distance",
     "map_distance",
     "turned",
-    "wasserstein",
+    "exact_wasserstein",
+    "sliced_wasserstein",
 )
 
 
-def _compared(runs: Sequence[Sequence[Run]], fresh: int, report: Report) -> dict[str, Any]:
-    """What is measured on the runs, (c, s) each, and how many fresh particles there were."""
+def _compared(trainings: Sequence[Sequence[Sequence[Run]]], fresh: int, report: Report) -> dict[str, Any]:
+    """What is measured on the best runs, (c, s) each, and how many fresh particles there were."""
+    runs = [[best(starts) for starts in same] for same in trainings]
     found: dict[str, Any] = {name: np.full((len(runs), len(runs[0])), np.nan) for name in _MEASURED}
     finite = card(runs[0][0].spec.dataset).most_particles is not None
     law: Particles | None = None
@@ -232,12 +282,41 @@ def _compared(runs: Sequence[Sequence[Run]], fresh: int, report: Report) -> dict
         at_last = _on(last, law)[0]
         for c, same in enumerate(runs):
             report(None, f"Measuring sample {s + 1} of {len(same)}, {same[s].spec.particles} particles.")
-            found["wasserstein"][c, s] = reference.distance(same[s].data.source.train)
+            train = same[s].data.source.train
+            found["sliced_wasserstein"][c, s] = reference.distance(train)
+            found["exact_wasserstein"][c, s] = _exact(train, law.inputs, s)
             for name, value in _measured(same[s], last, law, at_last).items():
                 found[name][c, s] = value
-    found["diverged"] = np.array([[one.status == "diverged" for one in same] for same in runs])
     count = 0 if law is None else len(law.inputs)
-    return {**found, "fresh": count, "reference": min(count, REFERENCE)}
+    told = {"starts": len(trainings[0][0]), "fresh": count, "reference": min(count, REFERENCE)}
+    return {**found, **_endings(trainings, runs), **told}
+
+
+def _endings(trainings: Sequence[Sequence[Sequence[Run]]], runs: Sequence[Sequence[Run]]) -> dict[str, Array]:
+    """How the trainings of each point ended, (c, s) each; runs are the best of them."""
+
+    def lower(starts: Sequence[Run], chosen: Run) -> bool:
+        below = _cost(chosen) - TIED * abs(_cost(chosen))
+        return any(run.status == "finished" and _cost(run) < below for run in starts)
+
+    ended = np.array([[run.status for run in same] for same in runs])
+    reached = [[sum(run.status == "converged" for run in starts) for starts in same] for same in trainings]
+    pairs = [zip(*each, strict=True) for each in zip(trainings, runs, strict=True)]
+    return {
+        "converged": ended == "converged",
+        "diverged": ended == "diverged",
+        "converged_starts": np.array(reached),
+        "lower": np.array([[lower(*each) for each in same] for same in pairs]),
+    }
+
+
+def _exact(train: Array, fresh: Array, sample: int) -> float:
+    """Exact W_1 to as many fresh particles, of which each sample has others as far as they go."""
+    count = len(train)
+    if count > min(MOST_ASSIGNED, len(fresh)):
+        return np.nan
+    first = sample % (len(fresh) // count) * count
+    return exact_wasserstein(train, fresh[first : first + count])
 
 
 def _measured(run: Run, last: Run, law: Particles, at_last: float) -> dict[str, float]:
@@ -276,34 +355,24 @@ def _on(run: Run, law: Particles) -> tuple[float, float]:
     return float(np.average(terms, weights=sizes)), float(scatter)
 
 
-def _rates(counts: Sequence[int], found: dict[str, Any]) -> dict[str, Any]:
-    """The rates, each fitted to those N that are small beside what they are compared with."""
-    numbers, rates = np.array(counts), dict[str, Any]()
-    for name in RATES:
-        against = {"gap": found["fresh"], "wasserstein": found["reference"]}.get(name, counts[-1])
-        fitted = numbers * FEW <= against
-        if name.endswith("gap"):
-            error = found["fresh_error"] if name == "gap" else found["fresh_error"][-1:]
-            with np.errstate(invalid="ignore"):
-                size, error = _rms(found[name]), _rms(error)
-                fitted &= np.logical_and.accumulate(size > CLEAR * error)
-        values = found[name][fitted]
-        rates[f"{name}_rate"] = power_law(numbers[fitted], values) if fitted.sum() > 2 else np.full(4, np.nan)
-        rates[f"{name}_fitted"] = fitted
-    return rates
-
-
-def _rms(values: Array) -> Array:
-    """Root mean square over the seeds that are finite, NaN where none is."""
-    finite = np.isfinite(values)
-    squares = np.square(np.where(finite, values, 0)).sum(axis=1)
-    return np.asarray(np.sqrt(squares / np.where(finite.any(axis=1), finite.sum(axis=1), np.nan)))
-
-
 def _note(spec: RunSpec, found: dict[str, Any]) -> str:
-    said = []
+    said, points, open_ends = [], found["converged"].size, ~(found["converged"] | found["diverged"])
+    if open_ends.any():
+        said.append(
+            f"At {int(open_ends.sum())} of the {points} points no training converged, in up to "
+            f"{ROUNDS * spec.iterations} iterations: no minimisers, and no rate is fitted through them."
+        )
+    if (found["converged"] & found["lower"]).any():
+        said.append(
+            f"At {int((found['converged'] & found['lower']).sum())} points a training that did not converge "
+            "lies lower than the best one that did: there the minimiser may be another."
+        )
     if found["diverged"].any():
-        said.append(f"{int(found['diverged'].sum())} of the runs diverged and are left out.")
+        said.append(f"At {int(found['diverged'].sum())} points every training diverged: they are left out.")
+    if not np.isfinite(found["exact_wasserstein"]).all():
+        most = min(MOST_ASSIGNED, found["fresh"])
+        why = "its work grows like N³" if most == MOST_ASSIGNED else "there are no more fresh ones"
+        said.append(f"Exact W₁ is told up to {most} particles: {why}.")
     if card(spec.dataset).most_particles is not None:
         said.append("The data are finite: the test part of each sample takes the place of fresh particles.")
     if np.nanmax(found["turned"], initial=0.0) > TURNED:

@@ -20,6 +20,8 @@ Report = Callable[[float | None, str], object]
 
 BLOCK_BYTES = 32 * 2**20
 """About how much memory the trajectories of one block of particles take."""
+MOST_PLACES = 500_000
+"""Frames times particles whose places are handed out to be drawn: 2 MB for a page."""
 
 
 def silent(share: float | None, words: str) -> None:
@@ -139,18 +141,44 @@ def flow_bytes(model: AutoencODE) -> int:
     )
 
 
-def frames(states: Array, dropped: Array, encoder: int) -> Array:
-    """The knots of the flow with the state before the projection as a frame of its own.
+def passage(model: AutoencODE, inputs: Array, axes: Array, origin: Array) -> Iterator[tuple[slice, Array]]:
+    """Which particles, and their frames (F, n, c) on drawn axes, block by block.
+
+    Frames are the knots of the flow, with the state before the projection as one of its own: (S + 1, n, c),
+    from X(0) to X(T/2) before the projection, then from X(T/2) after it.
 
     Args:
-        states: (S, n, c), at index `encoder` the state after the projection.
-        dropped: (n, c), the state before it.
-        encoder: number of encoder layers E.
-
-    Returns:
-        (S + 1, n, c): X_0, ..., X_E before the projection, X_E after it, ..., X_{E+D}.
+        model: whose flow.
+        inputs: (N, d) in data units.
+        axes: (d, c).
+        origin: (d,), subtracted first, flow coordinates.
     """
-    return np.concatenate([states[:encoder], dropped[None], states[encoder:]])
+    for part in blocks(len(inputs), flow_bytes(model)):
+        flow = model.flow(inputs[part], every=model.architecture.every)
+        middle = flow.middle
+        with np.errstate(invalid="ignore", over="ignore"):
+            states, dropped = (
+                (each.double().numpy(force=True) - origin) @ axes for each in (flow.states, flow.dropped)
+            )
+        yield part, np.concatenate([states[:middle], dropped[None], states[middle:]])
+
+
+def frame_times(model: AutoencODE, inputs: Array) -> Array:
+    """Times (F,) of the frames of `passage`: that of the projection twice.
+
+    Args:
+        model: whose flow.
+        inputs: (N, d) in data units, N >= 1.
+    """
+    flow = model.flow(inputs[:1], every=model.architecture.every)
+    times = flow.times.double().numpy(force=True)
+    return np.asarray(np.insert(times, flow.middle, times[flow.middle]))
+
+
+def evenly(count: int, frames: int) -> Array:
+    """Rows (m,) of `count` particles, evenly chosen, whose places at so many frames may be handed out."""
+    most = max(1, MOST_PLACES // max(1, frames))
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
 
 # ---- codes

@@ -12,7 +12,7 @@ from autoencode_core.figures.theme import subscript
 
 
 def activity_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
-    """Variance of each number of the code as bars, with the participation ratio in words.
+    """Variance of each number of the code as bars, with the participation ratio of the whole code in words.
 
     Args:
         answer: of the analysis `activity`: variance (k,), participation.

@@ -28,7 +28,7 @@ def alt_text(record: RunRecord, kind: Kind) -> str:
         CATALOGUE[spec.dataset].title if spec.dataset in CATALOGUE else "your own data",
     )
     who = f"{n} particle{_s(n)} of {title}"
-    ends = f"From {d} active component{_s(d)} the encoder narrows to {k} at t = {spec.horizon / 2:g}" + (
+    ends = f"From {d} driven component{_s(d)} the encoder narrows to {k} at t = {spec.horizon / 2:g}" + (
         "." if spec.task == "classify" else f"; the decoder widens again until t = {spec.horizon:g}."
     )
     errors = f"train error {_number(record, 'train_error')}, test error {_number(record, 'test_error')}"

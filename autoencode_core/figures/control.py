@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.hamiltonian import intervals, marked
+from autoencode_core.figures.least import least_control, least_rate, least_speed
 from autoencode_core.figures.panels import BOTTOM, LEFT, RIGHT, Panel
 from autoencode_core.figures.powers import power_axis
-from autoencode_core.figures.strip import entry_axis, heat, outlines
+from autoencode_core.figures.strip import entry_axis, heat, outlines, strip_still
 
 Array = NDArray[Any]
 Answer = Mapping[str, Any]
@@ -173,7 +174,7 @@ def _panels(heights: Mapping[str, int]) -> dict[str, Panel]:
 def _headings(panels: Mapping[str, Panel], strip: Answer, slopes: Answer, dark: bool) -> list[dict[str, Any]]:
     roles = {name: role for name, (_, role) in slopes.items()}
     notes = [
-        panels["strip"].heading(dark, "Control θ(t)", raised=_BAR),
+        panels["strip"].heading(dark, "Control θ(t)", "all but 0" * strip_still(strip), raised=_BAR),
         panels["norm"].heading(dark, "Size |θ<sub>n</sub>|"),
         panels["speed"].heading(dark, "Speed of the flow", "mean |F<sub>n</sub>| of the particles"),
         panels["hamiltonian"].heading(dark, "Hamiltonian H<sub>n</sub>", "shaded: its spread"),
@@ -271,27 +272,31 @@ def _axes(
             nticks=8,
             **({} if own else {"matches": f"x{last.number}"}),
         )
+    rate = least_rate(float(about["cost"]), end)
     ys = {
         "strip": entry_axis(strip, dark),
-        "norm": _from_zero(about["norm"], dark),
-        "speed": _from_zero(about["speed"], dark),
-        "hamiltonian": _level(about["hamiltonian"], dark),
-        "slopes": power_axis(np.concatenate([np.asarray(v, float) for v in sizes]), dark, most=5),
+        "norm": _from_zero(about["norm"], least_control(strip), dark),
+        "speed": _from_zero(about["speed"], least_speed(strip), dark),
+        "hamiltonian": _level(about["hamiltonian"], rate, dark),
+        "slopes": power_axis(np.concatenate([np.asarray(v, float) for v in sizes]), dark, most=5, least=rate),
     }
     for name, panel in panels.items():
         found[f"yaxis{panel.number}"] = ys[name] | {"domain": panel.up, "anchor": f"x{panel.number}"}
     return found
 
 
-def _from_zero(values: Any, dark: bool) -> dict[str, Any]:
-    top = float(np.nanmax(np.asarray(values, float), initial=0.0)) or 1.0
+def _from_zero(values: Any, least: float, dark: bool) -> dict[str, Any]:
+    """An axis from 0 to the largest value, or to the least that one sees."""
+    top = float(np.nanmax(np.asarray(values, float), initial=least))
     return theme.axis(dark, range=[0, 1.12 * top], nticks=4, tickformat="~g")
 
 
-def _level(values: Any, dark: bool) -> dict[str, Any]:
-    """An axis that shows 0 too."""
+def _level(values: Any, least: float, dark: bool) -> dict[str, Any]:
+    """An axis that shows 0 too, and all that is too small to see as level."""
     values = np.asarray(values, float)
     low, high = float(min(values.min(), 0.0)), float(max(values.max(), 0.0))
+    if max(-low, high) < least:
+        low, high = -least, least
     room = 0.12 * ((high - low) or 1.0)
     zero: dict[str, Any] = {
         "zeroline": True,

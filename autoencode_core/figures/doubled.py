@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.geometry import finite
+from autoencode_core.figures.geometry import finite, middle_index
 from autoencode_core.figures.panels import GLYPHS, plot, value_axis
 from autoencode_core.figures.ways import ways_table
 
@@ -18,7 +18,7 @@ _HEIGHT = 190
 
 
 def steps(answer: Mapping[str, Any]) -> Array:
-    """The longest way of a particle of the doubled state in each layer, (L,), flow coordinates.
+    """The longest way of a particle of the doubled state from each knot to the next, (S - 1,).
 
     Args:
         answer: what analysis.doubled says.
@@ -34,8 +34,13 @@ def jump(answer: Mapping[str, Any]) -> float:
         answer: what analysis.doubled says.
     """
     states, kept = finite(answer["states"]), np.asarray(answer["kept"], int)
-    gone = np.delete(states[len(states) // 2], kept, axis=1)
+    gone = np.delete(states[_half(answer)], kept, axis=1)
     return float(np.sqrt(np.square(gone).sum(axis=1)).max(initial=0.0))
+
+
+def _half(answer: Mapping[str, Any]) -> int:
+    """Index of T/2 among the knots."""
+    return middle_index(answer["times"], float(np.asarray(answer["times"])[-1]))
 
 
 def steps_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
@@ -46,7 +51,7 @@ def steps_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
         dark: whether the page is dark.
     """
     times = np.asarray(answer["times"], float)
-    far, at_once, middle = steps(answer), jump(answer), float(times[len(times) // 2])
+    far, at_once, middle = steps(answer), jump(answer), float(times[_half(answer)])
     state, drop = theme.ROLES["train"], theme.ROLES["decoder"]
     line = {"color": state.colour(dark), "width": theme.LINE, "shape": "hv", "dash": state.dash}
     traces: list[dict[str, Any]] = [
@@ -87,7 +92,7 @@ def steps_table(answer: Mapping[str, Any]) -> dict[str, list[float]]:
     """The figure as columns: when each layer begins and ends, the longest way in it, the jump at its end."""
     times, far = np.asarray(answer["times"], float), steps(answer)
     ends = np.zeros(len(far))
-    ends[len(far) // 2 - 1] = jump(answer)
+    ends[_half(answer) - 1] = jump(answer)
     return {
         "t_from": times[:-1].tolist(),
         "t_to": times[1:].tolist(),

@@ -11,7 +11,7 @@ from autoencode_core.figures.geometry import View, codes, flow_states, limits, p
 from autoencode_core.figures.latent import code_panel, label_positions
 from autoencode_core.figures.marks import Marks, Shade, box, cloud, coordinates, marks
 from autoencode_core.figures.stage import Moving, Pictures, pictures_domain, stage, titled
-from autoencode_core.figures.timeline import Timeline, timeline
+from autoencode_core.figures.timeline import NOT_DRIVEN, Timeline, timeline
 from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
@@ -96,7 +96,7 @@ def particle_pictures(
     runs = {len(still) + i: _only(moving, hollow == kind) for i, kind in enumerate(kinds)}
     for number, run in runs.items():
         traces[number - len(still)] |= run(0)
-    words = [look.colouring, "hollow: inactive" if hollow.any() else ""]
+    words = [look.colouring, f"hollow: {NOT_DRIVEN}" if hollow.any() else ""]
     words.append(f"small dots: {goal_name(record)}" if len(goal) else "")
     title = f"Particles x(t), {shown.axes}" if shown.axes else "Particles x(t)"
     annotations = titled(title, " · ".join(filter(None, words)), across[0], look.dark)

@@ -52,7 +52,7 @@ class View:
             return finite((values - self.center) @ self.basis)
 
     def hollow(self, active: Array) -> Array:
-        """Whether some drawn axis lies mostly (by its squared loadings) in inactive components.
+        """Whether some drawn axis lies mostly (by its squared loadings) in components that are not driven.
 
         Args:
             active: (F, d) bool.
@@ -264,9 +264,19 @@ def code_view(codes_: Array) -> tuple[Array, tuple[str, ...]]:
 
 
 def bottleneck_index(record: RunRecord) -> int:
-    """Index of the state at T/2: the middle one, or the last one when only the encoder runs (classify)."""
-    last = len(flow_states(record)) - 1
-    return last if record.spec.task == "classify" else last // 2
+    """Index of the state at T/2 by its time: the last one when only the encoder runs (classify)."""
+    times = np.asarray(record.probe["flow_times"], float)
+    return middle_index(times, record.spec.horizon)
+
+
+def middle_index(times: Array, horizon: float) -> int:
+    """Index of T/2 among times (S,).
+
+    Args:
+        times: ascending, T/2 among them.
+        horizon: T.
+    """
+    return int(np.abs(np.asarray(times, float) - horizon / 2).argmin())
 
 
 def to_data(record: RunRecord, states: Array) -> Array:

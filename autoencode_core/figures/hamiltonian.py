@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.least import SEEN, least_rate
 from autoencode_core.figures.numbers import percent, rounded
 from autoencode_core.figures.panels import BOTTOM, GLYPHS, LEFT, Panel
 from autoencode_core.figures.powers import power_axis, power_ticks
@@ -145,7 +146,8 @@ def path_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
         xaxis=theme.axis(dark, anchor="y", matches="x2", showticklabels=False, showgrid=False, **axes),
         xaxis2=theme.axis(dark, "iteration j, spaced by log(1 + j)", anchor="y2", **axes),
         yaxis=theme.axis(dark, "flow time t", domain=upper.up, anchor="x", nticks=6, showgrid=False),
-        yaxis2=power_axis(values, dark, most=5) | {"domain": lower.up, "anchor": "x2"},
+        yaxis2=power_axis(values, dark, most=5, least=SEEN * _cost(answer))
+        | {"domain": lower.up, "anchor": "x2"},
     )
     lines = [_line(answer, column, name, roles[name], lower, dark) for name, column in sums.items()]
     return go.Figure(data=[_heat(answer, span, dark), *lines], layout=layout)
@@ -164,6 +166,11 @@ def _moments(x: Array, answer: Answer) -> dict[str, Any]:
             chosen.append(i)
     words = [f"{int(answer['iterations'][i]):,}" for i in chosen]
     return {"tickvals": [float(x[i]) for i in chosen], "ticktext": words}
+
+
+def _cost(answer: Answer) -> float:
+    """The least J along the training."""
+    return float(np.nanmin(np.asarray(answer["cost"], float)))
 
 
 def path_table(answer: Answer) -> dict[str, Any]:
@@ -224,6 +231,8 @@ def _heat(answer: Answer, edges: Array, dark: bool) -> dict[str, Any]:
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(np.isfinite(residual) & (residual > 0), np.log10(residual), np.nan)
     low, high = (float(np.nanmin(logs)), float(np.nanmax(logs))) if np.isfinite(logs).any() else (0.0, 1.0)
+    least = least_rate(_cost(answer), float(step * len(times)))
+    high = max(high, float(np.log10(least))) if least > 0 else high
     low, high = (low, high) if high > low else (low - 0.5, high + 0.5)
     ticks, text = power_ticks(low, high, 6)
     font = {"color": theme.colour("muted", dark), "size": theme.SMALL}

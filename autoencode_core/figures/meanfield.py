@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ _KEY_LINES = 5
 """Lines of the longest key: figures beside each other are equally tall."""
 _DEEP = 30.0
 """A mark that lies so many times below the smallest mean of its figure stands at the foot."""
+_FAINT = 0.55
+"""Opacity of what did not converge; its mark is crossed out besides."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,28 @@ PICTURES: Mapping[str, Picture] = {
             Curve("control_distance", "test", "controls, L²(0,T)"),
         ),
     ),
-    "wasserstein": Picture("Distance of the samples", "data units", (Curve("wasserstein", "train", ""),)),
+    "wasserstein": Picture(
+        "Distance of the samples",
+        "data units",
+        (
+            Curve("exact_wasserstein", "train", "exact W₁ to N fresh ones"),
+            Curve("sliced_wasserstein", "test", ""),
+        ),
+    ),
 }
 """The figures by name, from the cost to what bounds its gap."""
 
 
-def distance_name(answer: Mapping[str, Any]) -> str:
-    """W_1, or in more than one dimension its average over lines."""
-    directions = int(answer["directions"])
-    return f"sliced W₁ ({directions} directions)" if directions else "W₁"
+def sliced_name(answer: Mapping[str, Any]) -> str:
+    """Sliced W_1 and what it is measured against; on the line it is W_1 itself."""
+    directions, fresh = int(answer["directions"]), f"{int(answer['reference']):,} fresh ones"
+    return f"sliced W₁ ({directions} directions) to {fresh}" if directions else f"W₁ to {fresh}"
 
 
 def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) -> go.Figure:
     """One quantity or two against N, log-log: every seed a mark, with the fitted rate and its 95% band.
+
+    Marks of what did not converge are crossed out, and no line goes through them.
 
     Args:
         answer: what analysis.particle_sweep says.
@@ -92,7 +104,7 @@ def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) ->
     traces, groups = list[dict[str, Any]](), []
     for curve in picture.curves:
         role = theme.ROLES[curve.role]
-        words = curve.words or distance_name(answer)
+        words = curve.words or sliced_name(answer)
         traces += _law(answer, curve, role, dark) if curve.rated else [_means(answer, curve, role, dark)]
         traces.append(_marks(answer, curve, role, words, dark))
         groups.append([(GLYPHS[role.symbol], role.colour(dark), words)])
@@ -100,9 +112,11 @@ def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) ->
             groups[-1].append(("━", role.colour(dark), rate_label(answer[f"{curve.name}_rate"])))
     if any(curve.rated for curve in picture.curves):
         traces.append(_reference(answer, picture.curves[0], dark))
-        groups.append([("┄", theme.colour("muted", dark), "N^(−1/2), for comparison")])
+        groups.append([("┄", theme.colour("muted", dark), "N^(−1/2)")])
     if any((np.nan_to_num(np.asarray(answer[curve.name])) < 0).any() for curve in picture.curves):
         groups[-1].append(("○", theme.colour("ink", dark), "hollow: below 0"))
+    if not all(_settled(answer, curve.name).all() for curve in picture.curves):
+        groups[-1].append(("⊗", theme.colour("ink", dark), "not converged"))
     scale = _sizes(answer, picture, dark)
     foot = 10 ** scale["range"][0]
     for trace in traces:
@@ -113,7 +127,7 @@ def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) ->
 
 
 def sweep_table(answer: Mapping[str, Any], name: str) -> dict[str, list[Any]]:
-    """The figure as columns: N, seed, and its quantities.
+    """The figure as columns: N, seed, its quantities, and how many starts converged.
 
     Args:
         answer: what analysis.particle_sweep says.
@@ -124,6 +138,7 @@ def sweep_table(answer: Mapping[str, Any], name: str) -> dict[str, list[Any]]:
     extra = ["fresh_error"] if name in ("cost", "gap") else []
     for column in [*(curve.name for curve in PICTURES[name].curves), *extra]:
         table[column] = np.asarray(answer[column], float).ravel().tolist()
+    table["converged_starts"] = np.asarray(answer["converged_starts"]).ravel().tolist()
     return table
 
 
@@ -158,18 +173,30 @@ def sweep_words(answer: Mapping[str, Any]) -> list[str]:
     Args:
         answer: what analysis.particle_sweep says.
     """
-    counts, fresh = np.asarray(answer["counts"]), int(answer["reference"])
-    said = [
-        f"The samples: {distance_name(answer)} between the N particles and {fresh:,} fresh ones "
-        f"{rate_words(answer['wasserstein_rate'])}.",
+    counts = np.asarray(answer["counts"])
+    return [
+        f"The samples: exact W₁ between the N particles and N fresh ones "
+        f"{rate_words(answer['exact_wasserstein_rate'])}; {sliced_name(answer)} "
+        f"{rate_words(answer['sliced_wasserstein_rate'])}."
+        + " Sliced W₁ goes like N^(−1/2) in every dimension and does not bound the gap."
+        * bool(answer["directions"]),
         f"The sample alone: the gap of one fixed control {rate_words(answer['fixed_gap_rate'])}.",
         f"The training: the gap of the trained control {rate_words(answer['gap_rate'])}."
         + _why(answer["gap_rate"]),
         f"The maps: the distance to the outputs of N = {int(counts[-1]):,} "
         f"{rate_words(answer['map_distance_rate'])}.",
     ]
-    lost = int(np.asarray(answer["diverged"]).sum())
-    return [*said, f"{lost} of the trainings diverged and are left out."] if lost else said
+
+
+def convergence_words(answer: Mapping[str, Any]) -> str:
+    """How many points and trainings converged, and how the others are shown."""
+    converged, starts = np.asarray(answer["converged"], bool), int(answer["starts"])
+    points, reached = converged.size, int(np.asarray(answer["converged_starts"]).sum())
+    of = f"the best of {starts} starts" if starts > 1 else "one start"
+    of += f"; {reached} of {starts * points} trainings"
+    said = f"Converged: {int(converged.sum())} of {points} points, each {of}."
+    rest = " The rest is crossed out, and no rate is fitted through it."
+    return said + rest * (not converged.all())
 
 
 def _why(rate: Iterable[float]) -> str:
@@ -190,6 +217,12 @@ def _rms(values: Array) -> Array:
     return np.asarray(np.sqrt(np.where(total > 0, total, np.nan) / np.maximum(count, 1)))
 
 
+def _settled(answer: Mapping[str, Any], name: str) -> Array:
+    """Which values of a quantity rest on converged trainings; those of one that diverged are not there."""
+    sound = np.asarray(answer.get(f"{name}_converged", answer["converged"]), bool)
+    return np.asarray(sound | ~np.isfinite(np.asarray(answer[name], float)))
+
+
 def _marks(
     answer: Mapping[str, Any], curve: Curve, role: theme.Role, words: str, dark: bool
 ) -> dict[str, Any]:
@@ -198,30 +231,32 @@ def _marks(
     aside = (np.arange(len(seeds)) - (len(seeds) - 1) / 2) * _ASIDE
     x = counts[:, None] * 2**aside
     shown = np.where(np.abs(values) > 0, np.abs(values), np.nan)
-    below = values.ravel() < 0
+    below, sound = values.ravel() < 0, _settled(answer, curve.name).ravel()
+    ends = [("" if good else "-x") + "-open" * bool(low) for good, low in zip(sound, below, strict=True)]
     return {
         "type": "scatter",
         "mode": "markers",
         "x": x.ravel(),
         "y": shown.ravel(),
         "marker": {
-            "symbol": [role.symbol + "-open" * bool(low) for low in below],
+            "symbol": [role.symbol + end for end in ends],
             "color": role.colour(dark),
-            "size": theme.MARKER,
-            "opacity": 0.85,
+            "size": np.where(sound, theme.MARKER, 1.4 * theme.MARKER),
+            "opacity": np.where(sound, 0.85, _FAINT),
+            "line": {"color": theme.colour("ink", dark), "width": np.where(sound, 0, 1)},
         },
         "hovertext": [
             f"N = {int(n):,}, seed {seed}: {minus(f'{value:.3g}')}<br>{words}"
-            for n, row in zip(counts, values, strict=True)
-            for seed, value in zip(seeds, row, strict=True)
+            + "<br>not converged" * (not good)
+            for (n, seed), value, good in zip(product(counts, seeds), values.ravel(), sound, strict=True)
         ],
         "hoverinfo": "text",
     }
 
 
 def _means(answer: Mapping[str, Any], curve: Curve, role: theme.Role, dark: bool) -> dict[str, Any]:
-    """The median over the seeds as a line."""
-    values = np.asarray(answer[curve.name], float)
+    """The median over the seeds that converged as a line."""
+    values = np.where(_settled(answer, curve.name), np.asarray(answer[curve.name], float), np.nan)
     known = np.isfinite(values).any(axis=1)
     middle = np.full(len(values), np.nan)
     middle[known] = np.nanmedian(values[known], axis=1)
@@ -253,7 +288,9 @@ def _law(answer: Mapping[str, Any], curve: Curve, role: theme.Role, dark: bool) 
 def _reference(answer: Mapping[str, Any], curve: Curve, dark: bool) -> dict[str, Any]:
     """N^(-1/2) through the first value."""
     counts = np.asarray(answer["counts"], float)
-    size = _rms(np.asarray(answer[curve.name], float))
+    values = np.asarray(answer[curve.name], float)
+    sound = np.where(_settled(answer, curve.name), values, np.nan)
+    size = _rms(sound if np.isfinite(sound).any() else values)
     known = np.flatnonzero(np.isfinite(size))
     y = size[known[0]] * (counts / counts[known[0]]) ** LIMIT if len(known) else np.full(len(counts), np.nan)
     line = {"color": theme.colour("muted", dark), "width": 1.6, "dash": "dot"}

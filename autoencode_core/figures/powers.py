@@ -12,7 +12,12 @@ _DIGITS: list[Any] = [(1, 2, 5), *(np.arange(1, 10, step) for step in (1, 0.5, 0
 
 
 def power_axis(
-    values: Iterable[float], dark: bool, words: str = "", most: int = 7, whole: bool = False
+    values: Iterable[float],
+    dark: bool,
+    words: str = "",
+    most: int = 7,
+    whole: bool = False,
+    least: float = 0.0,
 ) -> dict[str, Any]:
     """Settings of a logarithmic axis that shows all positive values; ticks are 1, 2, 5 or powers of ten.
 
@@ -22,8 +27,11 @@ def power_axis(
         words: its title.
         most: about how many ticks it may have.
         whole: whether the values are counts, shown as such.
+        least: value that the axis goes up to at least, where it shows any.
     """
     shown = np.array([value for value in values if np.isfinite(value) and value > 0])
+    if len(shown) and shown.max() < least:
+        shown = np.append(shown, least)
     low, high = (float(np.log10(end)) for end in (shown.min(), shown.max())) if len(shown) else (-1.0, 0.0)
     room = max(0.08 * (high - low), 0.06)
     low, high = low - room, high + room

@@ -9,7 +9,7 @@ from autoencode_core.figures.timeline import Timeline
 
 
 def staircase_trace(line: Timeline, dark: bool, axes: tuple[str, str]) -> dict[str, Any]:
-    """The steps: number of active components against flow time."""
+    """The steps: number of driven components against flow time."""
     widths = line.widths.astype(np.float32)
     widths[-1] = widths[-2]
     ink = theme.colour("ink", dark)
@@ -21,8 +21,8 @@ def staircase_trace(line: Timeline, dark: bool, axes: tuple[str, str]) -> dict[s
         "line": {"shape": "hv", "color": ink, "width": theme.LINE},
         "fill": "tozeroy",
         "fillcolor": theme.translucent(ink, 0.08),
-        "hovertemplate": "t = %{x:.3g}: %{y} active<extra></extra>",
-        "name": "active components",
+        "hovertemplate": "t = %{x:.3g}: %{y} driven<extra></extra>",
+        "name": "driven components",
         "showlegend": False,
         "xaxis": axes[0],
         "yaxis": axes[1],
@@ -81,7 +81,7 @@ def staircase_axes(
         ),
         f"yaxis{axes[1][1:]}": theme.axis(
             dark,
-            "active a(t)",
+            "driven, a(t)",
             range=[0, _top(line)],
             domain=list(domain),
             anchor=axes[0],

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.least import least_control
+from autoencode_core.figures.numbers import power
 from autoencode_core.figures.signed import words
 
 Array = NDArray[Any]
@@ -16,7 +18,7 @@ Answer = Mapping[str, Any]
 CLIPPED = 0.99
 """Share of the entries whose sizes the colours tell apart; what is larger has the colour at the end."""
 _FAR = 1.2
-"""Colours end at the largest entry, unless it is so many times as large as nearly all."""
+"""Colours end at the largest entry, unless it is so many times as large as nearly all, or too small."""
 _DIVERGING = {
     False: ("#00507d", "#0072B2", "#8fc1e0", "#fbfbfc", "#f0b48c", "#C25400", "#853a00"),
     True: ("#a9dcf9", "#56B4E9", "#22577a", "#14181f", "#7a4d0c", "#E69F00", "#ffd98c"),
@@ -33,6 +35,11 @@ def strip_words(strip: Answer) -> str:
     said = []
     if len(sizes) and sizes.max() == 0:
         said.append("θ is 0 at every layer: the flow stands still.")
+    elif strip_still(strip):
+        said.append(
+            f"The control is all but 0: its largest entry is {power(float(sizes.max()))}. The colours end at "
+            f"±{power(end)}, where an entry moves particles by about a thousandth of their spread."
+        )
     elif len(sizes) and sizes.max() > end:
         said.append(
             f"The colours end at ±{end:.2g}: {np.mean(sizes <= end):.0%} of the entries lie between; "
@@ -43,6 +50,11 @@ def strip_words(strip: Answer) -> str:
         parts = "; ".join(filter(None, ("W: root mean square of each of its rows", "b: its entries", rows)))
         said.append(f"θ has too many entries for a row each. {parts}.")
     return " ".join(said)
+
+
+def strip_still(strip: Answer) -> bool:
+    """Whether no entry of the control is large enough to move a particle so that one sees it."""
+    return bool(_entry_sizes(strip).max(initial=0.0) <= least_control(strip))
 
 
 def ordered(strip: Answer) -> Array:
@@ -63,9 +75,9 @@ def _entry_sizes(strip: Answer) -> Array:
 def _colour_end(strip: Answer) -> float:
     """Size from which entries have the colour at the end of the scale."""
     sizes = _entry_sizes(strip)
-    most = float(sizes.max(initial=0.0)) or 1.0
+    most = float(sizes.max(initial=0.0))
     end = float(np.quantile(sizes, CLIPPED, method="lower")) if len(sizes) else most
-    return end if 0 < end < most / _FAR else most
+    return max(end if 0 < end < most / _FAR else most, least_control(strip))
 
 
 def heat(strip: Answer, bar_at: float, dark: bool) -> dict[str, Any]:

@@ -13,6 +13,11 @@ from autoencode_core.record import RunRecord
 Array = NDArray[Any]
 Phase = Literal["encoder", "bottleneck", "decoder"]
 
+IDLE = ("frozen", "dropped")
+"""What a component is that the field does not drive: in the encoder it stands where it was left; at T/2 it is
+forgotten, and stays at 0 until the decoder drives it again."""
+NOT_DRIVEN = "frozen or dropped"
+"""The same in a legend for the whole flow."""
 PROJECTION_FRAMES = 12
 """Frames of the projection at T/2, during which time stands still."""
 
@@ -105,7 +110,9 @@ def timeline(record: RunRecord, frames: int = 60) -> Timeline:
     on = active[interval]
     spec = record.spec
     layers = spec.depth if middle < last else spec.depth // 2
-    captions = _captions(record, at_times, phases, interval * layers // last, layers, on)
+    begun = times[np.minimum(interval, last - 1)] + 1e-6 * spec.horizon
+    layer = (begun / spec.horizon * spec.depth).astype(int)
+    captions = _captions(record, at_times, phases, layer, layers, on)
     return Timeline(
         times=at_times,
         places=places,
@@ -144,5 +151,20 @@ def _captions(
     lines = []
     for i, phase in enumerate(phases):
         where = f"projection drops {lost}" if phase == "bottleneck" else f"layer {layer[i] + 1} of {layers}"
-        lines.append(f"t = {times[i]:.{decimals}f} · {phase} · {where} · active {active[i].sum()} of {width}")
+        driven = driven_words(phase, int(active[i].sum()), width)
+        lines.append(f"t = {times[i]:.{decimals}f} · {phase} · {where} · {driven}")
     return lines
+
+
+def driven_words(phase: str, driven: int, width: int) -> str:
+    """How many components the field drives, and what the others are; at the bottleneck how many are kept.
+
+    Args:
+        phase: encoder, bottleneck or decoder.
+        driven: how many are driven, or kept.
+        width: how many there are.
+    """
+    if phase == "bottleneck":
+        return f"kept {driven} of {width}"
+    others = width - driven
+    return f"driven {driven} of {width}" + (f", {others} {IDLE[phase == 'decoder']}" if others else "")

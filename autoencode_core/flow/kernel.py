@@ -6,7 +6,7 @@ It is one file because the machine code on disk is known by the date of its file
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -169,51 +169,96 @@ def _slopes(sigma: int, y: Rows, q: Rows, rows: int) -> None:
                 qi[j] = qi[j] if yi[j] > _f(0) else _f(0)
 
 
+# Products take four terms at a time, so that the result passes the registers less often, and the one to three
+# that are left over first.
+
+
 @inlined
 def _affine(A: Rows, b: Rows, x: Rows, out: Rows, rows: int, columns: int) -> None:
-    """out_i = b_i + Σ_k A_ik x_k; four columns at a time, so that out passes the registers less often."""
+    """out_i = b_i + Σ_k A_ik x_k."""
     for i in range(rows):
-        oi = out[i]
-        for j in range(BLOCK):
-            oi[j] = b[i]
-        k = 0
-        while k + 4 <= columns:
+        oi, bi, k = out[i], b[i], columns % 4
+        if k == 1:
+            a0 = A[i, 0]
+            for j in range(BLOCK):
+                oi[j] = bi + a0 * x[0, j]
+        elif k == 2:
+            a0, a1 = A[i, 0], A[i, 1]
+            for j in range(BLOCK):
+                oi[j] = bi + a0 * x[0, j] + a1 * x[1, j]
+        elif k == 3:
+            a0, a1, a2 = A[i, 0], A[i, 1], A[i, 2]
+            for j in range(BLOCK):
+                oi[j] = bi + a0 * x[0, j] + a1 * x[1, j] + a2 * x[2, j]
+        else:
+            for j in range(BLOCK):
+                oi[j] = bi
+        while k < columns:
             a0, a1, a2, a3 = A[i, k], A[i, k + 1], A[i, k + 2], A[i, k + 3]
             for j in range(BLOCK):
                 oi[j] += a0 * x[k, j] + a1 * x[k + 1, j] + a2 * x[k + 2, j] + a3 * x[k + 3, j]
             k += 4
-        while k < columns:
-            a0 = A[i, k]
-            for j in range(BLOCK):
-                oi[j] += a0 * x[k, j]
-            k += 1
 
 
 @inlined
-def _pulled(A: Rows, q: Rows, p: Rows, rows: int, columns: int, step: np.float32) -> None:
-    """p_k += step Σ_i A_ik q_i, four rows at a time."""
+def _pulled(A: Rows, q: Rows, p: Rows, rows: int, columns: int, step: np.float32, add: bool) -> None:
+    """p_k = step Σ_i A_ik q_i, or that added to p_k."""
     for k in range(columns):
-        pk = p[k]
-        i = 0
-        while i + 4 <= rows:
+        pk, i = p[k], rows % 4
+        if not add:
+            pk[:] = _f(0)
+        if i == 1:
+            a0 = step * A[0, k]
+            for j in range(BLOCK):
+                pk[j] += a0 * q[0, j]
+        elif i == 2:
+            a0, a1 = step * A[0, k], step * A[1, k]
+            for j in range(BLOCK):
+                pk[j] += a0 * q[0, j] + a1 * q[1, j]
+        elif i == 3:
+            a0, a1, a2 = step * A[0, k], step * A[1, k], step * A[2, k]
+            for j in range(BLOCK):
+                pk[j] += a0 * q[0, j] + a1 * q[1, j] + a2 * q[2, j]
+        while i < rows:
             a0, a1, a2, a3 = step * A[i, k], step * A[i + 1, k], step * A[i + 2, k], step * A[i + 3, k]
             for j in range(BLOCK):
                 pk[j] += a0 * q[i, j] + a1 * q[i + 1, j] + a2 * q[i + 2, j] + a3 * q[i + 3, j]
             i += 4
-        while i < rows:
-            a0 = step * A[i, k]
-            for j in range(BLOCK):
-                pk[j] += a0 * q[i, j]
-            i += 1
 
 
 @inlined
-def _outer(q: Rows, x: Rows, into: Sums, rows: int, columns: int) -> None:
-    """into_ik += Σ_j q_ij x_kj, four columns at a time."""
+def _outer(q: Rows, x: Rows, into: Sums, sums: Sums, rows: int, columns: int) -> None:
+    """into_ik += Σ_j q_ij x_kj and, where sums are wanted, sums_i += Σ_j q_ij."""
     for i in range(rows):
-        qi = q[i]
-        k = 0
-        while k + 4 <= columns:
+        qi, k = q[i], columns % 4
+        s0 = s1 = s2 = s3 = _f(0)
+        if k == 1:
+            for j in range(BLOCK):
+                s0 += qi[j] * x[0, j]
+                s3 += qi[j]
+            into[i, 0] += s0
+        elif k == 2:
+            for j in range(BLOCK):
+                s0 += qi[j] * x[0, j]
+                s1 += qi[j] * x[1, j]
+                s3 += qi[j]
+            into[i, 0] += s0
+            into[i, 1] += s1
+        elif k == 3:
+            for j in range(BLOCK):
+                s0 += qi[j] * x[0, j]
+                s1 += qi[j] * x[1, j]
+                s2 += qi[j] * x[2, j]
+                s3 += qi[j]
+            into[i, 0] += s0
+            into[i, 1] += s1
+            into[i, 2] += s2
+        elif sums.size:
+            for j in range(BLOCK):
+                s3 += qi[j]
+        if sums.size:
+            sums[i] += s3
+        while k < columns:
             s0 = s1 = s2 = s3 = _f(0)
             for j in range(BLOCK):
                 s0 += qi[j] * x[k, j]
@@ -225,94 +270,175 @@ def _outer(q: Rows, x: Rows, into: Sums, rows: int, columns: int) -> None:
             into[i, k + 2] += s2
             into[i, k + 3] += s3
             k += 4
-        while k < columns:
-            s0 = _f(0)
-            for j in range(BLOCK):
-                s0 += qi[j] * x[k, j]
-            into[i, k] += s0
-            k += 1
 
 
 @inlined
-def _sum_rows(q: Rows, into: Sums, rows: int) -> None:
-    """into_i += Σ_j q_ij."""
+def _moved(x: Rows, weights: Rows, parts: Rows, first: int, out: Rows, rows: int) -> None:
+    """Write x + Σ_s w_s parts_{first + s} over out; what has weight 0 is not read."""
     for i in range(rows):
-        qi = q[i]
-        s = _f(0)
-        for j in range(BLOCK):
-            s += qi[j]
-        into[i] += s
+        xi, oi, fresh = x[i], out[i], True
+        for s in range(weights.size):
+            w, part = weights[s], parts[first + s, i]
+            if w != _f(0):
+                for j in range(BLOCK):
+                    oi[j] = (xi[j] if fresh else oi[j]) + w * part[j]
+                fresh = False
+        if fresh:
+            oi[:] = xi
 
 
 @inlined
-def _forward(
-    counts: NDArray[np.int64],
-    m: int,
-    sigma: int,
-    step: np.float32,
-    theta: Rows,
-    X: Rows,
-    Y: Rows,
-    speed: Rows,
-) -> None:
-    """X_{n+1} = X_n + δ F_n on the components that live on; Y keeps what the way back needs."""
-    o, none = 0, np.zeros(counts[0], np.float32)
-    for n in range(counts.size):
-        a = counts[n]
-        after = counts[n + 1] if n + 1 < counts.size else a
-        alive = min(a, after)  # the last move of a component that is dropped here reaches nobody
-        h, rows = (a * m, a * m) if m else (a, alive)
-        W, b = theta[o : o + h * a].reshape(h, a), theta[o + h * a : o + h * a + h]
-        o += h * a + h
-        _affine(W, b, X[n], Y[n], rows, a)
-        _values(sigma, Y[n], rows)
-        moving = Y[n]
-        if m:
-            V = theta[o : o + a * h].reshape(a, h)
-            o += a * h
-            _affine(V, none, moving, speed, alive, h)
-            moving = speed
-        for i in range(alive):
-            xi, vi, oi = X[n, i], moving[i], X[n + 1, i]
-            for j in range(BLOCK):
-                oi[j] = xi[j] + step * vi[j]
-        X[n + 1, alive:after] = _f(0)
+def _behind(sigma: int, y: Rows, weights: Rows, parts: Rows, q: Rows, rows: int) -> None:
+    """Write σ' Σ_s w_s parts_s over q, with σ' written in y = σ(z); what has weight 0 is not read."""
+    for i in range(rows):
+        yi, qi, fresh = y[i], q[i], True
+        for s in range(weights.size):
+            w, part = weights[s], parts[s, i]
+            if w == _f(0):
+                continue
+            if sigma == TANH:
+                for j in range(BLOCK):
+                    qi[j] = (_f(0) if fresh else qi[j]) + w * part[j] * (_f(1) - yi[j] * yi[j])
+            elif sigma == RELU:
+                for j in range(BLOCK):
+                    qi[j] = (_f(0) if fresh else qi[j]) + (w * part[j] if yi[j] > _f(0) else _f(0))
+            else:
+                for j in range(BLOCK):
+                    qi[j] = (_f(0) if fresh else qi[j]) + w * part[j]
+            fresh = False
+        if fresh:
+            qi[:] = _f(0)
+
+
+class Net(NamedTuple):
+    """What a sweep knows of the flow.
+
+    Attributes:
+        counts, m, sigma, step, kept: as `sweep` has them.
+        starts: where each layer's control starts, (L,) int64.
+        moves: h a_sj, and in the last row h b_j, (S + 1, S).
+        shares: what q_s takes of p and of each ℓ_j, (S, S): b_s / r in the first column, then a_js / r.
+        points: evaluation points of a layer, r S.
+    """
+
+    counts: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    m: int
+    sigma: int
+    step: np.float32
+    moves: Rows
+    shares: Rows
+    points: int
+    kept: bool
+
+
+class Room(NamedTuple):
+    """Memory for one block of particles.
+
+    Attributes:
+        X: states at the points, (slots, d, BLOCK). The state that enters a layer is its first point; where
+            the points of one layer are kept, these states have the first slots, and X_L slot L.
+        Y: σ at the points, (points, h, BLOCK).
+        speeds: velocities of a sub-step in the two-layer field, (S, d, BLOCK).
+        costates: p and the ℓ_s, s >= 1, of a sub-step, (S, d, BLOCK).
+        q: q_s behind σ, (h, BLOCK).
+        pushed: q_s itself in the two-layer field, (d, BLOCK).
+        wish: targets, (d, BLOCK).
+    """
+
+    X: Rows
+    Y: Rows
+    speeds: Rows
+    costates: Rows
+    q: Rows
+    pushed: Rows
+    wish: Rows
 
 
 @inlined
-def _backward(
-    counts: NDArray[np.int64],
-    m: int,
-    sigma: int,
-    step: np.float32,
-    theta: Rows,
-    X: Rows,
-    Y: Rows,
-    p: Rows,
-    q: Rows,
-    gradient: Sums,
-) -> None:
-    """The costate p back through the layers of one block; gradient += Σ_j (∂_θ F_n)^T p_{n+1}."""
-    o, after = theta.size, counts[-1]
-    for n in range(counts.size - 1, -1, -1):
-        a = counts[n]
-        alive = min(a, after)
+def _room(net: Net, width: int) -> Room:
+    """Room for the points of all layers or of one."""
+    layers, stages, widest = net.counts.size, len(net.shares), net.counts[0] * max(1, net.m)
+    points = (layers if net.kept else 1) * net.points
+    slots = points + (1 if net.kept else layers)
+    # One piece of memory, so that the rows' distances are always the same: vector code falls back to scalar
+    # code, which rounds otherwise, where two rows lie closer than a few vectors. A cache line begins it.
+    rows = (slots + 2 * stages + 2) * width + (points + 1) * widest
+    memory = np.empty(rows * BLOCK + 16, np.float32)
+    line = (-(memory.ctypes.data // 4)) % 16
+    room, e = memory[line : line + rows * BLOCK].reshape(rows, BLOCK), slots * width
+    X, Y, e = room[:e], room[e : e + points * widest], e + points * widest
+    speeds, costates = room[e : e + stages * width], room[e + stages * width : e + 2 * stages * width]
+    e += 2 * stages * width
+    q, pushed, wish = room[e : e + widest], room[e + widest : e + widest + width], room[e + widest + width :]
+    cut = stages, width, BLOCK
+    X, Y = X.reshape(slots, width, BLOCK), Y.reshape(points, widest, BLOCK)
+    return Room(X, Y, speeds.reshape(cut), costates.reshape(cut), q, pushed, wish)
+
+
+@compiled_once
+def _forward(net: Net, first: int, last: int, theta: Rows, room: Room) -> None:
+    """Through the layers from `first` to before `last`; X and Y keep what the way back needs."""
+    counts, m, moves, points = net.counts, net.m, net.moves, net.points
+    X, Y, stages, none = room.X, room.Y, moves.shape[1], np.zeros(net.counts[0], np.float32)
+    speeds = room.speeds if m else Y
+    between, apart = (points, 0) if net.kept else (1, counts.size)
+    for n in range(first, last):
+        a, e, after = counts[n], net.starts[n], counts[min(n + 1, counts.size - 1)]
+        alive, h = min(a, after), a * max(1, m)
+        W, b, e = theta[e : e + h * a].reshape(h, a), theta[e + h * a : e + h * a + h], e + h * a + h
+        base = n * points if net.kept else 0
+        at = begin = n * between
+        for i in range(points):
+            s, o = i % stages, 0 if m else base + i - i % stages
+            if s:
+                at = base + apart + i
+                _moved(X[begin], moves[s], speeds, o, X[at], a)
+            # The last velocity of a component that is dropped at the layer's end reaches nobody.
+            live = a if i < points - 1 else alive
+            rows, y = h if m else live, Y[base + i]
+            _affine(W, b, X[at], y, rows, a)
+            _values(net.sigma, y, rows)
+            if m:
+                _affine(theta[e : e + a * h].reshape(a, h), none, y, speeds[s], live, h)
+            if s == stages - 1:
+                at = base + apart + i + 1 if i < points - 1 else (n + 1) * between
+                _moved(X[begin], moves[stages], speeds, o, X[at], live)
+                begin = at
+        X[at, alive:after] = _f(0)
+
+
+@compiled_once
+def _backward(net: Net, first: int, last: int, theta: Rows, room: Room, gradient: Sums) -> None:
+    """The costate back through these layers; gradient += Σ (∂_θ F(X_s))^T q_s over points and particles."""
+    counts, m, shares, points = net.counts, net.m, net.shares, net.points
+    X, Y, costates, q, p = room.X, room.Y, room.costates, room.q, room.costates[0]
+    between, apart, stages = points if net.kept else 1, 0 if net.kept else counts.size, len(shares)
+    for n in range(last - 1, first - 1, -1):
+        a, o, after = counts[n], net.starts[n], counts[min(n + 1, counts.size - 1)]
+        live, h = min(a, after), a * max(1, m)
         p[after:a] = _f(0)  # what was dropped has costate 0
-        h, rows = (a * m, a * m) if m else (a, alive)
-        o -= h * a + h + (a * h if m else 0)
-        e = o + h * a
-        if m:
-            V = theta[e + h : e + h + a * h].reshape(a, h)
-            _outer(p, Y[n], gradient[e + h : e + h + a * h].reshape(a, h), alive, h)
-            q[:h] = _f(0)
-            _pulled(V, p, q, alive, h, _f(1))
-        else:
-            q[:alive] = p[:alive]
-        _slopes(sigma, Y[n], q, rows)
-        _outer(q, X[n], gradient[o:e].reshape(h, a), rows, a)
-        _sum_rows(q, gradient[e : e + h], rows)
-        _pulled(theta[o:e].reshape(h, a), q, p, rows, a, step)
-        after = a
+        e, f = o + h * a, o + h * a + h
+        W, base = theta[o:e].reshape(h, a), n * points if net.kept else 0
+        for i in range(points - 1, -1, -1):
+            s, y, rows = i % stages, Y[base + i], h if m else live
+            at = base + apart + i if i else n * between
+            if m:
+                _behind(IDENTITY, y, shares[s], costates, room.pushed, live)
+                into = gradient[f : f + a * h].reshape(a, h)
+                _outer(room.pushed, y, into, gradient[:0], live, h)
+                _pulled(theta[f : f + a * h].reshape(a, h), room.pushed, q, live, h, _f(1), False)
+                _slopes(net.sigma, y, q, rows)
+            else:
+                _behind(net.sigma, y, shares[s], costates, q, live)
+            _outer(q, X[at], gradient[o:e].reshape(h, a), gradient[e:f], rows, a)
+            if s == 0:
+                for k in range((stages - 1) * a):
+                    pk, part = p[k % a], costates[1 + k // a, k % a]
+                    for j in range(BLOCK):
+                        pk[j] += part[j]
+            _pulled(W, q, costates[s], rows, a, net.step, s == 0)
+            live = a
 
 
 @compiled_once
@@ -321,6 +447,10 @@ def sweep(
     m: int,
     sigma: int,
     step: np.float32,
+    a: Rows,
+    b: Rows,
+    substeps: int,
+    kept: bool,
     theta: Rows,
     x: Rows,
     y: Rows,
@@ -338,6 +468,11 @@ def sweep(
         m: hidden units per active component, 0 for the single-layer field.
         sigma: number of the nonlinearity.
         step: δ.
+        a: matrix of the scheme, strictly lower triangular, (S, S).
+        b: its weights, (S,).
+        substeps: r of each layer.
+        kept: whether the points of all layers are kept, or those of one layer at a time, which are then
+            computed again on the way back. The sums are the same bit for bit.
         theta: controls, (R, P).
         x: starts, (R or 1, d, N).
         y: targets, (R or 1, a, N).
@@ -346,22 +481,30 @@ def sweep(
         last: the task after the last one.
         wanted: whether gradients are wanted.
         squares: Σ_j (X_L - y)² of each component, (R C, a) float64, set for these tasks.
-        gradient: Σ_j (∂_θ F_n)^T p_{n+1} with p_L = (2/N)(X_L - y), (R C, P) float64, set for these tasks.
+        gradient: Σ (∂_θ F(X_s))^T q_s over points and particles, (R C, P) float64, set for these tasks. With
+            q_s = κ_s / δ = (b_s p + Σ_{j>s} a_js ℓ_j) / r, ℓ_s = δ (∂_x F(X_s))^T q_s, p_L = (2/N)(X_L - y).
+
+    Source:
+        theory.md section 3.
     """
-    width, layers, N, out = x.shape[1], counts.size, x.shape[2], y.shape[1]
-    chunks, widest = (N + chunk - 1) // chunk, counts[0] * max(1, m)
-    # One piece of memory, so that the rows' distances are always the same: vector code falls back to scalar
-    # code, which rounds otherwise, where two rows lie closer than a few vectors.
-    room = np.zeros(((layers + 1) * width + (layers + 1) * widest + 3 * width, BLOCK), np.float32)
-    e = (layers + 1) * width
-    X, Y = room[:e].reshape(layers + 1, width, BLOCK), room[e : e + layers * widest]
-    Y, e = Y.reshape(layers, widest, BLOCK), e + layers * widest
-    q, p = room[e : e + widest], room[e + widest : e + widest + width]
-    e += widest + width
-    speed, wish = room[e : e + width], room[e + width : e + 2 * width]
+    width, N, out, layers, stages, r = x.shape[1], x.shape[2], y.shape[1], counts.size, b.size, _f(substeps)
+    starts = np.zeros(layers, np.int64)
+    for n in range(1, layers):
+        h = counts[n - 1] * max(1, m)
+        starts[n] = starts[n - 1] + h * counts[n - 1] * (2 if m else 1) + h
+    moves, shares = np.zeros((stages + 1, stages), np.float32), np.zeros((stages, stages), np.float32)
+    for s in range(stages):
+        moves[stages, s], shares[s, 0] = step / r * b[s], b[s] / r
+        for j in range(s):
+            moves[s, j] = step / r * a[s, j]
+            shares[j, s] = a[s, j] / r
+    net = Net(counts, starts, m, sigma, step, moves, shares, substeps * stages, kept)
+    room = _room(net, width)
+    end, p, wish = room.X[layers * net.points if kept else layers], room.costates[0], room.wish
+    chunks = (N + chunk - 1) // chunk
     for task in range(first, last):
-        r, start = task // chunks, (task % chunks) * chunk
-        own, towards = x[r if x.shape[0] > 1 else 0], y[r if y.shape[0] > 1 else 0]
+        c, start = task // chunks, (task % chunks) * chunk
+        own, towards = x[c if x.shape[0] > 1 else 0], y[c if y.shape[0] > 1 else 0]
         squares[task] = 0.0
         if wanted:
             gradient[task] = 0.0
@@ -369,17 +512,22 @@ def sweep(
         for s in range(start, stop, BLOCK):
             n = min(BLOCK, stop - s)
             for i in range(width):
-                X[0, i, :n] = own[i, s : s + n]
-                X[0, i, n:] = _f(0)
-            _forward(counts, m, sigma, step, theta[r], X, Y, speed)
+                room.X[0, i, :n] = own[i, s : s + n]
+                room.X[0, i, n:] = _f(0)
+            _forward(net, 0, layers, theta[c], room)
             for i in range(out):
                 wish[i, :n] = towards[i, s : s + n]
                 total = _f(0)
                 for j in range(n):
-                    rest = X[layers, i, j] - wish[i, j]
+                    rest = end[i, j] - wish[i, j]
                     total += rest * rest
                     p[i, j] = _f(2.0 / N) * rest
                 p[i, n:] = _f(0)
                 squares[task, i] += total
-            if wanted:
-                _backward(counts, m, sigma, step, theta[r], X, Y, p, q, gradient[task])
+            if wanted and kept:
+                _backward(net, 0, layers, theta[c], room, gradient[task])
+            elif wanted:
+                for k in range(layers - 1, -1, -1):
+                    if k < layers - 1:  # the points of the last layer are still there
+                        _forward(net, k, k + 1, theta[c], room)
+                    _backward(net, k, k + 1, theta[c], room, gradient[task])

@@ -11,16 +11,22 @@ from torch import Tensor
 
 from autoencode_core.flow import fused, kernel
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.flow.fields import SingleLayer, TwoLayer
+from autoencode_core.flow.fields import Field, SingleLayer, TwoLayer
+from autoencode_core.flow.nonlinearities import NONLINEARITIES
 
 WIDEST = 40
 """Most hidden units of a layer for which the compiled sweep beats the library's products (measured)."""
+KEPT = 2**25
+"""Bytes that the evaluation points of all layers may take, a thread; where they would take more, those of one
+layer are kept at a time and computed again on the way back, for half as much time again."""
 CHUNKS, SMALLEST = 64, 4096
 """Most chunks of a regime's particles, and the fewest particles in one; independent of the threads, so
 that the sums do not depend on them either."""
 SHARED_WORK = 1.2e6
-"""Particles times parameters from which a second thread pays for its start: a gradient gains a factor 0.96 at
-7e5, 1.25 at 1.4e6, 1.5 at 5e6, 1.8 at 2e7."""
+"""Particles times parameters, times the points of a layer, from which a second thread pays for its start: a
+gradient gains a factor 0.96 at 7e5, 1.25 at 1.4e6, 1.5 at 5e6, 1.8 at 2e7."""
+KNOWN = {name: NONLINEARITIES[name] for name in kernel.CODES}
+"""The nonlinearities that the kernel has compiled."""
 
 
 class Narrow:
@@ -37,14 +43,22 @@ class Narrow:
         self.arch, self.threads = arch, torch.get_num_threads()
         self.counts = np.array(arch.shape.counts, dtype=np.int64)
         self.sigma = kernel.CODES[arch.field.activation]
+        self.scheme = np.array(arch.scheme.matrix, np.float32), np.array(arch.scheme.b, np.float32)
+        self.m = _units(arch.field)
+        numbers = self.counts.size * arch.points * arch.width * (1 + max(1, self.m))
+        self.kept = 4 * kernel.BLOCK * numbers <= KEPT
 
     @staticmethod
     def suits(arch: Architecture, like: Tensor) -> bool:
-        """Whether nets of this architecture are narrow, and the tensors the kernel's own."""
-        known = type(arch.field) in (SingleLayer, TwoLayer) and arch.field.activation in kernel.CODES
-        known = known and arch.points == 1
-        narrow = arch.width * (arch.field.expansion or 1) <= WIDEST
-        return known and narrow and like.dtype == torch.float32 and like.device.type == "cpu"
+        """Whether nets of this architecture are narrow, and field, nonlinearity and tensors the kernel's own.
+
+        Every explicit scheme suits, in any number of sub-steps.
+        """
+        # Exactly these: a subclass, or another entry of a registry, may compute something else.
+        field = arch.field
+        known = type(field) in (SingleLayer, TwoLayer) and field.sigma is KNOWN.get(field.activation)
+        ours = like.dtype == torch.float32 and like.device.type == "cpu"
+        return known and ours and arch.width * max(1, _units(field)) <= WIDEST
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Σ_i (X_L - y)² of each component, (R, a)."""
@@ -63,11 +77,12 @@ class Narrow:
         gradient = np.empty((tasks if wanted else 1, size))
         parts = self._threads(regimes * N, tasks)
         given = theta.contiguous().numpy(), x.contiguous().numpy(), y.contiguous().numpy(), chunk
-        fixed = (self.counts, self.arch.field.expansion, self.sigma, np.float32(self.arch.step))
+        kept = self.kept and wanted
+        fixed = self.counts, self.m, self.sigma, np.float32(self.arch.step), *self.scheme, self.arch.substeps
 
         def share(i: int) -> None:
             first, last = i * tasks // parts, (i + 1) * tasks // parts
-            kernel.sweep(*fixed, *given, first, last, wanted, squares, gradient)
+            kernel.sweep(*fixed, kept, *given, first, last, wanted, squares, gradient)
 
         others = [_pool(parts - 1).submit(share, i) for i in range(1, parts)]
         share(0)
@@ -76,8 +91,13 @@ class Narrow:
         return _sum(squares, regimes, theta), _sum(gradient, regimes if wanted else 1, theta)
 
     def _threads(self, particles: int, tasks: int) -> int:
-        work = particles * self.arch.shape.size
+        work = particles * self.arch.shape.size * self.arch.points
         return min(self.threads, tasks) if work > SHARED_WORK else 1
+
+
+def _units(field: Field) -> int:
+    """Hidden units per active component, 0 for the single-layer field."""
+    return field.expansion if field.expands else 0
 
 
 def _sum(parts: NDArray[np.float64], regimes: int, like: Tensor) -> Tensor:
@@ -95,7 +115,8 @@ def compile_kernel() -> None:
     none = np.zeros((1, 1, 1), np.float32)
     counts, theta = np.ones(1, np.int64), np.zeros((1, 2), np.float32)
     sums = np.zeros((1, 1)), np.zeros((1, 2))
-    kernel.sweep(counts, 0, kernel.TANH, np.float32(1), theta, none, none, 1, 0, 1, True, *sums)
+    euler = np.zeros((1, 1), np.float32), np.ones(1, np.float32), 1, True
+    kernel.sweep(counts, 0, kernel.TANH, np.float32(1), *euler, theta, none, none, 1, 0, 1, True, *sums)
     with torch.no_grad():
         row = torch.zeros(1, 1)
         loops = fused.Loops(kernel.TANH, *(row.clone() for _ in range(5)))

@@ -9,14 +9,12 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.autoencode import AutoencODE, Points
 from autoencode_core.flow.control import Control
+from autoencode_core.training.apart import dots
 from autoencode_core.training.engine import Engine, engine_again, engine_for
 from autoencode_core.training.frozen import Frozen
 
 OVERFLOW = 1e18
 """A state beyond this is named as the cause of a divergence: its square is about to leave float32."""
-
-LONG = 2**20
-"""Parameters from which an inner product writes no product down before it sums."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +70,7 @@ class Objective:
 
     def inner(self, a: Tensor, b: Tensor) -> Tensor:
         """Inner product in L²(0,T) of each regime, (R, P), (R, P) -> (R,)."""
-        if a.shape[1] < LONG:  # the same bits whatever R
-            return torch.linalg.vecdot(a, b) * self.arch.step  # type: ignore[no-any-return]
-        return torch.bmm(a[:, None, :], b[:, :, None])[:, 0, 0] * self.arch.step
+        return dots(a, b) * self.arch.step
 
     def cost(self, theta: Tensor) -> Terms:
         """The cost alone, at controls (R, P)."""

@@ -8,8 +8,9 @@ import streamlit as st
 
 from autoencode_core.data.catalogue import card
 from autoencode_core.figures.meanfield import (
-    distance_name,
+    convergence_words,
     rate_label,
+    sliced_name,
     sweep_figure,
     sweep_table,
     sweep_words,
@@ -21,12 +22,16 @@ from pages.shared.setup import dark, escape, guard
 
 _LEAST, _LARGEST = 16, (64, 128, 256, 512, 1024, 2048, 4096)
 _SEEDS = (1, 2, 3, 4, 6, 8)
-_ITERATIONS = (20, 40, 60, 100, 200, 500, 1000)
-_USUAL = {"largest": 4096, "seeds": 3, "iterations": 40}
-_HEAVY = 6e9
+_STARTS = (1, 2, 3, 4, 6)
+_ITERATIONS = (20, 40, 60, 100, 200, 300, 500, 1000)
+_USUAL = {"largest": 4096, "seeds": 6, "starts": 3, "iterations": 300}
+_ROUNDS = 4
+"""So many times the iterations a training may have that does not converge (analysis.particle_sweep)."""
+_HEAVY = 3e9
 """Entries of the control times particles times iterations from which a sweep waits for a click."""
 _RATES = {
-    "wasserstein": ("Samples", "of the distance between the N particles and fresh ones"),
+    "exact_wasserstein": ("Exact W₁", "of the exact distance W₁ between the N particles and N fresh ones"),
+    "sliced_wasserstein": ("Sliced W₁", "of W₁ averaged over lines, which does not bound the gap"),
     "fixed_gap": ("Gap, fixed control", "of the gap of one control, whatever N"),
     "gap": ("Gap, trained", "of the gap of the control that was trained on the N particles"),
     "map_distance": ("Maps", "of the distance between the outputs and those of the largest N"),
@@ -35,7 +40,7 @@ _ALT = {
     "cost": "Cost on the N particles and on fresh ones against N, every seed a mark.",
     "gap": "Gap between fresh and training cost against N with its fitted rate.",
     "distance": "Distance of maps and controls from those of the largest N, with their fitted rates.",
-    "wasserstein": "Distance between the N particles and fresh ones against N, with its fitted rate.",
+    "wasserstein": "Exact and sliced distance between the N particles and fresh ones, with their rates.",
 }
 
 
@@ -46,31 +51,31 @@ def particles_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run, of which the spec counts.
     """
-    largest, seeds, iterations = _knobs()
+    largest, seeds, starts, iterations = _knobs()
     most = card(record.spec.dataset).most_particles
     counts = [n for n in (_LEAST * 2**i for i in range(9)) if n <= min(largest, most or largest)]
     if len(counts) < 2:
         st.info(f"These data have {most} training particles, too few for a law in N.")
         return
-    wanted = f"sweep {run_id} {largest} {seeds} {iterations}"
-    work = np.size(record.weights["control"]) * sum(counts) * seeds * iterations
+    wanted, trainings = f"sweep {run_id} {largest} {seeds} {starts} {iterations}", seeds * starts
+    work = np.size(record.weights["control"]) * sum(counts) * trainings * iterations
     if work > _HEAVY and not st.session_state.get(wanted):
         st.caption(
-            f"{len(counts) * seeds} trainings of {iterations} iterations on up to {counts[-1]:,} particles: "
-            "with this network that takes a while."
+            f"{len(counts) * trainings} trainings of up to {_ROUNDS * iterations:,} iterations on up to "
+            f"{counts[-1]:,} particles: with this network that takes a while."
         )
         if not st.button("Compute the sweep", help="It runs beside the page and can be cancelled."):
             return
         st.session_state[wanted] = True
-    question = ask("particle_sweep", record, counts=counts, seeds=list(range(seeds)), iterations=iterations)
-    found = told(question, f"{len(counts) * seeds} trainings")
+    asked = {"counts": counts, "seeds": list(range(seeds)), "starts": starts, "iterations": iterations}
+    found = told(ask("particle_sweep", record, **asked), f"{len(counts) * trainings} trainings")
     if found is not None:
         _pictures(run_id, found)
 
 
-def _knobs() -> tuple[int, int, int]:
-    """The largest N, how many samples, and the iterations of each training."""
-    columns = st.columns(3)
+def _knobs() -> tuple[int, int, int, int]:
+    """The largest N, how many samples, how many starts, and the iterations of each training."""
+    columns = st.columns(4)
     kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
     with columns[0]:
         largest = st.select_slider(
@@ -91,20 +96,32 @@ def _knobs() -> tuple[int, int, int]:
             **kept,
         )
     with columns[2]:
+        starts = st.select_slider(
+            "Starts",
+            _STARTS,
+            _USUAL["starts"],
+            key="sweep_starts",
+            help="Initial controls of each training. Of those that converge that of the lowest J counts.",
+            **kept,
+        )
+    with columns[3]:
         iterations = st.select_slider(
             "Iterations of each training",
             _ITERATIONS,
             _USUAL["iterations"],
             key="sweep_iterations",
-            help="Few are fast, but the controls are then not yet minimisers, and their distances are large.",
+            help="A training that has not converged after so many is trained on by lbfgs, to at most four "
+            "times as many. What has not converged then is no minimiser: it is crossed out, and no rate is "
+            "fitted through it.",
             **kept,
         )
-    return int(largest), int(seeds), int(iterations)
+    return int(largest), int(seeds), int(starts), int(iterations)
 
 
 def _pictures(run_id: str, found: Mapping[str, Any]) -> None:
+    st.markdown(escape(convergence_words(found)))
     cells = st.container(horizontal=True, gap="small")
-    for name, (title, words) in _RATES.items():
+    for name, (title, words) in _rates(found).items():
         label = rate_label(found[f"{name}_rate"])
         short = label.split(",")[0]
         cells.metric(title, short, width=165, help=f"Fitted rate {words}: {escape(label)}.")
@@ -118,16 +135,22 @@ def _pictures(run_id: str, found: Mapping[str, Any]) -> None:
     st.caption(escape(_how(found)))
 
 
+def _rates(found: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The rates that stand above the figures: on the line nothing is sliced."""
+    return {name: said for name, said in _RATES.items() if found["directions"] or "sliced" not in name}
+
+
 def _how(found: Mapping[str, Any]) -> str:
     """What the fits rest on."""
     used = [
-        f"{title.lower()}: {int(np.asarray(found[f'{name}_fitted']).sum())}"
-        for name, (title, _) in _RATES.items()
+        f"{title[0].lower()}{title[1:]}: {int(np.asarray(found[f'{name}_fitted']).sum())}"
+        for name, (title, _) in _rates(found).items()
     ]
     return (
-        f"Fresh particles: {int(found['fresh']):,} for the cost, {int(found['reference']):,} for "
-        f"{distance_name(found)}. A rate is fitted to the root mean square over the seeds, and only to "
-        "those N that are small beside what they are compared with and stand out from its error; how many "
+        f"Fresh particles: {int(found['fresh']):,} for the cost; exact W₁ compares N with N others, so "
+        f"in the mean it is once to twice the distance to the law itself; beside it {sliced_name(found)}. A "
+        "rate is fitted to the root mean square over the samples that converged, and only to those N where "
+        "two did, that are small beside what they are compared with and stand out from its error; how many "
         f"of the {len(np.asarray(found['counts']))} N count: {', '.join(used)}. The 95% band leaves out "
-        "one seed after the other."
+        "one sample after the other."
     )

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 OPENING = "gallery-circle"
 """The run that the app opens on: the default knobs, in the plane."""
+OPENINGS: Mapping[str, str] = {
+    "latent": "gallery-s_curve",
+    "control": "gallery-control",
+    "ode_limit": "gallery-ode_limit",
+    "mean_field": "gallery-mean_field",
+}
+"""The runs that show the idea of a page best, by the page; OPENING for the others."""
+LEFT = "gallery-residual_network"
+"""The run that left its ODE, there for contrast."""
 MOST_RUNS = 4
 """Most runs that are watched side by side."""
 _SHOWN = "shown_run"
@@ -50,13 +59,12 @@ def choose_runs(
     """A menu of the stored runs, at most so many at once; the choice is in the link as run=….
 
     Args:
-        key: of the widget.
+        key: of the widget: the page.
         help_text: what they are chosen for.
         most: how many runs may be chosen.
-        opening: what is shown to a visitor who has not chosen any run yet: the runs that show the page's idea
-            best.
+        opening: what is shown to a visitor who has not chosen any run yet; by default that of the page.
     """
-    opening = opening or [OPENING]
+    opening = opening or [OPENINGS.get(key, OPENING)]
     widget = f"{key}_runs"
     entries = _entries([*st.query_params.get_all("run"), *_shown(widget), last_run(), *opening])
     before = _remembered(key, widget, entries, most, opening)

@@ -3,15 +3,13 @@
 import streamlit as st
 
 from autoencode_core.record import RunRecord
-from pages.shared.choose import OPENING, choose_runs
+from pages.shared.choose import choose_runs
 from pages.shared.setup import escape, guard, page_setup, unusual
 from pages.shared.views import Views, show_view
 from pages.shared.words import regime
 
 
-def run_page(
-    page: str, title: str, views: Views, menu: str, choice: str, empty: str, opening: str = OPENING
-) -> None:
+def run_page(page: str, title: str, views: Views, menu: str, choice: str, empty: str) -> None:
     """Draws the page.
 
     Args:
@@ -21,12 +19,11 @@ def run_page(
         menu: what each of them shows.
         choice: what the chosen run is for.
         empty: what stands there while no run is chosen.
-        opening: the run that shows the page's idea best, for a visitor who has not chosen any.
     """
     page_setup(title)
     runs: list[tuple[str, RunRecord]] = []
     with guard():
-        runs = choose_runs(page, choice, most=1, opening=[opening])
+        runs = choose_runs(page, choice, most=1)
     if not runs:
         st.info(empty)
         return

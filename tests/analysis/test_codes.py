@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -96,9 +98,29 @@ def test_activity_is_that_of_the_training_codes(make_run):
     np.testing.assert_allclose(found["mean"], codes.mean(axis=0))
     np.testing.assert_allclose(found["variance"], codes.var(axis=0))
     np.testing.assert_allclose(found["correlation"], np.corrcoef(codes.T), atol=1e-12)
-    v = codes.var(axis=0)
+    v = np.linalg.eigvalsh(np.cov(codes.T))
     assert found["participation"] == pytest.approx(v.sum() ** 2 / (v**2).sum())
     assert (found["particles"], found["left_out"], found["note"]) == (80, 0, "")
+
+
+def test_a_turned_cloud_has_the_same_participation(monkeypatch):
+    rng = np.random.default_rng(0)
+    cloud = rng.standard_normal((400, 3)) * [3.0, 1.0, 0.2]
+    v = np.linalg.eigvalsh(np.cov(cloud.T))
+    quarter, _ = np.linalg.qr(rng.standard_normal((3, 3)))
+    for codes in (cloud, cloud @ quarter + 5):
+        found = participation_of(codes, monkeypatch)
+        assert found == pytest.approx(v.sum() ** 2 / (v**2).sum(), rel=1e-9)
+    along = rng.standard_normal(50)
+    assert participation_of(np.stack([along, along, -2 * along], 1), monkeypatch) == pytest.approx(1)
+    assert participation_of(1e150 * cloud, monkeypatch) == pytest.approx(v.sum() ** 2 / (v**2).sum())
+
+
+def participation_of(points, monkeypatch):
+    particles = SimpleNamespace(note="")
+    monkeypatch.setattr("autoencode_core.analysis.codes.training_codes", lambda _: (particles, points))
+    wide = SimpleNamespace(spec=SimpleNamespace(bottleneck=points.shape[1]))
+    return activity(wide)["participation"]
 
 
 @settings(max_examples=15)

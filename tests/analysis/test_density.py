@@ -71,6 +71,19 @@ def test_classify_ends_after_the_projection(make_run):
     assert rows[46:50].sum() > 0.99
 
 
+def test_its_places_are_those_of_the_particles_at_their_times(run, monkeypatch):
+    found = density(run, np.zeros(2), np.eye(2), EVERYWHERE, 16)
+    np.testing.assert_allclose(found["places"], knots(run), atol=1e-6)
+    flow, half = run.model.flow(run.data.train[:1]), run.spec.depth // 2
+    np.testing.assert_allclose(found["times"], np.insert(flow.times.numpy(), half, flow.times[half]))
+    monkeypatch.setattr(particles_module, "MOST_PLACES", 10 * len(found["times"]))
+    monkeypatch.setattr(particles_module, "BLOCK_BYTES", 4000)
+    few = density(run, np.zeros(2), np.eye(2), EVERYWHERE, 16)
+    chosen = np.linspace(0, few["particles"] - 1, 10).round().astype(int)
+    np.testing.assert_allclose(few["places"], knots(run)[:, chosen], atol=1e-6)
+    np.testing.assert_allclose(few["values"], found["values"], atol=1e-9)  # of all particles
+
+
 @pytest.mark.parametrize("case", [{"particles": 1}, {"dataset": "bimodal_2d", "particles": 2}])
 def test_hardly_any_particles(make_run, case):
     found = density(make_run(**case), np.zeros(2), np.eye(2), EVERYWHERE)

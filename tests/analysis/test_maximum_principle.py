@@ -188,6 +188,9 @@ def test_the_strip_is_the_control_by_component(make_run, knobs):
         strip["edges"], run.spec.horizon / run.spec.depth * np.arange(arch.controlled + 1)
     )
     np.testing.assert_allclose(strip["norm"], np.sqrt(np.nansum(np.square(strip["values"]), axis=0)))
+    x = run.model.coordinates.to_flow(run.probe["inputs"].astype(float))
+    assert strip["spread"] ** 2 == pytest.approx(np.trace(np.cov(x.T, bias=True)))
+    assert strip["size"] ** 2 == pytest.approx(np.mean([row @ row + 1 for row in x]))
 
 
 def test_a_wide_strip_shows_sizes(make_run, monkeypatch):

@@ -156,6 +156,18 @@ def test_samples_moved_are_the_histogram_moved(make_run):
     np.testing.assert_allclose(found["samples"][-1], counted.T / 2000, atol=1e-6)
 
 
+def test_what_is_drawn_of_both_laws_is_what_is_counted(make_run):
+    found = push_forward(make_run(particles=300, bottleneck=1), cells=(16,), bins=12)
+    edges = (found["x"], found["y"])
+    for law, places, masses in (
+        ("samples", "places", np.full(300, 1 / 300)),
+        ("pushed", "pushed_places", found["pushed_masses"]),
+    ):
+        for frame, points in enumerate(found[places].astype(float)):
+            counted, *_ = np.histogram2d(*points.T, bins=edges, weights=masses)
+            assert np.abs(counted.T - found[law][frame]).sum() < 0.02  # single precision at an edge
+
+
 def test_a_histogram_that_stays_would_be_seen(make_run):
     """The comparison can fail: what does not move is far from what does."""
     run = make_run(3.0, particles=500, bottleneck=2)

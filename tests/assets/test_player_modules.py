@@ -2,48 +2,36 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from player_script import ASSETS, NODE, PARTS, needs_node, run
 
 from autoencode_core.figures.wire import encode
 
-ASSETS = Path(__file__).parents[2] / "assets"
-PARTS = ASSETS / "player"
 MODULES = [ASSETS / "player.js", *sorted(PARTS.glob("*.js"))]
-NODE = shutil.which("node")
-MOST_LINES, MOST_BYTES = 400, 200_000
-
-needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs JavaScript, is not installed")
+MOST_LINES, MOST_BYTES = 400, 210_000
 
 FLOW = {
     "kind": "flow",
     "encoder": 4,
     "decoder": 2,
+    "times": [0.0, 0.375, 0.75, 1.125, 1.5, 1.5, 2.25, 3.0],
+    "layers": 2,
     "horizon": 3.0,
     "drops": True,
     "widths": [2, 2, 1, 1, 1, 2],
     "width": 2,
     "names": ["x1", "x2"],
     "drop_words": "projection drops x2",
+    "idle": ["frozen", "dropped"],
 }
 STEADY = FLOW | {"drops": False, "widths": [2] * 6}
-CLASSIFY = FLOW | {"decoder": 0, "widths": [2, 2, 1, 1]}
+CLASSIFY = FLOW | {"decoder": 0, "widths": [2, 2, 1, 1], "times": [*FLOW["times"][:5], 1.5]}
+UNEVEN = FLOW | {"times": [0.0, 0.15, 0.75, 1.35, 1.5, 1.5, 1.8, 3.0]}
 SEQUENCE = {"kind": "sequence", "name": "iteration", "values": [0, 10, 1200, 0.12345], "log": False}
-
-
-def run(folder: Path, script: str, *arguments: str):
-    """What a module beside the player's parts says, read from JSON."""
-    shutil.copytree(PARTS, folder / "player")
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "asked.js").write_text("globalThis.window = { addEventListener() {} };\n" + script)
-    command = [str(NODE), str(folder / "asked.js"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 # ---- all modules
@@ -177,21 +165,29 @@ console.log(JSON.stringify(Object.fromEntries(Object.entries(lines).map(([name, 
 """
     )
     lines = {"flow": FLOW, "steady": STEADY, "classify": CLASSIFY, "sequence": SEQUENCE}
+    lines["uneven"] = UNEVEN
     seen = run(tmp_path, script, json.dumps(lines))
-    flow, steady, classify, sequence = (seen[name] for name in lines)
+    flow, steady, classify, sequence, uneven = (seen[name] for name in lines)
     assert (flow["end"], flow["frames"], flow["at"]) == (3, 8, [0, 1, 4, 4.5, 5, 6, 7])
     assert flow["intervals"] == [0, 1, 3, 4, 4, 6, 6]
     assert flow["stops"] == [0, 0.25, 0.5, 0.75, 1, 2, 2.5, 3]
-    assert flow["words"][0] == "t = 0.00 · encoder · layer 1 of 6 · active 2 of 2"
-    assert flow["words"][3] == "t = 1.50 · bottleneck · active 1 of 2 · projection drops x2"
-    assert flow["words"][-1] == "t = 3.00 · decoder · layer 6 of 6 · active 2 of 2"
+    assert flow["words"][0] == "t = 0.00 · encoder · layer 1 of 4 · driven 2 of 2"
+    assert flow["words"][2] == "t = 1.50 · encoder · layer 2 of 4 · driven 1 of 2, 1 frozen"
+    assert flow["words"][3] == "t = 1.50 · bottleneck · kept 1 of 2 · projection drops x2"
+    assert flow["words"][-2] == "t = 2.25 · decoder · layer 4 of 4 · driven 2 of 2"
+    assert flow["words"][-1] == "t = 3.00 · decoder · layer 4 of 4 · driven 2 of 2"
+    # frames lie at their times: t = 0.375 is 0.375 - 0.15 of the way from 0.15 to 0.75
+    np.testing.assert_allclose(uneven["at"], [0, 1.375, 4, 4.5, 5, 6.375, 7])
+    np.testing.assert_allclose(uneven["stops"], [0, 0.1, 0.5, 0.9, 1, 2, 2.2, 3])
+    layers = [re.search(r"layer (\d)", words) for words in uneven["words"]]
+    assert [found and found[1] for found in layers] == ["1", "1", "2", None, None, "4", "4"]
     assert steady["stops"] == [0, 0.25, 0.5, 0.75, 1, 2.5, 3]
     assert (classify["end"], classify["frames"]) == (2, 6)
     assert classify["stops"] == [0, 0.25, 0.5, 0.75, 1, 2]
     assert (sequence["end"], sequence["stops"]) == (3, [0, 1, 2, 3])
     assert sequence["words"][-1] == "iteration 0.1235"
     assert sequence["words"][4] == "iteration 1,200"
-    for one in (flow, classify, sequence):
+    for one in (flow, classify, sequence, uneven):
         np.testing.assert_allclose(one["back"], one["stops"])
         np.testing.assert_allclose(one["along"], 0, atol=1e-9)
 

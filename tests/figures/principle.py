@@ -19,6 +19,7 @@ def strip(scale: float = 1.0) -> dict[str, Any]:
     names = [f"W {j},{i}" for j in "123" for i in "123"] + [f"b {j}" for j in "123"]
     norm = np.sqrt(np.nansum(values**2, axis=0))
     found = {"values": values, "labels": np.array(names), "groups": ["W", "b"], "counts": COUNTS}
+    found |= {"spread": 1.0, "size": 1.0}
     return {**found, "borders": np.array([0, 9, 12]), "edges": np.arange(7.0), "norm": norm, "whole": True}
 
 

@@ -87,11 +87,46 @@ def test_the_residuals_may_come_later():
 
 def test_a_control_of_zeros_and_huge_entries_have_colours_and_words():
     assert strip_words(strip(0.0)).startswith("θ is 0")
-    assert along_figure(strip(0.0), about()).data[0].zmax == 1
+    assert along_figure(strip(0.0), about()).data[0].zmax == pytest.approx(1e-3 / 6)
     outlier = strip()
     outlier["values"][0, 0] = 1e6
     assert "the largest is 1e+06" in strip_words(outlier)
     assert along_figure(outlier, about()).data[0].zmax < 1e5
+
+
+@pytest.mark.parametrize(("largest", "nothing"), [(2e-5, True), (2e-4, False), (2.0, False)])
+def test_colours_end_where_a_control_begins_to_move_particles(largest, nothing):
+    """T = 6: an entry of 1/6000 moves a particle by about a thousandth of the spread."""
+    answer = strip()
+    answer["values"] = np.clip(answer["values"], -1, 1) * largest
+    figure = along_figure(answer, about())
+    assert figure.data[0].zmax == pytest.approx(1e-3 / 6 if nothing else largest)
+    assert strip_words(answer).startswith("The control is all but 0: its largest entry is 2·10⁻⁵.") is nothing
+    assert ("all but 0" in "".join(written(figure))) is nothing
+
+
+def test_what_moves_particles_depends_on_where_they_are():
+    """Far from 0 a small W moves much; what moves particles of a large spread is large."""
+    answer = strip(1e-6)
+    assert strip_words(answer | {"size": 10.0}).startswith("The control is all but 0")
+    assert not strip_words(answer | {"size": 1e4}).startswith("The control is all but 0")
+    assert strip_words(answer | {"size": 1e4, "spread": 1e4}).startswith("The control is all but 0")
+
+
+@pytest.mark.parametrize("share", [1e-12, 0.1])
+def test_axes_do_not_spread_out_what_is_nothing_beside_j(share):
+    """J = 2 and T = 6: H and R of a thousandth of J over T are the least that fill an axis."""
+    rates = share * 2 / 6 * np.linspace(1, 2, 6)
+    answer = {**about(rates), "norm": share * np.ones(6), "stationarity": rates}
+    layout = along_figure(strip(share), answer, residuals(rates)).layout
+    level, slopes, norm = layout.yaxis4.range, layout.yaxis5.range, layout.yaxis2.range
+    if share < 1e-3:
+        assert level[0] < -0.9e-3 * 2 / 6 and level[1] > 0.9e-3 * 2 / 6
+        assert slopes[1] > np.log10(1e-3 * 2 / 6) and np.log10(rates[-1]) < sum(slopes) / 2
+        assert norm[1] == pytest.approx(1.12e-3 / 6)
+    else:
+        assert level[1] == pytest.approx(1.12 * rates[-1]) and norm[1] == pytest.approx(1.12 * share)
+        assert slopes[1] == pytest.approx(np.log10(rates[-1]), abs=0.1)
 
 
 def test_the_table_has_a_row_for_each_layer_and_a_column_for_each_entry():

@@ -97,7 +97,7 @@ def test_cursor_stands_at_the_time_and_the_width(make: Make) -> None:
 def test_staircase_has_steps_and_named_regions(make: Make) -> None:
     record = make(3, k=2)
     figure = flow_figure(record)
-    stairs = named(figure, "active components")
+    stairs = named(figure, "driven components")
     assert stairs.line.shape == "hv" and set(np.asarray(stairs.y)) == {2, 3}
     assert {note.text for note in figure.layout.annotations} >= {"encoder", "bottleneck, k = 2", "decoder"}
     assert figure.layout.xaxis3.range == (0, pytest.approx(3.0))

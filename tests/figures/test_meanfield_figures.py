@@ -10,6 +10,7 @@ import pytest
 from autoencode_core.figures.mass import mass_figure, mass_table, mass_words, push_figure, push_words
 from autoencode_core.figures.meanfield import (
     PICTURES,
+    convergence_words,
     rate_label,
     rate_words,
     sweep_figure,
@@ -29,7 +30,23 @@ def sweep(rate: np.ndarray = RATE, **changes: Any) -> dict[str, Any]:
     found = {name: falling.copy() for name in names}
     found |= {f"{name}_rate": rate for name in names} | {f"{name}_fitted": COUNTS > 0 for name in names}
     found |= {"counts": COUNTS, "seeds": np.arange(3), "fresh": 20000, "reference": 20000, "directions": 64}
-    return {**found, "fresh_error": falling / 10, "diverged": np.zeros((4, 3), bool), **changes}
+    good = np.ones((4, 3), bool)
+    found |= {
+        f"{curve.name}_converged": good for each in PICTURES.values() for curve in each.curves if curve.rated
+    }
+    found |= {"converged": good, "converged_starts": 2 * good, "starts": 2, "diverged": ~good}
+    return {**found, "fresh_error": falling / 10, **changes}
+
+
+def unsettled() -> dict[str, Any]:
+    """That answer with two points that did not converge, the trained gap of one of them below 0."""
+    good = np.ones((4, 3), bool)
+    good[1, 2] = good[3, 0] = False
+    gap = sweep()["gap"]
+    gap[1, 2], gap[0, 0] = -gap[1, 2], -gap[0, 0]
+    reached = np.where(good, 2, 0)
+    lines = {f"{name}_converged": good for name in ("gap", "control_distance", "map_distance")}
+    return sweep(gap=gap, converged=good, converged_starts=reached, **lines)
 
 
 def marks(figure: Any) -> list[Any]:
@@ -49,11 +66,27 @@ def test_every_seed_is_a_mark_and_told_apart_without_colour(name: str, dark: boo
 
 def test_the_fitted_line_goes_through_its_marks_with_its_band() -> None:
     figure = sweep_figure(sweep(), "wasserstein")
-    band, line, reference = [trace for trace in figure.data if trace.mode == "lines"]
+    band, line, _, _, reference = [trace for trace in figure.data if trace.mode == "lines"]
     np.testing.assert_allclose(line.y, [16**-0.52, 128**-0.52])
     assert band.fill == "toself" and np.min(band.y) < np.min(line.y) and np.max(band.y) > np.max(line.y)
     assert np.log(reference.y[-1] / reference.y[0]) == pytest.approx(-0.5 * np.log(8))
     assert any("N^(−0.52), 95% band −0.61 … −0.43" in note.text for note in figure.layout.annotations)
+
+
+def test_what_did_not_converge_is_crossed_out_and_no_line_goes_through_it() -> None:
+    first, second = marks(sweep_figure(unsettled(), "gap"))
+    crossed = [symbol for symbol in first.marker.symbol if "-x" in symbol]
+    assert crossed == ["circle-x-open", "circle-x"] and first.marker.symbol[0] == "circle-open"
+    assert [i for i, text in enumerate(first.hovertext) if "not converged" in text] == [5, 9]
+    assert not any("-x" in symbol for symbol in second.marker.symbol)  # one control, whatever N
+    for name in PICTURES:
+        notes = " ".join(note.text for note in sweep_figure(unsettled(), name).layout.annotations)
+        assert ("not converged" in notes) == (name != "wasserstein")
+        assert not any("not converged" in n.text for n in sweep_figure(sweep(), name).layout.annotations)
+    wild = unsettled()
+    wild["train_cost"][1] = [1.0, 3.0, 500.0]
+    middle = next(trace for trace in sweep_figure(wild, "cost").data if trace.mode == "lines")
+    assert middle.y[1] == 2.0  # the median of the two that converged
 
 
 def test_a_negative_gap_is_hollow_and_a_tiny_one_does_not_stretch_the_axis() -> None:
@@ -94,18 +127,27 @@ def test_a_rate_is_compared_with_that_of_large_numbers(rate: tuple[float, ...], 
 
 def test_the_words_name_what_was_measured_and_what_was_lost() -> None:
     words = sweep_words(sweep())
-    assert "sliced W₁ (64 directions)" in words[0] and "20,000 fresh" in words[0]
-    assert not any("diverged" in sentence for sentence in words)
-    line = sweep_words(sweep(directions=0, diverged=np.eye(4, 3) > 0))
-    assert "W₁ between" in line[0] and "sliced" not in line[0] and "3 of the trainings" in line[-1]
+    assert (
+        convergence_words(sweep())
+        == "Converged: 12 of 12 points, each the best of 2 starts; 24 of 24 trainings."
+    )
+    assert "exact W₁ between the N particles and N fresh ones goes like N^(−0.52)" in words[0]
+    assert "sliced W₁ (64 directions) to 20,000 fresh ones goes like N^(−0.52)" in words[0]
+    assert "Sliced W₁ goes like N^(−1/2) in every dimension and does not bound the gap." in words[0]
+    lost = convergence_words(unsettled())
+    assert "10 of 12 points" in lost and "20 of 24 trainings. The rest is crossed out, and no rate" in lost
+    line = sweep_words(sweep(directions=0))
+    assert "; W₁ to 20,000 fresh ones" in line[0] and "liced" not in line[0]
+    assert "each one start;" in convergence_words(sweep(starts=1))
     fast = sweep_words(sweep(np.array([-1.1, -1.3, -0.9, 0])))
-    assert "fades like 1/N" in fast[2] and "1/N" not in fast[0]
+    assert "fades like 1/N" in fast[2] and "1/N" not in fast[0] + fast[1]
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_table_has_a_row_for_each_training(name: str) -> None:
     table = sweep_table(sweep(), name)
     assert {len(column) for column in table.values()} == {12}
+    assert table["converged_starts"] == [2] * 12
     assert table["particles"][:4] == [16, 16, 16, 32] and table["seed"][:4] == [0, 1, 2, 0]
 
 

@@ -31,5 +31,12 @@ def test_ticks_are_powers_of_ten_or_one_two_five(values, text):
     assert power_axis(values, False)["ticktext"] == text
 
 
+def test_an_axis_reaches_at_least_as_far_as_it_is_told():
+    low, high = power_axis([1e-12, 2e-12], False, least=1e-4)["range"]
+    assert low < -12 and high > -4
+    assert power_axis([1e-3, 1], False, least=1e-4)["range"] == power_axis([1e-3, 1], False)["range"]
+    assert power_axis([], False, least=1e-4)["range"] == power_axis([], False)["range"]
+
+
 def test_what_is_not_positive_has_no_place():
     assert power_axis([0, -1, np.nan, np.inf, 1, 100], False)["range"] == power_axis([1, 100], False)["range"]

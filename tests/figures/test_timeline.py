@@ -78,11 +78,11 @@ def test_active_is_that_of_the_layer_in_progress(make: Make) -> None:
 
 def test_captions_say_where_and_when(make: Make) -> None:
     line = timeline(make(3, k=2, depth=12), 60)
-    assert line.captions[0] == "t = 0.00 · encoder · layer 1 of 12 · active 3 of 3"
-    assert line.captions[30] == "t = 1.50 · bottleneck · projection drops u₃ · active 2 of 3"
-    assert line.captions[-1] == "t = 3.00 · decoder · layer 12 of 12 · active 3 of 3"
+    assert line.captions[0] == "t = 0.00 · encoder · layer 1 of 12 · driven 3 of 3"
+    assert line.captions[30] == "t = 1.50 · bottleneck · projection drops u₃ · kept 2 of 3"
+    assert line.captions[-1] == "t = 3.00 · decoder · layer 12 of 12 · driven 3 of 3"
     many = timeline(make(64, k=8, depth=8), 20)
-    assert "projection drops 56 components · active 8 of 64" in many.captions[10]
+    assert "projection drops 56 components · kept 8 of 64" in many.captions[10]
 
 
 def test_what_is_finite_survives_beside_what_is_not(make: Make) -> None:

@@ -61,5 +61,5 @@ def test_layers_are_computed_when_they_are_wanted(monkeypatch, desk):
     at = app()
     assert [task for task, _ in desk.asked] == ["field_grid", "density"]
     pane = shown_scene(at)["panes"][0]
-    assert pane["field"]["vectors"].shape == (12, 19, 19, 2) and pane["density"]["values"].shape[0] == 14
+    assert pane["field"]["vectors"].shape == (12, 19, 19, 2) and len(pane["density"]["positions"]) == 14
     assert not any(entry["missing"] for entry in pane["layers"])

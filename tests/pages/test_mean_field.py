@@ -7,6 +7,8 @@ import pytest
 from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
+from autoencode_core.analysis.particle_sweep import ROUNDS
+from autoencode_core.training.loop import train
 from pages.mean_field_views import particles
 from pages.shared import choose, setup
 
@@ -14,7 +16,7 @@ from pages.shared import choose, setup
 @pytest.fixture(autouse=True)
 def quick(desk, monkeypatch):
     """A sweep that takes no time."""
-    monkeypatch.setattr(particles, "_USUAL", {"largest": 64, "seeds": 2, "iterations": 20})
+    monkeypatch.setattr(particles, "_USUAL", {"largest": 64, "seeds": 2, "starts": 2, "iterations": 20})
     return desk
 
 
@@ -40,24 +42,41 @@ def changed(monkeypatch, **changes):
 def test_rates_are_drawn_and_said(desk):
     at = page("particles")
     assert len(at.get("plotly_chart")) == 4
-    assert list(metrics(at)) == ["Samples", "Gap, fixed control", "Gap, trained", "Maps"]
+    titles = ["Exact W₁", "Sliced W₁", "Gap, fixed control", "Gap, trained", "Maps"]
+    assert list(metrics(at)) == titles
+    # Its λ is low and the iterations are few.
+    said = [text.value.replace("\\", "") for text in at.markdown]
+    assert any("Converged: 0 of 6 points, each the best of 2 starts" in text for text in said)
+    assert metrics(at)["Maps"] == metrics(at)["Gap, trained"] == "no rate"
+    assert any("no training converged" in caption.value for caption in at.caption)
     assert any("sliced W₁ (64 directions)" in text.value.replace("\\", "") for text in at.markdown)
     (asked,) = desk.asked
     assert asked[0] == "particle_sweep" and asked[1]["counts"] == [16, 32, 64] and asked[1]["seeds"] == [0, 1]
+    assert asked[1]["starts"] == 2
     assert not at.error and not at.warning
+
+
+def test_on_the_line_nothing_is_sliced(desk, monkeypatch):
+    spec = setup.store().record("gallery-bimodal").spec
+    on_the_line = spec.but(dataset="bimodal", bottleneck=1, iterations=20, particles=100)
+    at = page("particles", setup.store().save(train(on_the_line)))
+    assert list(metrics(at)) == ["Exact W₁", "Gap, fixed control", "Gap, trained", "Maps"]
+    said = " ".join(text.value for text in [*at.markdown, *at.caption]).replace("\\", "")
+    assert "W₁ to 20,000 fresh ones goes like" in said and "sliced W₁ (" not in said
 
 
 def test_a_long_sweep_waits_for_a_click(desk, monkeypatch):
     monkeypatch.setattr(particles, "_HEAVY", 1.0)
     at = page("particles")
     assert not desk.asked and not at.get("plotly_chart")
+    assert any(f"of up to {20 * ROUNDS} iterations" in caption.value for caption in at.caption)
     next(b for b in at.button if b.label == "Compute the sweep").click()
     at.run()
     assert len(desk.asked) == 1 and len(at.get("plotly_chart")) == 4
 
 
 def test_a_finite_data_set_goes_no_further_than_it_has(desk, monkeypatch):
-    monkeypatch.setattr(particles, "_USUAL", {"largest": 4096, "seeds": 3, "iterations": 40})
+    monkeypatch.setattr(particles, "_USUAL", {"largest": 4096, "seeds": 3, "starts": 1, "iterations": 40})
     desk.hold.add("particle_sweep")
     at = page("particles", "gallery-digits")
     next(b for b in at.button if b.label == "Compute the sweep").click()

@@ -418,7 +418,7 @@ if __name__ == "__main__":
         "mass": {"bins": 8},
         "doubled": {"particles": 9},
         "push_forward": {"cells": [4, 8], "bins": 8},
-        "particle_sweep": {"counts": [8, 16], "seeds": [0, 1], "iterations": 2, "fresh": 100},
+        "particle_sweep": {"counts": [8, 16], "seeds": [0, 1], "starts": 1, "iterations": 2, "fresh": 100},
         "activity": {},
         "trajectories": {"particles": 50, "basis": np.eye(2)[:, :1], "center": np.zeros(2)},
         "density": {"center": np.zeros(2), "basis": np.eye(2), "ranges": [[-2, 2], [-2, 2]], "bins": 16},

@@ -26,7 +26,7 @@ from autoencode_core.training.replay import WARM_UPS, Replay
 def net(width=6, bottleneck=2, field="single_layer", activation="tanh", depth=6):
     expansion = 3 if field == "two_layer" else 0
     counts = active_counts(width, bottleneck, depth, "linear")
-    return Architecture(counts, depth, 2.0, controlled_field(field, activation), expansion)
+    return Architecture(counts, depth, 2.0, controlled_field(field, activation, expansion))
 
 
 def given_of(arch, regimes, particles, shared=False, dtype=torch.float32):

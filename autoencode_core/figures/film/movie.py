@@ -19,7 +19,7 @@ from autoencode_core.figures.film.screen import Screen
 from autoencode_core.figures.film.stairs import draw_stairs
 from autoencode_core.figures.flow import goal_name
 from autoencode_core.figures.scenes.flow import flow_scene
-from autoencode_core.figures.scenes.pictures import knot_times
+from autoencode_core.figures.scenes.parts import clock_places, knot_times
 from autoencode_core.figures.timeline import PROJECTION_FRAMES, Timeline, timeline
 from autoencode_core.record import RunRecord, summary_line
 
@@ -141,10 +141,8 @@ def _at_time(line: Timeline, at: float | None) -> int:
 
 def _at_clock(line: Timeline, clock: float) -> float:
     """Place among the knots of the player's clock in [0, 3]."""
-    middle, decoder = line.middle, len(line.knot_times) - 1 - line.middle
-    if clock <= 1:
-        return clock * middle
-    return middle + clock - 1 if clock <= 2 else middle + 1 + (clock - 2) * decoder
+    times = np.insert(line.knot_times, line.middle, line.knot_times[line.middle])
+    return float(np.interp(clock, clock_places(times), np.arange(len(times))))
 
 
 def _head(paper: Paper, record: RunRecord) -> None:
@@ -173,6 +171,9 @@ def _cloud(cell: Cell, record: RunRecord, colouring: dict[str, Any] | None) -> S
         cell.hint.append(f"colour: {colouring['name']}")
     if cell.main and cell.shows("ghost") and cell.pane["ghost"] is not None:
         cell.hint.insert(0, f"dots: {goal_name(record)}")
+    if cell.main and cell.shows("residuals"):
+        word = next(each["word"] for each in cell.pane["layers"] if each["name"] == "residuals")
+        cell.hint.insert(0, f"lines: {word.split(' x(')[0]}")
     return draw_cloud(cell)
 
 

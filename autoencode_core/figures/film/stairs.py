@@ -1,4 +1,4 @@
-"""The staircase of active components below a film, with a cursor at the present time."""
+"""The staircase of driven components below a film, with a cursor at the present time."""
 
 from collections.abc import Callable
 

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures.component import component_names
 from autoencode_core.figures.geometry import finite, limits
-from autoencode_core.figures.scenes.parts import Part, cloud, colourings, knots, layer, scene, within
+from autoencode_core.figures.scenes.parts import (
+    Part,
+    cloud,
+    colourings,
+    knots,
+    layer,
+    scene,
+    within,
+)
+from autoencode_core.figures.timeline import IDLE, NOT_DRIVEN
 
 Array = NDArray[Any]
 
@@ -54,7 +63,7 @@ def _pane(answer: Mapping[str, Any], place: int, moved: Array, spots: Array, ran
         extra=[spots],
         group="component",
         hollow=[*(~kept).astype(int).tolist(), 1],
-        note="hollow: inactive",
+        note=f"hollow: {NOT_DRIVEN}",
         unrolled=True,
         span=1.35,
     )
@@ -78,14 +87,18 @@ def _spots(answer: Mapping[str, Any], place: int) -> Array:
 
 
 def _timeline(answer: Mapping[str, Any], active: Array, depth: int) -> Part:
+    times = np.asarray(answer["times"], float)
     return {
         "kind": "flow",
         "encoder": depth,
         "decoder": 0,
-        "horizon": 2 * float(np.asarray(answer["times"])[-1]),
+        "times": [*times.tolist(), float(times[-1])],
+        "layers": depth,
+        "horizon": 2 * float(times[-1]),
         "drops": True,
         "widths": [*active[0][:depth].sum(axis=1).tolist(), 1],
         "width": 2,
         "names": list(component_names(answer)),
         "drop_words": "projection drops one component",
+        "idle": IDLE,
     }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.figures.doubled import jump
-from autoencode_core.figures.geometry import class_names, component_names, finite, limits, view
+from autoencode_core.figures.geometry import class_names, component_names, finite, limits, middle_index, view
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.parts import (
     Part,
@@ -37,7 +37,7 @@ def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, *
         identity: what is shown; another one forgets camera and time.
         settings: entries of the scene's header.
     """
-    half = record.spec.depth // 2
+    half = middle_index(answer["times"], record.spec.horizon)
     chosen = drawn_components(answer)
     names = tuple(component_names(record)[i] for i in chosen)
     states, shadows = (finite(answer[name])[:, :, chosen] for name in ("states", "shadows"))
@@ -60,10 +60,14 @@ def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, *
     hue, labels = np.asarray(answer["hue"], float), np.asarray(answer["labels"], int)
     return scene(
         identity,
-        [_pane(record, one, names, ranges) for one in panes],
+        [_pane(record, one, half, names, ranges) for one in panes],
         **{
             "alt": f"The doubled state of {states.shape[1]} particles: x, s, and what is read of them.",
-            "timeline": {**flow_timeline(record), "drop_words": read_words(record, answer)},
+            "timeline": {
+                **flow_timeline(record),
+                "drop_words": read_words(record, answer),
+                "idle": ["frozen", "at rest"],
+            },
             "n": states.shape[1],
             "colours": colourings(hue, labels, class_names(record), np.empty(0)),
             "height": 360,
@@ -139,12 +143,15 @@ def _still(states: Array, half: int) -> Array:
 
 
 def _pane(
-    record: RunRecord, what: tuple[str, str, Array, Array], names: tuple[str, ...], ranges: Array
+    record: RunRecord,
+    what: tuple[str, str, Array, Array],
+    half: int,
+    names: tuple[str, ...],
+    ranges: Array,
 ) -> Part:
     """A pane; its marks are hollow while the flow reads no drawn component of it."""
     title, note, places, read = what
     # Rows of `read` are knots; frames have T/2 twice, and between two of them the first one counts.
-    half = len(read) // 2
     rows = np.concatenate([read[:half], read[half : half + 1], read[half:-1]])
     shown = view(record, _AXES)
     pane = cloud(

@@ -27,6 +27,7 @@ from autoencode_core.figures.geometry import (
 from autoencode_core.figures.images import is_image_run
 from autoencode_core.figures.latent import label_positions
 from autoencode_core.figures.marks import Shade
+from autoencode_core.figures.scenes.law import darkest, law_words, moving_law
 from autoencode_core.figures.scenes.parts import (
     EXIT_ERROR,
     Part,
@@ -47,6 +48,7 @@ from autoencode_core.figures.scenes.parts import (
 )
 from autoencode_core.figures.scenes.pictures import images_pane
 from autoencode_core.figures.scenes.plane import width_note
+from autoencode_core.figures.timeline import NOT_DRIVEN
 from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
@@ -261,7 +263,7 @@ def flow_pane(
         ranges=flow_range(record, shown) if ranges is None else ranges,
         extra=[drawn.goal],
         axes=axis_titles(shown),
-        note=one_line([axes_note(shown), "hollow: inactive" if hollow.any() else ""]),
+        note=one_line([axes_note(shown), f"hollow: {NOT_DRIVEN}" if hollow.any() else ""]),
         hollow=hollow.astype(int).tolist(),
         unrolled=True,
         span=1.35,
@@ -277,14 +279,24 @@ def _layers(record: RunRecord, shown: View, drawn: Particles, around: Mapping[st
     found = [layer("particles", True), layer("tails", len(drawn) <= _MOST_TAILS)]
     if flow_states(record).shape[2] == 2:
         found.append(layer("field", False, missing="field" not in around))
-    found.append(layer("density", False, missing="density" not in around))
+    law = around.get("density")
+    words = law_words(law["places"].shape[1], int(law["particles"])) if law else ""
+    found.append(layer("density", False, "", words, missing=law is None))
     if len(drawn.goal):
-        error = "residuals x − x̂" if record.spec.task != "transport" else "residuals"
-        found.append(layer("residuals", False, error))
+        found.append(layer("residuals", False, *_way(record, goal)))
         found.append(
             layer("ghost", True, f"ghost of the {goal}", f"The {goal}, where the particles should end.")
         )
     return found
+
+
+def _way(record: RunRecord, goal: str) -> tuple[str, str]:
+    """The switch of the lines to the goal, and its help: only at t = T are they residuals."""
+    end = "At t = T, and only there, it is the residual"
+    if record.spec.task == "reconstruct":
+        words = f"From where each particle began to where it is now. {end} x̂ − x, the error."
+        return "displacement x(t) − x(0)", words
+    return f"way to the {goal}", f"From each particle to its {goal}, what is left to go. {end}, the error."
 
 
 def _field(around: Mapping[str, Any]) -> Part | None:
@@ -299,12 +311,7 @@ def _density(around: Mapping[str, Any]) -> Part | None:
     found = around.get("density")
     if found is None:
         return None
-    mass = np.nan_to_num(np.asarray(found["values"], float))
-    # The square root: the bottleneck gathers all mass on a line, and the rest would vanish beside it.
-    most = np.quantile(mass[mass > 0], 0.998) if (mass > 0).any() else 1.0
-    levels = np.rint(255 * np.sqrt(np.clip(mass / most, 0, 1))).astype(np.uint8)
-    edges = [np.asarray(found[axis], float) for axis in "xy"]
-    return {"values": levels, "range": [[float(e[0]), float(e[-1])] for e in edges if len(e)]}
+    return moving_law(found, found["places"], darkest(found["values"]), smooth=True)
 
 
 def _answered_goal(record: RunRecord, shown: View, answer: Mapping[str, Any], start: Array) -> Array:

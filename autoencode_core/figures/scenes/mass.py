@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from autoencode_core.figures.geometry import View, limits, pick, view
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.flow import Particles, colours_of, flow_pane, probe_particles
-from autoencode_core.figures.scenes.parts import Part, axis_titles, cloud, flow_timeline, layer, scene
+from autoencode_core.figures.scenes.law import darkest, moving_law
+from autoencode_core.figures.scenes.parts import (
+    Part,
+    axis_titles,
+    cloud,
+    flow_timeline,
+    layer,
+    one_line,
+    scene,
+)
 from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
@@ -57,6 +66,9 @@ def mass_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, **se
     on = {"density", "particles"}
     pane["layers"] = [{**one, "on": one["name"] in on} for one in pane["layers"] if one["name"] != "field"]
     count = int(answer["particles"])
+    shown_count = np.asarray(answer["places"]).shape[1]
+    if shown_count < count:
+        pane["note"] = one_line([pane["note"], f"drawn from {shown_count:,} of {count:,} particles"])
     return scene(
         identity,
         [pane, _mass_pane(answer)],
@@ -84,11 +96,16 @@ def push_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, **se
     """
     particles = _few(probe_particles(record, drawn_view(record)))
     finest = int(np.asarray(answer["cells"])[-1])
-    titles = ("Samples moved", ""), ("Histogram moved", f"{finest} cells along each component")
-    most = max(float(np.quantile(law[law > 0], 0.998)) for law in _laws(answer))
+    most = darkest(answer["samples"], answer["pushed"])
+    places, count = np.asarray(answer["places"]), int(answer["particles"])
+    note = "" if places.shape[1] == count else f"drawn from {places.shape[1]:,} of {count:,}"
+    samples = moving_law(answer, places, most)
+    pushed = moving_law(answer, answer["pushed_places"], most, answer["pushed_masses"])
     panes = [
-        _law_pane(record, answer, particles, law, words, most)
-        for law, words in zip(_laws(answer), titles, strict=True)
+        _law_pane(record, answer, particles, samples, ("Samples moved", note)),
+        _law_pane(
+            record, answer, particles, pushed, ("Histogram moved", f"{finest} cells along each component")
+        ),
     ]
     return scene(
         identity,
@@ -147,20 +164,15 @@ def _mass_pane(answer: Mapping[str, Any]) -> Part:
     }
 
 
-def _laws(answer: Mapping[str, Any]) -> list[Array]:
-    return [np.nan_to_num(np.asarray(answer[name], float)) for name in ("samples", "pushed")]
-
-
 def _law_pane(
     record: RunRecord,
     answer: Mapping[str, Any],
     particles: Particles,
-    law: Array,
+    law: Part,
     words: tuple[str, str],
-    most: float,
 ) -> Part:
-    """Mass per drawn cell; `most` is that of the darkest cell, the same in both panes."""
-    shown, edges = drawn_view(record), [np.asarray(answer[axis], float) for axis in "xy"]
+    """Mass per drawn cell."""
+    shown = drawn_view(record)
     pane = cloud(
         words[0],
         words[0],
@@ -171,14 +183,9 @@ def _law_pane(
         group="law",
         note=words[1],
     )
-    # The square root, as in the density: the bottleneck gathers all mass on a line.
-    levels = np.rint(255 * np.sqrt(np.clip(law / most, 0, 1))).astype(np.uint8)
-    pane["density"] = {
-        "values": levels,
-        "range": [[float(edge[0]), float(edge[-1])] for edge in edges if len(edge)],
-    }
+    pane["density"] = law
     pane["layers"] = [
-        layer("density", True, "mass", "The darker a cell, the more mass it holds."),
+        layer("density", True, "mass", "The darker a cell, the more mass it holds at this t."),
         layer("particles", False),
     ]
     return pane

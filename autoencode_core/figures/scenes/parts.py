@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.geometry import (
@@ -18,6 +18,7 @@ from autoencode_core.figures.geometry import (
 )
 from autoencode_core.figures.marks import MOST_CLASSES
 from autoencode_core.figures.theme import join
+from autoencode_core.figures.timeline import IDLE
 from autoencode_core.figures.wire import quanta, quantised
 from autoencode_core.record import RunRecord
 
@@ -28,11 +29,19 @@ EXIT_ERROR = "exit error"
 """Name of the colouring by each particle's squared distance between output and target."""
 
 LAYERS = {
-    "particles": ("particles", "The particles x(t); hollow while a drawn axis is inactive."),
+    "particles": (
+        "particles",
+        "The particles x(t); hollow while a drawn axis is not driven: in the encoder it is frozen, standing "
+        "where it was left; at T/2 it is dropped, forgotten, and starts again from 0.",
+    ),
     "tails": ("tails", "The way that the particles came last."),
     "field": ("vector field F(·, θ(t))", "What the control makes a particle at each place do now."),
-    "density": ("density of μₜ", "How all training particles are spread now, not only the drawn ones."),
-    "residuals": ("residuals", "From each particle to the place where it should end: at t = T the error."),
+    "density": (
+        "density of μₜ",
+        "How the training particles are spread at this t, not only the drawn ones: counted where they are "
+        "now, then smoothed.",
+    ),
+    "residuals": ("residuals", "From each output to its target: the error."),
     "ghost": ("ghost", "Where the particles should end."),
     "costates": ("costates p(t)", "Where to its error would grow most; −p is the way down."),
 }
@@ -146,7 +155,7 @@ def shares(found: Part) -> Array:
 
 
 def flow_timeline(record: RunRecord) -> Part:
-    """The time line of a run's flow.
+    """The time line of a run's flow: its frames lie at their times, however many there are in a layer.
 
     Raises:
         InputError: the run has no stored flow.
@@ -160,13 +169,30 @@ def flow_timeline(record: RunRecord) -> Part:
         "kind": "flow",
         "encoder": middle,
         "decoder": last - middle,
+        "times": knot_times(record).tolist(),
+        "layers": spec.depth // 2,
         "horizon": spec.horizon,
         "drops": bool(len(gone)),
         "widths": active[:last].sum(axis=1).tolist(),
         "width": states.shape[2],
         "names": names,
         "drop_words": f"projection drops {lost}",
+        "idle": IDLE,
     }
+
+
+def knot_times(record: RunRecord) -> Array:
+    """Flow time of every frame, (F,): that of the projection twice."""
+    times, middle = np.asarray(record.probe["flow_times"], float), bottleneck_index(record)
+    return np.concatenate([times[: middle + 1], times[middle:]])
+
+
+def clock_places(times: ArrayLike) -> Array:
+    """Where frames at times (F,), T/2 twice, lie on the clock in [0, 3]: encoder, projection, decoder."""
+    at = np.asarray(times, float)
+    middle = int(np.flatnonzero(np.diff(at) == 0)[0])
+    half, rest = at[middle], max(at[-1] - at[middle], 1e-300)
+    return np.concatenate([at[: middle + 1] / half, 2 + (at[middle + 1 :] - half) / rest])
 
 
 def knots(states: Array, dropped: Array, middle: int) -> Array:
@@ -224,9 +250,7 @@ def cloud(
         if ranges is None
         else ranges
     )
-    # A diverging flow leaves the picture: its far places would cost the near ones their precision.
-    middle, half = ranges.mean(axis=1), 1.5 * np.diff(ranges, axis=1)[:, 0]
-    box = quanta(np.clip(everything, middle - half, middle + half))
+    box = near_box(everything, ranges)
     titles = settings.pop("axes", None) or [f"{name}, {unit}" if unit else name for name in names]
     return {
         "kind": "cloud",
@@ -254,6 +278,15 @@ def cloud(
         "fixed": True,
         **settings,
     }
+
+
+def near_box(points: Array, ranges: Array) -> Array:
+    """The box (c, 2) for the places of points (m, c) that are seen within ranges (c, 2).
+
+    A diverging flow leaves the picture: its far places would cost the near ones their precision.
+    """
+    middle, half = ranges.mean(axis=1), 1.5 * np.diff(ranges, axis=1)[:, 0]
+    return quanta(np.clip(points, middle - half, middle + half))
 
 
 def axis_titles(shown: View) -> list[str]:

@@ -17,7 +17,16 @@ from autoencode_core.figures.geometry import (
     to_data,
 )
 from autoencode_core.figures.images import image_shape, image_span
-from autoencode_core.figures.scenes.parts import Part, dropped_states, flow_timeline, intervals, knots
+from autoencode_core.figures.scenes.parts import (
+    Part,
+    clock_places,
+    dropped_states,
+    flow_timeline,
+    intervals,
+    knot_times,
+    knots,
+)
+from autoencode_core.figures.timeline import NOT_DRIVEN
 from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
@@ -67,7 +76,7 @@ def film_pane(record: RunRecord, picked: Sequence[int] = (), rows: int = FILM_RO
     """
     shape, chosen = image_shape(record), shown_particles(record, picked, rows)
     line = flow_timeline(record)
-    stops = film_stops(line["encoder"], line["decoder"], line["drops"])
+    stops = film_stops(line["times"], line["drops"])
     frames = np.array([frame for frame, _, _ in stops])
     span = _span(record, chosen)
     stills = grey(_images(record, chosen)[frames], span)
@@ -77,12 +86,12 @@ def film_pane(record: RunRecord, picked: Sequence[int] = (), rows: int = FILM_RO
     for frame, at, t in stops:
         active = on[min(frame, last)] if at < 1 else on[min(max(frame, middle), last)]
         words = "dropped" if frame == middle + 1 and line["drops"] else f"{active} of {line['width']}"
-        heads.append(f"t = {t * line['horizon']:.3g}\n{words}")
+        heads.append(f"t = {t:.3g}\n{words}")
     return {
         "kind": "film",
         "key": "film",
         "title": "Film strip: time from left to right",
-        "note": "below each time: active components",
+        "note": "below each time: driven components",
         "image": list(shape),
         "stills": np.ascontiguousarray(stills.transpose(1, 0, 2)),
         "heads": heads,
@@ -91,21 +100,29 @@ def film_pane(record: RunRecord, picked: Sequence[int] = (), rows: int = FILM_RO
     }
 
 
-def film_stops(encoder: int, decoder: int, drops: bool) -> list[tuple[int, float, float]]:
-    """Frames of a film strip: number, place on the clock in [0, 3], and flow time as a share of T."""
-    half = FILM_COLUMNS // 2
-    first = np.unique(np.linspace(0, encoder, min(half, encoder) + 1).round().astype(int))
-    stops = [(int(f), f / encoder, f / encoder / 2) for f in first]
-    if drops:
-        stops.append((encoder + 1, 2.0, 0.5))
-    if decoder:
-        later = np.unique(np.linspace(0, decoder, min(half, decoder) + 1).round().astype(int))[1:]
-        stops += [(int(encoder + 1 + f), 2 + f / decoder, 0.5 + f / decoder / 2) for f in later]
-    return stops
+def film_stops(times: Sequence[float], drops: bool) -> list[tuple[int, float, float]]:
+    """Frames of a film strip, evenly spaced in t: number, place on the clock in [0, 3], and flow time.
+
+    Args:
+        times: (F,) of all frames, T/2 twice.
+        drops: whether the projection changes anything.
+    """
+    at, t = clock_places(times), np.asarray(times, float)
+    middle, last = int(np.searchsorted(at, 1)), len(t) - 1
+    first = _spaced(t[: middle + 1])
+    later = middle + 1 + _spaced(t[middle + 1 :])[1:] if last > middle + 1 else np.empty(0, int)
+    chosen = [*first, *([middle + 1] if drops else []), *later]
+    return [(int(frame), float(at[frame]), float(t[frame])) for frame in chosen]
+
+
+def _spaced(times: Array) -> Array:
+    """Which of these times lie nearest to evenly spaced ones."""
+    wanted = np.linspace(times[0], times[-1], min(FILM_COLUMNS // 2, len(times) - 1) + 1)
+    return np.unique(np.abs(times[:, None] - wanted).argmin(axis=0))
 
 
 def bars_pane(record: RunRecord, picked: Sequence[int] = (), most: int = IMAGES) -> Part:
-    """The components of a particle as bars: active ones filled, inactive ones frozen and hollow.
+    """The components of a particle as bars: driven ones filled, those that are frozen or dropped hollow.
 
     Args:
         record: the run.
@@ -117,7 +134,7 @@ def bars_pane(record: RunRecord, picked: Sequence[int] = (), most: int = IMAGES)
         "kind": "bars",
         "key": "bars",
         "title": "Components u(t) of one particle",
-        "note": "hollow: inactive",
+        "note": f"hollow: {NOT_DRIVEN}",
         "axes": ["component", "value"],
         "names": [html.unescape(name) for name in component_names(record)],
         "values": np.nan_to_num(finite(_knots(record, chosen))).astype(np.float32),
@@ -145,7 +162,7 @@ def curves_panes(record: RunRecord, picked: Sequence[int], most: int = 3) -> lis
             "kind": "curves",
             "key": f"component{j}",
             "title": f"Component {names[j]}",
-            "note": "dashed: inactive" if not on[:, j].all() else "",
+            "note": f"dashed: {NOT_DRIVEN}" if not on[:, j].all() else "",
             "axes": ["flow time t", names[j]],
             "x": times.astype(np.float32),
             "series": [
@@ -162,12 +179,6 @@ def curves_panes(record: RunRecord, picked: Sequence[int], most: int = 3) -> lis
         }
         for j in kept
     ]
-
-
-def knot_times(record: RunRecord) -> Array:
-    """Flow time of every frame, (F,)."""
-    times, middle = np.asarray(record.probe["flow_times"], float), bottleneck_index(record)
-    return np.concatenate([times[: middle + 1], times[middle:]])
 
 
 def shown_particles(record: RunRecord, picked: Sequence[int], most: int) -> Array:

@@ -30,6 +30,7 @@ def answer(d: int, k: int, depth: int = 12, n: int = 7) -> dict[str, Any]:
         "read": read,
         "kept": np.arange(k),
         "active": np.ones((depth + 1, d), bool),
+        "times": np.linspace(0, 3, depth + 1),
         "outputs": np.ones((n, d)),
         "apart": 0.0,
         "speed": 0.5,

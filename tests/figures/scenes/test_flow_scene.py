@@ -14,7 +14,8 @@ from autoencode_core.figures.scenes.flow import (
     flow_scene,
     particles_digest,
 )
-from autoencode_core.figures.scenes.parts import EXIT_ERROR, flow_timeline, intervals
+from autoencode_core.figures.scenes.parts import EXIT_ERROR, flow_timeline, intervals, knot_times
+from autoencode_core.figures.timeline import timeline
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 
@@ -122,11 +123,43 @@ def test_what_was_computed_besides_is_drawn(make: Make) -> None:
     x = np.linspace(-1, 1, 5)
     field = {"x": x, "y": x, "vectors": np.ones((12, 5, 5, 2))}
     edges = np.linspace(-1, 1, 9)
-    density = {"values": np.full((14, 8, 8), 1 / 64), "x": edges, "y": edges}
+    density = {"values": np.full((14, 8, 8), 1 / 64), "x": edges, "y": edges, "particles": 5}
+    density |= {"times": knot_times(record), "places": np.zeros((14, 5, 2), np.float32)}
     pane = flow_scene(record, "a", around={"field": field, "density": density})["panes"][0]
-    assert pane["field"]["vectors"].dtype == np.float32 and pane["density"]["values"].max() == 255
-    assert pane["density"]["range"] == [[-1.0, 1.0], [-1.0, 1.0]]
+    assert pane["field"]["vectors"].dtype == np.float32 and pane["density"]["most"] == 1 / 64
+    assert pane["density"]["range"] == [[-1.0, 1.0], [-1.0, 1.0]] and pane["density"]["bins"] == [8, 8]
     assert not any(entry["missing"] for entry in pane["layers"])
+
+
+@pytest.mark.parametrize(
+    "task, word", [("reconstruct", "displacement x(t) − x(0)"), ("denoise", "way to the clean input")]
+)
+def test_the_lines_to_the_goal_are_residuals_at_the_end_only(make: Make, task: str, word: str) -> None:
+    layers = flow_scene(make(2, k=1, task=task), "a")["panes"][0]["layers"]
+    found = next(one for one in layers if one["name"] == "residuals")
+    assert found["word"] == word and "At t = T, and only there, it is the residual" in found["help"]
+
+
+def test_frames_lie_at_their_times_however_many_there_are_in_a_layer(
+    make: Make, change: Callable[..., RunRecord]
+) -> None:
+    """Two states more within the first layer: T/2 is no longer in the middle of the list."""
+    record = make(3, k=2)
+    at = np.array([0, 0, 0, *range(1, 13)])
+    times = np.sort(np.concatenate([record.probe["flow_times"], [0.1, 0.2]]))
+    finer = change(
+        record,
+        flow_times=times,
+        flow_states=record.probe["flow_states"][at],
+        flow_active=record.probe["flow_active"][at],
+    )
+    line, pane = flow_timeline(finer), flow_scene(finer, "a")["panes"][0]
+    assert (line["encoder"], line["decoder"], line["layers"]) == (8, 6, 6)
+    assert line["times"][8] == line["times"][9] == 1.5 and line["times"][1:3] == [0.1, 0.2]
+    assert len(line["times"]) == len(pane["positions"]) == 16 and len(line["widths"]) == 14
+    assert [timeline(finer).captions[i] for i in (0, 2, -1)] == [
+        timeline(record).captions[i] for i in (0, 2, -1)
+    ]
 
 
 @pytest.mark.parametrize("kind", ["one", "equal", "diverged", "huge"])

@@ -7,13 +7,13 @@ import pytest
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.geometry import flow_states
+from autoencode_core.figures.scenes.parts import clock_places, knot_times
 from autoencode_core.figures.scenes.pictures import (
     bars_pane,
     curves_panes,
     film_pane,
     film_stops,
     images_pane,
-    knot_times,
 )
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
@@ -21,20 +21,32 @@ from autoencode_core.record import RunRecord
 Make = Callable[..., RunRecord]
 
 
+def frame_times(encoder: int, decoder: int) -> list[float]:
+    """Times of the frames for T = 1, T/2 twice."""
+    times = [i / encoder / 2 for i in range(encoder + 1)]
+    return [*times, 0.5, *(0.5 + (i + 1) / decoder / 2 for i in range(decoder))]
+
+
 @pytest.mark.parametrize("encoder, decoder, drops", [(6, 6, True), (2, 2, True), (5, 0, True), (4, 4, False)])
 def test_film_stops_run_from_the_input_to_the_end(encoder: int, decoder: int, drops: bool) -> None:
-    stops = film_stops(encoder, decoder, drops)
+    stops = film_stops(frame_times(encoder, decoder), drops)
     frames, places, times = zip(*stops, strict=True)
     assert frames[0] == 0 and frames[-1] == (encoder + 1 + decoder if decoder or drops else encoder)
     assert list(places) == sorted(places) and list(times) == sorted(times)
     assert times[-1] == (1.0 if decoder else 0.5) and (encoder + 1 in frames) == drops
 
 
+def test_a_film_is_evenly_spaced_in_time_whatever_the_frames_are() -> None:
+    times = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 0.5, 0.75, 1.0]
+    assert [t for _, _, t in film_stops(times, True)] == [0, 0.1, 0.25, 0.5, 0.5, 0.75, 1.0]
+    np.testing.assert_allclose(clock_places(times), [0, 0.1, 0.2, 0.3, 0.4, 0.5, 1, 2, 2.5, 3])
+
+
 def test_a_film_shows_the_same_images_as_the_player(make: Make) -> None:
     record = make(64, k=8, depth=8)
     film, images = film_pane(record, [3, 7]), images_pane(record, [3, 7])
     assert film["particles"] == images["particles"] == [3, 7]
-    stops = [frame for frame, _, _ in film_stops(4, 4, True)]
+    stops = [frame for frame, _, _ in film_stops(frame_times(4, 4), True)]
     np.testing.assert_array_equal(film["stills"][1], images["frames"][stops, 1])
     assert film["heads"][0] == "t = 0\n64 of 64" and any("dropped" in head for head in film["heads"])
 
