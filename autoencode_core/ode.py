@@ -45,10 +45,17 @@ def difference_of(summary: Mapping[str, float | None]) -> float | None:
 
 
 def share(difference: float) -> str:
-    """An ODE difference in words: 0.4 %."""
-    if difference == 0:
-        return "0 %"
-    return f"{100 * difference:.2g} %" if difference < 10 else f"{difference:.2g} times the spread"
+    """A finite ODE difference in words: 0.4 %; beyond 10 in multiples of the spread."""
+    percent = 100 * difference
+    if difference >= 10:
+        return (
+            f"{difference:,.0f} times the spread"
+            if difference < 1e6
+            else f"{difference:.1e} times the spread"
+        )
+    if 0 < percent < 0.001:
+        return "less than 0.001 %"
+    return f"{percent:.0f} %" if percent >= 99.5 else f"{percent:.2g} %"
 
 
 def sentence(record: RunRecord) -> str:
@@ -89,7 +96,7 @@ def on_the_way(difference: float, substeps: int, asked: int) -> str:
     if np.isnan(difference):
         return ""
     kind = {"ode": "a discretised ODE", "nearly": "nearly a discretised ODE", "not": "no discretised ODE"}
-    far = f"about {share(difference)} from its exact flow" if np.isfinite(difference) else "far from any flow"
+    far = f"{share(difference)} from its exact flow" if np.isfinite(difference) else "far from any flow"
     now = f"{kind[verdict(difference)]}, {far}"
     held = f"; {substeps} sub-steps a layer by now (it began with {asked}), to keep to its ODE"
     return f"At present {now}{held if substeps > asked else ''}."
