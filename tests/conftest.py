@@ -20,3 +20,12 @@ def _own_runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOENCODE_RUNS", str(tmp_path_factory.mktemp("runs")))
         yield
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[None]:
+    """A field, a nonlinearity and a scheme of the tests' own in the registries."""
+    from own import registered
+
+    with registered():
+        yield

@@ -1,18 +1,29 @@
 """Problems with known answers, shared by all numeric tests."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
 from autoencode_core.data.coordinates import Coordinates
+from autoencode_core.flow import fields, nonlinearities, schemes
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.flow.autoencode import AutoencODE
+from autoencode_core.flow.autoencode import AutoencODE, label_positions
 from autoencode_core.flow.widths import kept_order
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.loop import train
 
-FIELDS = ("single_layer", "two_layer")
-ACTIVATIONS = ("tanh", "softplus", "relu", "sin", "identity")
+FIELDS = (*fields.FIELDS, "leaky")
+ACTIVATIONS = (*nonlinearities.NONLINEARITIES, "arctan")
+SMOOTH = tuple(name for name in ACTIVATIONS if name == "arctan" or nonlinearities.NONLINEARITIES[name].smooth)
+SCHEMES = (*schemes.SCHEMES, "kutta")
+"""All that is registered, and what the tests register themselves (own.py)."""
 PROFILES = ("linear", "geometric", "step", (2, 2, 1))
+TASKS = ("reconstruct", "denoise", "classify", "transport")
+RESIDUAL = {"scheme": "euler", "substeps": 1, "fidelity": None}
+"""Knobs of the residual network."""
+WAYS = [(scheme, substeps) for scheme in SCHEMES for substeps in (1, 2, 3)]
+"""Schemes and sub-steps."""
 
 
 def cloud(width: int, particles: int = 40, seed: int = 0) -> np.ndarray:
@@ -36,10 +47,90 @@ def model(spec: RunSpec, points: np.ndarray | None = None, scale: float | None =
 
 
 def small_spec(**knobs: object) -> RunSpec:
-    """A moons spec with a bottleneck of one, six layers and float64."""
-    return RunSpec(
-        **{"dataset": "moons", "bottleneck": 1, "depth": 6, "horizon": 2.0, "dtype": "float64", **knobs}
-    )
+    """A moons spec with a bottleneck of one, six layers and float64; the residual network by default."""
+    small = {"dataset": "moons", "bottleneck": 1, "depth": 6, "horizon": 2.0, "dtype": "float64"}
+    return RunSpec(**{**small, **RESIDUAL, **knobs})
+
+
+SIGMA = {
+    "tanh": torch.tanh,
+    "softplus": torch.nn.functional.softplus,
+    "relu": torch.relu,
+    "sin": torch.sin,
+    "identity": lambda z: z,
+    "arctan": torch.atan,
+}
+PLAIN = {
+    "single_layer": lambda sigma, u, W, b: sigma(u @ W.T + b.T),
+    "two_layer": lambda sigma, u, W, b, V: sigma(u @ W.T + b.T) @ V.T,
+    "leaky": lambda sigma, u, W, b, g: g * (sigma(u @ W.T + b.T) - u),
+}
+"""The fields written down plainly, particle-major (N, a)."""
+STEPS = {
+    "euler": lambda F, u, h: u + h * F(u),
+    "midpoint": lambda F, u, h: u + h * F(u + h / 2 * F(u)),
+    "rk4": lambda F, u, h: (
+        u
+        + h
+        / 6
+        * ((k1 := F(u)) + 2 * (k2 := F(u + h / 2 * k1)) + 2 * (k3 := F(u + h / 2 * k2)) + F(u + h * k3))
+    ),
+    "kutta": lambda F, u, h: (
+        u + h / 6 * ((k1 := F(u)) + 4 * (k2 := F(u + h / 2 * k1)) + F(u - h * k1 + 2 * h * k2))
+    ),
+}
+"""One step of length h by each scheme, written down plainly."""
+
+
+def plain_velocity(model: AutoencODE, parts: Sequence[torch.Tensor], u: torch.Tensor) -> torch.Tensor:
+    """The field at active states (N, a) with one layer's blocks; by its definition if it is known here."""
+    spec, field = model.spec, model.architecture.field
+    if spec.field in PLAIN:
+        return PLAIN[spec.field](SIGMA.get(spec.activation, field.sigma.value), u, *parts)
+    return field.velocity(tuple(part[None] for part in parts), u.T[None])[0].T
+
+
+def plain_layer(model: AutoencODE, n: int, vector: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
+    """States (N, d), flow coordinates and natural order, through layer n, written down plainly with masks."""
+    arch = model.architecture
+    start = sum(block.size for a in arch.counts[:n] for block in arch.field.blocks(a))
+    parts, active = [], model.order[: arch.counts[n]].tolist()
+    for block in arch.field.blocks(len(active)):
+        parts.append(vector[start : start + block.size].reshape(block.rows, block.columns))
+        start += block.size
+
+    def F(u: torch.Tensor) -> torch.Tensor:
+        full = torch.zeros_like(u)
+        full[:, active] = plain_velocity(model, parts, u[:, active])
+        return full
+
+    for _ in range(arch.substeps):
+        h = arch.horizon / arch.depth / arch.substeps
+        u = (
+            STEPS[arch.scheme.name](F, u, h)
+            if arch.scheme.name in STEPS
+            else arch.scheme.advance(lambda _, at: F(at), u, h)
+        )
+    return u
+
+
+def projected(model: AutoencODE, u: torch.Tensor) -> torch.Tensor:
+    """States (N, d) with all but A_* forgotten."""
+    kept = torch.zeros(u.shape[1], dtype=u.dtype)
+    kept[model.order[: model.architecture.bottleneck]] = 1
+    return u * kept
+
+
+def plain_layers(
+    model: AutoencODE, u: torch.Tensor, vector: torch.Tensor, first: int = 0, last: int | None = None
+) -> torch.Tensor:
+    """States (N, d) through layers first, ..., last - 1, projected at the end of the encoder."""
+    arch = model.architecture
+    for n in range(first, arch.controlled if last is None else last):
+        u = plain_layer(model, n, vector, u)
+        if n == arch.depth // 2 - 1:
+            u = projected(model, u)
+    return u
 
 
 def by_particle(model: AutoencODE, x: np.ndarray, vector: torch.Tensor) -> torch.Tensor:
@@ -47,36 +138,26 @@ def by_particle(model: AutoencODE, x: np.ndarray, vector: torch.Tensor) -> torch
 
     Follows theory section 2 word for word and shares no code with the engine; differentiable in `vector`.
     """
-    arch, d = model.architecture, model.architecture.width
-    sigma = {
-        "tanh": torch.tanh,
-        "softplus": torch.nn.functional.softplus,
-        "relu": torch.relu,
-        "sin": torch.sin,
-        "identity": lambda z: z,
-    }[model.spec.activation]
-    u = torch.as_tensor(np.asarray(model.coordinates.to_flow(x)))
-    start = 0
-    for n in range(arch.controlled):
-        a = arch.counts[n]
-        active = [int(i) for i in model.order[:a]]
-        h = a * (arch.expansion or 1)
-        W = vector[start : start + h * a].reshape(h, a)
-        b = vector[start + h * a : start + h * a + h]
-        start += h * a + h
-        y = sigma(u[:, active] @ W.T + b)
-        if arch.expansion:
-            V = vector[start : start + a * h].reshape(a, h)
-            start += a * h
-            y = y @ V.T
-        full = torch.zeros_like(u)
-        full[:, active] = y
-        u = u + arch.step * full
-        if n == arch.depth // 2 - 1:
-            kept = torch.zeros(d, dtype=u.dtype)
-            kept[model.order[: arch.bottleneck]] = 1
-            u = u * kept
-    return u
+    return plain_layers(model, torch.as_tensor(np.asarray(model.coordinates.to_flow(x))), vector)
+
+
+def problem(task: str, **knobs: object) -> tuple[AutoencODE, np.ndarray, np.ndarray]:
+    """A small model, particles in data units, and targets of a task (classify: positions)."""
+    data = {"dataset": "bimodal_2d", "coordinates": "raw"} if task == "transport" else {}
+    node, x = model(small_spec(task=task, **data, **knobs)), cloud(2)
+    if task == "classify":
+        return node, x, label_positions(2, 1)[(x[:, 0] > 0).astype(int)]
+    return node, x, {"reconstruct": x, "denoise": 0.9 * x - 0.1, "transport": 2 * np.sign(x)}[task]
+
+
+def plain_data_term(node: AutoencODE, x: np.ndarray, y: np.ndarray, vector: torch.Tensor) -> torch.Tensor:
+    """(1/N) Σ|X_L - y|² of the plain network, differentiable in `vector`."""
+    out = by_particle(node, x, vector)
+    if node.spec.task == "classify":
+        target, out = torch.as_tensor(y), out[:, node.order[: node.architecture.bottleneck]]
+    else:
+        target = torch.as_tensor(np.asarray(node.coordinates.to_flow(y)))
+    return (out - target).square().sum(1).mean()
 
 
 def bimodal_best_constant(
@@ -93,6 +174,6 @@ def bimodal_best_constant(
 
 
 def converged_bimodal(tikhonov: float = 0.1, **knobs):
-    """A converged run of the bimodal transport."""
-    end = {"dtype": "float64", "iterations": 400, "tolerance": 1e-9}
+    """A converged run of the bimodal transport, of the residual network by default."""
+    end = {"dtype": "float64", "iterations": 400, "tolerance": 1e-9, **RESIDUAL}
     return train(RunSpec(dataset="bimodal", tikhonov=tikhonov, **{"particles": 200, **end, **knobs}))

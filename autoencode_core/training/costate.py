@@ -14,6 +14,10 @@ FEWEST = 256
 """Particles from which, if a part of the workspace holds so many, the points of all layers are kept."""
 
 
+OF_UNITS = ("slope", "value", "desk")
+"""What has a row for each hidden unit; all else has one for each component."""
+
+
 class Points(NamedTuple):
     """The evaluation points (X, κ) of a layer, side by side: sub-step by sub-step, stage by stage.
 
@@ -73,8 +77,8 @@ class Room:
             return self._new(rows)
         if key not in self._shelf:
             field, counts = self.arch.field, self.arch.shape.counts
-            most = max(max(counts), *(block.rows for a in set(counts) for block in field.blocks(a)))
-            self._shelf[key] = self._new(most)
+            hidden = max(block.rows for a in set(counts) for block in field.blocks(a))
+            self._shelf[key] = self._new(hidden if key.split()[0] in OF_UNITS else max(counts))
         return self._shelf[key][..., :rows, :]
 
     def view(self, x: Tensor) -> Tensor:

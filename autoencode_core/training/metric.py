@@ -223,7 +223,7 @@ def _point_weights(arch: Architecture) -> list[float]:
 def _weights(arch: Architecture, x: Tensor) -> Tensor:
     """The same for each state that `_visited` gives."""
     used = [weight for weight in _point_weights(arch) if weight]
-    return torch.tensor(used).to(x).repeat_interleave(x.shape[2]) / x.shape[2]
+    return torch.tensor(used, dtype=x.dtype, device=x.device).repeat_interleave(x.shape[2]) / x.shape[2]
 
 
 def _visited(arch: Architecture, layers: list[Layer], x: Tensor) -> list[Tensor]:

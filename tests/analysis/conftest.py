@@ -27,6 +27,11 @@ def untrained(control: float = 1.0, **knobs: Any) -> Run:
     return Run(spec, model, {}, "finished", "", {}, dict(regime.probe), names, source.columns)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _own(own: None) -> None:
+    """A field, a nonlinearity and a scheme of the tests' own in the registries."""
+
+
 @pytest.fixture(scope="session")
 def make_run() -> Callable[..., Run]:
     """untrained(control, **knobs)."""

@@ -3,7 +3,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import ACTIVATIONS, FIELDS, PROFILES, by_particle, cloud, model, small_spec
+from problems import (
+    ACTIVATIONS,
+    FIELDS,
+    PROFILES,
+    RESIDUAL,
+    SCHEMES,
+    WAYS,
+    by_particle,
+    cloud,
+    model,
+    problem,
+    small_spec,
+)
 
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import label_positions
@@ -16,10 +28,14 @@ ORDERS = ("natural", "reversed", "variance", (2, 0, 1))
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_engine_is_the_network_written_down_plainly(field, activation, profile):
-    node, x = model(small_spec(field=field, activation=activation, profile=profile)), cloud(2)
-    plain = by_particle(node, x, node.control.flatten())
-    expected = node.coordinates.to_data(plain.numpy())
-    np.testing.assert_allclose(node.reconstruct(x).numpy(), expected, rtol=1e-12, atol=1e-13)
+    for scheme, substeps in WAYS:
+        knobs = {"field": field, "activation": activation, "profile": profile}
+        node, x = model(small_spec(**knobs, scheme=scheme, substeps=substeps)), cloud(2, particles=7)
+        plain = by_particle(node, x, node.control.flatten())
+        expected = node.coordinates.to_data(plain.numpy())
+        np.testing.assert_allclose(
+            node.reconstruct(x).numpy(), expected, rtol=1e-12, atol=1e-13, err_msg=f"{scheme} x {substeps}"
+        )
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -35,29 +51,47 @@ def test_orders_and_coordinates(order, coordinates):
     )
 
 
-@settings(max_examples=30)
-@given(scale=st.sampled_from([0.0, 1.0, -3.5, 1e30, np.nan, np.inf]), seed=st.integers(0, 10))
-def test_nothing_leaks_through_the_bottleneck(scale, seed):
+@settings(max_examples=60)
+@given(
+    scale=st.sampled_from([0.0, 1.0, -3.5, 1e30, np.nan, np.inf]),
+    seed=st.integers(0, 10),
+    way=st.sampled_from(WAYS),
+    field=st.sampled_from(FIELDS),
+)
+def test_nothing_leaks_through_the_bottleneck(scale, seed, way, field):
     """Whatever is written into I_* at T/2 changes the output by not one bit."""
-    node = model(small_spec(dataset="s_curve", bottleneck=2, order="reversed"))
+    scheme, substeps = way
+    knobs = {"dataset": "s_curve", "bottleneck": 2, "order": "reversed", "field": field}
+    node = model(small_spec(**knobs, scheme=scheme, substeps=substeps))
     x = cloud(3, seed=seed)
-    state = node.flow(x).dropped.clone()
+    flow = node.flow(x)
+    state = flow.dropped.clone()
     reference = node.decode_state(state)
-    inactive = ~node.flow(x).active[3]
+    inactive = torch.ones(3, dtype=torch.bool)
+    inactive[node.order[:2]] = False
+    assert inactive.any() and state[:, inactive].any()
     state[:, inactive] = scale
     assert torch.equal(node.decode_state(state), reference)
     assert torch.equal(node.reconstruct(x), reference)
+    assert not flow.states[3 * substeps][:, inactive].any()
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("profile", ["linear", "step"])
-@pytest.mark.parametrize("method", ["euler", "rk4"])
-def test_doubled_form_is_the_projected_form(order, profile, method):
-    spec = small_spec(dataset="s_curve", bottleneck=2, order=order, profile=profile)
-    node, x = model(spec), cloud(3)
-    doubled = doubled_flow(node, x, method, substeps=2)
-    projected = node.coordinates.to_data(node.flow(x, method, substeps=2).states[-1].numpy())
+@pytest.mark.parametrize("field", FIELDS)
+def test_doubled_form_is_the_projected_form(order, profile, field):
+    for scheme, substeps in WAYS:
+        knobs = {"dataset": "s_curve", "bottleneck": 2, "order": order, "profile": profile, "field": field}
+        node, x = model(small_spec(**knobs, scheme=scheme, substeps=substeps)), cloud(3)
+        check_doubled(node, doubled_flow(node, x), x, node.flow(x))
+    node = model(small_spec(**knobs))
+    check_doubled(node, doubled_flow(node, x, "midpoint", 2), x, node.flow(x, "midpoint", 2))
+
+
+def check_doubled(node, doubled, x, flow):
+    projected = node.coordinates.to_data(flow.states[-1].numpy())
     np.testing.assert_allclose(doubled.output.numpy(), projected, rtol=1e-13, atol=1e-14)
+    assert torch.equal(doubled.times, flow.times)
     # Continuous in t: the half that the decoder does not drive stays where the encoder left it.
     kept = torch.zeros(3, dtype=torch.bool)
     kept[node.order[:2]] = True
@@ -101,6 +135,34 @@ def test_a_copy_is_a_copy_and_odd_arrays_are_taken():
     vector += 1
     assert node.control.norm() == before and other.control.norm() == 0
     assert torch.equal(node.encode(x[::-1]), node.encode(x[::-1].copy()))
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("task", ["reconstruct", "classify"])
+def test_the_flow_is_the_network_by_the_runs_own_scheme(field, task):
+    for scheme, substeps in WAYS:
+        node, x, _ = problem(task, field=field, scheme=scheme, substeps=substeps)
+        flow, L = node.flow(x), 3 if task == "classify" else 6
+        assert flow.states.shape == (substeps * L + 1, 40, 2) and flow.active.shape == (substeps * L + 1, 2)
+        torch.testing.assert_close(flow.times, torch.linspace(0, L / 3, substeps * L + 1).double())
+        ends = by_particle(node, x, node.control.flatten())
+        torch.testing.assert_close(flow.states[-1], ends, rtol=1e-11, atol=1e-12)
+        torch.testing.assert_close(
+            flow.states[3 * substeps][:, node.order[:1]], node.encode(x), rtol=1e-12, atol=1e-13
+        )
+        own = model(node.spec.but(**RESIDUAL)).flow(x, scheme, substeps)
+        assert torch.equal(own.states, flow.states)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_other_substeps_are_those_asked_for_and_copies_keep_theirs(scheme):
+    node, x = model(small_spec(scheme=scheme, substeps=2)), cloud(2)
+    fine = node.in_substeps(5)
+    for copy in (fine.with_control(fine.control.flatten()), fine.to(torch.float64)):
+        assert copy.architecture.substeps == 5
+        assert torch.equal(copy.reconstruct(x), model(small_spec(scheme=scheme, substeps=5)).reconstruct(x))
+    assert node.flow(x, substeps=5).states.shape[0] == fine.flow(x).states.shape[0] == 31
+    assert fine.flow(x, scheme).states.shape[0] == 7  # another scheme: one sub-step unless told
 
 
 def test_autograd_flows_through_the_maps():

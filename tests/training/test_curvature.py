@@ -1,63 +1,67 @@
 """Products with the data term's Hessian against autograd of the plain network."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import ACTIVATIONS, FIELDS, PROFILES, by_particle, cloud, model, small_spec
+from problems import (
+    ACTIVATIONS,
+    FIELDS,
+    PROFILES,
+    SCHEMES,
+    TASKS,
+    WAYS,
+    by_particle,
+    cloud,
+    model,
+    plain_data_term,
+    problem,
+    small_spec,
+)
 
 import autoencode_core.training.curvature as curvature_module
-from autoencode_core.flow.autoencode import label_positions
 from autoencode_core.training.curvature import Curvature, numbers_kept
 from autoencode_core.training.lanczos import Lanczos
 
-TASKS = ("reconstruct", "denoise", "classify", "transport")
 
-
-def problem(task: str, **knobs: object):
+def setting(task: str, **knobs: object):
     """A model, the data term of the plain network as a function of raw weights, and its Curvature's parts."""
-    data = {"dataset": "bimodal_2d", "coordinates": "raw"} if task == "transport" else {}
-    node, x = model(small_spec(task=task, **data, **knobs)), cloud(2)
+    node, x, targets = problem(task, **knobs)
     start = node.to_engine(x)
-    if task == "classify":
-        target = torch.as_tensor(label_positions(2, 1)[(x[:, 0] > 0).astype(int)])
-        y, kept = target.T[None].contiguous(), node.order[:1]
-    else:
-        points = {"reconstruct": x, "denoise": 0.9 * x - 0.1, "transport": 2 * np.sign(x)}[task]
-        target = torch.as_tensor(np.asarray(node.coordinates.to_flow(points)))
-        y, kept = node.to_engine(points), torch.arange(2)
-
-    def data_term(vector: torch.Tensor) -> torch.Tensor:
-        return (by_particle(node, x, vector)[:, kept] - target).square().sum(1).mean()
-
-    return node, data_term, start, y
+    y = torch.as_tensor(targets).T[None].contiguous() if task == "classify" else node.to_engine(targets)
+    return node, partial(plain_data_term, node, x, targets), start, y
 
 
 def directions(count: int, size: int) -> torch.Tensor:
     return torch.randn(count, size, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
 
 
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(("profile", "task"), list(zip(PROFILES, TASKS, strict=True)))
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("field", FIELDS)
 def test_products_are_those_of_autograd(field, activation, profile, task):
-    node, data_term, x, y = problem(task, field=field, activation=activation, profile=profile)
-    theta, step = node.control.flatten(), node.architecture.step
-    found, ways = Curvature(node.architecture, theta, x, y), directions(3, len(theta))
-    products = found.product(ways)
-    for v, product in zip(ways, products, strict=True):
-        _, exact = torch.autograd.functional.vhp(data_term, theta, v)
-        assert float((product - exact / step).norm() / (exact / step).norm()) < 1e-11
-    (slope,) = torch.autograd.grad(data_term(vector := theta.clone().requires_grad_()), vector)
-    torch.testing.assert_close(found.gradient, slope / step, rtol=1e-11, atol=1e-13)
-    assert found.data_term == pytest.approx(float(data_term(theta)), rel=1e-13)
+    for scheme, substeps in WAYS:
+        knobs = {"field": field, "activation": activation, "profile": profile}
+        node, data_term, x, y = setting(task, **knobs, scheme=scheme, substeps=substeps)
+        theta, step = node.control.flatten(), node.architecture.step
+        found, ways = Curvature(node.architecture, theta, x, y), directions(2, len(theta))
+        for v, product in zip(ways, found.product(ways), strict=True):
+            _, exact = torch.autograd.functional.vhp(data_term, theta, v)
+            assert float((product - exact / step).norm() / (exact / step).norm()) < 1e-11, (scheme, substeps)
+        (slope,) = torch.autograd.grad(data_term(vector := theta.clone().requires_grad_()), vector)
+        torch.testing.assert_close(found.gradient, slope / step, rtol=1e-11, atol=1e-13)
+        assert found.data_term == pytest.approx(float(data_term(theta)), rel=1e-13)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("field", FIELDS)
-def test_the_whole_hessian(field):
-    node, data_term, x, y = problem("reconstruct", field=field, activation="softplus")
+def test_the_whole_hessian(field, scheme):
+    node, data_term, x, y = setting(
+        "reconstruct", field=field, activation="softplus", scheme=scheme, substeps=2, expansion=2
+    )
     theta = node.control.flatten()
     dense = torch.autograd.functional.hessian(data_term, theta) / node.architecture.step
     unit = torch.eye(len(theta), dtype=torch.float64)
@@ -68,7 +72,8 @@ def test_the_whole_hessian(field):
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("order", ["reversed", "variance", (1, 2, 0)])
 def test_orders_of_deactivation(field, order):
-    spec = small_spec(dataset="s_curve", bottleneck=1, field=field, order=order, coordinates="standard")
+    knobs = {"dataset": "s_curve", "bottleneck": 1, "order": order, "coordinates": "standard"}
+    spec = small_spec(**knobs, field=field, scheme="rk4", substeps=2)
     node, x = model(spec), cloud(3)
     start, theta = node.to_engine(x), node.control.flatten()
     target = torch.as_tensor(np.asarray(node.coordinates.to_flow(x)))
@@ -86,9 +91,11 @@ def test_orders_of_deactivation(field, order):
     scale=st.floats(0.0, 3.0),
     field=st.sampled_from(FIELDS),
     activation=st.sampled_from(ACTIVATIONS),
+    way=st.sampled_from(WAYS),
 )
-def test_the_hessian_is_symmetric_and_linear(seed, scale, field, activation):
-    node, _, x, y = problem("reconstruct", field=field, activation=activation)
+def test_the_hessian_is_symmetric_and_linear(seed, scale, field, activation, way):
+    knobs = {"field": field, "activation": activation, "scheme": way[0], "substeps": way[1]}
+    node, _, x, y = setting("reconstruct", **knobs)
     found = Curvature(node.architecture, scale * node.control.flatten(), x, y)
     generator = torch.Generator().manual_seed(seed)
     v, w = torch.randn(2, len(node.control), generator=generator, dtype=torch.float64)
@@ -100,11 +107,11 @@ def test_the_hessian_is_symmetric_and_linear(seed, scale, field, activation):
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_particles_in_parts_and_shares_change_nothing(monkeypatch, field):
-    node, _, x, y = problem("reconstruct", field=field)
+    node, _, x, y = setting("reconstruct", field=field)
     theta, v = node.control.flatten(), directions(2, len(node.control))
     whole = Curvature(node.architecture, theta, x, y)
     few = Curvature(node.architecture, theta, x, y, kept=11 * 8 * numbers_kept(node.architecture))
-    assert len(few.parts) == 4 and few._stands is None
+    assert not few.keeps and not few._swept
     assert few.data_term == pytest.approx(whole.data_term)
     torch.testing.assert_close(few.gradient, whole.gradient)
     exact = whole.product(v)
@@ -112,7 +119,10 @@ def test_particles_in_parts_and_shares_change_nothing(monkeypatch, field):
     monkeypatch.setattr(curvature_module, "SHARED_FLOPS", 0)
     monkeypatch.setattr(curvature_module, "MOVED", 1)
     monkeypatch.setattr(curvature_module, "FEWEST", 7)
-    for each in (whole, few):
+    small = [Curvature(node.architecture, theta, x, y, kept) for kept in (curvature_module.KEPT, 0)]
+    assert [len(each.groups) for each in small] == [6, 6] and [each.keeps for each in small] == [True, False]
+    for each in small:
+        torch.testing.assert_close(each.gradient, whole.gradient)
         torch.testing.assert_close(each.product(v), exact, rtol=1e-11, atol=1e-13)
 
 

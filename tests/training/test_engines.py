@@ -23,10 +23,9 @@ from autoencode_core.training.objective import Objective
 from autoencode_core.training.replay import WARM_UPS, Replay
 
 
-def net(width=6, bottleneck=2, field="single_layer", activation="tanh", depth=6):
-    expansion = 3 if field == "two_layer" else 0
+def net(width=6, bottleneck=2, field="single_layer", activation="tanh", depth=6, scheme="euler", substeps=1):
     counts = active_counts(width, bottleneck, depth, "linear")
-    return Architecture(counts, depth, 2.0, controlled_field(field, activation, expansion))
+    return Architecture(counts, depth, 2.0, controlled_field(field, activation, 3), SCHEMES[scheme], substeps)
 
 
 def given_of(arch, regimes, particles, shared=False, dtype=torch.float32):

@@ -3,41 +3,65 @@
 import numpy as np
 import pytest
 import torch
-from problems import ACTIVATIONS, FIELDS, PROFILES, by_particle, cloud, model, small_spec
+from problems import (
+    ACTIVATIONS,
+    FIELDS,
+    PROFILES,
+    SCHEMES,
+    SMOOTH,
+    TASKS,
+    WAYS,
+    by_particle,
+    cloud,
+    model,
+    plain_data_term,
+    problem,
+    small_spec,
+)
 
 import autoencode_core as ac
-from autoencode_core.flow.autoencode import label_positions
+from autoencode_core.training.costate import Room, backward, forward
 from autoencode_core.training.objective import Objective
 
-TASKS = ("reconstruct", "denoise", "classify", "transport")
 LAMBDA = 0.03
+MEETINGS = list(zip(PROFILES, TASKS, strict=True))
+"""Each profile with one task."""
 
 
-def problem(task: str, **knobs: object):
-    """A model with particles and targets of a task."""
-    data = {"dataset": "bimodal_2d", "coordinates": "raw"} if task == "transport" else {}
-    node = model(small_spec(task=task, **data, **knobs))
-    x = cloud(2)
-    if task == "classify":
-        return node, x, label_positions(2, 1)[(x[:, 0] > 0).astype(int)]
-    return node, x, {"reconstruct": x, "denoise": 0.9 * x - 0.1, "transport": 2 * np.sign(x)}[task]
+def plain_cost(node, x, y, theta):
+    """J of the plain network, differentiable in theta."""
+    return plain_data_term(node, x, y, theta) + LAMBDA * node.architecture.step * theta.square().sum()
 
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("field", FIELDS)
-class TestEveryCase:
-    def test_against_central_differences(self, field, activation, profile, task):
-        node, x, y = problem(task, field=field, activation=activation, profile=profile)
+def test_against_autograd(field, activation, profile, task):
+    for scheme, substeps in WAYS:
+        knobs = {"field": field, "activation": activation, "profile": profile}
+        node, x, y = problem(task, **knobs, scheme=scheme, substeps=substeps)
+        theta = node.control.flatten().clone().requires_grad_()
+        (raw,) = torch.autograd.grad(J := plain_cost(node, x, y, theta), theta)
+        cost, gradient = ac.cost_and_gradient(node, x, LAMBDA, y)
+        assert cost == pytest.approx(float(J.detach()), rel=1e-12), (scheme, substeps)
+        away = node.architecture.step * gradient.flatten() - raw
+        assert float(away.norm() / raw.norm()) < 1e-10, (scheme, substeps)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(("profile", "task"), MEETINGS)
+@pytest.mark.parametrize("activation", SMOOTH)
+@pytest.mark.parametrize("field", FIELDS)
+def test_against_central_differences(field, activation, profile, task, scheme):
+    ways = torch.randn(99, 999, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    for substeps in (1, 2, 3):
+        knobs = {"field": field, "activation": activation, "profile": profile}
+        node, x, y = problem(task, **knobs, scheme=scheme, substeps=substeps)
         theta = node.control.flatten()
         _, gradient = ac.cost_and_gradient(node, x, LAMBDA, y)
-        raw = node.architecture.step * gradient.flatten()
-        directions = torch.randn(
-            12, len(theta), generator=torch.Generator().manual_seed(1), dtype=torch.float64
-        )
-        directions /= directions.norm(dim=1, keepdim=True)
-        h = 1e-5
+        raw, h = node.architecture.step * gradient.flatten(), 1e-5
+        directions = torch.nn.functional.normalize(ways[:3, : len(theta)], dim=1)
         slopes = torch.tensor(
             [
                 ac.cost_and_gradient(node.with_control(theta + h * v), x, LAMBDA, y)[0]
@@ -47,27 +71,59 @@ class TestEveryCase:
             dtype=torch.float64,
         ) / (2 * h)
         exact = directions @ raw
-        assert float((slopes - exact).norm() / exact.norm()) < 1e-7
+        assert float((slopes - exact).norm() / exact.norm()) < 1e-7, substeps
 
-    def test_against_autograd(self, field, activation, profile, task):
-        node, x, y = problem(task, field=field, activation=activation, profile=profile)
-        step, theta = node.architecture.step, node.control.flatten().clone().requires_grad_()
-        out = by_particle(node, x, theta)
-        if task == "classify":
-            target, out = torch.as_tensor(y), out[:, node.order[:1]]
-        else:
-            target = torch.as_tensor(np.asarray(node.coordinates.to_flow(y)))
-        J = (out - target).square().sum(1).mean() + LAMBDA * step * theta.square().sum()
-        (raw,) = torch.autograd.grad(J, theta)
-        cost, gradient = ac.cost_and_gradient(node, x, LAMBDA, y)
-        assert cost == pytest.approx(float(J.detach()), rel=1e-12)
-        assert float((step * gradient.flatten() - raw).norm() / raw.norm()) < 1e-10
+
+@pytest.mark.parametrize("task", ["reconstruct", "classify"])
+@pytest.mark.parametrize("activation", ["relu", "softplus", "arctan"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_room_that_keeps_one_layer_gives_the_same_bits(field, activation, task):
+    """Lean: the points of one layer at a time are kept, and evaluated again on the way back."""
+    for scheme, substeps in WAYS:
+        node, x, y = problem(task, field=field, activation=activation, scheme=scheme, substeps=substeps)
+        arch, start = node.architecture, node.to_engine(x)
+        target = torch.as_tensor(y.T.copy())[None] if task == "classify" else start
+        swept = []
+        for lean in (False, True):
+            room, points = Room(arch, 1, 40, start, lean), []
+            for _ in range(2):  # what is left of one sweep must not reach the next
+                points.clear()
+                room.theta.copy_(node.control.flatten()[None])
+                room.x.copy_(start)
+                torch.sub(forward(room), target, out=room.end).mul_(2 / 40)
+                backward(room, points)
+            swept.append([room.gradient, room.outcome, *room.states, *(part for at in points for part in at)])
+        for kept, again in zip(*swept, strict=True):
+            assert torch.equal(kept, again), (scheme, substeps)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_memory_stays_that_of_one_layers_points(field, scheme):
+    """Room.numbers is what is laid out, and lean it grows with sub-steps by one layer's points only."""
+
+    def room(depth, substeps, lean):
+        spec = small_spec(field=field, scheme=scheme, substeps=substeps, depth=depth, profile="linear")
+        arch = model(spec).architecture
+        laid_out = Room(arch, 1, 5, torch.zeros(1).double(), lean)
+        held = [*laid_out.states, laid_out.p, *laid_out._shelf.values()]
+        places = {part.data_ptr(): part.untyped_storage().nbytes() // 8 for part in held}
+        return Room.numbers(arch, lean), sum(places.values()) / 5
+
+    for substeps in (1, 3):
+        numbers, laid_out = room(12, substeps, True)
+        assert numbers < room(12, substeps, False)[0]
+        assert field not in ("single_layer", "two_layer") or laid_out <= 1.05 * numbers
+    deep, shallow = (room(depth, 8, True)[0] - room(depth, 1, True)[0] for depth in (40, 8))
+    assert deep == shallow > 0
+    assert room(40, 8, False)[0] - room(40, 1, False)[0] > 3 * deep
 
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("order", ["reversed", "variance", (1, 2, 0)])
 def test_orders_of_deactivation(field, order):
-    spec = small_spec(dataset="s_curve", bottleneck=1, field=field, order=order, coordinates="standard")
+    knobs = {"dataset": "s_curve", "bottleneck": 1, "order": order, "coordinates": "standard"}
+    spec = small_spec(**knobs, field=field, scheme="rk4", substeps=2)
     node, x = model(spec), cloud(3)
     theta = node.control.flatten().clone().requires_grad_()
     target = torch.as_tensor(np.asarray(node.coordinates.to_flow(x)))
@@ -80,7 +136,11 @@ def test_orders_of_deactivation(field, order):
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_regimes_side_by_side_equal_regimes_alone(field, activation):
-    node = model(small_spec(field=field, activation=activation))
+    for scheme, substeps in WAYS:
+        check_regimes(model(small_spec(field=field, activation=activation, scheme=scheme, substeps=substeps)))
+
+
+def check_regimes(node):
     vector = node.control.flatten()
     theta = torch.stack([vector, 0.5 * vector, -vector])
     x = torch.cat([node.to_engine(cloud(2, seed=s)) for s in range(3)])

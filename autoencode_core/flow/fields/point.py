@@ -128,6 +128,7 @@ def second_pullback(
 
 
 def _jvp(function: Callable[..., Any], at: tuple[Tensor, ...], along: tuple[Tensor, ...]) -> Any:
-    whole = tuple(d.expand_as(x) for d, x in zip(along, at, strict=True))
+    # Of tensors that are expanded torch would write to one place several times.
+    whole = tuple(d.expand_as(x).contiguous() for d, x in zip(along, at, strict=True))
     with torch.enable_grad():
-        return jvp(function, at, whole)[1]
+        return jvp(function, tuple(x.contiguous() for x in at), whole)[1]
