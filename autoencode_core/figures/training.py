@@ -1,6 +1,7 @@
 """How the training went: cost and errors against the iteration."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,13 +119,13 @@ def _marks(
     history: Mapping[str, Sequence[float]], x: Array, span: Sequence[float]
 ) -> list[tuple[float, str]]:
     """Where the sub-steps were doubled, and to how many; doublings close to each other have one mark."""
-    substeps = [int(r) for r in history.get("substeps", ())][: len(x)]
+    substeps = _series(history, "substeps", x) if "substeps" in history else x[:0]
     marks: list[tuple[float, str]] = []
-    for i in range(1, len(substeps)):
-        if substeps[i] != substeps[i - 1]:
+    for before, i in pairwise(np.flatnonzero(np.isfinite(substeps))):
+        if substeps[i] != substeps[before]:
             close = bool(marks) and x[i] - marks[-1][0] <= _CLOSE * (span[1] - span[0])
-            place, before = marks.pop() if close else (float(x[i]), "")
-            marks.append((place, f"{before}, {substeps[i]}" if close else f"r = {substeps[i]}"))
+            place, words = marks.pop() if close else (float(x[i]), "")
+            marks.append((place, f"{words}, {substeps[i]:.0f}" if close else f"r = {substeps[i]:.0f}"))
     return marks
 
 
