@@ -1,9 +1,9 @@
 """What differs between specs, and what that allows to conclude."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.knobs import in_words
 from autoencode_core.spec import RunSpec
 from autoencode_core.words import join
 
@@ -46,7 +46,7 @@ def differences(specs: Sequence[RunSpec]) -> list[Knob]:
             name,
             str(info.title),
             str(info.json_schema_extra["symbol"]) if isinstance(info.json_schema_extra, dict) else "",
-            tuple(_words(name, getattr(spec, name)) for spec in specs),
+            tuple(in_words(name, getattr(spec, name)) for spec in specs),
             len({getattr(spec, name) for spec in specs}) > 1,
         )
         for name, info in RunSpec.model_fields.items()
@@ -112,14 +112,3 @@ def _seed(specs: Sequence[RunSpec], more: bool) -> str:
 
 def _named(knob: Knob) -> str:
     return f"{knob.title} {knob.symbol}".strip()
-
-
-def _words(name: str, value: Any) -> str:
-    if value is None:
-        return {"data_seed": "as the seed", "fidelity": "off"}.get(name, "–")
-    if name == "dataset":
-        text = str(value)
-        return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.knobs import in_words
 from autoencode_core.ode import ABOUT, difference_of
 from autoencode_core.spec import RunSpec
 from pages.shared.cards import delete_button, rename_button
@@ -159,12 +160,12 @@ def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
 
 
 def _cell(spec: RunSpec | None, name: str) -> Any:
-    value = getattr(spec, name) if spec else None
-    if name == "dataset" and spec:
+    if spec is None:
+        return None
+    if name == "dataset":
         return dataset(spec.dataset)
-    if RunSpec.model_fields[name].annotation in (int, float):
-        return value
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    value = getattr(spec, name)
+    return value if RunSpec.model_fields[name].annotation in (int, float) else in_words(name, value)
 
 
 def _columns() -> dict[str, Any]:

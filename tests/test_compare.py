@@ -16,6 +16,13 @@ def test_every_knob_is_listed_once_and_those_that_differ_are_marked():
     assert known["data_seed"].values[0] == "as the seed"
 
 
+def test_a_tolerance_is_in_per_cent_or_off():
+    (row,) = [row for row in differences([SPEC, SPEC.but(fidelity=None)]) if row.differs]
+    assert row.name == "fidelity" and row.values == ("2 %", "off")
+    (said,) = warnings([SPEC, SPEC.but(fidelity=None, scheme="euler")])
+    assert "Scheme" in said and "Fidelity" in said
+
+
 def test_one_knob_alone_is_a_controlled_comparison():
     assert warnings([SPEC]) == []
     assert warnings([SPEC, SPEC.but(tikhonov=0.1)]) == []

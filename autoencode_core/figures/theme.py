@@ -103,6 +103,8 @@ ROLES: dict[str, Role] = {
     "test": Role(*_RED, dash="dash", symbol="square"),
     "now": Role(*_GREEN, symbol="diamond"),
     "PCA": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="x"),
+    "ODE difference": Role(_INK[False], _INK[True]),
+    "level": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="x"),
     "agree": Role(*_GREEN),
     "several": Role(*_RED, symbol="square"),
     "down": Role(*_BLUE, symbol="triangle-down"),
