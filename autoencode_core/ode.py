@@ -57,7 +57,9 @@ def share(difference: float) -> str:
     """An ODE difference in words: 0.4 %."""
     if difference == 0:
         return "0 %"
-    return f"{100 * difference:.2g} %" if difference < 10 else f"{difference:.2g} times the spread"
+    if difference >= 10:
+        return f"{difference:.2g} times the spread"
+    return f"{100 * difference:.0f} %" if difference >= 0.995 else f"{100 * difference:.2g} %"
 
 
 def sentence(record: RunRecord) -> str:

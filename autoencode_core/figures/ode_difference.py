@@ -21,12 +21,12 @@ _BESIDE = 0.16
 _TICKS = (LOWEST, 1e-3, ODE, NEARLY, 1.0, HIGHEST)
 
 
-def known(study: Study) -> bool:
+def ode_known(study: Study) -> bool:
     """Whether the ODE difference of any run is known."""
     return any(outcome.ode_difference is not None for outcome in study.outcomes)
 
 
-def left(outcome: Outcome) -> bool:
+def left_ode(outcome: Outcome) -> bool:
     """Whether a run is known to have left its ODE."""
     return outcome.verdict == "not"
 
@@ -76,7 +76,7 @@ def strokes(
         panel: where.
         dark: whether the page is dark.
     """
-    gone = [i for i, outcome in enumerate(outcomes) if left(outcome)]
+    gone = [i for i, outcome in enumerate(outcomes) if left_ode(outcome)]
     if not gone:
         return []
     ink = theme.colour("ink", dark)
@@ -88,7 +88,7 @@ def strokes(
 def stroke_key(study: Study, dark: bool) -> list[Entry]:
     """What the stroke stands for, where there is one."""
     words = "left its ODE, counted in ( ): no evidence of a flow"
-    return [("╱", theme.colour("ink", dark), words)] * any(map(left, study.outcomes))
+    return [("╱", theme.colour("ink", dark), words)] * any(map(left_ode, study.outcomes))
 
 
 def run_line(outcome: Outcome) -> str:

@@ -12,9 +12,9 @@ from autoencode_core.figures.endings import ending_words, pale_key, sound
 from autoencode_core.figures.ode_difference import (
     difference_axis,
     drawn,
-    known,
-    left,
+    left_ode,
     levels,
+    ode_known,
     ode_words,
     stroke_key,
 )
@@ -60,7 +60,7 @@ def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> 
         dark: whether the page is dark.
         stacked: whether the panels stand below each other, for narrow pages.
     """
-    axis, panels = WeightAxis(study.weights), (four_panels if known(study) else three_panels)(stacked)
+    axis, panels = WeightAxis(study.weights), (four_panels if ode_known(study) else three_panels)(stacked)
     cost, term, square = panels[:3]
     states = [state(study, weight) for weight in study.weights]
     found = bands(axis, [_STATES[word] for word in states])
@@ -229,7 +229,7 @@ def _counts(study: Study) -> list[str]:
     for weight in study.weights:
         count = str(study.minimisers(weight) or "–")
         runs = (study.outcomes[i] for i in study.at(weight))
-        counts.append(f"({count})" if any(o.converged and left(o) for o in runs) else count)
+        counts.append(f"({count})" if any(o.converged and left_ode(o) for o in runs) else count)
     return counts
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.convexity import curvature_figure, curvature_words
-from autoencode_core.figures.ode_difference import left
+from autoencode_core.figures.ode_difference import left_ode
 from autoencode_core.figures.regimes import strip_figure, strip_words
 from autoencode_core.figures.scenes.multiples import multiples_scene
 from autoencode_core.figures.wire import encode
@@ -82,7 +82,7 @@ def _multiples(study_id: str, study: Study) -> None:
 
 def _title(outcome: Outcome) -> str:
     """What stands above a small flow; the stroke as in the picture above."""
-    return f"λ = {outcome.tikhonov:.2g}, J = {outcome.cost:.3g}" + " ╱" * left(outcome)
+    return f"λ = {outcome.tikhonov:.2g}, J = {outcome.cost:.3g}" + " ╱" * left_ode(outcome)
 
 
 def _place(study: Study, weight: float, chosen: str) -> int | None:
