@@ -103,6 +103,7 @@ ROLES: dict[str, Role] = {
     "test": Role(*_RED, dash="dash", symbol="square"),
     "now": Role(*_GREEN, symbol="diamond"),
     "PCA": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="x"),
+    "anywhere": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="triangle-up"),
     "agree": Role(*_GREEN),
     "several": Role(*_RED, symbol="square"),
     "down": Role(*_BLUE, symbol="triangle-down"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from autoencode_core.flow.activations import NONLINEARITIES
+from autoencode_core.flow.nonlinearities import NONLINEARITIES
 from autoencode_core.training import starts as module
 from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
 from autoencode_core.training.starts import starts
