@@ -98,8 +98,7 @@ def exactly(run: ac.Run) -> Callable[[Points], Tensor]:
 
 def _ends(model: ac.AutoencODE, points: Points, substeps: int) -> Tensor:
     flow = model.flow(points, method="rk4", substeps=substeps, every=substeps)
-    data: Tensor = model.coordinates.to_data(flow.states[-1])
-    return torch.as_tensor(np.asarray(data))
+    return torch.as_tensor(np.asarray(model.coordinates.to_data(flow.states[-1].numpy())))
 
 
 class Mlp(nn.Module):
