@@ -92,6 +92,22 @@ def one_landscape(one: RunSpec, other: RunSpec) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in _LANDSCAPE)
 
 
+def substeps_words(own: int, others: Sequence[int]) -> str:
+    """What a picture between runs does not show where they ended with different sub-steps; "" if alike.
+
+    Args:
+        own: sub-steps of the run whose data term is drawn.
+        others: those of the other runs in it.
+    """
+    if all(each == own for each in others):
+        return ""
+    each = join([str(number) for number in sorted(set(others) - {own})], "or")
+    return (
+        f"All of it is drawn with the sub-steps of the run in the middle, {own} a layer; a run with {each} "
+        "reached another J than stands here at its control, by as much as the sub-steps change the network."
+    )
+
+
 def _data(specs: Sequence[RunSpec], chosen: dict[str, Knob]) -> str:
     causes = [_named(chosen[name]) for name in _DATA if name in chosen]
     if len({spec.sample for spec in specs}) > 1:

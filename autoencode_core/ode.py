@@ -38,9 +38,18 @@ def verdict(difference: float) -> Verdict:
 
 def difference_of(summary: Mapping[str, float | None]) -> float | None:
     """The ODE difference in a summary: infinite where it is no finite number, None where it is not known."""
-    if "ode_difference" not in summary:
+    return _known(summary, "ode_difference")
+
+
+def exact_error(summary: Mapping[str, float | None]) -> float | None:
+    """The test error of the exact flow in a summary, likewise."""
+    return _known(summary, "ode_test_error")
+
+
+def _known(summary: Mapping[str, float | None], name: str) -> float | None:
+    if name not in summary:
         return None
-    found = summary["ode_difference"]
+    found = summary[name]
     return float("inf") if found is None else found
 
 

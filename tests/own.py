@@ -27,6 +27,10 @@ class Leaky(Field):
             Block("g", 1, 1, weight=False),
         )
 
+    @property
+    def rests(self) -> bool:
+        return True
+
     def velocity(self, theta: Layer, x: Tensor) -> Tensor:
         W, b, g = theta
         return g * (self.sigma.value(W @ x + b) - x)
@@ -48,7 +52,7 @@ ARCTAN = Nonlinearity(
 )
 """σ = arctan."""
 
-KUTTA = Scheme("kutta", 3, ((), (0.5,), (-1.0, 2.0)), (1 / 6, 2 / 3, 1 / 6))
+KUTTA = Scheme("kutta", "Kutta", 3, ((), (0.5,), (-1.0, 2.0)), (1 / 6, 2 / 3, 1 / 6))
 """Kutta's third-order rule: its last stage reads both others, and one of them backwards."""
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from problems import FIELDS, SCHEMES
 
 from autoencode_core.cli import main
 from autoencode_core.figures.film import writers
@@ -36,6 +37,23 @@ def test_train_speaks_to_people_too(tmp_path, capsys):
     assert main([*QUICK, "--out", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "Mean squared distance" in out and "PCA alike" in out
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_and_scheme_trains_and_is_stored(own, field, scheme, tmp_path, capsys):
+    activation = dict(zip(FIELDS, ("tanh", "softplus", "arctan"), strict=False)).get(field, "sin")
+    flags = ["--field", field, "--scheme", scheme, "--activation", activation, "--substeps", "2"]
+    words = [*QUICK, *flags, "--fidelity", "off", "--iterations", "3", "--out", str(tmp_path), "--json"]
+    assert main(words) == 0
+    said = json.loads(capsys.readouterr().out)
+    record = RunStore(tmp_path).record(said["run"])
+    spec = record.spec
+    assert (spec.field, spec.scheme, spec.substeps, spec.fidelity) == (field, scheme, 2, None)
+    assert record.substeps == 2 and said["summary"]["ode_difference"] >= 0
+    assert len(record.probe["flow_states"]) == 13
+    assert main(["show", said["run"], "--out", str(tmp_path)]) == 0
+    assert scheme in capsys.readouterr().out
 
 
 def test_list_and_show(home, capsys):
@@ -73,6 +91,12 @@ def test_export(home, tmp_path, kind, monkeypatch):
     [
         (["train", "--depth", "7"], "error: depth = 7: allowed is an even number"),
         (["train", "--tikhonov", "-1"], "error: tikhonov = -1: allowed is a number from 0"),
+        (["train", "--substeps", "0"], "error: substeps = 0: allowed is a whole number from 1 to 64"),
+        (["train", "--substeps", "65"], "error: substeps = 65: allowed is a whole number from 1 to 64"),
+        (["train", "--scheme", "heun"], "error: scheme = heun: allowed is euler, midpoint, rk4"),
+        (["train", "--field", "cubic"], "error: field = cubic: allowed is single_layer, two_layer"),
+        (["train", "--activation", "gelu"], "error: activation = gelu: allowed is tanh, softplus"),
+        (["train", "--fidelity", "-1"], "error: fidelity = -1: allowed is a number from 0 to 1"),
         (["train", "--dataset", "gone.csv"], "gone.csv"),
         (["train", "--dataset", "sun"], "error: dataset = sun"),
         (["show", "../../etc/passwd"], "error: run ="),

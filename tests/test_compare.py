@@ -1,6 +1,6 @@
 """What differs between specs, and when a difference cannot be put down to one knob."""
 
-from autoencode_core.compare import differences, one_landscape, warnings
+from autoencode_core.compare import differences, one_landscape, substeps_words, warnings
 from autoencode_core.spec import RunSpec
 
 SPEC = RunSpec(dataset="s_curve", tikhonov=1e-3)
@@ -71,3 +71,9 @@ def test_a_warm_start_is_a_difference_of_its_own():
     assert "continuation" in said
     (said,) = warnings(specs, [None, None])
     assert "same spec" in said
+
+
+def test_runs_with_other_sub_steps_are_told_of():
+    assert substeps_words(2, [2, 2]) == substeps_words(1, []) == ""
+    said = substeps_words(1, [4, 1, 2])
+    assert "1 a layer" in said and "a run with 2 or 4 reached another J" in said

@@ -1,6 +1,9 @@
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from own import registered
 from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE
@@ -26,7 +29,8 @@ def test_every_data_set_has_a_default_spec(dataset):
 def test_every_bound_is_kept_and_named(name):
     low, high = bounds(name)
     extra = {"method": "adam"} if name == "batch_size" else {}
-    nothing = [] if RunSpec().model_dump()[name] is None else [None]
+    optional = type(None) in get_args(RunSpec.model_fields[name].annotation)
+    nothing = [] if optional else [None]
     for value in (low - 1, high + 1, float("nan"), float("inf"), "many", *nothing):
         error = complaints(**{name: value, **extra})[name]
         assert error.value is value or error.value == value or str(error.value) == str(value)
@@ -65,11 +69,44 @@ def test_every_knob_explains_itself(name):
         ({"method": "adam", "particles": 500, "batch_size": 501}, "batch_size", "500"),
         ({"task": "denoise", "noise": 0}, "noise", "above 0"),
         ({"dataset": "nothing"}, "dataset", "s_curve"),
+        ({"substeps": 0}, "substeps", "a whole number from 1 to 64"),
+        ({"substeps": 65}, "substeps", "a whole number from 1 to 64"),
+        ({"substeps": 1.5}, "substeps", "a whole number from 1 to 64"),
+        ({"fidelity": -1}, "fidelity", "a number from 0 to 1"),
+        ({"fidelity": "on"}, "fidelity", "a number from 0 to 1"),
+        ({"scheme": "heun"}, "scheme", "euler, midpoint, rk4"),
+        ({"field": "cubic"}, "field", "single_layer, two_layer"),
+        ({"activation": "gelu"}, "activation", "tanh, softplus, relu, sin, identity"),
         ({"lambda": 1}, "lambda", "tikhonov"),
     ],
 )
 def test_what_does_not_fit_is_named(knobs, field, words):
     assert words in complaints(**knobs)[field].allowed
+
+
+@pytest.mark.parametrize("off", [None, "", "off", " Off "])
+def test_fidelity_can_be_off(off):
+    assert RunSpec(fidelity=off).fidelity is None
+    assert RunSpec(fidelity="0.1").fidelity == 0.1 and RunSpec().fidelity == 0.02
+
+
+def test_an_ode_is_what_one_gets_unless_one_asks_otherwise():
+    spec = RunSpec()
+    assert (spec.scheme, spec.substeps, spec.fidelity) == ("rk4", 1, 0.02)
+    assert spec.but(scheme="euler", fidelity=None).but(seed=1).fidelity is None
+    stored = {"dataset": "moons", "depth": 8}
+    before = RunSpec.model_validate(stored, context={"stored": True})
+    assert (before.scheme, before.substeps, before.fidelity) == ("euler", 1, None)
+
+
+def test_what_is_registered_is_a_choice_at_once_and_gone_with_it():
+    chosen = {"field": "leaky", "activation": "arctan", "scheme": "kutta"}
+    with registered():
+        spec = RunSpec(**chosen)
+        assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
+        assert all(word in allowed(name) and word in choices(name) for name, word in chosen.items())
+    for name, word in chosen.items():
+        assert word not in complaints(**{name: word})[name].allowed
 
 
 def test_the_error_itself_names_field_and_range():

@@ -26,12 +26,14 @@ from autoencode_core.analysis.landscape import plane as plane
 from autoencode_core.analysis.latent import decode_path as decode_path
 from autoencode_core.analysis.latent import sheet as sheet
 from autoencode_core.analysis.latent import walk as walk
+from autoencode_core.analysis.maximality import local_maximality as local_maximality
+from autoencode_core.analysis.maximality import local_maximality_residual as local_maximality_residual
+from autoencode_core.analysis.maximality import maximality as maximality
+from autoencode_core.analysis.maximality import maximality_path as maximality_path
+from autoencode_core.analysis.maximality import maximality_residual as maximality_residual
 from autoencode_core.analysis.maximum_principle import control_strip as control_strip
 from autoencode_core.analysis.maximum_principle import costates as costates
 from autoencode_core.analysis.maximum_principle import hamiltonian as hamiltonian
-from autoencode_core.analysis.maximum_principle import maximality as maximality
-from autoencode_core.analysis.maximum_principle import maximality_path as maximality_path
-from autoencode_core.analysis.maximum_principle import maximality_residual as maximality_residual
 from autoencode_core.analysis.meanfield import doubled as doubled
 from autoencode_core.analysis.meanfield import mass as mass
 from autoencode_core.analysis.meanfield import push_forward as push_forward

@@ -105,6 +105,7 @@ ROLES: dict[str, Role] = {
     "PCA": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="x"),
     "ODE difference": Role(_INK[False], _INK[True]),
     "level": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="x"),
+    "anywhere": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="triangle-up"),
     "agree": Role(*_GREEN),
     "several": Role(*_RED, symbol="square"),
     "down": Role(*_BLUE, symbol="triangle-down"),

@@ -76,15 +76,13 @@ def fidelity(objective: Objective, theta: Tensor) -> Fidelity:
     while bool(waiting.any()) and 2 * substeps <= MOST_SUBSTEPS:
         substeps, rows = 2 * substeps, waiting.nonzero()[:, 0]
         ends = outputs(arch.by(REFERENCE, substeps), theta[rows], x[rows])
-        difference = _distance(network[rows], ends) / size[rows]
-        change = _distance(before[rows], ends) / size[rows]
+        difference = _share(_distance(network[rows], ends), size[rows])
+        change = _share(_distance(before[rows], ends), size[rows])
         still = change <= torch.clamp(STILL_SHARE * difference, min=STILL)
-        # Nothing moves: an equal distance is exact even where the targets have no spread.
-        difference = torch.where(_distance(network[rows], ends) == 0, 0.0, difference)
-        found.difference[rows] = difference.nan_to_num(torch.inf)
+        found.difference[rows] = difference
         squares = (ends - y[rows]).square().mean(2)
-        found.error[rows] = (squares * (1 if units is None else units[rows])).sum(1).nan_to_num(torch.inf)
-        still = still | (difference == 0)
+        found.error[rows] = _number((squares * (1 if units is None else units[rows])).sum(1))
+        still = (still & change.isfinite()) | (difference == 0)
         found.settled[rows], waiting[rows] = still, ~still
         before = before.index_copy(0, rows, ends)
         if 2 * substeps * flops * len(rows) > MOST_FLOPS:
@@ -106,10 +104,11 @@ def rough_difference(objective: Objective, theta: Tensor) -> Tensor:
     flops = 3 * arch.points * sum(map(arch.field.flops, arch.shape.counts))
     most = max(FEWEST, min(MOST_PARTICLES, int(ROUGH_FLOPS / flops)))
     x, y = (_few(part, most, regimes) for part in (objective.x, objective.y))
-    finer = outputs(arch.by(arch.scheme, 2 * arch.substeps), theta, x)
-    gain = 2.0**arch.scheme.order
-    difference = _distance(outputs(arch, theta, x), finer) * gain / (gain - 1) / spread(y)
-    return difference.nan_to_num(torch.inf)
+    gain, finer = 2.0**arch.scheme.order, arch.by(arch.scheme, 2 * arch.substeps)
+    # One by one: products of several regimes round otherwise than those of one.
+    each = zip(theta.split(1), x.split(1), strict=True)
+    apart = torch.cat([_distance(outputs(arch, t, part), outputs(finer, t, part)) for t, part in each])
+    return _share(apart * gain / (gain - 1), spread(y))
 
 
 def outputs(arch: Architecture, theta: Tensor, x: Tensor) -> Tensor:
@@ -125,3 +124,13 @@ def _few(x: Tensor, most: int, regimes: int) -> Tensor:
 def _distance(a: Tensor, b: Tensor) -> Tensor:
     """Root mean squared distance of states (R, a, N), (R,)."""
     return (a.double() - b.double()).square().sum(1).mean(1).sqrt()
+
+
+def _share(distance: Tensor, size: Tensor) -> Tensor:
+    """Distances as shares of sizes; one of 0 is exact even where the targets have no spread."""
+    return torch.where(distance == 0, 0.0, _number(distance / size))
+
+
+def _number(x: Tensor) -> Tensor:
+    """What is no finite number is infinite."""
+    return x.nan_to_num(torch.inf, posinf=torch.inf)

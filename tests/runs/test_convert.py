@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from problems import ACTIVATIONS, FIELDS, WAYS
 
 import autoencode_core as ac
 from autoencode_core.runs.convert import record_of, run_of
@@ -17,13 +18,30 @@ SPECS = [
 ]
 
 
-@pytest.mark.parametrize("knobs", SPECS)
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        *SPECS,
+        *(
+            {"dataset": "moons", "field": field, "scheme": scheme, "substeps": substeps, "fidelity": None}
+            for field in FIELDS
+            for scheme, substeps in WAYS
+        ),
+        *({"dataset": "s_curve", "activation": name, "iterations": 2} for name in ACTIVATIONS),
+        {"dataset": "moons", "field": "leaky", "task": "classify", "bottleneck": 2},
+        {"dataset": "moons", "scheme": "euler", "fidelity": 1e-3},
+    ],
+)
 def test_a_run_comes_back_bit_for_bit(tmp_path, knobs):
-    run = ac.train(ac.RunSpec(**knobs, particles=60, depth=6, iterations=5))
+    run = ac.train(ac.RunSpec(**{"particles": 60, "depth": 6, "iterations": 4, **knobs}))
     store = ac.RunStore(tmp_path)
     back = store.load(store.save(run))
     assert back.spec == run.spec and back.status == run.status and back.message == run.message
-    assert back.history == run.history and back.summary == run.summary
+    for name, column in run.history.items():
+        np.testing.assert_array_equal(back.history[name], column)
+    assert back.summary == run.summary and back.model.architecture == run.model.architecture
+    assert back.model.architecture.substeps == run.summary["substeps"]
     assert torch.equal(back.model.control.flatten(), run.model.control.flatten())
     x = run.data.test
     assert torch.equal(back.model.encode(x), run.model.encode(x))

@@ -12,12 +12,16 @@ import pytest
 import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from own import registered
 
 from autoencode_core.errors import InputError
 from autoencode_core.record import HISTORY
 from autoencode_core.runs import files
+from autoencode_core.runs.convert import record_of
 from autoencode_core.runs.files import glance, pack, read_folder, unpack, write_folder
+from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
+from autoencode_core.training.loop import train
 
 
 def same(a, b):
@@ -162,6 +166,8 @@ def test_parts_that_do_not_fit_are_refused(make_record, part, name, array, words
         ({"message": "x" * 20_000}, "10000 characters"),
         ({"columns": ("a", "b")}, "none or 3 names"),
         ({"summary": {"test_error": "small"}}, "a number"),
+        ({"summary": {"substeps": 65}}, "substeps = 65: allowed is a whole number from 1 to 64"),
+        ({"summary": {"substeps": 1.5}}, "substeps = 1.5: allowed is a whole number from 1 to 64"),
         ({"history": {}}, "lacks"),
         ({"history": {key: [1.0] * (1 + (key == "cost")) for key in HISTORY}}, "as long"),
         ({"history": {key: [True] for key in HISTORY}}, "numbers"),
@@ -173,6 +179,41 @@ def test_texts_and_history_that_do_not_fit_are_refused(make_record, changes, wor
 
 
 # ---- hostile files
+
+
+@pytest.mark.parametrize(
+    ("knobs", "words"),
+    [
+        ({"scheme": "heun"}, r"spec\.json, scheme = heun: allowed is euler, midpoint, rk4"),
+        ({"field": "leaky"}, r"spec\.json, field = leaky: allowed is single_layer, two_layer"),
+        ({"activation": "arctan"}, r"spec\.json, activation = arctan: allowed is tanh, .*identity"),
+        ({"substeps": 0}, r"substeps = 0: allowed is a whole number from 1 to 64"),
+        ({"fidelity": -1}, r"fidelity = -1: allowed is a number from 0 to 1"),
+    ],
+)
+def test_an_unknown_field_or_scheme_is_refused_in_a_sentence(make_record, knobs, words, tmp_path):
+    data = rejson(pack(make_record()), "spec.json", **knobs)
+    for read in (unpack, glance):
+        with pytest.raises(InputError, match=words):
+            read(data)
+    store = RunStore(tmp_path)
+    run_id = store.save(make_record())
+    spec = tmp_path / run_id / "spec.json"
+    spec.write_text(json.dumps({**json.loads(spec.read_text()), **knobs}))
+    with pytest.raises(InputError, match=words):
+        store.record(run_id)
+
+
+def test_a_run_of_a_field_that_is_gone_is_told_and_the_others_stay(make_record, tmp_path):
+    store = RunStore(tmp_path)
+    kept = store.save(make_record())
+    with registered():
+        run = train(RunSpec(dataset="moons", particles=20, depth=4, iterations=1, field="leaky"))
+        gone = store.save(record_of(run))
+        assert store.record(gone).spec.field == "leaky"
+    with pytest.raises(InputError, match="field = leaky: allowed is single_layer, two_layer"):
+        store.record(gone)
+    assert kept in [entry.run_id for entry in store.list()]
 
 
 def test_cut_and_changed_files_are_refused_and_never_crash(make_record):

@@ -2,11 +2,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from problems import RESIDUAL
 
 import autoencode_core as ac
 from autoencode_core.errors import InputError
 
 SPEC = ac.RunSpec(
+    **RESIDUAL,
     dataset="s_curve",
     field="single_layer",
     depth=20,

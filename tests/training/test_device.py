@@ -3,6 +3,7 @@ import torch
 
 import autoencode_core as ac
 from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.training.device import PARALLEL_FLOPS, pick_device, step_flops, threads_for
 
 
@@ -36,7 +37,8 @@ def test_flops_of_a_step_count_every_matrix():
     spec = ac.RunSpec(dataset="s_curve", field="single_layer", depth=4, profile=(3, 2), bottleneck=2)
     arch = Architecture.of(spec, 3)
     weights = 2 * (3 * 3 + 3) + 2 * (2 * 2 + 2)
-    assert step_flops(arch, 10, 5) == 6 * 10 * 5 * weights
+    assert step_flops(arch.by(SCHEMES["euler"], 1), 10, 5) == 6 * 10 * 5 * weights
+    assert step_flops(arch.by(SCHEMES["rk4"], 3), 10, 5) == 6 * 10 * 5 * 12 * weights
 
 
 def test_small_steps_run_on_one_thread():

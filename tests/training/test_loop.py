@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from problems import SCHEMES, STEPS, model, small_spec
 
 import autoencode_core as ac
 from autoencode_core.training.history import HISTORY
-from autoencode_core.training.loop import SNAPSHOTS, snapshot_iterations
+from autoencode_core.training.loop import SNAPSHOTS, snapshot_iterations, train_regimes
+from autoencode_core.training.objective import Objective
 
 QUICK = {"dataset": "moons", "depth": 8, "particles": 100, "iterations": 30}
 
@@ -96,3 +98,49 @@ def test_missing_device_is_named():
         pytest.skip("there is a GPU here")
     with pytest.raises(ac.InputError, match=r"device = cuda: allowed is on this machine auto, cpu"):
         ac.train(ac.RunSpec(**QUICK, device="cuda"))
+
+
+def blowing_up(scheme, substeps, dtype, layer=2, weight=3e9):
+    """x' = w x in one layer alone, all else at rest; and where a particle runs away, by brute force."""
+    spec = small_spec(
+        field="single_layer",
+        bottleneck=2,
+        activation="identity",
+        scheme=scheme,
+        substeps=substeps,
+        dtype=dtype,
+        coordinates="raw",
+    )
+    node = model(spec).to(getattr(torch, dtype))
+    vector = torch.zeros_like(node.control.flatten())
+    node.architecture.shape.layers(vector[None])[layer][0][0] += weight * torch.eye(2).to(vector)
+    h, x = 2.0 / 6 / substeps, torch.ones(1).double()
+    for part in range(1, substeps + 1):
+        x = STEPS[scheme](lambda u: weight * u, x, h)
+        if float(x) > 1e18:
+            return (
+                node,
+                vector,
+                f"layer {layer}, sub-step {part} of {substeps} (t = {(layer + part / substeps) / 3:.3g})",
+            )
+    raise AssertionError("it does not run away")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("substeps", [3, 5])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_scheme_that_blows_up_amid_a_layer_is_told_with_its_place(scheme, substeps, dtype):
+    node, vector, place = blowing_up(scheme, substeps, dtype)
+    x = torch.ones(1, 2, 5, dtype=vector.dtype)
+    objective = Objective(node.architecture, x, x, torch.zeros(1, dtype=vector.dtype))
+    cause = objective.cause_of_divergence(vector[None], 0)
+    assert place in cause and ("ran beyond 1e+18" in cause or "left the finite numbers" in cause)
+
+
+def test_such_a_run_is_a_divergence_and_keeps_its_start():
+    node, vector, place = blowing_up("rk4", 3, "float64", weight=1e60)
+    (run,) = train_regimes([node.spec.but(particles=20)], starts=vector[None])
+    assert run.status == "diverged" and run.message.startswith("Diverged at iteration 0")
+    assert place in run.message and "first step" in run.message
+    assert torch.equal(run.model.control.flatten(), vector)
+    assert run.summary.get("ode_difference") is None
