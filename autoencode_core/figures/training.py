@@ -23,7 +23,7 @@ _ROLES = {"cost J": "cost", "penalty λ‖θ‖²": "penalty", "network": "ODE d
 _LEVELS = ("PCA", "allowed")
 _LABEL = 16
 """Pixels between two labels at least."""
-_CLOSE = 0.12
+_CLOSE = 0.25
 """Doublings that are no further apart than this share of the axis have one mark."""
 
 
@@ -61,8 +61,9 @@ def history_figure(
     panels = _panels(history, x, pca_error, tolerance)
     height = sum(panel.tall for panel in panels) + _APART * (len(panels) - 1)
     span = [float(x.min()), max(float(x.max()), float(x.min()) + 1)] if len(x) else [0.0, 1.0]
-    marks = _marks(history, x, span)
-    traces, annotations, axes = [], [_mark(place, words, span, dark) for place, words in marks], {}
+    doublings = _doublings(history, x)
+    annotations = [_mark(place, words, span, dark) for place, words in _marks(doublings, span)]
+    traces, axes = [], {}
     top, last = float(height), len(panels)
     for i, panel in enumerate(panels, 1):
         number, bottom = str(i) if i > 1 else "", max(0.0, top - panel.tall)
@@ -80,7 +81,7 @@ def history_figure(
     layout = theme.layout(
         dark,
         height=height + _TOP + _BOTTOM,
-        shapes=[_upright(place, dark) for place, _ in marks],
+        shapes=[_upright(place, dark) for place, _ in doublings],
         margin={"l": 84, "r": 134, "t": _TOP, "b": _BOTTOM},
         hovermode="x",
         annotations=annotations,
@@ -115,17 +116,21 @@ def _series(history: Mapping[str, Sequence[float]], key: str, x: Array) -> Array
     return finite(np.asarray(values, float))[: len(x)]
 
 
-def _marks(
-    history: Mapping[str, Sequence[float]], x: Array, span: Sequence[float]
-) -> list[tuple[float, str]]:
-    """Where the sub-steps were doubled, and to how many; doublings close to each other have one mark."""
+def _doublings(history: Mapping[str, Sequence[float]], x: Array) -> list[tuple[float, int]]:
+    """The iterations at which the sub-steps were doubled, and to how many."""
     substeps = _series(history, "substeps", x) if "substeps" in history else x[:0]
+    known = np.flatnonzero(np.isfinite(substeps))
+    return [(float(x[i]), int(substeps[i])) for k, i in pairwise(known) if substeps[i] != substeps[k]]
+
+
+def _marks(doublings: Sequence[tuple[float, int]], span: Sequence[float]) -> list[tuple[float, str]]:
+    """Place and words of the marks: doublings close to each other have one, at the first of them."""
     marks: list[tuple[float, str]] = []
-    for before, i in pairwise(np.flatnonzero(np.isfinite(substeps))):
-        if substeps[i] != substeps[before]:
-            close = bool(marks) and x[i] - marks[-1][0] <= _CLOSE * (span[1] - span[0])
-            place, words = marks.pop() if close else (float(x[i]), "")
-            marks.append((place, f"{words}, {substeps[i]:.0f}" if close else f"r = {substeps[i]:.0f}"))
+    for place, substeps in doublings:
+        if marks and place - marks[-1][0] <= _CLOSE * (span[1] - span[0]):
+            marks[-1] = (marks[-1][0], f"{marks[-1][1]}, {substeps}")
+        else:
+            marks.append((place, f"r = {substeps}"))
     return marks
 
 
@@ -141,7 +146,7 @@ def _mark(place: float, words: str, span: Sequence[float], dark: bool) -> dict[s
         "x": place,
         "y": 1,
         "yref": "paper",
-        "xanchor": "left" if place < (span[0] + span[1]) / 2 else "right",
+        "xanchor": "left" if place < 0.25 * span[0] + 0.75 * span[1] else "right",
         "yanchor": "top",
         "showarrow": False,
         "font": {"color": theme.colour("ink", dark), "size": theme.TEXT},

@@ -44,7 +44,7 @@ def landscape_view() -> None:
         st.info("Choose a run above to see J around its control.")
         return
     run_id, record = runs[0]
-    st.caption(escape(regime(record.spec)))
+    st.caption(escape(regime(record.spec, record.substeps)))
     unusual(record)
     kind = st.segmented_control(
         "Cut",

@@ -108,7 +108,7 @@ def test_history_has_a_panel_of_the_ode_difference_with_what_is_allowed() -> Non
 
 def test_doublings_of_the_sub_steps_are_marked_and_close_ones_have_one_mark() -> None:
     figure = history_figure(kept_to_the_ode())
-    assert [line.x0 for line in figure.layout.shapes] == [6, 81]
+    assert [line.x0 for line in figure.layout.shapes] == [6, 11, 81]
     marks = {note.text: note for note in figure.layout.annotations if note.text.startswith("r =")}
     assert list(marks) == ["r = 2, 4", "r = 8"]
     assert marks["r = 2, 4"].xanchor == "left" and marks["r = 8"].xanchor == "right"

@@ -100,6 +100,9 @@ def test_the_headline_says_how_far_from_its_ode_a_run_is_and_how_it_was_integrat
     at = page(run=setup.store().save(replace(record, spec=spec, summary=figures)))
     assert headline(at) == ["**A discretised ODE, 0.4 % from its exact flow; 25 times better than PCA.**"]
     assert any("RK4 × 3" in caption.value for caption in at.caption)
+    doubled = replace(record, spec=spec, summary={**figures, "substeps": 12.0})
+    at = page(run=setup.store().save(doubled))
+    assert any("RK4 × 12" in caption.value for caption in at.caption)
 
 
 def test_a_run_of_old_has_no_headline():
