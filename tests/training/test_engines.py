@@ -1,6 +1,5 @@
 """The two engines against each other, whole against chunked, and what must not depend on threads."""
 
-
 import numpy as np
 import pytest
 import torch
