@@ -103,7 +103,7 @@ def substeps_words(own: int, others: Sequence[int]) -> str:
         return ""
     each = join([str(number) for number in sorted(set(others) - {own})], "or")
     return (
-        f"All of it is drawn with the sub-steps of the run in the middle, {own} a layer; a run with {each} "
+        f"All of it is drawn with the sub-steps of the run at θ*, {own} a layer; a run with {each} "
         "reached another J than stands here at its control, by as much as the sub-steps change the network."
     )
 

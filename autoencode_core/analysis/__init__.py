@@ -18,6 +18,7 @@ from autoencode_core.analysis.convexity import smallest_curvature as smallest_cu
 from autoencode_core.analysis.curvature_depths import curvature_depths as curvature_depths
 from autoencode_core.analysis.deepening import deeper as deeper
 from autoencode_core.analysis.density import density as density
+from autoencode_core.analysis.fidelity import ode_difference as ode_difference
 from autoencode_core.analysis.field import field_grid as field_grid
 from autoencode_core.analysis.field import velocity as velocity
 from autoencode_core.analysis.jacobian import geometry as geometry

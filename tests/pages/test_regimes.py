@@ -367,10 +367,10 @@ def test_the_ode_difference_is_among_the_figures(desk, jobs):
 def test_a_picture_between_runs_of_other_sub_steps_says_so(desk, jobs):
     with_summary(14, substeps=1.0)
     at = page("landscape", with_summary(10, substeps=4.0))
-    assert "drawn with the sub-steps" not in said(at)
+    assert "a layer; a run with" not in said(at)
     at.get("button_group")[1].set_value("line").run()
     assert not at.exception
-    assert "sub-steps of the run in the middle, 4 a layer; a run with 1 reached" in said(at)
+    assert "4 a layer; a run with 1 reached another J" in said(at)
 
 
 def test_a_warm_start_is_told(desk, jobs):
