@@ -111,7 +111,7 @@ def _numbers(status: "JobStatus") -> None:
     cells.metric(
         "Time left",
         _duration(status.time_left),
-        width=140,
+        width=180,
         help="At the present rate, to the last iteration.",
     )
     st.caption(_ode_words(status.spec, last), help=ABOUT)
