@@ -3,7 +3,7 @@
 from autoencode_core.compare import differences, one_landscape, substeps_words, warnings
 from autoencode_core.spec import RunSpec
 
-SPEC = RunSpec(dataset="s_curve", tikhonov=1e-3)
+SPEC = RunSpec(dataset="s_curve", tikhonov=1e-3, depth=12)
 
 
 def test_every_knob_is_listed_once_and_those_that_differ_are_marked():

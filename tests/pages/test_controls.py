@@ -118,9 +118,9 @@ def test_mnist_takes_adam_and_its_batches():
 
 
 def test_a_touched_knob_stays_when_the_data_set_changes():
-    at = turn(turn(app(), "depth", 8), "dataset", "digits")  # 8 is what digits has by default
+    at = turn(turn(app(), "depth", 10), "dataset", "bimodal")  # 10 is what that has by default
     at = turn(at, "dataset", "moons")
-    assert spec_of(at) == RunSpec(dataset="moons", depth=8)
+    assert spec_of(at) == RunSpec(dataset="moons", depth=10) != RunSpec(dataset="moons")
 
 
 def test_the_bottleneck_is_clamped_with_a_note_and_comes_back():
@@ -184,7 +184,7 @@ def test_bounds_hold_on_the_server(name, value):
 
 
 def test_a_custom_profile_starts_from_the_linear_one_and_is_checked():
-    at = turn(turn(app(), "dataset", "s_curve"), "profile", "custom")
+    at = turn(turn(turn(app(), "dataset", "s_curve"), "depth", 12), "profile", "custom")
     assert knob(at, "profile_list").value == "3, 3, 3, 2, 2, 2"
     assert spec_of(at).profile == (3, 3, 3, 2, 2, 2)
     at = turn(at, "profile_list", "3, 2, 3, 2, 2, 2")
@@ -212,6 +212,7 @@ LOADED = [
     {"dataset": "moons", "task": "classify", "method": "adam", "batch_size": 100, "bottleneck": 2},
     {
         "dataset": "s_curve",
+        "depth": 12,
         "profile": (3, 3, 2, 2, 2, 2),
         "order": (2, 1, 0),
         "dtype": "float64",
