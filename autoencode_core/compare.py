@@ -1,9 +1,9 @@
 """What differs between specs, and what that allows to conclude."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.knobs import in_words
 from autoencode_core.spec import RunSpec
 from autoencode_core.words import join
 
@@ -46,7 +46,7 @@ def differences(specs: Sequence[RunSpec]) -> list[Knob]:
             name,
             str(info.title),
             str(info.json_schema_extra["symbol"]) if isinstance(info.json_schema_extra, dict) else "",
-            tuple(_words(name, getattr(spec, name)) for spec in specs),
+            tuple(in_words(name, getattr(spec, name)) for spec in specs),
             len({getattr(spec, name) for spec in specs}) > 1,
         )
         for name, info in RunSpec.model_fields.items()
@@ -92,6 +92,22 @@ def one_landscape(one: RunSpec, other: RunSpec) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in _LANDSCAPE)
 
 
+def substeps_words(own: int, others: Sequence[int]) -> str:
+    """What a picture between runs does not show where they ended with different sub-steps; "" if alike.
+
+    Args:
+        own: sub-steps of the run whose data term is drawn.
+        others: those of the other runs in it.
+    """
+    if all(each == own for each in others):
+        return ""
+    each = join([str(number) for number in sorted(set(others) - {own})], "or")
+    return (
+        f"All of it is drawn with the sub-steps of the run at θ*, {own} a layer; a run with {each} "
+        "reached another J than stands here at its control, by as much as the sub-steps change the network."
+    )
+
+
 def _data(specs: Sequence[RunSpec], chosen: dict[str, Knob]) -> str:
     causes = [_named(chosen[name]) for name in _DATA if name in chosen]
     if len({spec.sample for spec in specs}) > 1:
@@ -112,14 +128,3 @@ def _seed(specs: Sequence[RunSpec], more: bool) -> str:
 
 def _named(knob: Knob) -> str:
     return f"{knob.title} {knob.symbol}".strip()
-
-
-def _words(name: str, value: Any) -> str:
-    if value is None:
-        return {"data_seed": "as the seed", "fidelity": "off"}.get(name, "–")
-    if name == "dataset":
-        text = str(value)
-        return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")

@@ -8,6 +8,9 @@ from autoencode_core.data.catalogue import CATALOGUE, card
 from autoencode_core.errors import InputError
 from autoencode_core.spec import REGISTRIES, RunSpec
 
+UNSET = {"data_seed": "as the seed", "fidelity": "off"}
+"""What a knob without a value says."""
+
 
 def allowed(name: str, dataset: str = "") -> str:
     """What a knob accepts, in words, from its type and bounds.
@@ -31,7 +34,27 @@ def allowed(name: str, dataset: str = "") -> str:
         number = "an even number"
     opens = any(getattr(m, "gt", None) is not None for m in info.metadata)
     most = f"{high:.0f}" if is_whole(name) else f"{high:g}"
-    return f"{number} {'above' if opens else 'from'} {low:g} {'and at most' if opens else 'to'} {most}"
+    limits = f"{number} {'above' if opens else 'from'} {low:g} {'and at most' if opens else 'to'} {most}"
+    return f"{limits}, or {UNSET[name]}" if name == "fidelity" else limits
+
+
+def in_words(name: str, value: Any) -> str:
+    """A knob's value as a person reads it.
+
+    Args:
+        name: name of the knob.
+        value: its value in a spec.
+    """
+    if value is None:
+        return UNSET.get(name, "–")
+    if name == "dataset":
+        text = str(value)
+        return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
+    if name == "fidelity":
+        return f"{100 * value:.6g} %"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def is_whole(name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from autoencode_core.record import RunRecord
-from autoencode_core.rest import rest_is_pca
+from autoencode_core.rest import rest_is_pca, rests
 
 Verdict = Literal["ode", "nearly", "not"]
 
@@ -38,17 +38,33 @@ def verdict(difference: float) -> Verdict:
 
 def difference_of(summary: Mapping[str, float | None]) -> float | None:
     """The ODE difference in a summary: infinite where it is no finite number, None where it is not known."""
-    if "ode_difference" not in summary:
+    return _known(summary, "ode_difference")
+
+
+def exact_error(summary: Mapping[str, float | None]) -> float | None:
+    """The test error of the exact flow in a summary, likewise."""
+    return _known(summary, "ode_test_error")
+
+
+def _known(summary: Mapping[str, float | None], name: str) -> float | None:
+    if name not in summary:
         return None
-    found = summary["ode_difference"]
+    found = summary[name]
     return float("inf") if found is None else found
 
 
 def share(difference: float) -> str:
-    """An ODE difference in words: 0.4 %."""
-    if difference == 0:
-        return "0 %"
-    return f"{100 * difference:.2g} %" if difference < 10 else f"{difference:.2g} times the spread"
+    """A finite ODE difference in words: 0.4 %; beyond 10 in multiples of the spread."""
+    percent = 100 * difference
+    if difference >= 10:
+        return (
+            f"{difference:,.0f} times the spread"
+            if difference < 1e6
+            else f"{difference:.1e} times the spread"
+        )
+    if 0 < percent < 0.001:
+        return "less than 0.001 %"
+    return f"{percent:.0f} %" if percent >= 99.5 else f"{percent:.2g} %"
 
 
 def sentence(record: RunRecord) -> str:
@@ -78,6 +94,23 @@ def sentence(record: RunRecord) -> str:
     return f"{kind}, {away}{_beside_pca(error, pca)}."
 
 
+def on_the_way(difference: float, substeps: int, asked: int) -> str:
+    """How a network that trains stands to its ODE, and in how many sub-steps; "" where that is not known.
+
+    Args:
+        difference: about its ODE difference, NaN where it is not known.
+        substeps: sub-steps of a layer by now.
+        asked: those that the spec asks for.
+    """
+    if np.isnan(difference):
+        return ""
+    kind = {"ode": "a discretised ODE", "nearly": "nearly a discretised ODE", "not": "no discretised ODE"}
+    far = f"{share(difference)} from its exact flow" if np.isfinite(difference) else "far from any flow"
+    now = f"{kind[verdict(difference)]}, {far}"
+    held = f"; {substeps} sub-steps a layer by now (it began with {asked}), to keep to its ODE"
+    return f"At present {now}{held if substeps > asked else ''}."
+
+
 def _beside_pca(error: float | None, pca: float | None) -> str:
     """The exact flow's test error beside that of PCA, with a semicolon before it."""
     if error is None or not pca:
@@ -90,6 +123,8 @@ def _beside_pca(error: float | None, pca: float | None) -> str:
 
 
 def _at_rest(record: RunRecord) -> bool:
-    """Whether the control is 0 to what a particle can feel."""
+    """Whether nothing moves: the control is 0 to what a particle can feel, and the field is 0 there."""
+    if not rests(record.spec):
+        return False
     control, step = np.asarray(record.weights["control"], float), record.spec.horizon / record.spec.depth
     return float(np.sqrt(step * np.square(control).sum())) <= REST

@@ -17,11 +17,16 @@ def rest_is_pca(spec: RunSpec) -> bool:
         theory.md section 1: at rest the bottleneck alone acts, and sets the components that it drops to 0.
     """
     return (
-        controlled_field(spec.field, spec.activation, spec.expansion).rests
+        rests(spec)
         and spec.coordinates == "principal"
         and spec.task in ("reconstruct", "denoise")
         and _keeps_largest(spec)
     )
+
+
+def rests(spec: RunSpec) -> bool:
+    """Whether nothing moves at θ = 0."""
+    return controlled_field(spec.field, spec.activation, spec.expansion).rests
 
 
 def rest_name(spec: RunSpec) -> str:

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
+from autoencode_core.ode import Verdict, verdict
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.history import Status
 
@@ -173,6 +174,9 @@ class Outcome:
         curvature: ν, smallest eigenvalue of the data term's Hessian, None while it is not computed.
         bound: how far ν may be from an eigenvalue.
         floor: all but certainly no eigenvalue is lower (analysis.curvature).
+        ode_difference, ode_test_error: those of the run's summary, infinite where they are no finite numbers;
+            None where they are not known, of runs that diverged and in studies of old.
+        substeps: sub-steps of a layer that it ended with, None in studies of old.
     """
 
     tikhonov: float
@@ -193,11 +197,19 @@ class Outcome:
     curvature: float | None = None
     bound: float | None = None
     floor: float | None = None
+    ode_difference: float | None = None
+    ode_test_error: float | None = None
+    substeps: int | None = None
 
     @property
     def converged(self) -> bool:
         """Whether it ended where J is stationary: only such a run has found a minimiser."""
         return self.status == "converged"
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What its network is: "ode", "nearly" one, or "not", where it left its ODE; None: not known."""
+        return None if self.ode_difference is None else verdict(self.ode_difference)
 
 
 def only_converged(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
@@ -300,6 +312,10 @@ COLUMNS: Mapping[str, str] = {
     "train_error": "mean squared distance, training particles, data units²",
     "test_error": "mean squared distance, test particles, data units²",
     "gradient_norm": "‖∇J‖ in L²(0,T)",
+    "ode_difference": "root mean squared distance from the exact flow of its control, share of the spread",
+    "ode_test_error": "test error of that flow, mean squared distance, data units²",
+    "verdict": "ode: up to 2 % from its exact flow; nearly: up to 10 %; not: it left its ODE",
+    "substeps": "sub-steps of a layer at the end",
     "minimiser": "which minimiser of its λ; none where the run has not converged",
     "moved": "distance to the run before on its branch, share of the variance",
     "jump": "whether the branch jumped here, from one converged run to the next",
@@ -307,7 +323,7 @@ COLUMNS: Mapping[str, str] = {
     "bound": "residual bound of ν",
     "floor": "no eigenvalue is lower than this, with probability 0.999",
 }
-"""Columns of a study's table (fields of Outcome) and what they are."""
+"""Columns of a study's table (what an Outcome knows) and what they are."""
 
 
 def table(study: Study) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How long one step takes, J and its gradient with respect to all controls, beside four peers.
+"""How long one step takes, J and its gradient with respect to all controls: beside four peers, and by scheme.
 
 Run it with `.venv/bin/python benchmarks/gradient_step.py [--json] [--repeats N] [--cases S,M]` on a
 quiet machine, with the peers of benchmarks/requirements.txt. Everything is float32 in one process on
@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,7 +22,7 @@ one_core()  # before torch is imported
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from peers import PEERS, Network, Peer, autograd  # noqa: E402
+from peers import PEERS, Network, Peer, Tableau, autograd  # noqa: E402
 from rates import core_rates  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import autoencode_core as ac  # noqa: E402
 from autoencode_core.data.coordinates import Coordinates  # noqa: E402
 from autoencode_core.flow.architecture import Architecture  # noqa: E402
+from autoencode_core.flow.schemes import SCHEMES  # noqa: E402
 from autoencode_core.training.objective import Objective  # noqa: E402
 
 TIKHONOV, HORIZON, TOLERANCE = 1e-3, 2.0, 1e-4
@@ -43,10 +44,17 @@ TITLES = {
     OURS: "ours, `Objective`",
     PUBLIC: "ours, `ac.cost_and_gradient`",
     "jax": "hand-written JAX",
-    "torchdiffeq": "torchdiffeq Euler",
-    "diffrax": "diffrax Euler",
+    "torchdiffeq": "torchdiffeq",
+    "diffrax": "diffrax",
     "torch": "torch autograd",
 }
+COSTS = {
+    "midpoint": ("midpoint", 1, 2.3),
+    "RK4": ("rk4", 1, 4.6),
+    "Euler × 2": ("euler", 2, 2.2),
+    "Euler × 4": ("euler", 4, 4.4),
+}
+"""What a gradient by another scheme, in so many sub-steps, may cost at most: times that by Euler × 1."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class Case:
     Attributes:
         expansion: m of the two-layer field, 0 for the single layer.
         targets: how many times as long as ours a peer should take at least.
+        scheme, substeps: of a layer.
     """
 
     dataset: str
@@ -65,12 +74,15 @@ class Case:
     particles: int
     expansion: int
     targets: dict[str, float]
+    scheme: str = "euler"
+    substeps: int = 1
 
     @property
     def words(self) -> str:
-        """The sizes d, k, L, N."""
+        """The sizes d, k, L, N, and what is not as everywhere."""
         field = f", two-layer, m = {self.expansion}" if self.expansion else ""
-        return f"{self.width}, {self.bottleneck}, {self.depth}, {self.particles}{field}"
+        scheme = f", {SCHEMES[self.scheme].title}" if self.scheme != "euler" else ""
+        return f"{self.width}, {self.bottleneck}, {self.depth}, {self.particles}{field}{scheme}"
 
     @property
     def spec(self) -> ac.RunSpec:
@@ -87,15 +99,20 @@ class Case:
             field="two_layer" if self.expansion else "single_layer",
             expansion=self.expansion or 4,
             activation="tanh",
+            scheme=self.scheme,
+            substeps=self.substeps,
         )
 
 
+AHEAD = {"jax": 1.0, "torchdiffeq": 1.0, "diffrax": 1.0, "torch": 1.0}
 CASES = {
     "S": Case("s_curve", 3, 2, 20, 500, 0, {"jax": 1.0, "torchdiffeq": 6, "diffrax": 2.5}),
     "M": Case("digits", 64, 8, 20, 1437, 0, {"jax": 1.3, "torchdiffeq": 5, "diffrax": 3}),
     "L": Case("mnist", 784, 32, 22, 1024, 0, {"jax": 1.3, "torchdiffeq": 4.5, "diffrax": 4}),
     "S2": Case("s_curve", 3, 2, 20, 500, 4, {}),
     "M2": Case("digits", 64, 8, 20, 1437, 2, {}),
+    "S rk4": Case("s_curve", 3, 2, 20, 500, 0, AHEAD, "rk4"),
+    "M rk4": Case("digits", 64, 8, 20, 1437, 0, AHEAD, "rk4"),
 }
 
 
@@ -129,13 +146,15 @@ def contestants(case: Case) -> tuple[Network, dict[str, Peer]]:
     def public_step() -> Any:
         return ac.cost_and_gradient(model, rows, TIKHONOV)
 
-    net = Network(tuple(map(tuple, blocks(theta))), x[0].numpy(), HORIZON, TIKHONOV)
+    layers = tuple(map(tuple, blocks(theta)))
+    net = Network(layers, x[0].numpy(), HORIZON, TIKHONOV, case.scheme, case.substeps)
     entered = {
         OURS: Peer(TITLES[OURS], step, lambda out: (float(out[0].cost), blocks(out[1]))),
         PUBLIC: Peer(TITLES[PUBLIC], public_step, lambda out: (out[0], blocks(out[1].flatten()[None]))),
     }
-    built = {package: build(net) for package, build in PEERS.items() if installed(package)}
-    return net, {**entered, **built}
+    if case.substeps == 1:
+        entered |= {package: build(net) for package, build in PEERS.items() if installed(package)}
+    return net, entered
 
 
 def check(peer: Peer, out: Any, right: tuple[float, list[list[Any]]]) -> None:
@@ -191,16 +210,33 @@ def rounds(entered: dict[str, Peer], repeats: int | None) -> dict[str, dict[int,
     return found
 
 
+def truth(net: Network, tableau: Tableau | None) -> tuple[float, list[list[Any]]]:
+    """J and its gradient by autograd in float64."""
+    reference = autograd(net, torch.float64, tableau)
+    return reference.read(reference.step())
+
+
+def costs(case: Case, repeats: int | None) -> dict[str, float]:
+    """Time of one gradient by other schemes, and in sub-steps, over that by Euler × 1."""
+    entered = {}
+    for name, (scheme, substeps) in {OURS: ("euler", 1), **{n: c[:2] for n, c in COSTS.items()}}.items():
+        net, ways = contestants(replace(case, scheme=scheme, substeps=substeps))
+        check(ways[OURS], ways[OURS].step(), truth(net, None))
+        entered[name] = ways[OURS]
+    times = rounds(entered, repeats)
+    return {name: median(took[n] / times[OURS][n] for n in took) for name, took in times.items()}
+
+
 def measure(case: Case, repeats: int | None, rates: dict[str, Any]) -> dict[str, Any]:
     """All figures of one case."""
     net, entered = contestants(case)
-    reference = autograd(net, torch.float64)
-    right, first = reference.read(reference.step()), {}
+    right = {tableau: truth(net, tableau) for tableau in {peer.tableau for peer in entered.values()}}
+    first = {}
     for name, peer in entered.items():
         start = time.perf_counter()
         out = peer.step()
         first[name] = time.perf_counter() - start
-        check(peer, out, right)
+        check(peer, out, right[peer.tableau])
     times = rounds(entered, repeats)
     steady = {name: median(took.values()) for name, took in times.items()}
     limit, own = least_seconds(net, rates), times[OURS]
@@ -213,15 +249,17 @@ def measure(case: Case, repeats: int | None, rates: dict[str, Any]) -> dict[str,
         "limit_ms": 1e3 * limit,
         "share_of_limit": limit / min(own.values()),
         "pause_ms": pauses(case),
+        "costs": costs(case, repeats) if case.scheme == "euler" else {},
     }
 
 
 def least_seconds(net: Network, rates: dict[str, Any]) -> float:
     """The limit: all products at the best rate of this core and all tanh at theirs, nothing else."""
     weights = sum(part.size for layer in net.layers for part in (layer[0], *layer[2:]))
-    # Three products a matrix, save the one that would give the costate of the particles themselves.
-    products = 3 * weights - net.layers[0][0].size
-    hidden = sum(layer[1].size for layer in net.layers)
+    # Three products a matrix and stage, save the one that would give the costate of the particles themselves.
+    stages = len(net.tableau.b)
+    products = 3 * weights * stages - net.layers[0][0].size
+    hidden = sum(layer[1].size for layer in net.layers) * stages
     particles = net.x.shape[1]
     return 1e-9 * particles * (2 * products / rates["best_gflops"] + hidden * rates["tanh_ns"])
 
@@ -266,6 +304,16 @@ def step_table(cases: dict[str, Any], versions: dict[str, str | None]) -> str:
     return table(head, [row(name, found) for name, found in cases.items()])
 
 
+def cost_table(cases: dict[str, Any]) -> str:
+    """A gradient by each scheme over one by Euler × 1."""
+    rows = [
+        [name, *(f"{found['costs'][other]:.2f}×" for other in COSTS)]
+        for name, found in cases.items()
+        if found["costs"]
+    ]
+    return table(["case", *(f"{name} (at most {most:g})" for name, (*_, most) in COSTS.items())], rows)
+
+
 def pause_table(cases: dict[str, Any]) -> str:
     """The pause when a knob changes."""
 
@@ -302,15 +350,21 @@ def words(figures: dict[str, Any]) -> str:
     lacking = ", ".join(TITLES[name] for name, found in versions.items() if not found)
     absent = f"Not measured: {lacking}; `pip install -r benchmarks/requirements.txt` adds them.\n\n"
     return f"""One step is J and its gradient with respect to all controls; tanh, T = {HORIZON:g}, linear
-profile, float32, one core. Median times, and in the peers' columns the median over rounds of their time
-divided by ours (above 1×: ours is faster), with the target that we set ourselves. All values agreed with
-autograd in float64 to {TOLERANCE:g} before the clock ran.
+profile, float32, one core, Euler unless said otherwise. Median times, and in the peers' columns the median
+over rounds of their time divided by ours (above 1×: ours is faster), with the target that we set ourselves.
+All values agreed with autograd in float64 to {TOLERANCE:g} before the clock ran.
 
 {step_table(figures["cases"], versions)}
 
 {absent if lacking else ""}The limit is what the matrix products at this core's best rate
 ({rates["best_gflops"]:.0f} GFLOP/s) and the tanh at theirs ({rates["tanh_ns"]:.2f} ns an element) would take
-alone; the share is the limit divided by our fastest turn.
+alone; the share is the limit divided by our fastest turn. In the rows of RK4 the peers take the classical
+tableau too, but torchdiffeq, whose rk4 is the 3/8 rule: as many stages, held against autograd of that rule.
+
+The time of one gradient of ours by other schemes, and in sub-steps, over that by Euler in one step a layer
+(medians over rounds):
+
+{cost_table(figures["cases"])}
 
 The pause when a knob changes: what the first step at a new shape takes more than a steady one; for the very
 first step of ours in its case, and for JAX and diffrax, which compile anew, at the case's own shape.

@@ -8,8 +8,8 @@ peer is built.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
-from typing import Any
+from itertools import count, groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,21 +22,52 @@ Block = tuple[Any, ...]
 """One layer's control: W (h, a), b (h, 1) and, in the two-layer field, V (a, h)."""
 
 
+class Tableau(NamedTuple):
+    """An explicit Runge-Kutta scheme, X_s = x + h Σ a_sj F(X_j) and x⁺ = x + h Σ b_s F(X_s).
+
+    Attributes:
+        a: row s has s entries.
+        b: weights.
+    """
+
+    a: tuple[tuple[float, ...], ...]
+    b: tuple[float, ...]
+
+
+TABLEAUS = {
+    "euler": Tableau(((),), (1.0,)),
+    "midpoint": Tableau(((), (0.5,)), (0.0, 1.0)),
+    "rk4": Tableau(((), (0.5,), (0.0, 0.5), (0.0, 0.0, 1.0)), (1 / 6, 1 / 3, 1 / 3, 1 / 6)),
+}
+"""The schemes by name; written out here, so that what is checked is not what it is checked by."""
+THREE_EIGHTHS = Tableau(((), (1 / 3,), (-1 / 3, 1.0), (1.0, -1.0, 1.0)), (1 / 8, 3 / 8, 3 / 8, 1 / 8))
+"""What torchdiffeq calls rk4."""
+
+
 @dataclass(frozen=True)
 class Network:
-    """What is differentiated: J = (1/N) Σ|X_L - x|² + λ δ Σ|θ_n|², σ = tanh, explicit Euler.
+    """What is differentiated: J = (1/N) Σ|X_L - x|² + λ δ Σ|θ_n|², σ = tanh, an explicit scheme.
 
     Attributes:
         layers: float32 controls of all layers.
         x: particles, which are their own targets, (d, N).
         horizon: T.
         tikhonov: λ.
+        scheme: name of the scheme.
+        substeps: steps of a layer; only `autograd` takes more than one.
     """
 
     layers: tuple[Block, ...]
     x: Array
     horizon: float
     tikhonov: float
+    scheme: str = "euler"
+    substeps: int = 1
+
+    @property
+    def tableau(self) -> Tableau:
+        """The scheme."""
+        return TABLEAUS[self.scheme]
 
     @property
     def step(self) -> float:
@@ -80,30 +111,45 @@ class Peer:
         name: with what it was made.
         step: one step, which returns when the numbers are there.
         read: from what a step returned, J and the gradient in L²(0,T) in the layers' blocks.
+        tableau: the scheme that it takes, where that is not the network's.
     """
 
     name: str
     step: Callable[[], Any]
     read: Callable[[Any], tuple[float, list[list[Array]]]]
+    tableau: Tableau | None = None
 
 
-def autograd(network: Network, dtype: torch.dtype = torch.float32) -> Peer:
+def autograd(network: Network, dtype: torch.dtype = torch.float32, tableau: Tableau | None = None) -> Peer:
     """The residual network on its active blocks in plain torch."""
     theta, layers = _leaf(network, dtype)
-    x = torch.as_tensor(network.x, dtype=dtype)
+    x, h = torch.as_tensor(network.x, dtype=dtype), network.step / network.substeps
+    a, b = tableau or network.tableau
+
+    def moved(state: Tensor, weights: tuple[float, ...], speeds: list[Tensor]) -> Tensor:
+        for weight, speed in zip(weights, speeds, strict=True):
+            state = torch.add(state, speed, alpha=h * weight) if weight else state
+        return state
 
     def step() -> tuple[Tensor, Tensor]:
         state = x
         for layer in layers():
             state = _resize(state, layer[0].shape[1])
-            state = torch.add(state, _field(layer, state), alpha=network.step)
+            for _ in range(network.substeps):
+                speeds: list[Tensor] = []
+                for row in a:
+                    speeds.append(_field(layer, moved(state, row, speeds)))
+                state = moved(state, b, speeds)
         return _differentiate(network, theta, state - x)
 
     return Peer("torch autograd", step, lambda out: _read_torch(network, out))
 
 
 def torchdiffeq(network: Network) -> Peer:
-    """`odeint` with Euler, one call for every stretch of constant width."""
+    """`odeint` by the method of the scheme's name, one call for every stretch of constant width.
+
+    Its rk4 is the 3/8 rule, which has as many stages as the classical one.
+    """
     from torchdiffeq import odeint
 
     theta, layers = _leaf(network, torch.float32)
@@ -111,19 +157,22 @@ def torchdiffeq(network: Network) -> Peer:
     grids = [torch.arange(start, start + length + 1) * δ for start, length in network.segments]
     # Given the grid, odeint keeps the two ends only: writing every state into its table costs more.
     settings = [{"grid_constructor": lambda _f, _y, _t, grid=grid: grid} for grid in grids]
+    stages = len(network.tableau.b)
 
     def step() -> tuple[Tensor, Tensor]:
-        controls, state = layers(), x
+        controls, state, calls = layers(), x, count()
 
-        def field(t: Tensor, state: Tensor) -> Tensor:
-            return _field(controls[round(t.item() / δ)], state)
+        def field(_t: Tensor, state: Tensor) -> Tensor:
+            # Counted, since a layer's last stage and the next one's first are at the same time.
+            return _field(controls[next(calls) // stages], state)
 
         for (start, _), grid, options in zip(network.segments, grids, settings, strict=True):
             state = _resize(state, network.counts[start])
-            state = odeint(field, state, grid[[0, -1]], method="euler", options=options)[1]
+            state = odeint(field, state, grid[[0, -1]], method=network.scheme, options=options)[1]
         return _differentiate(network, theta, state - x)
 
-    return Peer("torchdiffeq", step, lambda out: _read_torch(network, out))
+    own = THREE_EIGHTHS if network.scheme == "rk4" else None
+    return Peer("torchdiffeq", step, lambda out: _read_torch(network, out), own)
 
 
 def _leaf(network: Network, dtype: torch.dtype) -> tuple[Tensor, Callable[[], list[Any]]]:
@@ -160,7 +209,7 @@ def _read_torch(network: Network, out: tuple[Tensor, Tensor]) -> tuple[float, li
 
 
 def diffrax(network: Network) -> Peer:
-    """`diffeqsolve` with Euler, one for every stretch of constant width.
+    """`diffeqsolve` with the same tableau, one for every stretch of constant width.
 
     With the masked network in two calls (encoder, decoder) S took the same time, M and L two to three
     times as long. Of the adjoints, which all give the exact discrete gradient here, the fastest mix:
@@ -171,10 +220,11 @@ def diffrax(network: Network) -> Peer:
     import jax.numpy as jnp
 
     λ, δ = network.tikhonov, network.step
-    x = jnp.asarray(network.x)
+    x, solver = jnp.asarray(network.x), _diffrax_solver(network.tableau)
 
-    def field(t: Any, state: Any, controls: Any) -> Any:
-        layer = [part[jnp.round(t).astype(int)] for part in controls]  # t counts layers
+    def field(_t: Any, state: Any, args: Any) -> Any:
+        controls, n = args
+        layer = [part[n] for part in controls]
         y = jnp.tanh(layer[0] @ state + layer[1])
         return δ * (layer[2] @ y if len(layer) == 3 else y)
 
@@ -182,12 +232,12 @@ def diffrax(network: Network) -> Peer:
         keep_all = diffrax.RecursiveCheckpointAdjoint(checkpoints=length)
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(field),
-            diffrax.Euler(),
+            solver,
             t0=0.0,
             t1=length,
             dt0=1.0,
             y0=state,
-            args=controls,
+            args=(controls, 0),
             stepsize_controller=diffrax.ConstantStepSize(),
             saveat=diffrax.SaveAt(t1=True),
             adjoint=keep_all if length > 1 else diffrax.DirectAdjoint(),
@@ -214,6 +264,30 @@ def diffrax(network: Network) -> Peer:
     return Peer("diffrax", lambda: jax.block_until_ready(compiled(theta)), read)
 
 
+def _diffrax_solver(tableau: Tableau) -> Any:
+    """A solver whose stages all have the layer in which their step starts; t counts layers."""
+    import diffrax
+    import jax.numpy as jnp
+
+    if tableau == TABLEAUS["euler"]:
+        kind: Any = diffrax.Euler
+    else:
+        butcher = diffrax.ButcherTableau(
+            a_lower=tuple(np.array(row) for row in tableau.a[1:]),
+            b_sol=np.array(tableau.b),
+            b_error=np.zeros(len(tableau.b)),
+            c=np.array([sum(row) for row in tableau.a[1:]]),
+        )
+        between = diffrax.ThirdOrderHermitePolynomialInterpolation.from_k
+        kind = type("Own", (diffrax.AbstractERK,), {"tableau": butcher, "interpolation_cls": between})
+
+    class ByLayer(kind):  # type: ignore[misc]
+        def step(self, terms: Any, t0: Any, t1: Any, y0: Any, args: Any, *rest: Any) -> Any:
+            return super().step(terms, t0, t1, y0, (args[0], jnp.round(t0).astype(int)), *rest)
+
+    return ByLayer()
+
+
 def handwritten_jax(network: Network) -> Peer:
     """A jitted adjoint written by hand: active blocks, unrolled layers, one vector in and one out.
 
@@ -223,24 +297,39 @@ def handwritten_jax(network: Network) -> Peer:
     import jax.numpy as jnp
 
     λ, δ, depth = network.tikhonov, network.step, len(network.layers)
+    a, b = network.tableau
+
+    def total(weights: Any, terms: Any) -> Any:
+        return sum(weight * term for weight, term in zip(weights, terms, strict=True) if weight)
 
     def sweep(theta: Any, x: Any) -> tuple[Any, Any]:
         layers, state, kept = network.split(theta), x, []
         for layer in layers:
             state = _resize_jax(state, layer[0].shape[1])
-            y = jnp.tanh(layer[0] @ state + layer[1])
-            kept.append((state, y))
-            state = state + δ * (layer[2] @ y if len(layer) == 3 else y)
+            points: list[Any] = []
+            speeds: list[Any] = []
+            for row in a:
+                at = state + δ * total(row, speeds)
+                y = jnp.tanh(layer[0] @ at + layer[1])
+                points.append((at, y))
+                speeds.append(layer[2] @ y if len(layer) == 3 else y)
+            kept.append(points)
+            state = state + δ * total(b, speeds)
         miss = state - x
         cost = (miss * miss).sum() / x.shape[1] + λ * δ * theta.dot(theta)
         costate, gradient = 2 / x.shape[1] * miss, [jnp.zeros(0)] * depth
         for n in reversed(range(depth)):
-            layer, (state, y) = layers[n], kept[n]
-            costate = _resize_jax(costate, state.shape[0])
-            q = (layer[2].T @ costate if len(layer) == 3 else costate) * (1 - y * y)
-            parts = [q @ state.T, q.sum(1), *([costate @ y.T] if len(layer) == 3 else [])]
-            gradient[n] = jnp.concatenate([part.ravel() for part in parts])
-            costate = costate + δ * (layer[0].T @ q)
+            layer, parts, later = layers[n], [], []
+            costate = _resize_jax(costate, layer[0].shape[1])
+            for s in reversed(range(len(b))):
+                at, y = kept[n][s]
+                weights = [b[s], *(a[j][s] for j in reversed(range(s + 1, len(b))))]
+                v = total(weights, [costate, *later])
+                q = (layer[2].T @ v if len(layer) == 3 else v) * (1 - y * y)
+                parts.append([q @ at.T, q.sum(1), *([v @ y.T] if len(layer) == 3 else [])])
+                later.append(δ * (layer[0].T @ q))
+            gradient[n] = jnp.concatenate([sum(same).ravel() for same in zip(*parts, strict=True)])
+            costate = costate + sum(later)
         return cost, jnp.concatenate(gradient) + 2 * λ * theta
 
     compiled, theta, x = jax.jit(sweep), jnp.asarray(network.flat), jnp.asarray(network.x)

@@ -140,7 +140,11 @@ def _headline(record: RunRecord) -> None:
     unusual(record)
     if said := sentence(record):
         st.markdown(f"**{escape(said)}**", help=ABOUT)
-    st.caption(escape(regime(spec) + ("" if record.status == "diverged" else f" · {record.message}")))
+    st.caption(
+        escape(
+            regime(spec, record.substeps) + ("" if record.status == "diverged" else f" · {record.message}")
+        )
+    )
     cells = st.container(horizontal=True, gap="small")
     errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "
     cells.metric(

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.knobs import in_words
 from autoencode_core.ode import ABOUT, difference_of
 from autoencode_core.spec import RunSpec
 from pages.shared.cards import delete_button, rename_button
@@ -27,7 +28,7 @@ OPENS = {"Playground": PLAYGROUND, "Flow": "pages/flow.py", "Latent": "pages/lat
 _UPLOAD_ERROR = "runs_upload_error"
 _UPLOADS = "runs_uploads"
 _REFRESH_SECONDS = 1.0
-_FIGURES = {"Test error": "test_error", "PCA error": "pca_test_error", "Seconds": "seconds"}
+_FIGURES = {"Test error": "test_error", "PCA error": "pca_test_error"}
 _ODE, _ODE_ERROR = "ODE difference", "ODE test error"
 _UNIT = "Mean squared distance on held-out particles, in squared data units"
 
@@ -154,17 +155,18 @@ def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
         **{heading: entry.figures.get(key) for heading, key in _FIGURES.items()},
         _ODE: difference_of(entry.figures),
         _ODE_ERROR: entry.figures.get("ode_test_error"),
+        "Seconds": entry.figures.get("seconds"),
     }
     return row | {_heading(name): _cell(entry.spec, name) for name in knobs}
 
 
 def _cell(spec: RunSpec | None, name: str) -> Any:
-    value = getattr(spec, name) if spec else None
-    if name == "dataset" and spec:
+    if spec is None:
+        return None
+    if name == "dataset":
         return dataset(spec.dataset)
-    if RunSpec.model_fields[name].annotation in (int, float):
-        return value
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    value = getattr(spec, name)
+    return value if RunSpec.model_fields[name].annotation in (int, float) else in_words(name, value)
 
 
 def _columns() -> dict[str, Any]:

@@ -208,3 +208,21 @@ def test_interrupt_while_nu_is_computed_keeps_the_study_without_it(tmp_path, cap
     said = json.loads(capsys.readouterr().out)
     assert len(list(csv.DictReader(table.open()))) == 4
     assert RunStore(tmp_path).study(said["study"]).outcomes[0].curvature is None
+
+
+def test_runs_that_left_their_ode_are_told_of(tmp_path, capsys):
+    residual = ["--scheme", "euler", "--fidelity", "", "--horizon", "12", "--tikhonov", "0,1"]
+    assert main([*QUICK, "--iterations", "40", *residual, "--out", str(tmp_path), "--name", "left"]) == 0
+    out = capsys.readouterr().out
+    assert "2 of 4 runs left their ODE, at λ = 0 (up to" in out
+    assert next(line for line in out.splitlines() if line.startswith("λ = 0 ")).endswith("2 left their ODE")
+    assert main(["show", "left", "--out", str(tmp_path)]) == 0
+    assert "2 of 4 runs left their ODE" in capsys.readouterr().out
+    assert main(["show", "left", "--out", str(tmp_path), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["verdicts"] == {"not": 2, "ode": 2}
+    store = RunStore(tmp_path)
+    members = [store.record(run_id) for run_id in store.member_ids(said["study"])]
+    for run, record in zip(said["runs"], members, strict=True):
+        assert run["ode_difference"] == record.summary["ode_difference"]
+        assert run["verdict"] == ("not" if run["tikhonov"] == 0 else "ode")

@@ -1,6 +1,6 @@
 """What differs between specs, and when a difference cannot be put down to one knob."""
 
-from autoencode_core.compare import differences, one_landscape, warnings
+from autoencode_core.compare import differences, one_landscape, substeps_words, warnings
 from autoencode_core.spec import RunSpec
 
 SPEC = RunSpec(dataset="s_curve", tikhonov=1e-3)
@@ -14,6 +14,13 @@ def test_every_knob_is_listed_once_and_those_that_differ_are_marked():
     assert known["profile"].differs and known["profile"].values[2] == "3, 3, 3, 3, 3, 2"
     assert known["dataset"].values[0] == "S-curve" and not known["dataset"].differs
     assert known["data_seed"].values[0] == "as the seed"
+
+
+def test_a_tolerance_is_in_per_cent_or_off():
+    (row,) = [row for row in differences([SPEC, SPEC.but(fidelity=None)]) if row.differs]
+    assert row.name == "fidelity" and row.values == ("2 %", "off")
+    (said,) = warnings([SPEC, SPEC.but(fidelity=None, scheme="euler")])
+    assert "Scheme" in said and "Fidelity" in said
 
 
 def test_one_knob_alone_is_a_controlled_comparison():
@@ -64,3 +71,9 @@ def test_a_warm_start_is_a_difference_of_its_own():
     assert "continuation" in said
     (said,) = warnings(specs, [None, None])
     assert "same spec" in said
+
+
+def test_runs_with_other_sub_steps_are_told_of():
+    assert substeps_words(2, [2, 2]) == substeps_words(1, []) == ""
+    said = substeps_words(1, [4, 1, 2])
+    assert "1 a layer" in said and "a run with 2 or 4 reached another J" in said

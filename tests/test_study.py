@@ -132,3 +132,12 @@ def test_a_span_is_spread_evenly_in_round_numbers():
     for wrong in ((0, 1, 3), (1, 1, 3), (1, 0.1, 3), (0.1, 1, 1)):
         with pytest.raises(InputError, match="tikhonov"):
             spread(*wrong)
+
+
+def test_the_verdict_of_a_run_is_that_of_its_difference_and_unknown_without_one():
+    found = [
+        outcome(0.1, ode_difference=value).verdict for value in (None, 0.0, 0.02, 0.1, 0.11, float("inf"))
+    ]
+    assert found == [None, "ode", "ode", "nearly", "not", "not"]
+    study = Study("strip", SPEC, (outcome(0.01), outcome(0.1, ode_difference=0.3)), (1.0, 1.0), 2.0)
+    assert [row["verdict"] for row in table(study)] == [None, "not"]

@@ -18,6 +18,7 @@ from autoencode_core.analysis.convexity import smallest_curvature as smallest_cu
 from autoencode_core.analysis.curvature_depths import curvature_depths as curvature_depths
 from autoencode_core.analysis.deepening import deeper as deeper
 from autoencode_core.analysis.density import density as density
+from autoencode_core.analysis.fidelity import ode_difference as ode_difference
 from autoencode_core.analysis.field import field_grid as field_grid
 from autoencode_core.analysis.field import velocity as velocity
 from autoencode_core.analysis.jacobian import geometry as geometry
@@ -26,12 +27,14 @@ from autoencode_core.analysis.landscape import plane as plane
 from autoencode_core.analysis.latent import decode_path as decode_path
 from autoencode_core.analysis.latent import sheet as sheet
 from autoencode_core.analysis.latent import walk as walk
+from autoencode_core.analysis.maximality import local_maximality as local_maximality
+from autoencode_core.analysis.maximality import local_maximality_residual as local_maximality_residual
+from autoencode_core.analysis.maximality import maximality as maximality
+from autoencode_core.analysis.maximality import maximality_path as maximality_path
+from autoencode_core.analysis.maximality import maximality_residual as maximality_residual
 from autoencode_core.analysis.maximum_principle import control_strip as control_strip
 from autoencode_core.analysis.maximum_principle import costates as costates
 from autoencode_core.analysis.maximum_principle import hamiltonian as hamiltonian
-from autoencode_core.analysis.maximum_principle import maximality as maximality
-from autoencode_core.analysis.maximum_principle import maximality_path as maximality_path
-from autoencode_core.analysis.maximum_principle import maximality_residual as maximality_residual
 from autoencode_core.analysis.meanfield import doubled as doubled
 from autoencode_core.analysis.meanfield import mass as mass
 from autoencode_core.analysis.meanfield import push_forward as push_forward

@@ -1,4 +1,4 @@
-"""The maximum principle of a run: costates, the Hamiltonian along t, and how far the control is from it."""
+"""The maximum principle of a run: costates, the Hamiltonian and the control along t."""
 
 from itertools import chain
 from typing import Any
@@ -14,14 +14,7 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.shape import Block
 from autoencode_core.training.costate import Room, forward
 from autoencode_core.training.curvature import numbers_kept
-from autoencode_core.training.hamiltonian import (
-    Maxima,
-    Shot,
-    hamiltonians,
-    layer_squares,
-    maximise,
-    shoot,
-)
+from autoencode_core.training.hamiltonian import Shot, hamiltonians, layer_squares, shoot
 from autoencode_core.training.run import Run
 
 KEPT = 2**28
@@ -79,9 +72,9 @@ class Stand:
         """|∇J_n| of every layer, (L,)."""
         return layer_squares(self.arch, shot.gradient + 2 * self.weight * theta).sqrt()
 
-    def maxima(self, theta: Tensor, shot: Shot, report: Report) -> Maxima:
-        """The maxima of all Hamiltonians, states and costates frozen."""
-        return maximise(self.arch, theta, shot, self.weight, report)
+    def values(self, theta: Tensor, shot: Shot) -> Tensor:
+        """H_n at a control (P,), states and costates frozen, (L,)."""
+        return hamiltonians(self.arch, theta, shot) - self.weight * layer_squares(self.arch, theta)
 
 
 def costates(run: Run, report: Report | None = None) -> dict[str, Any]:
@@ -149,20 +142,27 @@ def _sent_back(arch: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> tuple
 
 
 def hamiltonian(run: Run, report: Report | None = None) -> dict[str, Any]:
-    """The Hamiltonian along t, H_n(θ_n) = -Σ_i p_{n+1} · F_n - λ|θ_n|², and what belongs to it.
+    """The Hamiltonian along t, H_n(θ_n) = -(1/δ) Σ κ · F(X, θ_n) - λ|θ_n|², and what belongs to it.
+
+    The sum is over the evaluation points of a layer. By any scheme H_n = -∂J/∂δ_n exactly: what J falls by as
+    the layer lasts longer. So where H is constant no layer would gain from time that another one has.
 
     Args:
         run: the run.
         report: progress.
 
     Returns:
-        One entry a controlled layer: times, t_n; hamiltonian; field_part = -Σ p·F; norm, |θ_n|; speed, the
-        particles' mean |F_n|; stationarity, |∇J_n|; counts, a_n. jumps, the layers at which the width
+        One entry a controlled layer: times, t_n; hamiltonian; field_part = -(1/δ) Σ κ·F; norm, |θ_n|; speed,
+        the particles' mean |F_n|; stationarity, |∇J_n|; counts, a_n. jumps, the layers at which the width
         changes, where H may jump (between them it is constant along an optimal control as δ -> 0); drift,
-        largest less smallest H of each interval of constant width; cost J; gradient_norm = ‖∇J‖; note.
+        largest less smallest H of each interval of constant width; cost J; rate, J a unit of t, the natural
+        size of an H; gradient_norm = ‖∇J‖; note.
 
     Raises:
         InputError: the run diverged.
+
+    Source:
+        theory.md section 3.
     """
     report = report or silent
     report(0.0, "Sending particles and costates through the flow.")
@@ -170,146 +170,25 @@ def hamiltonian(run: Run, report: Report | None = None) -> dict[str, Any]:
         stand = Stand(run)
         arch, theta = stand.arch, stand.theta
         shot = stand.shoot(theta)
-        field_part, squares = hamiltonians(arch, theta, shot), layer_squares(arch, theta)
+        field_part, values = hamiltonians(arch, theta, shot), stand.values(theta, shot).numpy()
         slopes = stand.slopes(theta, shot)
         layers = zip(arch.shape.layers(theta[None]), shot.states, strict=True)
         speeds = [float(arch.field.velocity(layer, x[None])[0].norm(dim=0).mean()) for layer, x in layers]
-    values, counts = (field_part - stand.weight * squares).numpy(), np.array(arch.shape.counts)
+    counts, cost = np.array(arch.shape.counts), stand.cost(theta, shot)
     jumps = np.flatnonzero(np.diff(counts)) + 1
     return {
         "times": stand.step * np.arange(len(counts)),
         "hamiltonian": values,
         "field_part": field_part.numpy(),
-        "norm": squares.sqrt().numpy(),
+        "norm": layer_squares(arch, theta).sqrt().numpy(),
         "speed": np.array(speeds),
         "stationarity": slopes.numpy(),
         "counts": counts,
         "jumps": jumps,
         "drift": np.array([np.ptp(part) for part in np.split(values, jumps)]),
-        "cost": stand.cost(theta, shot),
+        "cost": cost,
+        "rate": cost / (stand.step * len(counts)),
         "gradient_norm": float((stand.step * slopes.square().sum()).sqrt()),
-        "note": stand.note,
-    }
-
-
-def maximality(run: Run, report: Report | None = None) -> dict[str, Any]:
-    """The residuals of maximality, R_n = max_θ H_n(θ) - H_n(θ_n) >= 0, states and costates frozen.
-
-    The maximum is looked for by ascents from several starts, unit by unit (training/hamiltonian.py). Each
-    value found is attained, so R_n is a lower bound of the true one: R_n > 0 proves that θ_n is not maximal.
-    A stationary control need not be: with steps of finite length even an optimal one may miss by O(δ).
-
-    Args:
-        run: the run.
-        report: progress.
-
-    Returns:
-        One entry a controlled layer: times; residual, R_n, infinite where H_n has no upper bound;
-        hamiltonian, H_n(θ_n); maximum; norm, |θ_n|; maximal_norm, that of the maximiser. total = δ Σ R_n;
-        gap = total / J, what such changes would gain at first order on vanishing stretches of t, beside J
-        (it may exceed 1 by far); cost J; note.
-
-    Raises:
-        InputError: the run diverged.
-    """
-    report = report or silent
-    report(0.0, "Sending particles and costates through the flow.")
-    with torch.no_grad():
-        stand = Stand(run)
-        theta = stand.theta
-        shot = stand.shoot(theta)
-        maxima = stand.maxima(theta, shot, report)
-        squares = layer_squares(stand.arch, theta)
-        values = hamiltonians(stand.arch, theta, shot) - stand.weight * squares
-    cost, total = stand.cost(theta, shot), stand.step * float(maxima.gain.sum())
-    return {
-        "times": stand.step * np.arange(len(values)),
-        "residual": maxima.gain.numpy(),
-        "hamiltonian": values.numpy(),
-        "maximum": (values + maxima.gain).numpy(),
-        "norm": squares.sqrt().numpy(),
-        "maximal_norm": maxima.square.sqrt().numpy(),
-        "total": total,
-        "gap": total / cost if cost > 0 else float("nan"),
-        "cost": cost,
-        "note": " ".join(filter(None, (stand.note, _remark(maxima, stand.weight)))),
-    }
-
-
-def _remark(maxima: Maxima, weight: float) -> str:
-    """What to know of the maxima."""
-    if bool(maxima.gain.isinf().any()):
-        layers = int(maxima.gain.isinf().sum())
-        why = "Without a penalty (λ = 0)" if weight == 0 else "With so small a λ"
-        return f"{why} the Hamiltonian of this field has no upper bound in {layers} of the layers."
-    if weight == 0:
-        return "With λ = 0 the Hamiltonian may have no maximiser: its supremum is approached as θ grows."
-    if not bool(maxima.sharp.all()):
-        layers = int((~maxima.sharp).sum())
-        return f"The ascent ended at its limit in {layers} of the layers: R there may be larger than shown."
-    return ""
-
-
-def maximality_residual(run: Run) -> Tensor:
-    """R_n of every controlled layer, (L,), from below; see `maximality`.
-
-    Args:
-        run: the run.
-
-    Raises:
-        InputError: the run diverged.
-    """
-    return torch.as_tensor(maximality(run)["residual"])
-
-
-def maximality_path(run: Run, points: int = 8, report: Report | None = None) -> dict[str, Any]:
-    """Stationarity and maximality along the training of a run.
-
-    Args:
-        run: a run that kept its controls.
-        points: at how many of them, 2 to 200; evenly spaced among those that were kept.
-        report: progress.
-
-    Returns:
-        iterations (c,); residual (c, L), R_n; stationarity (c, L), |∇J_n|; total (c,) = δ Σ R_n;
-        gradient_norm (c,) = ‖∇J‖; cost (c,), J; times (L,); note. NaN where a control is not finite.
-
-    Raises:
-        InputError: the run kept no controls, points is out of bounds, or the run diverged.
-    """
-    if run.path is None:
-        raise InputError(
-            "run", "a run without its controls on the way", "one that kept them: train it by itself"
-        )
-    if not isinstance(points, int) or isinstance(points, bool) or not 2 <= points <= 200:
-        raise InputError("points", points, "a whole number from 2 to 200")
-    iterations, controls = run.path
-    chosen = np.unique(np.rint(np.linspace(0, len(iterations) - 1, points)).astype(int))
-    stand, report, count = Stand(run), report or silent, len(chosen)
-    depth = stand.arch.controlled
-    residual, slopes = np.full((2, count, depth), np.nan)
-    cost = np.full(count, np.nan)
-    for row, moment in enumerate(chosen):
-        theta = torch.as_tensor(np.asarray(controls[moment], dtype=np.float64))
-
-        def part(share: float | None, words: str, row: int = row) -> object:
-            return report((row + (share or 0.0)) / count, f"Moment {row + 1} of {count}: {words}")
-
-        part(0.0, "Sending the costates back.")
-        with torch.no_grad():
-            shot = shoot(stand.arch, theta, stand.x, stand.y)
-            if not finite(shot.gradient):
-                continue
-            slopes[row], cost[row] = stand.slopes(theta, shot).numpy(), stand.cost(theta, shot)
-            residual[row] = stand.maxima(theta, shot, part).gain.numpy()
-    return {
-        "iterations": np.asarray(iterations)[chosen],
-        "residual": residual,
-        "stationarity": slopes,
-        "total": stand.step * residual.sum(axis=1),
-        "gradient_norm": np.sqrt(stand.step * np.square(slopes).sum(axis=1)),
-        "cost": cost,
-        "times": stand.step * np.arange(depth),
         "note": stand.note,
     }
 

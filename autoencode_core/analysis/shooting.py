@@ -16,7 +16,7 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import FIRST_STEP, RunSpec
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.engine import Engine
-from autoencode_core.training.hamiltonian import hamiltonians, layer_squares
+from autoencode_core.training.hamiltonian import layer_squares
 from autoencode_core.training.loop import METHODS, NEGLIGIBLE
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Objective, Terms
@@ -109,15 +109,10 @@ def pmp_iteration(run: Run, iteration: int | None = None, report: Report | None 
 
 def _judged(stand: Stand, shot: Any, theta: Tensor, trials: Sequence[Tensor]) -> dict[str, Array]:
     """H_n at the start, and H_n and the moves at the trials, states and costates frozen at the start."""
-
-    def values(control: Tensor) -> Array:
-        squares = layer_squares(stand.arch, control)
-        return np.asarray((hamiltonians(stand.arch, control, shot) - stand.weight * squares).numpy())
-
     moves = [layer_squares(stand.arch, trial - theta).sqrt().numpy() for trial in trials]
     return {
-        "hamiltonian": values(theta),
-        "trial_hamiltonian": np.stack([values(trial) for trial in trials]),
+        "hamiltonian": stand.values(theta, shot).numpy(),
+        "trial_hamiltonian": np.stack([stand.values(trial, shot).numpy() for trial in trials]),
         "trial_move": np.stack(moves),
     }
 

@@ -3,6 +3,7 @@
 import argparse
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -203,6 +204,7 @@ def study_figures(study: Study) -> dict[str, Any]:
         "variance": study.variance,
         "minimisers": {f"{weight:g}": study.minimisers(weight) for weight in study.weights},
         "converged": sum(outcome.converged for outcome in study.outcomes),
+        "verdicts": Counter(outcome.verdict or "not known" for outcome in study.outcomes),
         "runs": table(study),
     }
 
@@ -216,17 +218,20 @@ def print_study(study: Study) -> None:
         words = _found(outcomes, study.minimisers(weight)) + _nu(outcomes)
         print(f"λ = {weight:<10g} J = {'  '.join(map(_cost, outcomes))}   {words}")
     from autoencode_core.figures.endings import ending_words  # start-up time: plotly
+    from autoencode_core.figures.ode_difference import ode_words
 
-    if said := ending_words(study):
+    for said in filter(None, (ending_words(study), ode_words(study))):
         print(said)
 
 
 def _found(outcomes: list[Outcome], minimisers: int) -> str:
-    """How many minimisers were found at a λ, and how many runs do not count."""
+    """How many minimisers were found at a λ, how many runs do not count, and how many left their ODE."""
     waiting = sum(not each.converged and each.status != "diverged" for each in outcomes)
     lost = sum(each.status == "diverged" for each in outcomes)
     parts = [f"{minimisers} minimiser{'s' * (minimisers > 1)}"] * bool(minimisers)
     parts += [f"{waiting} not converged"] * bool(waiting) + [f"{lost} diverged"] * bool(lost)
+    gone = sum(each.verdict == "not" for each in outcomes)
+    parts += [f"{gone} left {'its' if gone == 1 else 'their'} ODE"] * bool(gone)
     return ", ".join(parts)
 
 

@@ -56,9 +56,10 @@ def test_rows(rows: int) -> int:
     return min(rows - 1, max(1, math.ceil(TEST_SHARE * rows)))
 
 
-_TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 12, "horizon": 3.0}
+_TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 8, "horizon": 3.0}
 # How these were found: benchmarks/defaults.md. Fresh points fall into the gaps between few particles.
-_TO_LINE = {**_TWO_LAYER, "bottleneck": 1, "particles": 2000, "tikhonov": 1e-5, "iterations": 1000}
+_TO_LINE = {**_TWO_LAYER, "bottleneck": 1, "particles": 2000, "tikhonov": 1e-4, "iterations": 600}
+_DEEPER = {**_TO_LINE, "depth": 12}
 _TO_PLANE = {**_TO_LINE, "bottleneck": 2, "expansion": 8}
 _TRANSPORT = {
     "task": "transport",
@@ -71,7 +72,7 @@ _TRANSPORT = {
 
 _CARDS = (
     DatasetCard("circle", "Circle", 2, "The unit circle: one number is not quite enough.", defaults=_TO_LINE),
-    DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_TO_LINE),
+    DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_DEEPER),
     DatasetCard(
         "spirals",
         "Two spirals",
@@ -95,17 +96,18 @@ _CARDS = (
         "Swiss roll",
         3,
         "A rolled-up sheet, divided by 10.",
-        # Batches fold the roll less sharply: fresh points fare better than with lbfgs.
-        defaults={**_TO_PLANE, "method": "adam", "batch_size": 100, "iterations": 1200},
+        defaults=_TO_PLANE,
     ),
-    DatasetCard("torus", "Torus", 3, "The surface of a ring.", defaults=_TO_PLANE),
+    DatasetCard(
+        "torus", "Torus", 3, "The surface of a ring.", defaults={**_TO_PLANE, "depth": 10, "tikhonov": 1e-5}
+    ),
     DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults=_TO_PLANE),
     DatasetCard(
         "trefoil",
         "Trefoil knot",
         3,
         "A closed curve knotted in space.",
-        defaults={**_TO_LINE, "expansion": 8},
+        defaults={**_DEEPER, "expansion": 8},
     ),
     DatasetCard(
         "bimodal",

@@ -9,20 +9,12 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.bands import band_shapes, band_words, bands
 from autoencode_core.figures.endings import ending_words, on_the_way, pale_key
-from autoencode_core.figures.panels import (
-    GLYPHS,
-    Entry,
-    Panel,
-    WeightAxis,
-    band_shapes,
-    band_words,
-    bands,
-    level,
-    three_panels,
-    value_axis,
-)
-from autoencode_core.figures.regimes import edge, panel_figure, run_words
+from autoencode_core.figures.ode_difference import ode_words, stroke_key, strokes
+from autoencode_core.figures.panels import GLYPHS, Entry, Panel, WeightAxis, level, three_panels, value_axis
+from autoencode_core.figures.regimes import panel_figure
+from autoencode_core.figures.study_marks import edge, run_words
 from autoencode_core.rest import rest_name
 from autoencode_core.study import Outcome, Study
 from autoencode_core.words import stretches
@@ -40,7 +32,8 @@ _BANDS = {True: ("hysteresis", "several"), False: ("the branches agree", "agree"
 def continuation_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> go.Figure:
     """J, test data term and ‖θ‖² along both branches, with jumps and the stretch where the branches differ.
 
-    The customdata of a mark is its place in study.outcomes; one that has not converged is hollow.
+    The customdata of a mark is its place in study.outcomes; one that has not converged is hollow, and a
+    stroke goes through one that left its ODE.
 
     Args:
         study: a continuation.
@@ -128,7 +121,8 @@ def continuation_words(study: Study) -> str:
         more.append(
             f"At λ = {theme.join(above)} the upward branch is metastable: J is above {rest_name(study.spec)}."
         )
-    parts = ["J, data term and ‖θ‖² as λ falls and as it grows.", said, *more, ending_words(study)]
+    parts = ["J, data term and ‖θ‖² as λ falls and as it grows.", said, *more]
+    parts += [ending_words(study), ode_words(study)]
     return " ".join(filter(None, parts))
 
 
@@ -165,26 +159,28 @@ def _branch(
 
     traces = [segments(calm, width=theme.LINE, dash=role.dash)] if calm else []
     traces += [segments(jumps, width=theme.LINE, dash="dot")] if jumps else []
-    waits = [on_the_way(study.outcomes[i]) for i in places]
+    outcomes, size = [study.outcomes[i] for i in places], 11 if panel.number == "" else 8
+    x, y = [_x(study, axis, i) for i in places], [read(outcome) for outcome in outcomes]
+    waits = [on_the_way(outcome) for outcome in outcomes]
     looks = [edge(colour, dark, wait) for wait in waits]
     marks = {
         "type": "scatter",
         "mode": "markers",
         "name": branch,
-        "x": [_x(study, axis, i) for i in places],
-        "y": [read(study.outcomes[i]) for i in places],
+        "x": x,
+        "y": y,
         "customdata": places,
-        "hovertext": [_words(study.outcomes[i]) for i in places],
+        "hovertext": [_words(outcome) for outcome in outcomes],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "marker": {
             "symbol": [role.symbol + "-open" * wait for wait in waits],
             "color": [colour] * len(places),
-            "size": 11 if panel.number == "" else 8,
+            "size": size,
             "line": {name: [look[name] for look in looks] for name in ("color", "width")},
         },
         **panel.axes,
     }
-    return [*traces, marks]
+    return [*traces, marks, *strokes(outcomes, x, y, size, panel, dark)]
 
 
 def _x(study: Study, axis: WeightAxis, place: int) -> float:
@@ -292,4 +288,4 @@ def _key(study: Study, dark: bool) -> list[Entry]:
     ]
     if any(outcome.jump for outcome in study.outcomes):
         entries.append(("┄", theme.colour("ink", dark), "dotted: a jump"))
-    return [*entries, *pale_key(study, dark, "△")]
+    return [*entries, *pale_key(study, dark, "△"), *stroke_key(study, dark)]

@@ -27,7 +27,8 @@ _ROWS = ("norm", "speed", "hamiltonian", "slopes")
 def along_figure(
     strip: Answer,
     about: Answer,
-    residuals: Answer | None = None,
+    near: Answer | None = None,
+    far: Answer | None = None,
     *,
     decoder: bool = True,
     dark: bool = False,
@@ -37,15 +38,15 @@ def along_figure(
     Args:
         strip: what analysis.control_strip says.
         about: what analysis.hamiltonian says.
-        residuals: what analysis.maximality says; None while it is not known.
+        near: what analysis.local_maximality says; None while it is not known.
+        far: what analysis.maximality says; None while it is not known, or where there is no such thing.
         decoder: whether there is one; without it the flow ends at the bottleneck.
         dark: whether the page is dark.
     """
     edges, heights = np.asarray(strip["edges"], float), _heights(len(strip["labels"]))
     panels, total = _panels(heights), sum(heights.values()) + _GAP * len(_ROWS)
     slopes = {"|∇J<sub>n</sub>|": (about["stationarity"], "train")}
-    if residuals is not None:
-        slopes["R<sub>n</sub>"] = (residuals["residual"], "test")
+    slopes |= {name: (found["residual"], role) for name, role, found in _named(near, far)}
     traces = [
         heat(strip, 1 + _BAR / total, dark),
         *outlines(strip, dark),
@@ -68,9 +69,16 @@ def along_figure(
     return go.Figure(data=traces, layout=layout)
 
 
-def along_table(strip: Answer, about: Answer, residuals: Answer | None = None) -> dict[str, Any]:
+def along_table(
+    strip: Answer, about: Answer, near: Answer | None = None, far: Answer | None = None
+) -> dict[str, Any]:
     """The same as columns, a layer a row: times, |θ_n|, speed, H_n, |∇J_n|, R_n, and every entry of θ_n."""
-    edges, none = np.asarray(strip["edges"], float), np.full(len(strip["counts"]), np.nan)
+    edges = np.asarray(strip["edges"], float)
+
+    def residual(found: Answer | None) -> Array:
+        none = np.full(len(strip["counts"]), np.nan)
+        return none if found is None else np.asarray(found["residual"], float)
+
     return {
         "layer": np.arange(len(edges) - 1),
         "t_from": edges[:-1],
@@ -81,9 +89,16 @@ def along_table(strip: Answer, about: Answer, residuals: Answer | None = None) -
         "hamiltonian": np.asarray(about["hamiltonian"], float),
         "field_part": np.asarray(about["field_part"], float),
         "stationarity": np.asarray(about["stationarity"], float),
-        "maximality_residual": none if residuals is None else np.asarray(residuals["residual"], float),
+        "local_maximality_residual": residual(near),
+        "maximality_residual": residual(far),
         **dict(zip(map(str, strip["labels"]), np.asarray(strip["values"], float), strict=True)),
     }
+
+
+def _named(near: Answer | None, far: Answer | None) -> list[tuple[str, str, Answer]]:
+    """The residuals that are known: name, role, answer; the one over all θ is drawn smaller."""
+    known = ("R<sub>n</sub> nearby", "test", near), ("R<sub>n</sub> over all θ", "anywhere", far)
+    return [(name, role, found) for name, role, found in known if found is not None]
 
 
 # ---- what is drawn below it
@@ -139,14 +154,14 @@ def _spreads(edges: Array, about: Answer, panel: Panel, dark: bool) -> list[dict
 
 def _sizes(edges: Array, values: Any, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
     """Sizes on a logarithmic axis, a mark a layer; a line joins neighbours that have a place there."""
-    values, look = np.asarray(values, float), theme.ROLES[role]
+    values, look, small = np.asarray(values, float), theme.ROLES[role], role == "anywhere"
     colour = look.colour(dark)
     return {
         "x": (edges[:-1] + edges[1:]) / 2,
         "y": np.where(np.isfinite(values) & (values > 0), values, np.nan),
         "mode": "lines+markers",
-        "line": {"color": colour, "dash": look.dash, "width": 1.4},
-        "marker": {"color": colour, "symbol": look.symbol, "size": theme.MARKER},
+        "line": {"color": colour, "dash": look.dash, "width": theme.THIN if small else 1.4},
+        "marker": {"color": colour, "symbol": look.symbol, "size": theme.GHOST if small else theme.MARKER},
         "hovertemplate": f"{name} = %{{y:.4g}}<br>t = %{{x:.3g}}<extra></extra>",
         **panel.axes,
     }

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.endings import ending_words, pale_key, sound
+from autoencode_core.figures.ode_difference import ode_words, stroke_key
 from autoencode_core.figures.panels import Panel, WeightAxis, level, three_panels
-from autoencode_core.figures.regimes import mark_traces, panel_figure, rank_key
+from autoencode_core.figures.regimes import panel_figure
 from autoencode_core.figures.signed import Signed, words
+from autoencode_core.figures.study_marks import mark_traces, rank_key
 from autoencode_core.figures.training import spread
 from autoencode_core.study import Outcome, Study
 
@@ -71,7 +73,11 @@ def curvature_figure(study: Study, *, dark: bool = False, stacked: bool = False)
         ],
         groups=[
             rank_key(study, dark),
-            [("╌", theme.colour("ink", dark), "dashed: λ"), *pale_key(study, dark)],
+            [
+                ("╌", theme.colour("ink", dark), "dashed: λ"),
+                *pale_key(study, dark),
+                *stroke_key(study, dark),
+            ],
         ],
         stacked=stacked,
         empty=_empty(study),
@@ -86,7 +92,8 @@ def curvature_words(study: Study) -> str:
     sides = [side(o) for o in known]
     said = [f"{sides.count(words)} {words}" for words in dict.fromkeys(sides)]
     where = f"where {len(known)} run{'s' * (len(known) != 1)} ended"
-    return f"2λ + ν, ν and λ_conv against λ. J {where}: {theme.join(said)}. {ending_words(study)}".rstrip()
+    head = f"2λ + ν, ν and λ_conv against λ. J {where}: {theme.join(said)}."
+    return " ".join(filter(None, (head, ending_words(study), ode_words(study))))
 
 
 def _empty(study: Study) -> str:

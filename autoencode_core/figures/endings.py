@@ -54,17 +54,17 @@ def ending_words(study: Study) -> str:
         by_hand = sum(outcome.status == "stopped" for outcome in waiting)
         stopped = f", {by_hand} of them stopped by hand" * bool(by_hand)
         size = f"‖∇J‖ {'up to ' * (len(waiting) > 1)}{norm:.2g}"
-        counted = "is" if len(waiting) == 1 else "are"
+        verb = "is" if len(waiting) == 1 else "are"
         said.append(
-            f"{_of(len(waiting), total)} had not converged ({size}{stopped}) and {counted} not counted as "
+            f"{counted(len(waiting), total)} had not converged ({size}{stopped}) and {verb} not counted as "
             + ("a minimiser." if len(waiting) == 1 else "minimisers.")
         )
     lost = total - len(sound(study))
-    return " ".join([*said, f"{_of(lost, total)} diverged."] if lost else said)
+    return " ".join([*said, f"{counted(lost, total)} diverged."] if lost else said)
 
 
-def _of(count: int, total: int) -> str:
-    """A number of runs, as the head of a sentence."""
+def counted(count: int, total: int) -> str:
+    """A number of the runs of a study, as the head of a sentence."""
     if total <= 2 and count == total:
         return ("The run", "Both runs")[total - 1]
     return f"All {total} runs" if count == total else f"{count} of {total} runs"

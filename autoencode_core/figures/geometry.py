@@ -1,6 +1,6 @@
 """What the figures draw, as plain arrays: which particles, along which axes, within which limits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -142,6 +142,18 @@ def flow_states(record: RunRecord) -> Array:
             "flow_states", states.shape, "a run with a stored flow of at least two times and one particle"
         )
     return states
+
+
+def at_layer_ends(record: RunRecord) -> RunRecord:
+    """The run with its stored flow at the ends of layers alone, without what lies between them.
+
+    Raises:
+        InputError: the run has no stored flow.
+    """
+    layers = record.spec.depth // 2 if record.spec.task == "classify" else record.spec.depth
+    every = max(1, (len(flow_states(record)) - 1) // layers)
+    ends = {key: record.probe[key][::every] for key in ("flow_times", "flow_states", "flow_active")}
+    return replace(record, probe={**record.probe, **ends})
 
 
 def principal_axes(points: Array, count: int) -> tuple[Array, Array]:

@@ -19,13 +19,15 @@ Array = NDArray[Any]
 Answer = Mapping[str, Any]
 
 CONSTANT = 0.05
-"""Share of H up to which it counts as constant."""
+"""Drift of H up to which it counts as constant."""
 _STILL = 1e-6
-"""|H| T up to this share of J is none."""
+"""|H| up to this share of J/T is none."""
 _NOTHING = 1e-12
 """J up to this is 0 but for rounding."""
 _MAXIMAL = 0.01
 """δ Σ R up to this share of J is little."""
+_FAR = 20
+"""A maximiser so many times as large as the control is a sharp cut."""
 _HEAT = 190
 _LOWER = 170
 _TOP, _GAP, _BAR = 62, 64, 84
@@ -40,16 +42,19 @@ def intervals(about: Answer) -> list[tuple[int, int]]:
 
 
 def relative_drifts(about: Answer) -> Array:
-    """Largest less smallest H of each interval of two layers and more, as a share of its largest |H|."""
-    values = np.asarray(about["hamiltonian"], float)
+    """Largest less smallest H of each interval of two layers and more, as a share of its natural size.
+
+    That is the interval's largest |H|, or J/T where this is more: H may be small beside both of its parts.
+    """
+    values, rate = np.asarray(about["hamiltonian"], float), float(about["rate"])
     parts = [values[a:b] for a, b in intervals(about) if b - a > 1]
-    return np.array([np.ptp(part) / (np.abs(part).max() or 1.0) for part in parts])
+    return np.array([np.ptp(part) / (max(float(np.abs(part).max()), rate) or 1.0) for part in parts])
 
 
 def largest_drift(about: Answer) -> float:
-    """The largest of relative_drifts, NaN where H is 0 or no interval has two layers."""
+    """The largest of relative_drifts, NaN where J is 0 or no interval has two layers."""
     found = relative_drifts(about)
-    return float(found.max()) if len(found) and not _still(about) else float("nan")
+    return float(found.max()) if len(found) and float(about["cost"]) > _NOTHING else float("nan")
 
 
 def hamiltonian_words(about: Answer) -> str:
@@ -60,7 +65,7 @@ def hamiltonian_words(about: Answer) -> str:
     """
     if float(about["cost"]) <= _NOTHING:
         return "**J is all but 0**, and with it the costates and the Hamiltonian at every layer."
-    if _still(about):
+    if float(np.abs(about["hamiltonian"]).max()) <= _STILL * float(about["rate"]):
         return "**The control is all but 0**: nothing moves, and the Hamiltonian is 0 at every layer."
     drifts, parts = relative_drifts(about), len(intervals(about))
     if not len(drifts):
@@ -70,60 +75,79 @@ def hamiltonian_words(about: Answer) -> str:
     if drift <= CONSTANT:
         where = "from the start to the end" if parts == 1 else f"within each interval of constant width{few}"
         return (
-            f"**H is constant to {drift:.1%}** {where}, as it is along an optimal control of an ODE; "
-            "what is left shrinks with the length of the layers."
+            f"**H is constant to {percent(drift)}** {where}, as it is along an optimal control of an ODE: "
+            "no layer would gain from time that another one has. What is left shrinks with the length of the "
+            "layers."
         )
-    span = f"{drift:.0%}" if len(drifts) == 1 else f"{least:.0%} to {drift:.0%}"
+    span = percent(drift) if len(drifts) == 1 else f"{percent(least)} to {percent(drift)}"
     where = "from the start to the end" if parts == 1 else f"within the intervals of constant width{few}"
     return (
-        f"**H is not constant**: it varies by {span} of its size {where}. Along an optimal control of an ODE "
-        "it would not. Here the layers are too long for that, or the training is not at its end "
-        f"(‖∇J‖ = {rounded(float(about['gradient_norm']))}), or θ jumps from one stationary branch to "
-        "another (then R > 0)."
+        f"**H is not constant**: it varies by {span} {where} (of its size, or of J/T where that is more). "
+        "Along an optimal control of an ODE it would not. Here the layers are too long for that, or the "
+        f"training is not at its end (‖∇J‖ = {rounded(float(about['gradient_norm']))}), or θ jumps from one "
+        "stationary branch to another (then R over all θ is not 0)."
     )
 
 
-def maximality_words(residuals: Answer) -> str:
-    """What the residuals R_n say of a control, in sentences.
+def nearby_words(near: Answer) -> str:
+    """What the residuals R_n in a ball about the control say of it, in sentences.
 
     Args:
-        residuals: what analysis.maximality says.
+        near: what analysis.local_maximality says.
     """
-    found, total = np.asarray(residuals["residual"], float), float(residuals["total"])
-    if np.isinf(found).any():
-        return (
-            "**R is infinite**: without enough penalty H grows with θ for ever, so no control maximises it. "
-            "The maximum principle then has nothing to say about this run."
-        )
-    cost = float(residuals["cost"])
+    cost, total, radius = (float(near[name]) for name in ("cost", "total", "radius"))
     if cost <= _NOTHING:
         return "**J is all but 0**: there is nothing left that another θ could win."
+    if radius <= 0:
+        return "**The control is 0**: a share of its size is no distance in which another θ could be."
+    ball = f"|θ − θₙ| ≤ ρ = {rounded(radius)}"
     if total <= _MAXIMAL * cost:
-        share = percent(total / cost if cost > 0 else 0.0)
         return (
-            f"**θ is maximal but for δ Σ R = {rounded(total)}**, {share} of J. "
-            f"At no layer does another θ give much more H. {_BELOW}"
+            f"**θ is maximal nearby**, as the maximum principle asks, but for δ Σ R = {rounded(total)}, "
+            f"{percent(total / cost)} of J: with states and costates frozen, no θ with {ball} is much better."
         )
-    far = float(np.max(np.asarray(residuals["maximal_norm"], float)))
-    own = float(np.max(np.asarray(residuals["norm"], float)))
     return (
-        f"**θ is not maximal**: with states and costates frozen, δ Σ R = {rounded(total)} stands against "
-        f"J = {rounded(cost)}. A better θ found has |θ| up to {rounded(far)}, against {rounded(own)} here: H "
-        "pays only λ|θ|² for its size. R is what a change on a very short stretch of t would win; over a "
-        f"whole layer it need not. {_BELOW}"
+        f"**θ is not maximal, not even nearby**: with states and costates frozen, θ with {ball} win "
+        f"δ Σ R = {rounded(total)}, {percent(total / cost)} of J. The training is not at its end, the layers "
+        "are long, or θ is stationary where H is not at a maximum."
     )
 
 
-def _still(about: Answer) -> bool:
-    end = float(np.asarray(about["times"], float)[-1]) or 1.0
-    return float(np.abs(about["hamiltonian"]).max()) * end <= _STILL * float(about["cost"])
+def anywhere_words(far: Answer) -> str:
+    """What the residuals R_n over all θ say of a control, in sentences.
+
+    Args:
+        far: what analysis.maximality says.
+    """
+    found, total, cost = np.asarray(far["residual"], float), float(far["total"]), float(far["cost"])
+    if np.isinf(found).any():
+        return (
+            "Over all θ R is infinite: without enough penalty H grows with θ for ever, and no control "
+            "maximises it."
+        )
+    if cost <= _NOTHING or total <= _MAXIMAL * cost:
+        return (
+            f"Over all θ, however far away, δ Σ R = {rounded(total)}: no other θ gives much more H. {_BELOW}"
+        )
+    there, own = (float(np.max(np.asarray(far[name], float))) for name in ("maximal_norm", "norm"))
+    kind = (
+        "Such a θ is a sharp cut: it switches between particles that lie next to each other, so no gradient "
+        "sees it, and a layer of it would leave the ODE"
+        if there > _FAR * own
+        else "It is another stationary branch, which no small change of θ leads to"
+    )
+    return (
+        f"Over all θ, however far away, δ Σ R = {rounded(total)} beside J = {rounded(cost)}, with |θ| up to "
+        f"{rounded(there)} against {rounded(own)} here: H pays only λ|θ|² for its size. {kind}. R is what a "
+        f"change on a very short stretch of t would win; over a whole layer it need not. {_BELOW}"
+    )
 
 
 # ---- along the training
 
 
 def path_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
-    """R_n of every layer along the training as a heat map, and below it δ Σ R and ‖∇J‖.
+    """R_n nearby of every layer along the training as a heat map; below it δ Σ R nearby, anywhere, ‖∇J‖.
 
     Args:
         answer: what analysis.maximality_path says.
@@ -131,8 +155,8 @@ def path_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
     """
     total = _HEAT + _GAP + _LOWER
     upper, lower = Panel("", (0, 1), (1 - _HEAT / total, 1)), Panel("2", (0, 1), (0, _LOWER / total))
-    x, sums = _places(answer), {"δ Σ R": "total", "‖∇J‖": "gradient_norm"}
-    roles, span = {"δ Σ R": "test", "‖∇J‖": "train"}, _edges(x)
+    x, sums = _places(answer), {"δ Σ R": "local_total", "over all θ": "total", "‖∇J‖": "gradient_norm"}
+    roles, span = {"δ Σ R": "test", "over all θ": "anywhere", "‖∇J‖": "train"}, _edges(x)
     axes = {"range": [span[0], span[-1]], **_moments(x, answer)}
     values = np.concatenate([np.asarray(answer[column], float) for column in sums.values()])
     layout = theme.layout(
@@ -140,7 +164,9 @@ def path_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
         height=_TOP + BOTTOM + total,
         margin={"l": LEFT, "r": _BAR, "t": _TOP, "b": BOTTOM},
         annotations=[
-            upper.heading(dark, "R<sub>n</sub> of every layer"),
+            upper.heading(
+                dark, "R<sub>n</sub> of every layer", f"nearby: ρ = {rounded(float(answer['radius']))}"
+            ),
             lower.heading(dark, marked(roles, dark), "0 for an optimal control"),
         ],
         xaxis=theme.axis(dark, anchor="y", matches="x2", showticklabels=False, showgrid=False, **axes),
@@ -176,10 +202,12 @@ def _cost(answer: Answer) -> float:
 def path_table(answer: Answer) -> dict[str, Any]:
     """The same as columns, a layer at an iteration a row: R_n, |∇J_n|; δ Σ R, ‖∇J‖ and J of the iteration."""
     depth, count = len(answer["times"]), len(answer["iterations"])
-    columns = {"iteration": "iterations", "total": "total", "gradient_norm": "gradient_norm", "cost": "cost"}
+    columns = ("local_total", "total", "gradient_norm", "cost")
     return {
-        **{name: np.repeat(np.asarray(answer[source]), depth) for name, source in columns.items()},
+        "iteration": np.repeat(np.asarray(answer["iterations"]), depth),
+        **{name: np.repeat(np.asarray(answer[name]), depth) for name in columns},
         "t": np.tile(np.asarray(answer["times"], float), count),
+        "local_maximality_residual": np.asarray(answer["local_residual"], float).ravel(),
         "maximality_residual": np.asarray(answer["residual"], float).ravel(),
         "stationarity": np.asarray(answer["stationarity"], float).ravel(),
     }
@@ -187,20 +215,19 @@ def path_table(answer: Answer) -> dict[str, Any]:
 
 def path_words(answer: Answer) -> str:
     """How δ Σ R went along the training, in a sentence."""
-    totals = np.asarray(answer["total"], float)
-    if not np.isfinite(totals).any():
-        return "R has no finite sum at any of these moments: H has no upper bound."
-    known = totals[np.isfinite(totals)]
-    trend = "fell" if known[-1] < known[0] else "rose"
-    missing = len(totals) - len(known)
-    if missing:
-        return f"At {missing} of these {len(totals)} moments R has no finite sum: H has no upper bound there."
-    norms = np.asarray(answer["gradient_norm"], float)
-    norms = norms[np.isfinite(norms)]
-    return (
-        f"From the first to the last of these moments δ Σ R {trend} from {rounded(known[0])} to "
-        f"{rounded(known[-1])}, and ‖∇J‖ went from {rounded(norms[0])} to {rounded(norms[-1])}."
+    near, far, norms = (np.asarray(answer[name], float) for name in ("local_total", "total", "gradient_norm"))
+    known = np.isfinite(near)
+    if not known.any():
+        return "At none of these moments is the control finite."
+    first, last = near[known][[0, -1]]
+    words = (
+        f"From the first to the last of these moments δ Σ R nearby went from {rounded(first)} to "
+        f"{rounded(last)}, and ‖∇J‖ from {rounded(norms[known][0])} to {rounded(norms[known][-1])}."
     )
+    unbounded = int(np.isinf(far).sum())
+    if unbounded:
+        return f"{words} At {unbounded} of these {len(far)} moments H has no upper bound over all θ."
+    return words
 
 
 def marked(roles: Mapping[str, str], dark: bool) -> str:
@@ -225,7 +252,7 @@ def _edges(x: Array) -> Array:
 
 
 def _heat(answer: Answer, edges: Array, dark: bool) -> dict[str, Any]:
-    residual, times = np.asarray(answer["residual"], float).T, np.asarray(answer["times"], float)
+    residual, times = np.asarray(answer["local_residual"], float).T, np.asarray(answer["times"], float)
     moments = [int(j) for j in answer["iterations"]]
     step = times[1] - times[0] if len(times) > 1 else 1.0
     with np.errstate(divide="ignore", invalid="ignore"):

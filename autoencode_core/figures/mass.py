@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.geometry import middle_index
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.panels import GLYPHS, plot
 from autoencode_core.figures.powers import power_axis
@@ -195,8 +196,7 @@ def push_words(answer: Mapping[str, Any]) -> str:
 
 def _moments(answer: Mapping[str, Any], record: RunRecord) -> list[tuple[str, int]]:
     """What is drawn, and its frame: beginning, bottleneck before and after the projection, end."""
-    last = len(np.asarray(answer["times"])) - 1
-    half = record.spec.depth // 2
+    last, half = len(np.asarray(answer["times"])) - 1, middle_index(answer["times"], record.spec.horizon)
     found = list(zip(_MOMENTS, [0, half, half + 1, last], strict=True))
     if record.spec.task == "classify":
         found.pop()

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,10 @@ BOTTOM, LEFT, RIGHT = 52, 72, 14
 """Margins of a figure of panels in pixels."""
 KEY, KEY_LINE = 28, 18
 """Pixels from the panels to the key above them, and for each line of the key."""
-_KEY_ROOM, _NARROW = 345, 180
-"""Pixels of a line of the key, and across the large of three panels, on a page of 400 pixels."""
-_LETTER = 5.6
+_KEY_ROOM = 345
+"""Pixels of a line of the key on a page of 400 pixels."""
+LETTER = 5.6
 """Pixels of a small letter, about."""
-_SHORTER = {"several minimisers": "several", "all seeds agree": "agree", "the branches agree": "agree"}
-_SHORTER |= {"those that converged agree": "some agree", "none has converged": "none"}
-"""What a band says where there is no room for more."""
 GLYPHS = {
     "circle": "●",
     "square": "■",
@@ -77,6 +73,16 @@ def three_panels(stacked: bool) -> tuple[Panel, Panel, Panel]:
         Panel("2", (0.68, 1), (0.58, 1)),
         Panel("3", (0.68, 1), (0, 0.42)),
     )
+
+
+def four_panels(stacked: bool) -> tuple[Panel, Panel, Panel, Panel]:
+    """The three, and one more below the large one, or at the foot of all."""
+    if stacked:
+        feet = {"4": 0.0, "3": 0.225, "2": 0.45}
+        small = {number: Panel(number, (0, 1), (foot, foot + 0.155)) for number, foot in feet.items()}
+        return Panel("", (0, 1), (0.675, 1)), small["2"], small["3"], small["4"]
+    large, second, third = three_panels(stacked)
+    return Panel("", large.across, (0.38, 1)), second, third, Panel("4", large.across, (0, 0.27))
 
 
 @dataclass(frozen=True)
@@ -177,84 +183,6 @@ class WeightAxis:
         return [list(group) for _, group in groupby(self.weights, key=lambda weight: weight > 0)]
 
 
-@dataclass(frozen=True)
-class Band:
-    """A stretch of λ of which the same can be said: its borders in decades, the words, whose colour."""
-
-    start: float
-    end: float
-    words: str
-    role: str
-
-
-def bands(axis: WeightAxis, said: Sequence[tuple[str, str]]) -> list[Band]:
-    """Stretches of neighbouring λ with the same words.
-
-    Args:
-        axis: the axis.
-        said: for each of its values words and role; without words there is no band.
-    """
-    edges, found, at = axis.edges(), [], 0
-    for (words, role), group in groupby(said):
-        count = len(list(group))
-        if words:
-            found.append(Band(edges[at], edges[at + count], words, role))
-        at += count
-    return found
-
-
-def band_shapes(found: Sequence[Band], panels: Iterable[Panel], dark: bool) -> list[dict[str, Any]]:
-    """The bands as coloured stretches behind the panels, with a line where one ends and the next begins."""
-    shapes: list[dict[str, Any]] = []
-    for panel in panels:
-        x, y = panel.axes["xaxis"], panel.up
-        for band in found:
-            fill = theme.translucent(theme.colour(band.role, dark), 0.13)
-            place = {"x0": 10**band.start, "x1": 10**band.end, "y0": y[0], "y1": y[1]}
-            shapes.append(_shape("rect", x, "paper", place, fillcolor=fill, line={"width": 0}))
-        for left, right in pairwise(found):
-            if left.end == right.start:
-                line = {"color": theme.colour("muted", dark), "width": 1, "dash": "dot"}
-                place = {"x0": 10**left.end, "x1": 10**left.end, "y0": y[0], "y1": y[1]}
-                shapes.append(_shape("line", x, "paper", place, line=line))
-    return shapes
-
-
-def band_words(found: Sequence[Band], panel: Panel, axis: WeightAxis, dark: bool) -> list[dict[str, Any]]:
-    """The words of the bands at the head of a panel, so few and on two lines that a narrow page suffices."""
-    edges = axis.edges()
-    notes = []
-    for band in found:
-        letters = int(_NARROW * (band.end - band.start) / (edges[-1] - edges[0]) / _LETTER)
-        lines = _fitting(band.words, letters)
-        if not lines:
-            continue  # the sentences below the picture say it too
-        notes.append(
-            theme.note(
-                dark,
-                "<br>".join(lines),
-                (band.start + band.end) / 2,
-                panel.up[1],
-                xref=panel.axes["xaxis"],
-                xanchor="center",
-                yanchor="top",
-                align="center",
-                yshift=-2,
-                font={"color": theme.colour("ink", dark), "size": theme.SMALL},
-            )
-        )
-    return notes
-
-
-def _fitting(words: str, letters: int) -> list[str]:
-    """Words on at most two lines of so many letters, shorter ones if they must be; none if none fit."""
-    for said in (words, _SHORTER.get(words, words)):
-        lines = wrap(said, max(1, letters), break_long_words=False)
-        if len(lines) <= 2 and max(map(len, lines)) <= letters:
-            return lines
-    return []
-
-
 def numbers_above(
     numbers: Sequence[str], words: str, axis: WeightAxis, panel: Panel, dark: bool
 ) -> list[dict[str, Any]]:
@@ -299,7 +227,7 @@ def _key_lines(group: Sequence[Entry]) -> list[list[Entry]]:
     lines: list[list[Entry]] = []
     left = 0.0
     for entry in group:
-        wide = 24 + _LETTER * len(entry[2])
+        wide = 24 + LETTER * len(entry[2])
         if not lines or wide > left:
             lines.append([])
             left = _KEY_ROOM
@@ -309,20 +237,27 @@ def _key_lines(group: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def level(
-    panel: Panel, value: float, words: str, dark: bool, log: bool = False, below: bool = False
+    panel: Panel,
+    value: float,
+    words: str,
+    dark: bool,
+    log: bool = False,
+    below: bool = False,
+    right: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A dotted line across a panel at a value, and its words at the left end."""
+    """A dotted line across a panel at a value, and its words at the left or right end."""
     role = theme.ROLES["PCA"]
     line = {"color": role.colour(dark), "dash": role.dash, "width": 1.6}
     place = {"x0": panel.across[0], "x1": panel.across[1], "y0": value, "y1": value}
-    shape = _shape("line", "paper", panel.axes["yaxis"], place, line=line)
+    shape = shape_below("line", "paper", panel.axes["yaxis"], place, line=line)
     note = theme.note(
         dark,
         words,
-        panel.across[0],
+        panel.across[1 if right else 0],
         float(np.log10(value)) if log else value,
         yref=panel.axes["yaxis"],
-        xshift=4,
+        xanchor="right" if right else "left",
+        xshift=-4 if right else 4,
         yshift=-7 if below else 0,
         yanchor="top" if below else "bottom",
         font={"color": role.colour(dark), "size": theme.SMALL},
@@ -361,7 +296,8 @@ def value_axis(
     return theme.axis(dark, range=[low - foot * room, high + head * room], **settings)
 
 
-def _shape(kind: str, xref: str, yref: str, place: dict[str, float], **settings: Any) -> dict[str, Any]:
+def shape_below(kind: str, xref: str, yref: str, place: dict[str, float], **settings: Any) -> dict[str, Any]:
+    """A shape of Plotly behind what is drawn."""
     return {"type": kind, "xref": xref, "yref": yref, "layer": "below", **place, **settings}
 
 

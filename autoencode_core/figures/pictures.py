@@ -36,7 +36,8 @@ def picture(record: RunRecord, name: Name, *, dark: bool = False, shade: Shade |
         return (image_reconstruction_figure if images else reconstruction_figure)(record, dark=dark)
     if name == "errors":
         return error_against_pca_figure(record, dark=dark)
-    return history_figure(record.history, dark=dark, pca_error=record.summary.get("pca_test_error"))
+    pca_error, tolerance = record.summary.get("pca_test_error"), record.spec.fidelity
+    return history_figure(record.history, dark=dark, pca_error=pca_error, tolerance=tolerance)
 
 
 def words(record: RunRecord, name: Name) -> str:

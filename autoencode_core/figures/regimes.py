@@ -1,16 +1,25 @@
-"""The regime strip: what λ does to J and its two parts, and for which λ all seeds agree."""
+"""The regime strip: what λ does to J, its two parts and the ODE, and for which λ all seeds agree."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.endings import UNCONVERGED, ended, ending_words, pale, pale_key, sound
+from autoencode_core.figures.bands import band_shapes, band_words, bands
+from autoencode_core.figures.endings import ending_words, pale_key, sound
+from autoencode_core.figures.ode_difference import (
+    difference_axis,
+    drawn,
+    left_ode,
+    levels,
+    ode_known,
+    ode_words,
+    stroke_key,
+)
 from autoencode_core.figures.panels import (
     BOTTOM,
-    GLYPHS,
     KEY,
     KEY_LINE,
     LEFT,
@@ -18,22 +27,20 @@ from autoencode_core.figures.panels import (
     Entry,
     Panel,
     WeightAxis,
-    band_shapes,
-    band_words,
-    bands,
+    four_panels,
     key,
     level,
     numbers_above,
     three_panels,
     value_axis,
 )
+from autoencode_core.figures.study_marks import mark_traces, rank_key, run_words
 from autoencode_core.rest import rest_name
-from autoencode_core.study import Outcome, Study
+from autoencode_core.study import Study
 from autoencode_core.words import stretches
 
-_TALL, _STACKED_TALL = 286, 560
-"""Pixels from the foot of the lowest panel to the head of the highest."""
-_MOST_NAMED = 5
+_TALL, _STACKED_TALL = {3: 286, 4: 410}, {3: 560, 4: 720}
+"""Pixels from the foot of the lowest panel to the head of the highest, by how many there are."""
 _STATES = {"several": ("several minimisers", "several"), "agree": ("all seeds agree", "agree")}
 _STATES |= {"some": ("those that converged agree", "agree"), "one": ("one seed", "PCA")}
 _STATES |= {"single": ("one has converged", "PCA"), "waiting": ("none has converged", "PCA")}
@@ -44,19 +51,20 @@ _STATES |= {"none": ("all diverged", "PCA")}
 def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> go.Figure:
     """J, data term and ‖θ‖² against λ: a mark a seed, their spread shaded, their median a line.
 
-    The symbol of a mark says which minimiser of its λ it is, a bowtie that its run has not converged; its
-    customdata is its place in study.outcomes.
+    Where it is known, below them the ODE difference. The symbol of a mark says which minimiser of its λ it
+    is, a bowtie that its run has not converged, a stroke through it that it left its ODE; its customdata is
+    its place in study.outcomes.
 
     Args:
         study: a strip.
         dark: whether the page is dark.
-        stacked: whether the three panels stand below each other, for narrow pages.
+        stacked: whether the panels stand below each other, for narrow pages.
     """
-    axis, panels = WeightAxis(study.weights), three_panels(stacked)
-    cost, term, square = panels
+    axis, panels = WeightAxis(study.weights), (four_panels if ode_known(study) else three_panels)(stacked)
+    cost, term, square = panels[:3]
     states = [state(study, weight) for weight in study.weights]
     found = bands(axis, [_STATES[word] for word in states])
-    head = 0.18 if found else 0.06
+    head = 0.22 if found else 0.06
     lost = [i for i, outcome in enumerate(study.outcomes) if outcome.status == "diverged"]
     draw, rest = _Drawn(study, axis, dark), rest_name(study.spec)
     traces = [*draw.spread(cost, "cost"), *draw.spread(term, "data_term")]
@@ -73,22 +81,27 @@ def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> 
         level(cost, study.zero[0], f"{rest} {study.zero[0]:.3g}", dark, y_cost["type"] == "log"),
         level(term, study.zero[0], rest, dark, y_term["type"] == "log"),
     ]
-    counts = [str(study.minimisers(weight) or "–") for weight in study.weights]
+    beside = [_difference(panel, study, draw, dark) for panel in panels[3:]]
     return panel_figure(
         dark,
         panels,
         axis,
-        (y_cost, y_term, y_square),
-        traces,
-        shapes=[*band_shapes(found, panels, dark), *(shape for shape, _ in zero)],
+        (y_cost, y_term, y_square, *(part.axis for part in beside)),
+        [*traces, *(trace for part in beside for trace in part.traces)],
+        shapes=[
+            *band_shapes(found, panels[:3], dark),
+            *(shape for shape, _ in zero),
+            *(shape for part in beside for shape in part.shapes),
+        ],
         notes=[
             *band_words(found, cost, axis, dark),
-            *numbers_above(counts, "minimisers", axis, cost, dark),
+            *numbers_above(_counts(study), "minimisers", axis, cost, dark),
             *(note for _, note in zero),
             cost.heading(dark, "Cost J", "flow coordinates", raised=22),
             term.heading(dark, "Data term"),
             square.heading(dark, "‖θ‖²", "in L²(0,T)"),
             *(_nothing(panel, dark) for panel in panels[1:] if lost and not sound(study)),
+            *(note for part in beside for note in part.notes),
         ],
         groups=[rank_key(study, dark), _line_key(study, dark)],
         raised=KEY + KEY_LINE,
@@ -125,92 +138,7 @@ def strip_words(study: Study) -> str:
     head = f"J, data term and ‖θ‖² of {seeds} seed{'s' * (seeds != 1)} against λ"
     if not parts:
         return f"{head}: no run has ended."
-    return f"{head}: {'; '.join(parts)}. {ending_words(study)}".rstrip()
-
-
-def ranks(study: Study) -> list[int | None]:
-    """For each run which minimiser of its λ it found, 0 the one with the lowest J; None: not converged."""
-    found: list[int | None] = [None] * len(study.outcomes)
-    for weight in study.weights:
-        places = study.at(weight)
-        numbers = sorted({n for i in places if (n := study.outcomes[i].minimiser) is not None})
-        for i in places:
-            number = study.outcomes[i].minimiser
-            found[i] = None if number is None else numbers.index(number)
-    return found
-
-
-def run_words(outcome: Outcome, rank: int | None) -> str:
-    """What the pointer says of a run."""
-    which = "" if rank is None else f"<br>minimiser {rank + 1} of its λ" + " (lowest J)" * (rank == 0)
-    branch = f", {outcome.branch}" if outcome.branch else ""
-    lines = [f"λ = {outcome.tikhonov:.4g}, seed {outcome.seed}{branch}", f"J = {outcome.cost:.4g}"]
-    lines.append(f"data term {outcome.data_term:.4g}, test {outcome.test_term:.4g}")
-    lines.append(f"‖θ‖² = {outcome.square:.4g}")
-    lines.append(f"‖∇J‖ = {outcome.gradient_norm:.2g}")
-    return "<br>".join(lines) + which + f"<br>{ended(outcome)}, {outcome.iterations:,} iterations"
-
-
-def mark_traces(
-    study: Study,
-    panel: Panel,
-    dark: bool,
-    place: Callable[[int], float],
-    value: Callable[[Outcome], float | None],
-    hollow: bool = False,
-    said: Callable[[Outcome, int | None], str] = run_words,
-) -> list[dict[str, Any]]:
-    """A mark for every run, one trace for each rank of its minimiser, so that the symbol tells it.
-
-    Runs that have not converged come first, as pale bowties.
-
-    Args:
-        study: the study.
-        panel: where.
-        dark: whether the page is dark.
-        place: x of a run by its number.
-        value: y of a run; what is None or not finite is left out.
-        hollow: whether the marks are outlines.
-        said: what the pointer says.
-    """
-    order = ranks(study)
-    known = sorted({rank for rank in order if rank is not None})
-    looks: dict[int | None, tuple[str, str]] = {None: (theme.colour("muted", dark), UNCONVERGED)}
-    looks |= dict(enumerate(theme.class_colours(max(known, default=0) + 1, dark)))
-    traces = []
-    for rank in (None, *known):
-        chosen = [i for i, o in enumerate(study.outcomes) if order[i] == rank and o.status != "diverged"]
-        values = [value(study.outcomes[i]) for i in chosen]
-        shown = [(i, v) for i, v in zip(chosen, values, strict=True) if v is not None and np.isfinite(v)]
-        if not shown:
-            continue
-        colour, symbol = looks[rank]
-        size = 9.5 if panel.number == "" else 7.0
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": "not converged" if rank is None else f"minimiser {rank + 1}",
-                "x": [place(i) for i, _ in shown],
-                "y": [v for _, v in shown],
-                "customdata": [i for i, _ in shown],
-                "hovertext": [said(study.outcomes[i], rank) for i, _ in shown],
-                "hovertemplate": "%{hovertext}<extra></extra>",
-                "marker": {
-                    "symbol": symbol + "-open" * hollow,
-                    "color": pale(colour, dark) if rank is None and not hollow else colour,
-                    "size": size,
-                    "line": edge(colour, dark, rank is None or hollow),
-                },
-                **panel.axes,
-            }
-        )
-    return traces
-
-
-def edge(colour: str, dark: bool, own: bool) -> dict[str, Any]:
-    """Outline of a mark: of its own colour around a pale or hollow one, thin and of the page's else."""
-    return {"color": colour if own else theme.colour("page", dark), "width": 1.4 if own else 0.8}
+    return " ".join(filter(None, (f"{head}: {'; '.join(parts)}.", ending_words(study), ode_words(study))))
 
 
 def panel_figure(
@@ -243,11 +171,11 @@ def panel_figure(
     """
     explained = key(dark, groups, raised)
     top = raised + KEY_LINE * len(explained) + 6
-    height = top + (_STACKED_TALL if stacked else _TALL) + BOTTOM
+    height = top + (_STACKED_TALL if stacked else _TALL)[len(panels)] + BOTTOM
     axes: dict[str, Any] = {}
     for panel, y in zip(panels, values, strict=True):
-        small = panel.number != ""
-        words = "" if panel.up[0] else "λ" if small and not stacked else "Tikhonov weight λ"
+        small = panel.across[1] - panel.across[0] < 0.5
+        words = "" if panel.up[0] else "λ" if small else "Tikhonov weight λ"
         x = axis.settings(dark, small or stacked, words)
         axes[f"xaxis{panel.number}"] = {**x, "domain": panel.across, "anchor": f"y{panel.number}"}
         axes[f"yaxis{panel.number}"] = {**y, "domain": panel.up, "anchor": f"x{panel.number}"}
@@ -267,17 +195,6 @@ def panel_figure(
     return go.Figure(data=traces, layout=layout)
 
 
-def rank_key(study: Study, dark: bool) -> list[Entry]:
-    """The key of the symbols: which minimiser of its λ a run found."""
-    known = sorted({rank for rank in ranks(study) if rank is not None})
-    entries = []
-    for rank, (colour, symbol) in zip(known, theme.class_colours(len(known), dark), strict=True):
-        words = "minimiser 1 (lowest J)" if rank == 0 else f"{rank + 1}"
-        last = rank + 1 == _MOST_NAMED < len(known)
-        entries.append((GLYPHS[symbol], colour, words + " and more" * last))
-    return entries[:_MOST_NAMED]
-
-
 def _line_key(study: Study, dark: bool) -> list[Entry]:
     ink, muted = theme.colour("ink", dark), theme.colour("muted", dark)
     entries: list[Entry] = []
@@ -286,7 +203,34 @@ def _line_key(study: Study, dark: bool) -> list[Entry]:
     if sound(study):
         entries.append(("○", ink, "hollow: test particles"))
     lost = len(sound(study)) < len(study.outcomes)
-    return [*entries, *[("✕", muted, "diverged")] * lost, *pale_key(study, dark)]
+    return [*entries, *[("✕", muted, "diverged")] * lost, *pale_key(study, dark), *stroke_key(study, dark)]
+
+
+class _Part(NamedTuple):
+    """What a panel adds to a figure."""
+
+    axis: dict[str, Any]
+    traces: list[dict[str, Any]]
+    shapes: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+
+
+def _difference(panel: Panel, study: Study, draw: "_Drawn", dark: bool) -> _Part:
+    """The panel of the ODE difference."""
+    lines, words = levels(panel, dark)
+    heading = panel.heading(dark, "ODE difference", "of the spread")
+    marks = mark_traces(study, panel, dark, draw.place, drawn)
+    return _Part(difference_axis(study, dark), marks, lines, [heading, *words])
+
+
+def _counts(study: Study) -> list[str]:
+    """How many minimisers were found at each λ, in brackets where runs that left their ODE are among them."""
+    counts = []
+    for weight in study.weights:
+        count = str(study.minimisers(weight) or "–")
+        runs = (study.outcomes[i] for i in study.at(weight))
+        counts.append(f"({count})" if any(o.converged and left_ode(o) for o in runs) else count)
+    return counts
 
 
 def _nothing(panel: Panel, dark: bool) -> dict[str, Any]:
@@ -305,13 +249,14 @@ class _Drawn:
     def __init__(self, study: Study, axis: WeightAxis, dark: bool) -> None:
         self.study, self.axis, self.dark = study, axis, dark
 
-    def _x(self, place: int) -> float:
-        outcome, seeds = self.study.outcomes[place], self.study.seeds
+    def place(self, i: int) -> float:
+        """Where a run stands, by its number."""
+        outcome, seeds = self.study.outcomes[i], self.study.seeds
         return self.axis.place(outcome.tikhonov, seeds.index(outcome.seed), len(seeds))
 
     def marks(self, panel: Panel, key: str, test: bool = False) -> list[dict[str, Any]]:
         """Every seed."""
-        return mark_traces(self.study, panel, self.dark, self._x, lambda o: getattr(o, key), test)
+        return mark_traces(self.study, panel, self.dark, self.place, lambda o: getattr(o, key), test)
 
     def lost(self, panel: Panel, places: Sequence[int], y: dict[str, Any]) -> list[dict[str, Any]]:
         """Runs that diverged, at the foot of a panel."""
@@ -325,7 +270,7 @@ class _Drawn:
                 "type": "scatter",
                 "mode": "markers",
                 "name": "diverged",
-                "x": [self._x(place) for place in places],
+                "x": [self.place(place) for place in places],
                 "y": [float(10**foot if y["type"] == "log" else foot)] * len(places),
                 "customdata": list(places),
                 "hovertext": [run_words(self.study.outcomes[place], None) for place in places],
@@ -342,11 +287,11 @@ class _Drawn:
         common = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", **panel.axes}
         traces = []
         for run in self.axis.runs():
-            known = [(weight, values) for weight in run if (values := self._sound(weight, key))]
-            if not known:
+            there = [(weight, values) for weight in run if (values := self._sound(weight, key))]
+            if not there:
                 continue
-            x = [self.axis.place(weight) for weight, _ in known]
-            curves = [[float(of(values)) for _, values in known] for of in (min, np.median, max)]
+            x = [self.axis.place(weight) for weight, _ in there]
+            curves = [[float(of(values)) for _, values in there] for of in (min, np.median, max)]
             if many:  # as far as the marks of the first and the last λ reach
                 x = [x[0] / ends, *x, x[-1] * ends]
                 curves = [[values[0], *values, values[-1]] for values in curves]

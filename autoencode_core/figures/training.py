@@ -1,7 +1,8 @@
 """How the training went: cost and errors against the iteration."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,62 +10,105 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.geometry import finite
+from autoencode_core.ode import share
 
 Array = NDArray[Any]
 
-_HEIGHT, _TOP, _BOTTOM, _APART = 470, 34, 46, 46
+_TALL, _SMALL, _TOP, _BOTTOM, _APART = 172, 96, 34, 46, 46
+"""Pixels: height of a panel, of the small one, and what is above, below and between them."""
 _COST = {"cost": "cost J", "data_term": "data term", "penalty": "penalty λ‖θ‖²"}
 _ERRORS = {"train_error": "train", "test_error": "test"}
+_UNIT = "mean squared distance<br>(data units²)"
+_ROLES = {"cost J": "cost", "penalty λ‖θ‖²": "penalty", "network": "ODE difference", "allowed": "level"}
+_LEVELS = ("PCA", "allowed")
 _LABEL = 16
 """Pixels between two labels at least."""
+_CLOSE = 0.25
+"""Doublings that are no further apart than this share of the axis have one mark."""
+
+
+class _Panel(NamedTuple):
+    """What one panel shows: heading, title of its axis, lines by name, pixels, whether in per cent."""
+
+    heading: str
+    title: str
+    lines: dict[str, Array]
+    tall: int = _TALL
+    share: bool = False
 
 
 def history_figure(
-    history: Mapping[str, Sequence[float]], *, dark: bool = False, pca_error: float | None = None
+    history: Mapping[str, Sequence[float]],
+    *,
+    dark: bool = False,
+    pca_error: float | None = None,
+    tolerance: float | None = None,
 ) -> go.Figure:
-    """Cost with its two parts, and the errors with the level of PCA, against the iteration.
+    """Cost with its two parts, errors with the level of PCA, and ODE difference, against the iteration.
 
     Axes are logarithmic where everything on them is positive; what is not finite (a diverged run) is
     left out. Each line has its name and last value at its end. Where the sub-steps were doubled to keep to
-    the ODE, a line says so.
+    the ODE, a line says so. The ODE difference has a panel only where it is known (not in runs of old) and
+    anywhere above 0.
 
     Args:
         history: HISTORY keys to equal-length lists; lines whose key is missing are left out.
         dark: whether the page is dark.
         pca_error: error of PCA with as many components, None where it does not apply.
+        tolerance: largest ODE difference that training allows (RunSpec.fidelity), None where there is none.
     """
     x = np.asarray(history.get("iteration", ()), float)
-    costs = {word: _series(history, key, x) for key, word in _COST.items() if key in history}
-    errors = {word: _series(history, key, x) for key, word in _ERRORS.items() if key in history}
-    level = pca_error if pca_error is not None and np.isfinite(pca_error) else None
-    if level is not None:
-        errors["PCA"] = np.full(len(x), float(level))
-    tall = (_HEIGHT - _TOP - _BOTTOM - _APART) / 2
-    half = tall / (_HEIGHT - _TOP - _BOTTOM)
+    panels = _panels(history, x, pca_error, tolerance)
+    height = sum(panel.tall for panel in panels) + _APART * (len(panels) - 1)
     span = [float(x.min()), max(float(x.max()), float(x.min()) + 1)] if len(x) else [0.0, 1.0]
-    upper = _panel(x, costs, ("x", "y"), tall, dark)
-    lower = _panel(x, errors, ("x2", "y2"), tall, dark)
-    unit = "mean squared distance<br>(data units²)"
-    marks = _doublings(history, x)
+    doublings = _doublings(history, x)
+    annotations = [_mark(place, words, span, dark) for place, words in _marks(doublings, span)]
+    traces, axes = [], {}
+    top, last = float(height), len(panels)
+    for i, panel in enumerate(panels, 1):
+        number, bottom = str(i) if i > 1 else "", max(0.0, top - panel.tall)
+        drawn = _draw(x, panel, (f"x{number}", f"y{number}"), dark)
+        traces += drawn["traces"]
+        heading = theme.note(dark, panel.heading, 0, top / height, yshift=4, font=_title(dark))
+        annotations += [*drawn["labels"], heading]
+        below = {"title": "iteration"} if i == last else {"matches": f"x{last}", "showticklabels": False}
+        axes[f"xaxis{number}"] = theme.axis(dark, range=span, anchor=f"y{number}", **below)
+        domain = [bottom / height, top / height]
+        axes[f"yaxis{number}"] = theme.axis(
+            dark, panel.title, domain=domain, anchor=f"x{number}", **drawn["axis"]
+        )
+        top = bottom - _APART
     layout = theme.layout(
         dark,
-        height=_HEIGHT,
-        shapes=[_upright(place, dark) for place, _ in marks],
-        margin={"l": 84, "r": 150, "t": _TOP, "b": _BOTTOM},
+        height=height + _TOP + _BOTTOM,
+        shapes=[_upright(place, dark) for place, _ in doublings],
+        margin={"l": 84, "r": 134, "t": _TOP, "b": _BOTTOM},
         hovermode="x",
-        annotations=[
-            *upper.pop("labels"),
-            *lower.pop("labels"),
-            theme.note(dark, "Cost J = data term + penalty", 0, 1, yshift=4, font=_title(dark)),
-            theme.note(dark, "Errors", 0, half, yshift=4, font=_title(dark)),
-            *(_mark(place, substeps, dark) for place, substeps in marks),
-        ],
-        xaxis=theme.axis(dark, range=span, anchor="y", matches="x2", showticklabels=False),
-        xaxis2=theme.axis(dark, "iteration", range=span, anchor="y2"),
-        yaxis=theme.axis(dark, "cost", domain=[1 - half, 1], anchor="x", **upper.pop("axis")),
-        yaxis2=theme.axis(dark, unit, domain=[0, half], anchor="x2", **lower.pop("axis")),
+        annotations=annotations,
+        **axes,
     )
-    return go.Figure(data=[*upper["traces"], *lower["traces"]], layout=layout)
+    return go.Figure(data=traces, layout=layout)
+
+
+def _panels(
+    history: Mapping[str, Sequence[float]], x: Array, pca_error: float | None, tolerance: float | None
+) -> list[_Panel]:
+    costs = {word: _series(history, key, x) for key, word in _COST.items() if key in history}
+    errors = {word: _series(history, key, x) for key, word in _ERRORS.items() if key in history}
+    if pca_error is not None and np.isfinite(pca_error):
+        errors["PCA"] = np.full(len(x), float(pca_error))
+    panels = [
+        _Panel("Cost J = data term + penalty", "cost", costs),
+        _Panel("Errors", _UNIT, errors),
+    ]
+    differences = _series(history, "ode_difference", x) if "ode_difference" in history else x[:0]
+    differences[differences <= 0] = np.nan
+    if np.isfinite(differences).any():
+        lines = {"network": differences}
+        if tolerance:
+            lines["allowed"] = np.full(len(x), float(tolerance))
+        panels.append(_Panel("ODE difference, roughly", "of the spread", lines, _SMALL, True))
+    return panels
 
 
 def _series(history: Mapping[str, Sequence[float]], key: str, x: Array) -> Array:
@@ -74,8 +118,20 @@ def _series(history: Mapping[str, Sequence[float]], key: str, x: Array) -> Array
 
 def _doublings(history: Mapping[str, Sequence[float]], x: Array) -> list[tuple[float, int]]:
     """The iterations at which the sub-steps were doubled, and to how many."""
-    substeps = [int(r) for r in history.get("substeps", ())][: len(x)]
-    return [(float(x[i]), r) for i, r in enumerate(substeps) if i and r != substeps[i - 1]]
+    substeps = _series(history, "substeps", x) if "substeps" in history else x[:0]
+    known = np.flatnonzero(np.isfinite(substeps))
+    return [(float(x[i]), int(substeps[i])) for k, i in pairwise(known) if substeps[i] != substeps[k]]
+
+
+def _marks(doublings: Sequence[tuple[float, int]], span: Sequence[float]) -> list[tuple[float, str]]:
+    """Place and words of the marks: doublings close to each other have one, at the first of them."""
+    marks: list[tuple[float, str]] = []
+    for place, substeps in doublings:
+        if marks and place - marks[-1][0] <= _CLOSE * (span[1] - span[0]):
+            marks[-1] = (marks[-1][0], f"{marks[-1][1]}, {substeps}")
+        else:
+            marks.append((place, f"r = {substeps}"))
+    return marks
 
 
 def _upright(place: float, dark: bool) -> dict[str, Any]:
@@ -83,14 +139,14 @@ def _upright(place: float, dark: bool) -> dict[str, Any]:
     return {"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
-def _mark(place: float, substeps: int, dark: bool) -> dict[str, Any]:
+def _mark(place: float, words: str, span: Sequence[float], dark: bool) -> dict[str, Any]:
     return {
-        "text": f"r = {substeps}",
-        "hovertext": f"From here on {substeps} sub-steps a layer, so that the network keeps to its ODE.",
+        "text": words,
+        "hovertext": "Sub-steps r of a layer from here on: doubled so that the network keeps to its ODE.",
         "x": place,
         "y": 1,
         "yref": "paper",
-        "xanchor": "left",
+        "xanchor": "left" if place < 0.25 * span[0] + 0.75 * span[1] else "right",
         "yanchor": "top",
         "showarrow": False,
         "font": {"color": theme.colour("ink", dark), "size": theme.TEXT},
@@ -101,11 +157,9 @@ def _title(dark: bool) -> dict[str, Any]:
     return {"color": theme.colour("ink", dark), "size": theme.TITLE}
 
 
-def _panel(
-    x: Array, lines: Mapping[str, Array], axes: tuple[str, str], tall: float, dark: bool
-) -> dict[str, Any]:
+def _draw(x: Array, panel: _Panel, axes: tuple[str, str], dark: bool) -> dict[str, Any]:
     """Traces, y axis settings and end labels of one panel."""
-    shown = {word: y for word, y in lines.items() if np.isfinite(y).any() and (np.nan_to_num(y) != 0).any()}
+    shown = {word: y for word, y in panel.lines.items() if np.nan_to_num(y).any()}
     values = np.concatenate([y[np.isfinite(y)] for y in shown.values()]) if shown else np.array([0.0, 1.0])
     log = bool(shown) and bool((values > 0).all())
     low, high = float(values.min()), float(values.max())
@@ -116,36 +170,37 @@ def _panel(
     axis = {"type": "log" if log else "linear", "range": span, "nticks": 5}
     if log:
         decades = span[1] - span[0]
-        axis |= {"tickformat": "~g", **({"dtick": "D2" if decades < 2 else 1} if 0.7 < decades < 6 else {})}
-    traces = [_line(word, x, y, axes, dark) for word, y in shown.items()]
-    return {"traces": traces, "axis": axis, "labels": _end_labels(x, shown, axes, span, log, tall, dark)}
+        axis |= {"dtick": "D2" if decades < 2 else 1} if 0.7 < decades < 6 else {}
+        axis["tickformat"] = "~%" if panel.share else "~g"
+    traces = [_line(word, x, y, axes, panel, dark) for word, y in shown.items()]
+    return {"traces": traces, "axis": axis, "labels": _end_labels(shown, axes, span, log, panel, dark)}
 
 
-def _line(word: str, x: Array, y: Array, axes: tuple[str, str], dark: bool) -> dict[str, Any]:
+def _line(word: str, x: Array, y: Array, axes: tuple[str, str], panel: _Panel, dark: bool) -> dict[str, Any]:
     role = theme.ROLES[_role(word)]
     colour = role.colour(dark)
-    few = len(x) <= 30 and word != "PCA"
+    shape = "hv" if word == "network" else "linear"  # it is looked at now and then, and kept in between
+    few = len(x) <= 30 and word not in _LEVELS
     return {
         "type": "scatter",
         "x": x.astype(np.float32),
         "y": y.astype(np.float32),
         "name": word,
         "mode": "lines+markers" if few else "lines",
-        "line": {"color": colour, "dash": role.dash, "width": theme.LINE},
+        "line": {"color": colour, "dash": role.dash, "shape": shape, "width": theme.LINE},
         "marker": {"color": colour, "symbol": role.symbol, "size": 6},
-        "hovertemplate": f"{word} %{{y:.4g}}<extra></extra>",
+        "hovertemplate": f"{word} %{{y:{'.2~%' if panel.share else '.4g'}}}<extra></extra>",
         "xaxis": axes[0],
         "yaxis": axes[1],
     }
 
 
 def _end_labels(
-    x: Array,
     lines: Mapping[str, Array],
     axes: tuple[str, str],
     span: list[float],
     log: bool,
-    tall: float,
+    panel: _Panel,
     dark: bool,
 ) -> list[dict[str, Any]]:
     """Name and last value at the end of each line, pushed apart until none covers another."""
@@ -153,11 +208,11 @@ def _end_labels(
     last = {word: float(lines[word][i]) for word, i in ends.items()}
     at = {word: np.log10(value) if log else value for word, value in last.items()}
     order = sorted(at, key=lambda word: at[word])
-    pixels = [(at[word] - span[0]) / (span[1] - span[0]) * tall for word in order]
-    placed = spread(pixels, _LABEL, 0, tall)
+    pixels = [(at[word] - span[0]) / (span[1] - span[0]) * panel.tall for word in order]
+    placed = spread(pixels, _LABEL, 0, panel.tall)
     return [
         {
-            "text": f"{word} {last[word]:.3g}",
+            "text": f"{word.split(' λ')[0]} {share(last[word]) if panel.share else f'{last[word]:.3g}'}",
             "x": 1,
             "xref": "paper",
             "y": float(at[word]),
@@ -186,4 +241,4 @@ def spread(places: Sequence[float], apart: float, low: float, high: float) -> li
 
 
 def _role(word: str) -> str:
-    return {"cost J": "cost", "penalty λ‖θ‖²": "penalty"}.get(word, word)
+    return _ROLES.get(word, word)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel, ValidationError
 
 from autoencode_core.errors import InputError
+from autoencode_core.knobs import bounds
 from autoencode_core.record import RunRecord
 from autoencode_core.runs.checks import ROWS, check_created, check_name
 from autoencode_core.runs.files import EXTENSION, MOST_BYTES, pack, unpack
@@ -276,9 +277,21 @@ def _check(study: Study, source: str) -> None:
             raise InputError(f"{where}, branch", outcome.branch, " or ".join(branches) or "none")
         if outcome.minimiser is not None and not 0 <= outcome.minimiser < MOST_RUNS:
             raise InputError(f"{where}, minimiser", outcome.minimiser, f"a number below {MOST_RUNS}")
+        _check_ode(outcome, where)
     places = _identity(study)[1]
     if len(set(places)) < len(places):
         raise InputError(f"{source}, outcomes", "one of them twice", "each λ, seed and branch once")
+
+
+def _check_ode(outcome: Outcome, where: str) -> None:
+    """Refuse figures of the exact flow that cannot be; of old there are none."""
+    for name in ("ode_difference", "ode_test_error"):
+        value = getattr(outcome, name)
+        if value is not None and not value >= 0:
+            raise InputError(f"{where}, {name}", value, "a number from 0, or none")
+    most = int(bounds("substeps")[1] or 1)
+    if outcome.substeps is not None and not 1 <= outcome.substeps <= most:
+        raise InputError(f"{where}, substeps", outcome.substeps, f"a whole number from 1 to {most}, or none")
 
 
 def _identity(study: Study) -> tuple[str, list[tuple[float, int, str]]]:

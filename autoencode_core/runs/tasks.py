@@ -39,6 +39,7 @@ _ANALYSIS = (
     "particle_sweep",
     "costates",
     "hamiltonian",
+    "local_maximality",
     "maximality",
     "maximality_path",
     "control_strip",

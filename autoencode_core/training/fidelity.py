@@ -29,7 +29,7 @@ class Fidelity(NamedTuple):
 
     Attributes:
         difference: root mean squared distance of the outputs, as a share of the targets' spread.
-        error: mean squared distance of the exact flow's outputs from the targets.
+        error: mean squared distance of the exact flow's outputs from the targets, in data units.
         settled: whether the exact flow is known: its refinement stands still. If not, the other two are those
             of the finest one; infinite when it is no finite number.
     """
@@ -65,7 +65,8 @@ def fidelity(objective: Objective, theta: Tensor) -> Fidelity:
     x, y = (
         _few(part, MOST_PARTICLES, regimes).to(home, torch.float64) for part in (objective.x, objective.y)
     )
-    theta, size = theta.to(x), spread(y)
+    theta, size, weights = theta.to(x), spread(y), objective.weights
+    units = None if weights is None else weights[:, :, 0].to(x).expand(regimes, -1)
     network = outputs(arch, theta, x)
     unknown = torch.full_like(size, torch.inf)
     found = Fidelity(unknown, unknown.clone(), torch.zeros_like(size, dtype=torch.bool))
@@ -79,7 +80,8 @@ def fidelity(objective: Objective, theta: Tensor) -> Fidelity:
         change = _share(_distance(before[rows], ends), size[rows])
         still = change <= torch.clamp(STILL_SHARE * difference, min=STILL)
         found.difference[rows] = difference
-        found.error[rows] = _number((ends - y[rows]).square().sum(1).mean(1))
+        squares = (ends - y[rows]).square().mean(2)
+        found.error[rows] = _number((squares * (1 if units is None else units[rows])).sum(1))
         still = (still & change.isfinite()) | (difference == 0)
         found.settled[rows], waiting[rows] = still, ~still
         before = before.index_copy(0, rows, ends)
@@ -102,9 +104,11 @@ def rough_difference(objective: Objective, theta: Tensor) -> Tensor:
     flops = 3 * arch.points * sum(map(arch.field.flops, arch.shape.counts))
     most = max(FEWEST, min(MOST_PARTICLES, int(ROUGH_FLOPS / flops)))
     x, y = (_few(part, most, regimes) for part in (objective.x, objective.y))
-    finer = outputs(arch.by(arch.scheme, 2 * arch.substeps), theta, x)
-    gain = 2.0**arch.scheme.order
-    return _share(_distance(outputs(arch, theta, x), finer) * gain / (gain - 1), spread(y))
+    gain, finer = 2.0**arch.scheme.order, arch.by(arch.scheme, 2 * arch.substeps)
+    # One by one: products of several regimes round otherwise than those of one.
+    each = zip(theta.split(1), x.split(1), strict=True)
+    apart = torch.cat([_distance(outputs(arch, t, part), outputs(finer, t, part)) for t, part in each])
+    return _share(apart * gain / (gain - 1), spread(y))
 
 
 def outputs(arch: Architecture, theta: Tensor, x: Tensor) -> Tensor:

@@ -11,9 +11,6 @@ from autoencode_core.training.replay import Replay
 
 WORKSPACE, GPU_WORKSPACE = 2**27, 2**32
 """Bytes that the states of one part may take; what is left over is done in further parts."""
-TOGETHER = 2**23
-"""Bytes up to which a processor sweeps regimes together: beyond, one by one is faster (8 regimes of width 64
-took 44 ms together and 29 ms one by one)."""
 MOST_BENCHES = 4
 """Benches kept laid out, for parts of different sizes."""
 
@@ -106,8 +103,8 @@ def parts(
 ) -> Iterator[tuple[slice, slice]]:
     """Regimes and particles of each part, so that it fits the workspace.
 
-    All particles of some regimes (of one where they are many), or where even those of one are too many, some
-    particles of it.
+    All particles of some regimes, or where even those of one are too many, some particles of it. On a
+    processor regimes are swept one by one: products of several round otherwise than those of one.
 
     Args:
         arch: the architecture.
@@ -119,8 +116,7 @@ def parts(
     number = x.element_size()
     one = Room.numbers(arch, lean(arch, number, workspace)) * number
     columns = min(particles, max(1, workspace // one))
-    together = workspace if x.device.type == "cuda" else min(workspace, TOGETHER)
-    rows = max(1, together // (one * columns))
+    rows = max(1, workspace // (one * columns)) if x.device.type == "cuda" else 1
     for first in range(0, regimes, rows):
         for start in range(0, particles, columns):
             yield slice(first, min(regimes, first + rows)), slice(start, min(particles, start + columns))

@@ -9,6 +9,7 @@ import torch
 
 from autoencode_core.compare import one_landscape
 from autoencode_core.errors import InputError
+from autoencode_core.ode import difference_of, exact_error
 from autoencode_core.spec import RunSpec
 from autoencode_core.study import Branch, Outcome, Plan, Study
 from autoencode_core.training.continuation import continuation
@@ -184,15 +185,18 @@ def _outcome(step: _Step, test_term: float, minimiser: int | None) -> Outcome:
         minimiser,
         step.moved,
         step.jump,
+        ode_difference=difference_of(run.summary),
+        ode_test_error=exact_error(run.summary),
+        substeps=run.model.architecture.substeps,
     )
 
 
 class _DataTerms:
-    """Data terms of J, in flow coordinates; runs of one sample share their objectives."""
+    """Data terms of J, in flow coordinates; runs of one sample and one number of sub-steps share them."""
 
     def __init__(self) -> None:
         self.objectives = cache(self._objectives)
-        self.known: dict[int, Run] = {}
+        self.known: dict[tuple[int, int], Run] = {}
 
     def test(self, run: Run) -> float:
         """On the test particles at the run's control."""
@@ -204,11 +208,12 @@ class _DataTerms:
         return self._at(run, 0, nothing), self._at(run, 1, nothing)
 
     def _at(self, run: Run, part: int, control: torch.Tensor) -> float:
-        self.known.setdefault(run.spec.sample, run)
-        return float(self.objectives(run.spec.sample)[part].cost(control[None]).data_term)
+        alike = run.spec.sample, run.model.architecture.substeps
+        self.known.setdefault(alike, run)
+        return float(self.objectives(alike)[part].cost(control[None]).data_term)
 
-    def _objectives(self, sample: int) -> tuple[Objective, Objective]:
-        run = self.known[sample]
+    def _objectives(self, alike: tuple[int, int]) -> tuple[Objective, Objective]:
+        run = self.known[alike]
         x, y, x_test, y_test, _ = Regime.of(run.spec, run.data).objectives(torch.device("cpu"))
         arch, none = run.model.architecture, torch.zeros(1).to(x)
         return Objective(arch, x, y, none), Objective(arch, x_test, y_test, none)

@@ -24,12 +24,11 @@ def sweep(
     All regimes advance together, each with its own step size, line search and end. Where the memory does not
     hold all regimes, they are trained in several batches, one after the other.
 
-    Each run is what `train` gives for its spec. On a processor a narrow net in float32 (tanh, relu, identity,
-    at most 40 hidden units a layer) comes out with the same bits by lbfgs, by adam, and by pmp in the metric
-    of the control with one inner step. Elsewhere products of several regimes may round otherwise than those
-    of one: a gradient differs by 1e-16 of its size in float64 and by 1e-7 in float32. A training magnifies
-    that: J stays within 1e-6 over tens of iterations in float64, but in float32, or over very many, two
-    trainings may part and end in different minimisers.
+    Each run is what `train` gives for its spec: on a processor to the bit by lbfgs, by adam, and by pmp in
+    the metric of the control. The metric of the field, and a GPU, round products of several regimes otherwise
+    than those of one: by 1e-16 of their size in float64 and by 1e-7 in float32. A training magnifies that: J
+    stays within 1e-6 over tens of iterations in float64, but in float32, or over very many, two trainings may
+    part and end in different minimisers.
 
     Args:
         spec: all other knobs.

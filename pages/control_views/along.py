@@ -1,28 +1,32 @@
 """Along t: the trained control, its Hamiltonian, and how far from optimal it is at every layer."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from autoencode_core.figures.control import along_figure, along_table
 from autoencode_core.figures.hamiltonian import (
+    anywhere_words,
     hamiltonian_words,
     largest_drift,
-    maximality_words,
+    nearby_words,
     path_figure,
     path_table,
     path_words,
 )
-from autoencode_core.figures.numbers import rounded
+from autoencode_core.figures.numbers import percent, rounded
 from autoencode_core.figures.strip import strip_words
+from autoencode_core.flow.fields import FIELDS
 from autoencode_core.record import PATH, RunRecord
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, escape, guard
 
 PATIENCE = 1.5
-"""Seconds to wait for the residuals, so that the figure need not be drawn twice."""
+"""Seconds to wait for the residuals nearby, so that the figure need not be drawn twice."""
+_SHARES = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 def along_view(run_id: str, record: RunRecord) -> None:
@@ -32,30 +36,50 @@ def along_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
+    share = float(
+        st.select_slider(
+            "Nearby: ρ as a share of |θ|",
+            _SHARES,
+            0.1,
+            format_func=lambda value: f"{value:g}",
+            key="nearby_share",
+            bind="query-params",
+            persist_state="session",
+            help="How far from θₙ a better θ is looked for: ρ is this share of the root mean square of |θₙ|.",
+        )
+    )
+    by_units = FIELDS[record.spec.field].units is not None
     asked = ask("control_strip", record), ask("hamiltonian", record)
-    waited = ask("maximality", record, patience=PATIENCE)
+    nearby = ask("local_maximality", record, patience=PATIENCE, share=share)
+    anywhere = ask("maximality", record) if by_units else None
     strip = told(asked[0], "The control")
     about = told(asked[1], "The Hamiltonian") if strip is not None else None
     if strip is None or about is None:
         return
-    residuals = waited.value
-    _metrics(about, residuals)
+    near, far = nearby.value, anywhere.value if anywhere else None
+    _metrics(about, near)
     with guard():
-        figure = along_figure(strip, about, residuals, decoder=record.spec.task != "classify", dark=dark())
+        figure = along_figure(strip, about, near, far, decoder=record.spec.task != "classify", dark=dark())
         alt = (
             "Against flow time t: the control as a heat strip, its size, the speed of the flow, the "
-            "Hamiltonian, and the residuals of the maximum principle at every layer."
+            "Hamiltonian, and at every layer the gradient and the residuals of the maximum principle, nearby "
+            "and over all θ."
         )
-        chart("control_along", figure, alt, f"{run_id}-control", lambda: along_table(strip, about, residuals))
+        table = partial(along_table, strip, about, near, far)
+        chart("control_along", figure, alt, f"{run_id}-control", table)
         st.caption(escape(strip_words(strip)))
     st.markdown(hamiltonian_words(about))
-    if told(waited, "R, the search for a better θ at every layer") is not None and residuals is not None:
-        st.markdown(maximality_words(residuals))
+    if told(nearby, "R, the search for a better θ near that of every layer") is not None and near is not None:
+        st.markdown(nearby_words(near))
+    if anywhere is None:
+        st.caption("R over all θ: not available for this field, since it is no sum over hidden units.")
+    elif told(anywhere, "R over all θ, at every layer") is not None and far is not None:
+        st.caption(anywhere_words(far))
     with guard():
-        _path(run_id, record)
+        _path(run_id, record, share)
 
 
-def _metrics(about: Mapping[str, Any], residuals: Mapping[str, Any] | None) -> None:
+def _metrics(about: Mapping[str, Any], near: Mapping[str, Any] | None) -> None:
     """The numbers that say how near the control is to what the maximum principle asks."""
     drift = largest_drift(about)
     cells = st.container(horizontal=True, gap="small")
@@ -72,22 +96,24 @@ def _metrics(about: Mapping[str, Any], residuals: Mapping[str, Any] | None) -> N
         help="Norm of the gradient in L²(0,T). It is 0 at a minimiser, and it is what training lowers.",
     )
     cells.metric(
-        "δ Σ R, maximality",
-        "…" if residuals is None else rounded(float(residuals["total"])),
-        width=165,
-        help="R_n = max H_n(θ) − H_n(θ_n) ≥ 0, summed over the layers of length δ; from below, since the "
-        "search for the maximum may miss it. 0 where the maximum principle holds.",
+        "δ Σ R / J, maximality",
+        "…" if near is None else percent(float(near["gap"])),
+        width=175,
+        help="R_n = max H_n(θ) − H_n(θ_n) ≥ 0 over θ with |θ − θ_n| ≤ ρ, summed over the layers of length δ, "
+        "as a share of J; from below, since the search for the maximum may miss it. 0 where the maximum "
+        "principle holds nearby.",
     )
     cells.metric(
         "Drift of H",
-        "–" if drift != drift else f"{drift:.1%}" if drift < 0.1 else f"{drift:.0%}",
+        "–" if drift != drift else percent(drift),
         width=140,
-        help="Largest less smallest H within an interval of constant width, as a share of its largest |H|; "
-        "the worst of the intervals. 0 along an optimal control as the layers get thin.",
+        help="Largest less smallest H within an interval of constant width, as a share of its largest |H|, "
+        "or of J/T where that is more; the worst of the intervals. 0 along an optimal control as the layers "
+        "get thin.",
     )
 
 
-def _path(run_id: str, record: RunRecord) -> None:
+def _path(run_id: str, record: RunRecord, share: float) -> None:
     """The residuals along the training, when asked for."""
     st.subheader("Over the training", anchor=False)
     if PATH[0] not in record.weights:
@@ -104,9 +130,12 @@ def _path(run_id: str, record: RunRecord) -> None:
         help="At eight moments of the training: R and the gradient at every layer. It takes some seconds.",
     ):
         return
-    found = told(ask("maximality_path", record), "R along the training")
+    found = told(ask("maximality_path", record, share=share), "R along the training")
     if found is not None:
-        alt = "R of every layer as a heat map over iterations, and below it its sum and the gradient's norm."
+        alt = (
+            "R nearby of every layer as a heat map over iterations; below it its sum, that over all θ, and "
+            "the gradient's norm."
+        )
         figure = path_figure(found, dark=dark())
         chart("control_path", figure, alt, f"{run_id}-maximality", lambda: path_table(found))
         st.markdown(path_words(found))

@@ -1,10 +1,14 @@
-"""Compare: up to four pinned runs, what differs between them, their curves and their flows."""
+"""Compare: up to four pinned runs, what differs between them, their figures, curves and flows."""
+
+from collections.abc import Callable, Mapping
+from math import isfinite
 
 import pandas as pd
 import streamlit as st
 
 from autoencode_core.compare import Knob, differences, warnings
 from autoencode_core.figures.histories import histories_figure
+from autoencode_core.ode import ABOUT, difference_of, sentence, share, verdict
 from autoencode_core.record import RunRecord
 from pages.regime_views.studies import opening_runs
 from pages.shared.charts import chart
@@ -14,6 +18,7 @@ from pages.shared.setup import dark, escape, guard
 from pages.shared.words import title
 
 CLOCK = "compare"
+_UNKNOWN = "not known"
 
 
 def compare_view() -> None:
@@ -29,6 +34,8 @@ def compare_view() -> None:
     with guard():
         _differences(runs)
     with guard():
+        _figures(runs)
+    with guard():
         _curves(runs)
     players(runs, "compare", CLOCK)
 
@@ -37,8 +44,8 @@ def _differences(runs: list[tuple[str, RunRecord]]) -> None:
     """The knobs of the runs, and a warning when a difference cannot be put down to one of them."""
     specs, names = [record.spec for _, record in runs], _names(runs)
     warm = [record.summary.get("warm_start") for _, record in runs]
-    for sentence in warnings(specs, warm):
-        st.warning(escape(sentence))
+    for said in warnings(specs, warm):
+        st.warning(escape(said))
     only = st.toggle(
         "Only what differs", len(runs) > 1, key="compare_only", bind="query-params", help="Hides equal knobs."
     )
@@ -54,6 +61,50 @@ def _differences(runs: list[tuple[str, RunRecord]]) -> None:
     st.dataframe(
         pd.DataFrame(shown), hide_index=True, alt="One knob in a row, one run in a column.", width="stretch"
     )
+
+
+def _figures(runs: list[tuple[str, RunRecord]]) -> None:
+    """What the runs ended with, and a warning of those that are no ODEs."""
+    names = _names(runs)
+    for name, (_, record) in zip(names, runs, strict=True):
+        difference = difference_of(record.summary)
+        if difference is not None and verdict(difference) == "not":
+            st.warning(escape(f"{name}: {sentence(record)}"))
+    shown = {"Figure": list(_FIGURES)}
+    shown |= {
+        name: [words(record) for words in _FIGURES.values()]
+        for name, (_, record) in zip(names, runs, strict=True)
+    }
+    alt = "One figure in a row, one run in a column."
+    st.dataframe(pd.DataFrame(shown), hide_index=True, alt=alt, width="stretch")
+    st.caption(ABOUT)
+
+
+def _error(name: str) -> Callable[[RunRecord], str]:
+    """How an error of the summary is written."""
+
+    def words(record: RunRecord) -> str:
+        if name not in record.summary:
+            return _UNKNOWN
+        value = record.summary[name]
+        return "–" if value is None else f"{value:.4g}"
+
+    return words
+
+
+def _difference(record: RunRecord) -> str:
+    found = difference_of(record.summary)
+    return _UNKNOWN if found is None else share(found) if isfinite(found) else "without bound"
+
+
+_FIGURES: Mapping[str, Callable[[RunRecord], str]] = {
+    "Test error": _error("test_error"),
+    "Test error of its exact flow": _error("ode_test_error"),
+    "Test error of PCA": _error("pca_test_error"),
+    "ODE difference": _difference,
+    "Sub-steps at the end": lambda record: str(record.substeps),
+}
+"""What is said of a run, and how."""
 
 
 def _curves(runs: list[tuple[str, RunRecord]]) -> None:

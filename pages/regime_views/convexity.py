@@ -40,7 +40,7 @@ def convexity_view() -> None:
         st.info("Choose a run above to see how J bends around its control.")
         return
     run_id, record = runs[0]
-    st.caption(escape(regime(record.spec)))
+    st.caption(escape(regime(record.spec, record.substeps)))
     unusual(record)
     found = told(ask("curvature", record, count=DIRECTIONS), "ν, the smallest curvature of the data term")
     if found is None:

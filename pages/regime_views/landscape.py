@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.compare import one_landscape
+from autoencode_core.compare import one_landscape, substeps_words
 from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
@@ -44,7 +44,7 @@ def landscape_view() -> None:
         st.info("Choose a run above to see J around its control.")
         return
     run_id, record = runs[0]
-    st.caption(escape(regime(record.spec)))
+    st.caption(escape(regime(record.spec, record.substeps)))
     unusual(record)
     kind = st.segmented_control(
         "Cut",
@@ -71,6 +71,8 @@ def landscape_view() -> None:
         scene = plane_scene(answer, weight, identity, str(kind), names)
     landscape("landscape", encode(scene))
     note(answer)
+    if words := substeps_words(record.substeps, [record_of(other).substeps for other in chosen]):
+        st.caption(escape(words))
     with guard():
         _table(run_id, str(kind), answer)
 

@@ -6,10 +6,11 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.convexity import curvature_figure, curvature_words
+from autoencode_core.figures.ode_difference import left_ode
 from autoencode_core.figures.regimes import strip_figure, strip_words
 from autoencode_core.figures.scenes.multiples import multiples_scene
 from autoencode_core.figures.wire import encode
-from autoencode_core.study import MOST_SHOWN, Study
+from autoencode_core.study import MOST_SHOWN, Outcome, Study
 from pages.regime_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
 from pages.shared.asking import Asked, ask, told
 from pages.shared.choose import record_of
@@ -67,7 +68,7 @@ def _multiples(study_id: str, study: Study) -> None:
         st.caption("No run of this choice ended with finite numbers, so there is no flow to show.")
         return
     records = [record_of(store().member_ids(study_id)[place]) for place in places]
-    titles = [f"λ = {study.outcomes[i].tikhonov:.2g}, J = {study.outcomes[i].cost:.3g}" for i in places]
+    titles = [_title(study.outcomes[i]) for i in places]
     identity = f"{study_id} {chosen}"
     scene = multiples_scene(records, titles, identity)
     player("strip_multiples", encode(scene), identity, len(records[0].probe["inputs"]))
@@ -77,6 +78,11 @@ def _multiples(study_id: str, study: Study) -> None:
             words = f"λ = {study.outcomes[i].tikhonov:.2g}"
             if st.button(words, key=f"open_{study_id}_{i}", type="tertiary", help="Opens it in Flow."):
                 open_run(study_id, i)
+
+
+def _title(outcome: Outcome) -> str:
+    """What stands above a small flow; the stroke as in the picture above."""
+    return f"λ = {outcome.tikhonov:.2g}, J = {outcome.cost:.3g}" + " ╱" * left_ode(outcome)
 
 
 def _place(study: Study, weight: float, chosen: str) -> int | None:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.ode_difference import ode_known
 from autoencode_core.runs.study_csv import study_csv
 from autoencode_core.study import COLUMNS, Kind, Study, study_line, table
 from pages.regime_views.plan import plan_form
@@ -35,6 +36,10 @@ _HEADS = {
     "train_error": "train error",
     "test_error": "test error",
     "gradient_norm": "‖∇J‖",
+    "ode_difference": "ODE difference",
+    "ode_test_error": "test error of its ODE",
+    "verdict": "an ODE?",
+    "substeps": "sub-steps",
     "minimiser": "minimiser",
     "moved": "moved by",
     "jump": "jump",
@@ -231,6 +236,8 @@ def _shown_columns(study: Study) -> list[str]:
     hidden = {"branch", "moved", "jump"} if study.kind == "strip" else {"seed"}
     if all(outcome.curvature is None for outcome in study.outcomes):
         hidden |= {"curvature", "bound", "floor", "convexity"}
+    if not ode_known(study):
+        hidden |= {"ode_difference", "ode_test_error", "verdict", "substeps"}
     return [name for name in _HEADS if name not in hidden]
 
 

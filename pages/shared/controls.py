@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from autoencode_core.data.catalogue import CATALOGUE, card, is_csv
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.knobs import allowed, bounds, choices, explain, is_whole
+from autoencode_core.knobs import UNSET, allowed, choices, explain, is_whole
 from autoencode_core.spec import RunSpec
 from pages.shared import own_csv
+from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
 
 _WISHES = "knobs_wished"
@@ -24,7 +25,7 @@ _LAST = "knobs_spec"
 _FILE_ERROR = "knobs_file_error"
 _OWN, _OWN_LABEL = "own", "Your own CSV …"
 _CUSTOM = "custom"
-_OFF = "off"
+_OFF = UNSET["fidelity"]
 _TOLERANCES = (0.005, 0.01, 0.02, 0.05, 0.1)
 _LISTS = ("profile", "order")
 _HEADINGS = {
@@ -153,6 +154,8 @@ def _knob(name: str, values: dict[str, Any]) -> None:
         if name != "batch_size":  # there only 0 is allowed, which is the default
             values[name] = _wishes().get(name, default)
         return
+    if name in (*_GRIDS, "fidelity"):
+        _take_number(name)
     shown, note = _fit(name, _wishes().get(name, default), default, values)
     if name in _GRIDS:
         _log_slider(name, shown, default, values)
@@ -186,9 +189,16 @@ def _fit(name: str, wish: Any, default: Any, values: Mapping[str, Any]) -> tuple
     return wish, ""
 
 
+def _take_number(name: str) -> None:
+    """A number in the link is a wish, however it is written; the widget would know its own spelling only."""
+    linked = linked_number(name)
+    if linked is not None and _key(name) not in st.session_state:
+        _wishes()[name] = linked
+
+
 def _log_slider(name: str, shown: float, default: float, values: dict[str, Any]) -> None:
     """A logarithmic slider; a value off its grid, from a run or a link, is added to it."""
-    linked = _number_in_link(name)
+    linked = linked_number(name)
     options = sorted({*_GRIDS[name], shown, default, *([] if linked is None else [linked])})
     _draw(st.select_slider, name, shown, default, values, options=options, value=default, format_func=_short)
 
@@ -196,7 +206,7 @@ def _log_slider(name: str, shown: float, default: float, values: dict[str, Any])
 def _tolerance_or_off(name: str, shown: float | None, default: float | None, values: dict[str, Any]) -> None:
     """A choice of tolerances in per cent, or none; a value of a run or a link is added to it."""
     known = {_off_or(value) for value in (*_TOLERANCES, shown, default)}
-    linked = _number_in_link(name)
+    linked = linked_number(name)
     known |= set() if linked is None else {_off_or(linked)}
     options = (*sorted(known - {_OFF}, key=float), _OFF)
     _select(
@@ -205,7 +215,7 @@ def _tolerance_or_off(name: str, shown: float | None, default: float | None, val
         _off_or(shown),
         _off_or(default),
         values,
-        format_func=lambda word: word if word == _OFF else f"{100 * float(word):g} %",
+        format_func=lambda word: word if word == _OFF else percent(word),
     )
     values[name] = None if values[name] == _OFF else float(values[name])
 
@@ -248,7 +258,7 @@ def _number(name: str, shown: float, default: float, values: dict[str, Any]) -> 
     """A number. Its bounds are RunSpec's to check: the browser would show a wrong one but not send it."""
     kind, shape = (int, "%d") if is_whole(name) else (float, "%g")
     step = kind(_STEPS.get(name, 1))
-    more = {"placeholder": "as the seed"} if name == "data_seed" else {}
+    more = {"placeholder": UNSET[name]} if name in UNSET else {}
     _draw(st.number_input, name, shown, default, values, value=default, step=step, format=shape, **more)
 
 
@@ -271,10 +281,23 @@ def _draw(
         "args": (name,),
         **settings,
     }
+    lost = _refused(widget, name, values, settings)
     value = widget(key=key, bind="query-params", persist_state="session", **settings)
     if value is not None and value != shown:  # the link, or the browser's back button, said so
         _wishes()[name] = value
     values[name] = shown if value is None else value
+    if lost:
+        st.caption(lost)
+
+
+def _refused(
+    widget: Callable[..., Any], name: str, values: Mapping[str, Any], settings: Mapping[str, Any]
+) -> str:
+    """What the link asks of a widget in vain, in a sentence; the widget will drop it."""
+    if "options" in settings:
+        labels = [str(settings["format_func"](option)) for option in settings["options"]]
+        return refused(name, labels, values.get("dataset", ""))
+    return refused(name, None, values["dataset"]) if widget is st.number_input else ""
 
 
 # ---- the data set
@@ -376,13 +399,3 @@ def _short(value: float) -> str:
     """A number as short as it can be without changing it."""
     text = f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return text.replace("e-0", "e-")
-
-
-def _number_in_link(name: str) -> float | None:
-    """A number within its bounds that the link asks for."""
-    low, high = bounds(name)
-    try:
-        value = float(st.query_params.get(_key(name), ""))
-    except ValueError:
-        return None
-    return value if (low is None or low <= value) and (high is None or value <= high) else None

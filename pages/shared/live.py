@@ -10,6 +10,7 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.figures.scenes.live import live_scene
 from autoencode_core.figures.wire import encode
+from autoencode_core.ode import ABOUT, on_the_way
 from autoencode_core.spec import RunSpec
 from pages.shared.curves import live_curves
 from pages.shared.player import player
@@ -110,9 +111,17 @@ def _numbers(status: "JobStatus") -> None:
     cells.metric(
         "Time left",
         _duration(status.time_left),
-        width=140,
+        width=180,
         help="At the present rate, to the last iteration.",
     )
+    st.caption(_ode_words(status.spec, last), help=ABOUT)
+
+
+def _ode_words(spec: RunSpec, last: Mapping[str, float]) -> str:
+    """How the network stands to its ODE by the newest row; a line that keeps the place until it is known."""
+    substeps = int(last.get("substeps", spec.substeps))
+    said = on_the_way(last.get("ode_difference", math.nan), substeps, spec.substeps)
+    return said or "The network is held against its own ODE as it trains."
 
 
 def _stop(job_id: str) -> None:

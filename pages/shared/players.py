@@ -47,5 +47,5 @@ def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: 
 
 def _heading(record: RunRecord) -> None:
     st.markdown(f"**{escape(record.name or title(record.spec))}**")
-    st.caption(escape(regime(record.spec)))
+    st.caption(escape(regime(record.spec, record.substeps)))
     unusual(record)

@@ -29,6 +29,6 @@ def run_page(page: str, title: str, views: Views, menu: str, choice: str, empty:
         return
     run_id, record = runs[0]
     with guard():
-        st.caption(escape(regime(record.spec)))
+        st.caption(escape(regime(record.spec, record.substeps)))
         unusual(record)
     show_view(page, views, menu, run_id, record)

@@ -35,20 +35,24 @@ def setting(spec: RunSpec) -> str:
     return " · ".join([dataset(spec.dataset), *parts, f"N = {spec.particles}"])
 
 
-def regime(spec: RunSpec) -> str:
-    """The knobs that say most, in a line."""
+def regime(spec: RunSpec, substeps: int | None = None) -> str:
+    """The knobs that say most, in a line.
+
+    Args:
+        spec: all knobs.
+        substeps: sub-steps of the trained network, where they are known; those of the spec by default.
+    """
     field = f"{spec.field.replace('_', ' ')} {spec.activation}"
     return (
         f"k = {spec.bottleneck} · L = {spec.depth} · T = {spec.horizon:g} · λ = {spec.tikhonov:g} · "
-        f"{field} · {scheme(spec)} · {spec.method} · seed {spec.seed}"
+        f"{field} · {scheme(spec, substeps or spec.substeps)} · {spec.method} · seed {spec.seed}"
         + (f" · data of seed {spec.sample}" if spec.sample != spec.seed else "")
     )
 
 
-def scheme(spec: RunSpec) -> str:
+def scheme(spec: RunSpec, substeps: int) -> str:
     """How a layer is integrated, in a word or two."""
-    each = f" × {spec.substeps}" if spec.substeps > 1 else ""
-    return f"{SCHEMES[spec.scheme].title}{each}"
+    return SCHEMES[spec.scheme].title + (f" × {substeps}" if substeps > 1 else "")
 
 
 def study_title(study: Study) -> str:

@@ -37,6 +37,7 @@ def about(values: Any = (1.0, 2.0, 3.0, 3.03, 4.0, 5.0), cost: float = 2.0) -> d
         "jumps": jumps,
         "drift": np.array([np.ptp(part) for part in np.split(values, jumps)]),
         "cost": cost,
+        "rate": cost / 6,
         "gradient_norm": 0.01,
         "note": "",
     }
@@ -59,17 +60,26 @@ def residuals(values: Any = (1.0, 0.1, 0.0, 0.2, 0.3, 2.0), cost: float = 2.0) -
     }
 
 
+def nearby(values: Any = (0.01, 1e-3, 0.0, 0.002, 0.003, 0.02), cost: float = 2.0) -> dict[str, Any]:
+    """The local residuals of maximality, with these values."""
+    return residuals(values, cost) | {"radius": 0.12, "maximal_norm": np.full(6, 1.1)}
+
+
 def path(residual: Any) -> dict[str, Any]:
-    """Residuals along a training, from a table (moments, layers)."""
+    """Residuals along a training, from a table (moments, layers); nearby they are a tenth of it, or 1."""
     residual = np.asarray(residual, float)
+    near = np.where(np.isinf(residual), 1.0, residual / 10)
     moments, layers = residual.shape
     return {
         "iterations": 10 * np.arange(moments),
+        "local_residual": near,
         "residual": residual,
         "stationarity": np.ones((moments, layers)),
+        "local_total": near.sum(axis=1),
         "total": residual.sum(axis=1),
         "gradient_norm": np.geomspace(1, 1e-3, moments),
         "cost": np.linspace(2, 1, moments),
         "times": np.arange(layers) * 1.0,
+        "radius": 0.12,
         "note": "",
     }

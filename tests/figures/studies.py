@@ -68,3 +68,12 @@ def curved(study: Study) -> Study:
     nu = [-0.01 if o.cost < PCA else 0.0 for o in study.outcomes]
     bound = [1e-4] * len(nu)
     return study.curved(nu, bound, [value - 2e-4 for value in nu])
+
+
+def fidelities(study: Study, found: dict[int, float], rest: float | None = 0.001) -> Study:
+    """The study with the ODE differences of some runs, and one that all others have."""
+    outcomes = [
+        replace(o, ode_difference=None if o.status == "diverged" else found.get(i, rest))
+        for i, o in enumerate(study.outcomes)
+    ]
+    return replace(study, outcomes=tuple(outcomes))

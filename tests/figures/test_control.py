@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from figures.principle import COUNTS, about, residuals, strip
+from figures.principle import COUNTS, about, nearby, residuals, strip
 
 from autoencode_core.figures.control import along_figure, along_table
 from autoencode_core.figures.strip import ordered, outlines, strip_words
@@ -19,7 +19,7 @@ def lines(figure, axis):
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_entry_is_in_the_strip_at_its_layer(dark):
     answer = strip()
-    heat = along_figure(answer, about(), residuals(), dark=dark).data[0]
+    heat = along_figure(answer, about(), nearby(), residuals(), dark=dark).data[0]
     assert heat.z.shape == (12, 6) and len(heat.x) == 7 and len(heat.y) == 13
     for row, name in enumerate(heat.text[:, 0]):
         (source,) = np.flatnonzero(answer["labels"] == name)
@@ -74,15 +74,26 @@ def test_the_hamiltonian_is_broken_where_the_width_changes_and_its_spread_is_sha
 
 
 def test_what_has_no_place_on_the_logarithmic_axis_is_said():
-    figure = along_figure(strip(), about(), residuals([np.inf, np.inf, 0, 1, 1, 1]))
-    assert "R<sub>n</sub> is 0 in 1 layer and ∞ in 2 layers" in written(figure)
-    assert np.isnan(lines(figure, "y5")[1].y[:3]).all()
+    figure = along_figure(strip(), about(), nearby(), residuals([np.inf, np.inf, 0, 1, 1, 1]))
+    assert "R<sub>n</sub> over all θ is 0 in 1 layer and ∞ in 2 layers" in written(figure)
+    assert "R<sub>n</sub> nearby is 0 in 1 layer" in written(figure)
+    near, far = lines(figure, "y5")[1:]
+    assert np.isnan(far.y[:3]).all() and np.isnan(near.y).tolist() == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert far.marker.size < near.marker.size
 
 
 def test_the_residuals_may_come_later():
-    figure = along_figure(strip(), about(), None)
-    assert len(lines(figure, "y5")) == 1
-    assert not any("R<sub>n</sub>" in text for text in written(figure))
+    for given, count in (((), 1), ((nearby(),), 2), ((None, residuals()), 2)):
+        figure = along_figure(strip(), about(), *given)
+        assert len(lines(figure, "y5")) == count
+    assert not any("R<sub>n</sub>" in text for text in written(along_figure(strip(), about())))
 
 
 def test_a_control_of_zeros_and_huge_entries_have_colours_and_words():
@@ -130,7 +141,9 @@ def test_axes_do_not_spread_out_what_is_nothing_beside_j(share):
 
 
 def test_the_table_has_a_row_for_each_layer_and_a_column_for_each_entry():
-    table = along_table(strip(), about(), residuals())
+    table = along_table(strip(), about(), nearby(), residuals())
     assert {len(column) for column in table.values()} == {6}
     np.testing.assert_array_equal(table["b 1"], strip()["values"][9])
-    assert np.isnan(along_table(strip(), about())["maximality_residual"]).all()
+    assert table["local_maximality_residual"][0] == 0.01 and table["maximality_residual"][0] == 1
+    for name in ("local_maximality_residual", "maximality_residual"):
+        assert np.isnan(along_table(strip(), about())[name]).all()

@@ -21,6 +21,7 @@ def answer(**more):
         "iterations": np.array([300, 100, 80]),
         "ended": ["finished", "finished", "converged"],
         "spread": 2.0,
+        "order": 1,
         "rate": 1.0,
         "rate_error": 0.02,
         "moved_particles": 500,
@@ -54,6 +55,11 @@ def test_words_of_a_discretised_ode():
 def test_words_of_a_control_made_for_its_step():
     said = " ".join(depth_words(answer(refined_cost=np.array([0.5, 2.0, 1.0]), rate=0.4, rate_error=0.05)))
     assert "trained anew" in said and "not yet in sight" in said
+
+
+def test_the_rate_is_held_against_the_order_of_the_scheme():
+    assert "order 4" in depth_words(answer(order=4, rate=3.9))[2]
+    assert "not like (T/L)^4" in depth_words(answer(order=4, rate=1.0))[2]
 
 
 def test_words_where_there_is_little_to_say():

@@ -31,6 +31,8 @@ def answer(**more):
         "order_error": np.array([0.01, 0.0, 0.02]),
         "order_start": np.log([1, 0.1, 0.01]),
         "fitted": fitted,
+        "network_scheme": "euler",
+        "network_substeps": 1,
         "network_difference": 0.25,
         "network_error": 0.28,
         "relative": 0.25,
@@ -58,6 +60,15 @@ def test_three_methods_their_fits_and_the_network(dark):
     assert list(ring.x) == [0.25] and list(ring.y) == [0.28]  # it stands alone there
     said = " ".join(note.text for note in figure.layout.annotations)
     assert "order 4.00 ± 0.02 (declared 4)" in said and "network itself" in said
+
+
+def test_the_network_is_that_of_its_own_scheme_and_sub_steps():
+    found = answer(network_scheme="rk4", network_substeps=4, network_difference=0.002, verdict="ode")
+    figure = refinement_figure(found, "difference")
+    (ring,) = [trace for trace in figure.data if trace.mode == "markers"]
+    assert list(ring.x) == [0.25 / 4] and list(ring.y) == [0.002]
+    said = " ".join(note.text for note in figure.layout.annotations)
+    assert "RK4, 4 steps a layer" in said
 
 
 def test_the_shade_ends_where_the_reference_is_no_better_known():

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.bands import Band, bands
 from autoencode_core.figures.continuation import continuation_figure, continuation_words, differs, metastable
 from autoencode_core.figures.convexity import (
     curvature_figure,
@@ -23,9 +24,10 @@ from autoencode_core.figures.convexity import (
     spectrum_figure,
 )
 from autoencode_core.figures.film.still import png
-from autoencode_core.figures.panels import Band, WeightAxis, bands
-from autoencode_core.figures.regimes import ranks, state, strip_figure, strip_words
+from autoencode_core.figures.panels import WeightAxis
+from autoencode_core.figures.regimes import state, strip_figure, strip_words
 from autoencode_core.figures.signed import Signed
+from autoencode_core.figures.study_marks import ranks
 from autoencode_core.study import Study, only_converged
 
 

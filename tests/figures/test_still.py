@@ -20,6 +20,7 @@ from autoencode_core.figures import (
     reconstruction_figure,
 )
 from autoencode_core.figures.alt import Kind
+from autoencode_core.figures.pictures import picture
 from autoencode_core.figures.training import spread
 from autoencode_core.record import RunRecord
 
@@ -68,6 +69,66 @@ def test_history_of_runs_that_went_wrong(history: dict[str, Any]) -> None:
     figure = history_figure(history, pca_error=float("nan"), dark=True)
     for axis in (figure.layout.yaxis, figure.layout.yaxis2, figure.layout.xaxis2):
         assert np.isfinite(axis.range).all() and axis.range[0] < axis.range[1]
+
+
+def kept_to_the_ode(**columns: list[float]) -> dict[str, Any]:
+    """A history of 100 iterations, the sub-steps doubled after the 5th, the 10th and the 80th."""
+    iteration = list(range(101))
+    substeps = [1 + (i > 5) + 2 * (i > 10) + 4 * (i > 80) for i in iteration]
+    difference = [0.03 if i <= 10 else 0.012 if i <= 80 else 0.004 for i in iteration]
+    falling = [1 / (1 + i) for i in iteration]
+    return {
+        "iteration": iteration,
+        "cost": falling,
+        "test_error": falling,
+        "substeps": substeps,
+        "ode_difference": difference,
+        **columns,
+    }
+
+
+def test_history_has_a_panel_of_the_ode_difference_with_what_is_allowed() -> None:
+    figure = history_figure(kept_to_the_ode(), tolerance=0.02)
+    shown, layout = lines(figure), figure.layout
+    network, allowed = shown["network"], shown["allowed"]
+    assert (
+        network.yaxis == allowed.yaxis == "y3" and network.line.shape == "hv" and allowed.line.dash == "dot"
+    )
+    np.testing.assert_allclose(network.y, kept_to_the_ode()["ode_difference"], rtol=1e-6)
+    assert layout.yaxis3.type == "log" and layout.xaxis3.title.text == "iteration"
+    low, high = np.power(10, layout.yaxis3.range)
+    assert low < 0.004 and high > 0.03
+    texts = [note.text for note in layout.annotations]
+    assert {"ODE difference, roughly", "network 0.4 %", "allowed 2 %"} <= set(texts)
+    assert (
+        layout.yaxis3.domain[1] < layout.yaxis2.domain[0] < layout.yaxis2.domain[1] < layout.yaxis.domain[0]
+    )
+    assert "allowed" not in lines(history_figure(kept_to_the_ode()))
+
+
+def test_doublings_of_the_sub_steps_are_marked_and_close_ones_have_one_mark() -> None:
+    figure = history_figure(kept_to_the_ode())
+    assert [line.x0 for line in figure.layout.shapes] == [6, 11, 81]
+    marks = {note.text: note for note in figure.layout.annotations if note.text.startswith("r =")}
+    assert list(marks) == ["r = 2, 4", "r = 8"]
+    assert marks["r = 2, 4"].xanchor == "left" and marks["r = 8"].xanchor == "right"
+
+
+@pytest.mark.parametrize("difference", [float("nan"), 0.0, float("inf")])
+def test_history_without_a_known_ode_difference_has_no_panel_for_it(difference: float) -> None:
+    figure = history_figure(
+        kept_to_the_ode(ode_difference=[difference] * 101, substeps=[1] * 101), tolerance=0.02
+    )
+    assert list(lines(figure)) == ["cost J", "test"] and not figure.layout.shapes
+    assert figure.layout.xaxis2.title.text == "iteration" and "yaxis3" not in figure.layout
+
+
+def test_the_picture_of_a_history_has_the_runs_own_tolerance(make: Make) -> None:
+    record = make(2, fidelity=0.05)
+    record = replace(record, history={**record.history, **kept_to_the_ode()})
+    assert lines(picture(record, "history"))["allowed"].y[0] == np.float32(0.05)
+    off = replace(record, spec=record.spec.but(fidelity=None))
+    assert "allowed" not in lines(picture(off, "history"))
 
 
 @given(st.lists(st.floats(0, 100), max_size=5).map(sorted))

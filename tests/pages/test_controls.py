@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.errors import InputError
+from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.spec import RunSpec
 from pages.shared import own_csv, setup
 from pages.shared.controls import _GRIDS, _short
@@ -347,3 +348,97 @@ def test_a_refused_file_leaves_nothing_behind(runs):
     with pytest.raises(InputError):
         own_csv.keep(b"a,b\n1,2\n3,x\n", "a.csv")
     assert not (runs / "data").exists()
+
+
+# ---- integration
+
+
+def test_the_integration_stands_under_its_own_heading():
+    at = app()
+    headings = [text.value for text in at.markdown if text.value.startswith("**")]
+    assert headings == [
+        "**Data**",
+        "**Widths and field**",
+        "**Integration**",
+        "**Training**",
+        "**Computing**",
+    ]
+    keys = _keys(at)
+    assert keys.index("knob_scheme") + 1 == keys.index("knob_substeps") == keys.index("knob_fidelity") - 1
+    assert knob(at, "scheme").options == list(SCHEMES)
+    assert knob(at, "fidelity").options == ["0.5 %", "1 %", "2 %", "5 %", "10 %", "off"]
+    assert "or off" in knob(at, "fidelity").help
+
+
+def test_the_tolerance_is_chosen_in_per_cent_or_turned_off():
+    at = turn(app(), "fidelity", "0.05")
+    assert spec_of(at) == RunSpec(fidelity=0.05)
+    at = turn(turn(at, "fidelity", "off"), "dataset", "moons")
+    assert spec_of(at) == RunSpec(dataset="moons", fidelity=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "tolerance"),
+    [
+        ("off", None),
+        ("5 %", 0.05),
+        ("0.05", 0.05),
+        ("3 %", 0.03),
+        ("0.7%", 0.007),
+        ("0.0123456789", 0.0123456789),
+    ],
+)
+def test_a_tolerance_in_the_link_is_taken_however_it_is_written(text, tolerance):
+    at = app(fidelity=text, scheme="midpoint", substeps="3")
+    assert spec_of(at) == RunSpec(fidelity=tolerance, scheme="midpoint", substeps=3)
+    assert "in the link" not in captions(at)
+    assert spec_of(turn(at, "fidelity", "0.01")).fidelity == 0.01
+
+
+def test_a_number_in_the_link_is_a_number_however_it_is_written():
+    assert spec_of(app(tikhonov="1e-3")) == RunSpec(tikhonov=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "known"),
+    [
+        ("scheme", "heun", "euler, midpoint, rk4"),
+        ("fidelity", "-1 %", "a number from 0 to 1, or off"),
+        ("fidelity", "2", "a number from 0 to 1, or off"),
+        ("fidelity", "*none*", "or off"),
+        ("substeps", "many", "a whole number from 1 to 64"),
+        ("tikhonov", "-1", "a number from 0 to 1000"),
+        ("dataset", "/etc/passwd.csv", "no such data set"),
+    ],
+)
+def test_what_the_link_asks_in_vain_is_named_and_replaced(name, value, known):
+    at = app(**{name: value})
+    assert spec_of(at) == RunSpec()
+    (said,) = [caption.value for caption in at.caption if "in the link" in caption.value]
+    plain = said.replace("\\", "")
+    assert RunSpec.model_fields[name].title in plain and f"“{value}”" in plain and known in plain
+
+
+@pytest.mark.parametrize("substeps", [0, 65])
+def test_sub_steps_out_of_bounds_are_named(substeps):
+    at = app(substeps=str(substeps))
+    assert spec_of(at) is None
+    assert at.error[0].value == f"**Sub\\-steps** is {substeps}. Allowed is a whole number from 1 to 64."
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.02, 1.0, 0.0333, None])
+def test_a_stored_tolerance_sets_the_knob_exactly(tolerance):
+    at = app(load={"fidelity": tolerance})
+    at.button(key="load").click()
+    at.run()
+    assert spec_of(at) == RunSpec(fidelity=tolerance)
+
+
+def test_a_run_of_the_gallery_brings_its_own_integration():
+    spec = setup.store().record("gallery-digits").spec.but(scheme="euler", substeps=1, fidelity=None)
+    at = app(load=spec.model_dump())
+    at.button(key="load").click()
+    at.run()
+    assert not at.exception and not at.error
+    assert [knob(at, name).value for name in ("scheme", "substeps", "fidelity")] == ["euler", 1, "off"]
+    assert spec_of(at) == spec

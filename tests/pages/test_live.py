@@ -111,6 +111,22 @@ def test_a_running_job_shows_how_far_it_is(monkeypatch):
     assert read_scene(at.get("bidi_component")[0].proto.bytes)["caption"] == "iteration 12"
 
 
+@pytest.mark.parametrize(
+    ("difference", "substeps", "words"),
+    [
+        (0.004, 1, "At present a discretised ODE, 0.4 % from its exact flow."),
+        (0.05, 4, "nearly a discretised ODE, 5 % from its exact flow; 4 sub-steps a layer by now"),
+        (float("inf"), 64, "no discretised ODE, far from any flow; 64 sub-steps"),
+        (float("nan"), 1, "is held against its own ODE"),
+    ],
+)
+def test_a_running_job_says_how_far_from_its_ode_it_is(monkeypatch, difference, substeps, words):
+    rows = history(3) | {"ode_difference": [0.5, 0.5, difference], "substeps": [1.0, 1.0, float(substeps)]}
+    (said,) = [c.value for c in panel(monkeypatch, FakeJobs("running", history=rows)).caption]
+    assert words in said
+    assert ("sub-steps" in said) == (substeps > 1)
+
+
 def test_charts_keep_their_shape_while_the_data_change(monkeypatch):
     jobs = FakeJobs("running", history=history(5))
     at = panel(monkeypatch, jobs)

@@ -89,6 +89,28 @@ def test_every_kind_of_run_is_drawn(run):
     assert ("Test accuracy" in [metric.label for metric in at.metric]) == (run == "classify")
 
 
+def headline(at: AppTest) -> list[str]:
+    return [text.value.replace("\\", "") for text in at.main.markdown if "exact flow" in text.value]
+
+
+def test_the_headline_says_how_far_from_its_ode_a_run_is_and_how_it_was_integrated():
+    record = setup.store().record("gallery-moons")
+    spec = record.spec.but(scheme="rk4", substeps=3, fidelity=0.02)
+    figures = {**record.summary, "ode_difference": 0.004, "ode_test_error": 0.01, "pca_test_error": 0.25}
+    at = page(run=setup.store().save(replace(record, spec=spec, summary=figures)))
+    assert headline(at) == ["**A discretised ODE, 0.4 % from its exact flow; 25 times better than PCA.**"]
+    assert any("RK4 × 3" in caption.value for caption in at.caption)
+    doubled = replace(record, spec=spec, summary={**figures, "substeps": 12.0})
+    at = page(run=setup.store().save(doubled))
+    assert any("RK4 × 12" in caption.value for caption in at.caption)
+
+
+def test_a_run_of_old_has_no_headline():
+    record = setup.store().record("gallery-moons")
+    plain = {key: value for key, value in record.summary.items() if not key.startswith("ode_")}
+    assert headline(page(run=setup.store().save(replace(record, summary=plain)))) == []
+
+
 def test_lambda_is_the_first_knob():
     assert page().sidebar.select_slider[0].label.startswith("Tikhonov weight")
 

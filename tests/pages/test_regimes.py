@@ -332,9 +332,9 @@ def test_a_run_that_stands_alone_has_no_line(desk, jobs):
 
 def test_two_runs_that_differ_in_one_knob_alone(desk, jobs):
     at = page("compare", [member(10), member(26)])
-    (table,) = at.dataframe
+    table, _ = at.dataframe
     assert list(table.value["Knob"]) == ["Tikhonov weight λ"]
-    assert not at.warning
+    assert not [warning for warning in at.warning if "knob" in warning.value]
     at.toggle(key="compare_only").set_value(False).run()
     assert len(at.dataframe[0].value) > 20
     assert len(at.get("bidi_component")) == 2
@@ -343,6 +343,34 @@ def test_two_runs_that_differ_in_one_knob_alone(desk, jobs):
 def test_more_than_one_difference_is_warned_of(desk, jobs):
     at = page("compare", [member(10), "gallery-s_curve"])
     assert any("More than one knob differs" in warning.value for warning in at.warning)
+
+
+def with_summary(place, **changes):
+    """A stored run of the strip with other figures, None where they are to be missing."""
+    record = setup.store().record(member(place))
+    summary = {k: v for k, v in {**record.summary, **changes}.items() if v is not None}
+    return setup.store().save(replace(record, summary=summary))
+
+
+def test_the_ode_difference_is_among_the_figures(desk, jobs):
+    known = with_summary(26, ode_difference=0.004, ode_test_error=0.33)
+    gone = with_summary(10, ode_difference=0.45, ode_test_error=2.5)
+    old = with_summary(14, ode_difference=None, ode_test_error=None)
+    at = page("compare", [known, gone, old])
+    figures = at.dataframe[1].value.set_index("Figure")
+    assert figures.loc["ODE difference"].tolist() == ["0.4 %", "45 %", "not known"]
+    assert figures.loc["Test error of its exact flow"].tolist() == ["0.33", "2.5", "not known"]
+    (warned,) = [warning.value for warning in at.warning if "left its ODE" in warning.value]
+    assert "45 %" in warned and r"errs by 2\.5" in warned
+
+
+def test_a_picture_between_runs_of_other_sub_steps_says_so(desk, jobs):
+    with_summary(14, substeps=1.0)
+    at = page("landscape", with_summary(10, substeps=4.0))
+    assert "a layer; a run with" not in said(at)
+    at.get("button_group")[1].set_value("line").run()
+    assert not at.exception
+    assert "4 a layer; a run with 1 reached another J" in said(at)
 
 
 def test_a_warm_start_is_told(desk, jobs):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -125,6 +126,31 @@ def test_knobs_that_differ_are_columns(tick, own):
     assert "Tikhonov weight λ" in tick.data
     assert "Data set μ₀" in tick.data
     assert "Precision" not in tick.data
+
+
+def test_knobs_read_as_words(tick, own, store):
+    spec = store.record(own[0]).spec
+    for changes in ({"scheme": "rk4", "fidelity": None}, {"scheme": "euler", "fidelity": 0.05}):
+        store.save(replace(store.record(own[0]), spec=spec.but(**changes)))
+    page()
+    assert {"off", "5 %"} <= set(tick.data["Fidelity"]) and {"rk4", "euler"} <= set(tick.data["Scheme"])
+    assert not tick.data["Fidelity"].isna().any()
+
+
+def test_the_ode_difference_is_a_share_and_the_error_of_the_ode_stands_beside_it(tick, own, store):
+    record = store.record(own[0])
+    plain = {key: value for key, value in record.summary.items() if not key.startswith("ode_")}
+    held = {"ode_difference": 0.0123, "ode_test_error": 0.5, "ode_settled": 1.0}
+    lost = {"ode_difference": None, "ode_test_error": None, "ode_settled": 0.0}
+    wanted = {}
+    for name, more in (("held", held), ("lost", lost), ("old", {})):
+        wanted[name] = store.save(replace(record, name=name, summary={**plain, **more}))
+    page()
+    rows = tick.data.set_index("Name")
+    assert rows.loc["held", "ODE difference"] == 0.0123 and rows.loc["held", "ODE test error"] == 0.5
+    assert rows.loc["lost", "ODE difference"] == float("inf") and np.isnan(rows.loc["lost", "ODE test error"])
+    assert rows.loc["old", ["ODE difference", "ODE test error"]].isna().all()
+    assert tick.settings["column_config"]["ODE difference"]["type_config"]["format"] == "percent"
 
 
 def test_another_list_is_another_table(tick, own, store):

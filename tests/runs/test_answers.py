@@ -405,6 +405,7 @@ if __name__ == "__main__":
         "landscape_plane": {"kind": "minimisers", "others": np.stack([0 * theta, theta[::-1]]), "points": 3},
         "costates": {},
         "hamiltonian": {},
+        "local_maximality": {},
         "maximality": {},
         "maximality_path": {},
         "control_strip": {},

@@ -4,7 +4,7 @@ import csv
 import io
 
 import numpy as np
-from figures.studies import curved, lost, strip
+from figures.studies import curved, fidelities, lost, strip
 
 from autoencode_core.runs.study_csv import landscape_csv, study_csv
 from autoencode_core.study import COLUMNS
@@ -26,6 +26,14 @@ def test_one_row_a_run_with_all_digits() -> None:
 def test_what_is_not_known_is_empty_and_what_diverged_is_not_a_number() -> None:
     (row,) = rows(study_csv(strip(outcomes=(lost(0.1, 0),))))
     assert row["curvature"] == row["minimiser"] == row["moved"] == "" and row["cost"] == "nan"
+    assert row["ode_difference"] == row["ode_test_error"] == row["verdict"] == row["substeps"] == ""
+
+
+def test_how_far_a_run_is_from_its_ode_and_what_that_makes_it() -> None:
+    study = fidelities(strip(), {0: 0.25, 1: float("inf"), 2: 0.05})
+    table = rows(study_csv(study))
+    assert [row["ode_difference"] for row in table[:4]] == ["0.25", "inf", "0.05", "0.001"]
+    assert [row["verdict"] for row in table[:4]] == ["not", "not", "nearly", "ode"]
 
 
 def test_a_line_and_a_plane_point_by_point() -> None:

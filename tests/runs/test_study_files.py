@@ -7,6 +7,7 @@ import struct
 import weakref
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from autoencode_core.runs import study_files
 from autoencode_core.runs.files import pack, unpack
 from autoencode_core.runs.study_files import glance_study, pack_study, read_member, unpack_study
 
+GALLERY = Path(__file__).parents[2] / "assets" / "gallery"
 by_hand = pytest.importorskip("by_hand")  # this folder's, on the path by conftest.py
 STUDY, RECORDS = by_hand.study_by_hand()
 DATA = pack_study(STUDY, RECORDS)
@@ -53,6 +55,9 @@ def test_a_study_comes_back(tmp_path):
         curvature=-0.1 + 1 / 3,
         bound=1e-9,
         floor=-0.5,
+        ode_difference=math.inf,
+        ode_test_error=0.1 + 0.2,
+        substeps=64,
     )
     study = replace(
         STUDY,
@@ -97,6 +102,20 @@ def test_of_old_studies_only_what_converged_counts():
     assert back.minimisers(back.outcomes[2].tikhonov) == 1
 
 
+def test_of_old_studies_no_ode_difference_is_known():
+    def aged(told):
+        for outcome in told["outcomes"]:
+            for name in ("ode_difference", "ode_test_error", "substeps"):
+                del outcome[name]
+
+    back, _ = unpack_study(retold(aged))
+    assert {(o.ode_difference, o.ode_test_error, o.substeps, o.verdict) for o in back.outcomes} == {
+        (None,) * 4
+    }
+    for path in sorted(GALLERY.glob("*.study")):  # with or without, they load
+        assert glance_study(path).outcomes
+
+
 def test_continuations_come_back():
     plan = by_hand.plan_by_hand(kind="continuation", seeds=(0,))
     study, records = by_hand.study_by_hand(plan)
@@ -130,6 +149,11 @@ def test_continuations_come_back():
         (lambda told: told["outcomes"][1].update(minimiser=10**30), "minimiser"),
         (lambda told: told["outcomes"][1].update(iterations=-1), "iterations = -1"),
         (lambda told: told["outcomes"][1].update(iterations=10**4000), "a number below"),
+        (lambda told: told["outcomes"][1].update(ode_difference=-0.1), "ode_difference = -0.1"),
+        (lambda told: told["outcomes"][1].update(ode_difference="nan"), "ode_difference = nan"),
+        (lambda told: told["outcomes"][1].update(ode_test_error=-1), "ode_test_error = -1"),
+        (lambda told: told["outcomes"][1].update(substeps=0), "substeps = 0"),
+        (lambda told: told["outcomes"][1].update(substeps=65), "a whole number from 1 to 64"),
         (lambda told: told.update(variance=-1), "variance = -1"),
         (lambda told: told["outcomes"][1].update(cost={}), "cost"),
         (lambda told: told["outcomes"][1].pop("cost"), "cost"),

@@ -190,3 +190,8 @@ def test_regimes_refine_one_by_one_and_each_as_it_would_alone(method):
 def test_a_continuation_holds_each_of_its_runs():
     runs = ac.continuation(HELD.but(iterations=30), [1e-3, 1e-5])
     assert all(run.summary["ode_difference"] <= 0.02 or "held" in run.message for run in runs)
+
+
+def test_the_public_number_is_that_of_the_summary():
+    run = ac.train(ac.RunSpec(dataset="moons", depth=6, particles=60, iterations=20, dtype="float64"))
+    assert ac.analysis.ode_difference(run) == pytest.approx(run.summary["ode_difference"], rel=1e-6)

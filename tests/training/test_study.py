@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 import torch
+from scipy.integrate import solve_ivp
 from scipy.optimize import minimize
 
 from autoencode_core.errors import InputError
@@ -169,3 +171,62 @@ def test_progress_comes_by_place_and_stop_ends_all(kind):
     study, runs = make_study(plan, lambda progress: "stop" if progress.iteration == 2 else None)
     assert all(run.status == "stopped" for run in runs)
     assert len(runs) == (6 if kind == "strip" else 1)
+
+
+@pytest.fixture(scope="module")
+def euler():
+    """At a low λ the layers leave their ODE, at a high one nothing moves."""
+    spec = SPEC.but(scheme="euler", fidelity=None, iterations=150)
+    return make_study(Plan(kind="strip", spec=spec, tikhonov=(1e-4, 0.1), seeds=(0, 1), further=0))
+
+
+def exact_flow(run, points):
+    """Outputs (d, n) of the exact flow of a run's control, by scipy; in flow coordinates."""
+    arch, x = run.model.architecture, run.model.to_engine(points)[0].numpy()
+    for count, (weight, bias) in zip(arch.counts, run.model.control.layers, strict=True):
+        W, b = weight.numpy(), bias.numpy().reshape(-1, 1)
+        x = np.vstack([x[:count], np.zeros((max(0, count - len(x)), x.shape[1]))])
+
+        def velocity(t, flat, W=W, b=b, shape=x.shape):
+            return np.tanh(W @ flat.reshape(shape) + b).ravel()
+
+        found = solve_ivp(velocity, (0, arch.step), x.ravel(), rtol=1e-8, atol=1e-10)
+        x = found.y[:, -1].reshape(x.shape)
+    return x
+
+
+def rms(away):
+    return float(np.sqrt(np.square(away).sum(0).mean()))
+
+
+def test_outcomes_tell_how_far_the_networks_are_from_their_odes(euler):
+    study, runs = euler
+    assert [o.verdict for o in study.outcomes] == ["not", "not", "ode", "ode"]
+    run, outcome = runs[0], study.outcomes[0]
+    exact, targets = (exact_flow(run, run.data.train), run.model.to_engine(run.data.train)[0].numpy())
+    network = run.model.to_engine(run.model.reconstruct(run.data.train))[0].numpy()
+    spread = rms(targets - targets.mean(1, keepdims=True))
+    assert outcome.ode_difference == pytest.approx(rms(network - exact) / spread, rel=1e-3)
+    tested = run.model.to_engine(run.data.test)[0].numpy()
+    assert outcome.ode_test_error == pytest.approx(
+        rms(exact_flow(run, run.data.test) - tested) ** 2, rel=1e-3
+    )
+    assert [o.substeps for o in study.outcomes] == [1] * 4
+
+
+def test_each_run_has_its_own_sub_steps_and_its_test_term_by_them():
+    """Fidelity refines the run that leaves its ODE and not the one that stays at rest."""
+    spec = SPEC.but(scheme="euler", iterations=60)
+    study, runs = make_study(Plan(kind="strip", spec=spec, tikhonov=(0.001, 0.1), seeds=(0,), further=0))
+    assert study.outcomes[0].substeps > study.outcomes[1].substeps
+    for run, outcome in zip(runs, study.outcomes, strict=True):
+        assert outcome.substeps == run.model.architecture.substeps == run.summary["substeps"]
+        by_hand, _ = cost_and_gradient(run.model, run.data.test, 0.0)
+        assert outcome.test_term == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_of_a_run_that_diverged_no_difference_is_known():
+    wild = SPEC.but(init_scale=10.0, horizon=100.0, activation="relu", method="adam", learning_rate=100.0)
+    study, _ = make_study(Plan(kind="strip", spec=wild.but(iterations=5), tikhonov=(0.1,), seeds=(0,)))
+    (outcome,) = study.outcomes
+    assert outcome.status == "diverged" and outcome.ode_difference is None and outcome.verdict is None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.figures.geometry import View, bottleneck_index, finite, limits, view
+from autoencode_core.figures.geometry import View, at_layer_ends, bottleneck_index, finite, limits, view
 from autoencode_core.figures.images import is_image_run
 from autoencode_core.figures.scenes.flow import (
     Particles,
@@ -39,6 +39,7 @@ def costate_scene(
         length: how many times the usual length the arrows have.
         settings: entries of the scene's header.
     """
+    record = at_layer_ends(record)
     shown = _view(record)
     drawn = _moved(record, shown, answer)
     pane = flow_pane(record, shown, drawn, {}, _ranges([drawn]))
@@ -59,6 +60,7 @@ def arrow_scale(record: RunRecord, answer: Mapping[str, Any]) -> float:
         record: the run.
         answer: as in costate_scene.
     """
+    record = at_layer_ends(record)
     shown = _view(record)
     sizes = np.linalg.norm(_costates(record, shown, answer), axis=-1)
     sizes = sizes[np.isfinite(sizes)]
@@ -85,6 +87,7 @@ def forward_scene(record: RunRecord, identity: str, answer: Mapping[str, Any], *
         answer: what analysis.pmp_iteration says.
         settings: entries of the scene's header.
     """
+    record = at_layer_ends(record)
     shown = _view(record)
     drawn = _moved(record, shown, answer)
     pane = _plain(record, shown, drawn, "Particles under θʲ", _ranges([drawn]))
@@ -101,6 +104,7 @@ def compared_scene(record: RunRecord, identity: str, answer: Mapping[str, Any], 
         answer: what analysis.pmp_iteration says.
         settings: entries of the scene's header.
     """
+    record = at_layer_ends(record)
     shown = _view(record)
     titles = {"": "Before: θʲ", "_after": "After: θʲ⁺¹" if answer["accepted"] else "At the last trial"}
     drawn = [_moved(record, shown, answer, key) for key in titles]

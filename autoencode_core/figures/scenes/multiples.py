@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.geometry import class_names, classes, flow_states, view
+from autoencode_core.figures.geometry import at_layer_ends, class_names, classes, flow_states, view
 from autoencode_core.figures.images import is_image_run
 from autoencode_core.figures.scenes.flow import (
     exit_errors,
@@ -44,6 +44,8 @@ def multiples_scene(
     Raises:
         InputError: there is no run, a title is missing, the runs are not alike, or one has no stored flow.
     """
+    if len({len(flow_states(record)) for record in records}) > 1:  # sub-steps were doubled in some of them
+        records = [at_layer_ends(record) for record in records]
     _check(records, titles)
     first, n = records[0], flow_states(records[0]).shape[1]
     panes = [images_pane(record) for record in records] if is_image_run(first) else _clouds(records)
