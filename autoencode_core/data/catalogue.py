@@ -139,13 +139,13 @@ _CARDS = (
         defaults={
             "particles": 1437,
             "bottleneck": 8,
-            "depth": 8,
+            "depth": 4,
             "horizon": 1.0,
             "field": "two_layer",
-            "expansion": 4,
+            "expansion": 6,
             "tikhonov": 3e-4,
             "method": "pmp",
-            "iterations": 120,
+            "iterations": 100,
         },
     ),
     DatasetCard(
