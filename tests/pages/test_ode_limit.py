@@ -8,8 +8,7 @@ CIRCLE, S_CURVE, HIGH = "gallery-circle", "gallery-s_curve", "gallery-s_curve_hi
 
 def page(view="", run=CIRCLE, **link):
     at = AppTest.from_string("import pages.ode_limit; pages.ode_limit.render()", default_timeout=60)
-    at.query_params["run"] = run
-    for name, value in {"view": view, **link}.items():
+    for name, value in {"run": run, "view": view, **link}.items():
         if value:
             at.query_params[name] = value
     at.run()
@@ -22,15 +21,26 @@ def said(at):
     return " ".join(part.value for part in parts)
 
 
-def test_the_page_opens_on_the_step_size(desk):
-    at = page(run=S_CURVE)
+def test_the_page_opens_on_the_step_size_of_a_run_that_shows_the_three_orders(desk):
+    at = page(run="")
     assert [task for task, _ in desk.asked] == ["refinement"]
     assert len(at.get("plotly_chart")) == 2
-    assert "This network is not a discretised ODE" in said(at)
+    assert "This network is a discretised ODE" in said(at)
     orders = {metric.label: metric.value for metric in at.metric}
+    assert float(orders["Order of Euler"]) == pytest.approx(1, abs=0.1)
     assert float(orders["Order of midpoint"]) == pytest.approx(2, abs=0.1)
     assert float(orders["Order of RK4"]) == pytest.approx(4, abs=0.2)
     assert any(button.label == "CSV" for button in at.get("download_button"))
+
+
+def test_a_residual_network_that_left_its_ode_is_one_click_away(desk):
+    at = page(run="")
+    contrast = next(button for button in at.button if button.key == "ode_contrast")
+    contrast.click()
+    at.run()
+    assert at.query_params["run"] in ("gallery-residual_network", ["gallery-residual_network"])
+    assert "This network is not a discretised ODE" in said(at)
+    assert any(button.label == "A run that is an ODE" for button in at.button)
 
 
 def test_a_tame_flow_is_a_discretised_ode(desk):
