@@ -20,25 +20,45 @@ from autoencode_core.training.loop import train  # noqa: E402
 from autoencode_core.training.study import make_study  # noqa: E402
 
 RUNS: dict[str, tuple[str, RunSpec]] = {
+    "circle": ("Circle onto one number: where is the cut?", RunSpec(dataset="circle")),
+    "residual_network": (
+        "A residual network that left its ODE",
+        RunSpec(dataset="circle", depth=12, tikhonov=1e-5, iterations=1000, scheme="euler", fidelity=None),
+    ),
     "s_curve": ("S-curve onto two numbers, low λ", RunSpec(dataset="s_curve")),
     "s_curve_high": ("S-curve, high λ: the flow is PCA", RunSpec(dataset="s_curve", tikhonov=0.1)),
     "swiss_roll": ("Swiss roll, unrolled", RunSpec(dataset="swiss_roll")),
-    "circle": ("Circle onto one number: where is the cut?", RunSpec(dataset="circle")),
     "moons": ("Two moons onto one number", RunSpec(dataset="moons", noise=0.05)),
     "trefoil": ("Trefoil knot onto one number", RunSpec(dataset="trefoil")),
     "digits": ("Digits onto eight numbers", RunSpec(dataset="digits")),
     "classify": (
         "Two spirals told apart by the encoder alone",
-        RunSpec(dataset="spirals", task="classify", depth=20, horizon=6.0, iterations=600),
+        RunSpec(dataset="spirals", task="classify", depth=20, horizon=6.0),
     ),
     "bimodal": ("Two clouds moved apart (transport)", RunSpec(dataset="bimodal_2d")),
+    "ode_limit": (
+        "Two moons, smooth: schemes of order 1, 2 and 4",
+        RunSpec(dataset="moons", noise=0.05, tikhonov=1e-3, particles=500),
+    ),
+    "mean_field": (
+        "Two moons at a high λ: one minimiser, rates in N",
+        RunSpec(
+            dataset="moons",
+            noise=0.05,
+            coordinates="raw",
+            field="single_layer",
+            depth=10,
+            tikhonov=0.08,
+            iterations=300,
+        ),
+    ),
 }
 """File stem to name and spec."""
 
 STUDIES: dict[str, tuple[str, Plan]] = {
     "regimes": (
         "S-curve: high λ against low λ",
-        Plan(kind="strip", spec=STANDARD, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4)),
+        Plan(kind="strip", spec=STANDARD, tikhonov=spread(1e-3, 1e-1, 7), seeds=range(4), further=19),
     ),
     "hysteresis": (
         "S-curve: λ down and up, hysteresis",
@@ -76,8 +96,9 @@ def main(wanted: Sequence[str] = ()) -> None:
         pca = run.summary["pca_test_error"]
         beside = "" if pca is None else f" (PCA {pca:.4g})"
         accuracy = "" if run.summary["accuracy"] is None else f", accuracy {run.summary['accuracy']:.1%}"
-        error, size = run.summary["test_error"], len(data) / 1024
-        print(f"{stem:14} test error {error:.4g}{beside}{accuracy}, {size:.0f} KiB")
+        error, exact, size = run.summary["test_error"], run.summary["ode_test_error"], len(data) / 1024
+        far = f"its ODE {exact:.4g}, {run.summary['ode_difference']:.2%} apart"
+        print(f"{stem:16} {run.status}, test error {error:.4g}, {far}{beside}{accuracy}, {size:.0f} KiB")
     for stem, (name, plan) in STUDIES.items():
         if wanted and stem not in wanted:
             continue
@@ -86,7 +107,7 @@ def main(wanted: Sequence[str] = ()) -> None:
         data = pack_study(study.renamed(name), records)
         (HERE / f"{stem}{STUDY_EXTENSION}").write_bytes(data)
         total += len(data)
-        print(f"{stem:14} {study_line(study)}, {len(data) / 1024:.0f} KiB")
+        print(f"{stem:16} {study_line(study)}, {len(data) / 1024:.0f} KiB")
     print(f"{total / 1024:.0f} KiB in all")
 
 

@@ -59,6 +59,7 @@ def test_rows(rows: int) -> int:
 _TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 8, "horizon": 3.0}
 # How these were found: benchmarks/defaults.md. Fresh points fall into the gaps between few particles.
 _TO_LINE = {**_TWO_LAYER, "bottleneck": 1, "particles": 2000, "tikhonov": 1e-4, "iterations": 600}
+_DEEPER = {**_TO_LINE, "depth": 12}
 _TO_PLANE = {**_TO_LINE, "bottleneck": 2, "expansion": 8}
 _TRANSPORT = {
     "task": "transport",
@@ -71,7 +72,7 @@ _TRANSPORT = {
 
 _CARDS = (
     DatasetCard("circle", "Circle", 2, "The unit circle: one number is not quite enough.", defaults=_TO_LINE),
-    DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_TO_LINE),
+    DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_DEEPER),
     DatasetCard(
         "spirals",
         "Two spirals",
@@ -97,14 +98,16 @@ _CARDS = (
         "A rolled-up sheet, divided by 10.",
         defaults=_TO_PLANE,
     ),
-    DatasetCard("torus", "Torus", 3, "The surface of a ring.", defaults={**_TO_PLANE, "tikhonov": 1e-5}),
+    DatasetCard(
+        "torus", "Torus", 3, "The surface of a ring.", defaults={**_TO_PLANE, "depth": 10, "tikhonov": 1e-5}
+    ),
     DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults=_TO_PLANE),
     DatasetCard(
         "trefoil",
         "Trefoil knot",
         3,
         "A closed curve knotted in space.",
-        defaults={**_TO_LINE, "expansion": 8},
+        defaults={**_DEEPER, "expansion": 8},
     ),
     DatasetCard(
         "bimodal",
@@ -136,13 +139,13 @@ _CARDS = (
         defaults={
             "particles": 1437,
             "bottleneck": 8,
-            "depth": 8,
+            "depth": 4,
             "horizon": 1.0,
             "field": "two_layer",
-            "expansion": 4,
+            "expansion": 6,
             "tikhonov": 3e-4,
             "method": "pmp",
-            "iterations": 120,
+            "iterations": 100,
         },
     ),
     DatasetCard(

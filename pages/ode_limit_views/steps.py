@@ -16,8 +16,10 @@ from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.record import RunRecord
 from pages.shared.asking import ask, told
 from pages.shared.charts import chart
+from pages.shared.choose import LEFT, OPENINGS, choose
 from pages.shared.setup import dark, guard
 
+_LEFT = "For contrast: a residual network that left its ODE"
 _ALT = {
     "difference": "Distance of the outputs to those of the ODE against the step size, by three methods.",
     "error": "Mean squared error of the outputs against the step size, by three methods.",
@@ -31,6 +33,7 @@ def steps_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
+    _contrast(run_id)
     found = told(ask("refinement", record), "Finer steps, and the adaptive solver")
     if found is None:
         return
@@ -48,6 +51,12 @@ def steps_view(run_id: str, record: RunRecord) -> None:
         f"{int(found['moved']):,}. Orders are fitted to the finest steps whose differences stand out from "
         "that."
     )
+
+
+def _contrast(run_id: str) -> None:
+    """One click to the run that left its ODE, or to the one that shows how a discretised ODE looks."""
+    other, words = (OPENINGS["ode_limit"], "A run that is an ODE") if run_id == LEFT else (LEFT, _LEFT)
+    st.button(words, key="ode_contrast", type="tertiary", on_click=choose, args=(other,))
 
 
 def _metrics(found: Mapping[str, Any]) -> None:

@@ -48,6 +48,11 @@ def look_at(run_id: str) -> None:
     st.session_state[_SHOWN] = run_id
 
 
+def choose(run_id: str) -> None:
+    """Shows a run on the page that is open; for what is done on a click."""
+    st.query_params["run"] = [run_id]
+
+
 def last_run() -> str:
     """The run that this visitor looked at last, "" when none."""
     return str(st.session_state.get(_SHOWN, ""))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from problems import by_particle
+from problems import RESIDUAL, by_particle
 
 import autoencode_core as ac
 from autoencode_core.analysis import curvature, curvature_depths, spectrum
@@ -95,9 +95,8 @@ def test_the_same_by_lanczos(make_run, monkeypatch):
 @pytest.fixture(scope="module")
 def converged():
     """Two moons, four layers, trained until it is stationary."""
-    spec = RunSpec(
-        dataset="moons", particles=60, depth=4, iterations=600, tikhonov=0.003, seed=1, dtype="float64"
-    )
+    small = {"dataset": "moons", "particles": 60, "depth": 4, "dtype": "float64", **RESIDUAL}
+    spec = RunSpec(**small, iterations=600, tikhonov=0.003, seed=1)
     run = ac.train(spec)
     assert run.status == "converged"
     return run

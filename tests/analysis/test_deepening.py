@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from problems import RESIDUAL
 
 import autoencode_core as ac
 from autoencode_core.analysis.deepening import deeper, refined
 from autoencode_core.analysis.refinement import Outputs
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
+from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.objective import cost_and_gradient
@@ -21,7 +23,7 @@ def told(*_):
 
 
 def trained(**knobs):
-    base = {"dataset": "moons", "particles": 100, "depth": 8, "horizon": 2.0, "dtype": "float64"}
+    base = {"dataset": "moons", "particles": 100, "depth": 8, "horizon": 2.0, "dtype": "float64", **RESIDUAL}
     return ac.train(RunSpec(**{**base, "tikhonov": 1e-3, "iterations": 40, "field": "single_layer", **knobs}))
 
 
@@ -35,7 +37,16 @@ def answer(run):
     return deeper(run)
 
 
-@pytest.mark.parametrize("knobs", [{}, {"field": "two_layer"}, {"profile": "step"}, {"task": "classify"}])
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {},
+        {"field": "two_layer"},
+        {"profile": "step"},
+        {"task": "classify"},
+        {"field": "leaky", "scheme": "rk4"},
+    ],
+)
 def test_the_refined_control_is_the_same_in_continuous_time(knobs):
     run = trained(iterations=5, **knobs)
     arch = run.model.architecture
@@ -99,15 +110,16 @@ def test_pmp_never_ends_above_its_start():
     assert (found["cost"] <= found["refined_cost"]).all()
 
 
-def test_a_tame_flow_comes_nearer_to_its_ode_with_its_step():
-    """Bimodal transport: half the step, half the difference, and the refined control stays nearly optimal."""
-    run = ac.train(RunSpec(dataset="bimodal", particles=100, dtype="float64"))
-    found = deeper(run)
-    assert found["rate"] == pytest.approx(1.0, abs=0.1)
+@pytest.mark.parametrize("scheme", ["euler", "midpoint"])
+def test_a_tame_flow_comes_nearer_to_its_ode_with_its_step(scheme):
+    """Bimodal transport: the difference falls as the scheme's order says, and θ stays nearly optimal."""
+    spec = RunSpec(dataset="bimodal", particles=100, dtype="float64", fidelity=None, depth=8)
+    found, order = deeper(ac.train(spec.but(scheme=scheme))), SCHEMES[scheme].order
+    assert found["rate"] == pytest.approx(order, abs=0.1 * order)
     x, y = np.log(found["steps"]), np.log(found["ode_difference"])
     line, covariance = np.polyfit(x, y, 1, cov=True)
     assert (found["rate"], found["rate_error"]) == pytest.approx((line[0], covariance[0, 0] ** 0.5))
-    assert found["refined_cost"][1:] == pytest.approx(found["cost"][:-1], rel=0.05)
+    assert found["refined_cost"][1:] == pytest.approx(found["cost"][:-1], rel=0.1)
     assert found["moved"][2] < found["moved"][1] and found["output_change"][2] < found["output_change"][1]
 
 
@@ -168,6 +180,6 @@ def test_the_blocks_of_every_layer_come_twice(run):
     twice = refined(theta, shape)
     assert len(twice) == 2 * len(theta)
     first = shape.layers(theta[None])[0]
-    size = first.W.numel() + first.b.numel()
+    size = sum(part.numel() for part in first)
     assert torch.equal(twice[:size], twice[size : 2 * size]) and torch.equal(twice[:size], theta[:size])
-    assert layers.expansion == shape.expansion
+    assert layers.size == 2 * shape.size

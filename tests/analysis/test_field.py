@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from problems import FIELDS
+from problems import FIELDS, RESIDUAL
 
 from autoencode_core.analysis.field import field_grid, velocity
 from autoencode_core.errors import InputError
@@ -10,7 +10,7 @@ from autoencode_core.errors import InputError
 @pytest.mark.parametrize("order", ["natural", "reversed"])
 def test_field_is_what_moves_the_particles(make_run, field, order):
     """(X_{n+1} - X_n) / δ along the flow, for every layer."""
-    run = make_run(dataset="s_curve", bottleneck=1, field=field, order=order)
+    run = make_run(dataset="s_curve", bottleneck=1, field=field, order=order, **RESIDUAL)
     flow, step, half = run.model.flow(run.data.train), run.model.architecture.step, run.spec.depth // 2
     for layer in range(run.spec.depth):
         after = flow.dropped if layer == half - 1 else flow.states[layer + 1]

@@ -98,8 +98,8 @@ def test_the_speed_of_the_doubled_state_is_that_of_both_halves(make_run):
     run = make_run(field="single_layer", bottleneck=1)
     vector = run.model.control.vector.clone()
     for layer in run.model.architecture.shape.layers(vector[None])[:3]:
-        layer.W.zero_()
-        layer.b.zero_()
+        for block in layer:
+            block.zero_()
     found = doubled(replace(run, model=run.model.with_control(vector)), 40)
     steps = np.diff(np.concatenate([found["states"], found["shadows"]], axis=2), axis=0)
     fastest = np.linalg.norm(steps, axis=2).max() / run.model.architecture.step

@@ -180,12 +180,13 @@ def pushed(**changes: Any) -> dict[str, Any]:
 
 def test_total_variation_falls_with_the_cells_at_four_moments(make: Callable[..., RunRecord]) -> None:
     record = make(2, k=1, depth=4)
-    figure = push_figure(pushed(), record)
+    times = record.spec.horizon / 4 * np.array([0, 1, 2, 2, 3, 4.0])
+    figure = push_figure(pushed(times=times), record)
     assert len(figure.data) == 4 and len({trace.marker.symbol for trace in figure.data}) > 2
     np.testing.assert_allclose(figure.data[1].y, [0.2, 0.05, 0.01])
     table = pushed()["total_variation"]
     table[:, 3] = table[:, 2]
-    same = push_figure(pushed(total_variation=table), record)
+    same = push_figure(pushed(total_variation=table, times=times), record)
     assert [re.sub(r".*, |<.*", "", t.hovertemplate.split("<br>")[0]) for t in same.data] == [
         "t = 0",
         "T/2",
