@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.geometry import middle_index
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.panels import GLYPHS, plot
 from autoencode_core.figures.powers import power_axis
@@ -196,7 +195,8 @@ def push_words(answer: Mapping[str, Any]) -> str:
 
 def _moments(answer: Mapping[str, Any], record: RunRecord) -> list[tuple[str, int]]:
     """What is drawn, and its frame: beginning, bottleneck before and after the projection, end."""
-    last, half = len(np.asarray(answer["times"])) - 1, middle_index(answer["times"], record.spec.horizon)
+    times = np.asarray(answer["times"])
+    last, half = len(times) - 1, int(np.flatnonzero(np.diff(times) == 0)[0])  # T/2 is there twice
     found = list(zip(_MOMENTS, [0, half, half + 1, last], strict=True))
     if record.spec.task == "classify":
         found.pop()
