@@ -56,7 +56,7 @@ def steps_view(run_id: str, record: RunRecord) -> None:
 def _contrast(run_id: str) -> None:
     """One click to the run that left its ODE, or to the one that shows how a discretised ODE looks."""
     other, words = (OPENINGS["ode_limit"], "A run that is an ODE") if run_id == LEFT else (LEFT, _LEFT)
-    st.button(words, key="ode_contrast", type="tertiary", on_click=choose, args=(other,))
+    st.button(words, key="ode_contrast", on_click=choose, args=(other,))
 
 
 def _metrics(found: Mapping[str, Any]) -> None:
