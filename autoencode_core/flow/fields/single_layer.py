@@ -2,16 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from autoencode_core.flow.fields.field import Field
+from autoencode_core.flow.fields.units import UnitField
 from autoencode_core.flow.shape import Block, Layer
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from autoencode_core.flow.fields.hidden import HiddenPoint
 
-
-class SingleLayer(Field):
+class SingleLayer(UnitField):
     """F(x, θ) = σ(W x + b): unit j drives component j; section 2 of the paper."""
 
     name = "single_layer"
@@ -27,14 +25,6 @@ class SingleLayer(Field):
     def velocity(self, theta: Layer, x: "Tensor") -> "Tensor":
         W, b = theta
         return self.sigma.value(b.baddbmm(W, x))
-
-    def pullback(self, theta: Layer, x: "Tensor", v: "Tensor") -> tuple["Tensor", Layer]:
-        return self.at(theta, x).pullback(v)
-
-    def at(self, theta: Layer, x: "Tensor") -> "HiddenPoint":
-        from autoencode_core.flow.fields.hidden import HiddenPoint
-
-        return HiddenPoint(self, theta, x)
 
     @property
     def rests(self) -> bool:

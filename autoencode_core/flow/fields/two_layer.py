@@ -2,16 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from autoencode_core.flow.fields.field import Field
+from autoencode_core.flow.fields.units import UnitField
 from autoencode_core.flow.shape import Block, Layer
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from autoencode_core.flow.fields.hidden import HiddenPoint
 
-
-class TwoLayer(Field):
+class TwoLayer(UnitField):
     """F(x, θ) = V σ(W x + b) with m a hidden units, each of which drives all components."""
 
     name = "two_layer"
@@ -30,14 +28,6 @@ class TwoLayer(Field):
     def velocity(self, theta: Layer, x: "Tensor") -> "Tensor":
         W, b, V = theta
         return V.bmm(self.sigma.value(b.baddbmm(W, x)))
-
-    def pullback(self, theta: Layer, x: "Tensor", v: "Tensor") -> tuple["Tensor", Layer]:
-        return self.at(theta, x).pullback(v)
-
-    def at(self, theta: Layer, x: "Tensor") -> "HiddenPoint":
-        from autoencode_core.flow.fields.hidden import HiddenPoint
-
-        return HiddenPoint(self, theta, x)
 
     @property
     def rests(self) -> bool:
