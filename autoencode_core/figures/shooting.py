@@ -16,15 +16,41 @@ Answer = Mapping[str, Any]
 
 PHASES = ("1 Forward", "2 Backward", "3 Maximise", "4 Accept")
 """The four phases of an iteration."""
-FORMULAS = (
+_MAXIMISED = (
+    r"\theta_n \approx \arg\max_\theta \; H_n(\theta) - \tfrac{1}{2\tau}|\theta - \theta_n^j|^2, \qquad "
+)
+_ACCEPTED = (
+    r"J(\theta) \le J(\theta^j) - \tfrac{c}{\tau}\|\theta - \theta^j\|^2 "
+    r"\;\Rightarrow\; \text{accept}, \quad \text{else} \quad \tau \leftarrow \tau/2"
+)
+_BY_EULER = (
     r"X_{n+1} = X_n + \delta F_n(X_n, \theta_n^j)",
     r"p_L = \tfrac{2}{N}(X_L - y), \qquad p_n = p_{n+1} + \delta\, (\partial_x F_n)^{\!\top} p_{n+1}",
-    r"\theta_n \approx \arg\max_\theta \; H_n(\theta) - \tfrac{1}{2\tau}|\theta - \theta_n^j|^2, \qquad "
-    r"H_n(\theta) = -\sum_i p_{n+1}^i \cdot F_n(X_n^i, \theta) - \lambda|\theta|^2",
-    r"J(\theta) \le J(\theta^j) - \tfrac{c}{\tau}\|\theta - \theta^j\|^2 "
-    r"\;\Rightarrow\; \text{accept}, \quad \text{else} \quad \tau \leftarrow \tau/2",
+    _MAXIMISED + r"H_n(\theta) = -\sum_i p_{n+1}^i \cdot F_n(X_n^i, \theta) - \lambda|\theta|^2",
+    _ACCEPTED,
 )
-"""What each phase computes (theory.md section 4)."""
+_BY_POINTS = (
+    r"X_{n,s} = X_n + h \sum_{r<s} a_{sr} F_n(X_{n,r}, \theta_n^j), \qquad "
+    r"X_n \leftarrow X_n + h \sum_s b_s F_n(X_{n,s}, \theta_n^j)",
+    r"p_L = \tfrac{2}{N}(X_L - y), \qquad p_n = p_{n+1} + \sum_s (\partial_x F_n)^{\!\top} \kappa_{n,s}",
+    _MAXIMISED + r"H_n(\theta) = -\tfrac{1}{\delta}\sum_{s,i} \kappa_{n,s}^i \cdot F_n(X_{n,s}^i, \theta) "
+    r"- \lambda|\theta|^2",
+    _ACCEPTED,
+)
+
+
+def formula(phase: int, scheme: str, substeps: int) -> str:
+    """What a phase computes, in LaTeX; (X, κ) are the evaluation points of a layer.
+
+    Args:
+        phase: 0 to 3.
+        scheme: name of the run's scheme.
+        substeps: its sub-steps a layer.
+
+    Source:
+        theory.md sections 3 and 4.
+    """
+    return (_BY_EULER if (scheme, substeps) == ("euler", 1) else _BY_POINTS)[phase]
 
 
 def phase_words(answer: Answer, phase: int, tikhonov: float) -> str:

@@ -9,27 +9,16 @@ from torch import Tensor
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.shape import Layer, one_regime
-from autoencode_core.spec import RunSpec
+from autoencode_core.training.ascent import PAIRS, highest
 from autoencode_core.training.costate import Points, Room, backward, forward
 from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
-from autoencode_core.training.lbfgs import Lbfgs, PairMemory
 from autoencode_core.training.starts import starts
 
-KEPT_SINGLE, KEPT_DOUBLE = (2, 2), (48, 16)
-"""Random units and sharp cuts that an ascent starts from: for each component of a single-layer field, and for
-a layer of a two-layer field."""
+RANDOM_SINGLE, LEAST_SINGLE, RANDOM_DOUBLE = 64, 3, (96, 48)
+"""Random units and sharp cuts that ascents start from: so many of each that the a components of a
+single-layer field share, at least so many for each, and those of a two-layer field."""
 MOST_OWN = 8
 """Hidden units of a two-layer field from which an ascent starts: the best ones."""
-MOST_STEPS, FEWEST_STEPS, MOST_FLOPS = 200, 10, 3e11
-"""Steps of an ascent, fewer where they are heavy."""
-SAMPLE, GO_ON = 2**14, 3
-"""Most particles of a first ascent, and how many of its best ends go on with all if there are more."""
-PAIRS = 10
-"""Quasi-Newton pairs of an ascent."""
-FLAT = 1e-9
-"""An ascent has converged where the slope, in units of Σ|p|, is at most this."""
-SETTLED, PATIENCE = 1e-6, 3
-"""It has settled after so many steps that add no more than this share of all that was gained."""
 TOGETHER = 2**22
 """Numbers that layers which are treated together may fill."""
 
@@ -159,11 +148,17 @@ def _single(field: FrozenLayers, own: Tensor, told: Callable[[float], None]) -> 
     before = -HiddenUnits(field, rows).cost_and_gradient(own.flatten(0, 1))[0].cost.view(layers, h)
     near = [own.roll(1, 0), own.roll(-1, 0)] if layers > 1 else []
     begin = torch.stack([own, torch.zeros_like(own), *near], 1)
-    begin = torch.cat([begin, starts(field, rows, *KEPT_SINGLE)], 1)
-    value, found, sharp = _best(field, rows, begin, before, told)
+    drawn = _random_of_each(h)
+    begin = torch.cat([begin, starts(field, rows, drawn, drawn)], 1)
+    value, found, sharp = highest(field, rows, begin, before, told)
     away = ((found.norm(dim=2) >= field.longest[:, None]) & (value > 2)).any(1)
     gain = (value - before).clamp(min=0).sum(1)
     return _judged(gain, found.square().sum((1, 2)), sharp.all(1), away)
+
+
+def _random_of_each(a: int) -> int:
+    """Random units, and likewise cuts, that an ascent of each of a components starts from."""
+    return max(LEAST_SINGLE, RANDOM_SINGLE // a)
 
 
 def _double(field: FrozenLayers, own: Tensor, told: Callable[[float], None]) -> Maxima:
@@ -173,10 +168,10 @@ def _double(field: FrozenLayers, own: Tensor, told: Callable[[float], None]) -> 
     top = before.topk(min(h, MOST_OWN), 1).indices
     first = torch.take_along_dim(inner, top[:, :, None, None], 1)
     near = [first[:, :1].roll(1, 0), first[:, :1].roll(-1, 0)] if layers > 1 else []
-    more = starts(field, None, *KEPT_DOUBLE)
+    more = starts(field, None, *RANDOM_DOUBLE)
     begin = torch.cat([first, torch.zeros_like(first[:, :1]), *near, more], 1)
     base = 4 * field.weight[:, None] * before.amax(1, keepdim=True)
-    value, found, sharp = _best(field, None, begin, base, told)
+    value, found, sharp = highest(field, None, begin, base, told)
     length = found[:, 0].norm(dim=1)
     away = ((length >= field.longest) & (value[:, 0] > 2)) | (field.weight == 0)
     # |v|² = |c|²/4λ², where |c|² = value + 4λ²(|w|² + b²).
@@ -192,71 +187,6 @@ def _judged(gain: Tensor, square: Tensor, sharp: Tensor, away: Tensor) -> Maxima
     """The maxima of B layers; those whose maximiser is on its way to infinity are infinite."""
     away = away | ~gain.isfinite()
     return Maxima(torch.where(away, torch.inf, gain.clamp(min=0)), square, sharp | away)
-
-
-def _best(
-    field: FrozenLayers, rows: Tensor | None, begin: Tensor, base: Tensor, told: Callable[[float], None]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The best value (B, h), unit (B, h, a + 1) and whether it has converged (B, h), of S starts each.
-
-    After the first ascent the layers also try what their neighbours have found: maximisers mostly move little
-    from layer to layer, and so the best branch spreads.
-
-    Args:
-        field: what is frozen.
-        rows: the component of each of the h units, None for the two-layer field, h = 1.
-        begin: starts, (B, S, h, a + 1).
-        base: values to compare with, (B, h).
-        told: progress.
-    """
-    shares = (lambda share: told(share / 2)), (lambda share: told((1 + share) / 2))
-    value, units, _ = _ascended(field.sample(SAMPLE), rows, begin, base, shares[0])
-    count = GO_ON if field.x.shape[2] > SAMPLE else 1
-    ends = torch.take_along_dim(units, value.topk(count, 1).indices[..., None], 1)
-    near = [ends[:, :1].roll(1, 0), ends[:, :1].roll(-1, 0)] if len(ends) > 1 else []
-    value, units, sharp = _ascended(field, rows, torch.cat([ends, *near], 1), base, shares[1])
-    best = value.argmax(1, keepdim=True)
-    unit = torch.take_along_dim(units, best[..., None], 1)[:, 0]
-    return value.amax(1), unit, torch.take_along_dim(sharp, best, 1)[:, 0]
-
-
-def _ascended(
-    field: FrozenLayers,
-    rows: Tensor | None,
-    begin: Tensor,
-    base: Tensor,
-    told: Callable[[float], None],
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Values (B, S, h), units (B, S, h, a + 1) and which have converged (B, S, h), from those starts.
-
-    Args:
-        field: what is frozen.
-        rows: the component of each of the h units, None for the two-layer field.
-        begin: starts, (B, S, h, a + 1).
-        base: what values are compared with to see whether they have settled, (B, h).
-        told: progress.
-    """
-    layers, count, h, size = begin.shape
-    objective = HiddenUnits(field, None if rows is None else rows.repeat(count))
-    search = Lbfgs(objective, begin.reshape(-1, size).clone(), [_SEARCH])
-    search.pairs = PairMemory(search.theta, PAIRS)
-    flops = layers * count * h * field.x.shape[2] * (6.0 * size + 60)
-    most = int(max(FEWEST_STEPS, min(MOST_STEPS, MOST_FLOPS / flops)))
-    longest = field.longest.repeat_interleave(count * h)
-    calm, base = torch.zeros(len(longest)), base[:, None].expand(layers, count, h).reshape(-1)
-    done = search.gradient_norm() <= FLAT
-    for step in range(most):
-        if bool(done.all()):
-            break
-        told(step / most)
-        cost = search.terms.cost
-        search.advance(~done)
-        added = cost - search.terms.cost
-        calm = torch.where(added <= SETTLED * (-search.terms.cost - base), calm + 1, 0.0)
-        done = done | search.stalled | (search.gradient_norm() <= FLAT) | (calm >= PATIENCE)
-        done = done | (search.theta.norm(dim=1) >= longest)
-    shape = begin.shape[:3]
-    return -search.terms.cost.view(shape), search.theta.view(begin.shape), done.view(shape)
 
 
 def _values(field: FrozenLayers, units: Tensor) -> Tensor:
@@ -279,10 +209,7 @@ def _alike(arch: Architecture, particles: int) -> Iterator[list[int]]:
     for a in sorted(set(arch.shape.counts)):
         members = [n for n, count in enumerate(arch.shape.counts) if count == a]
         hidden = particles * arch.field.blocks(a)[0].rows
-        pairs = 0 if arch.field.units == "all" else 2 * PAIRS * (4 + sum(KEPT_SINGLE)) * a**2
+        pairs = 0 if arch.field.units == "all" else 2 * PAIRS * (4 + 2 * _random_of_each(a)) * a**2
         together = max(1, TOGETHER // max(hidden, pairs))
         for first in range(0, len(members), together):
             yield members[first : first + together]
-
-
-_SEARCH = RunSpec(method="lbfgs", learning_rate=1.0)

@@ -19,8 +19,9 @@ DIRECTIONS, ENOUGH, MOST_NUMBERS = 256, 56, 2**22
 ENOUGH among many components nothing is to be had."""
 TURNS, TURNED, WIDEST, NARROWER = 3, 8, 0.5, 0.25
 """Then the best TURNED of them are turned a little, TURNS times, each time by less."""
-SAMPLE = 1024
-"""Most particles that starts are ranked by."""
+SAMPLE, FEW = 4096, 1024
+"""Most points that starts are ranked by, and that cuts are looked for among where there are many components:
+with fewer a promising cut is lost."""
 
 
 def starts(field: FrozenLayers, rows: Tensor | None, random: int, cuts: int) -> Tensor:
@@ -36,7 +37,8 @@ def starts(field: FrozenLayers, rows: Tensor | None, random: int, cuts: int) -> 
     for n in range(len(field.x)):
         layer = field.layer(n).sample(SAMPLE)
         drawn = _drawn(layer, 1 if rows is None else len(rows), generator)
-        cut = _cuts(layer, rows is None, cuts, generator)
+        fewer = layer.sample(max(FEW, MOST_NUMBERS // (DIRECTIONS * layer.x.shape[1])))
+        cut = _cuts(fewer, rows is None, cuts, generator)
         found.append(torch.cat([_best(layer, rows, drawn, random), _best(layer, rows, cut, cuts)]))
     return torch.stack(found)
 
@@ -47,12 +49,23 @@ def _normal(like: Tensor, generator: torch.Generator, *shape: int) -> Tensor:
 
 
 def _best(field: FrozenLayers, rows: Tensor | None, units: Tensor, keep: int) -> Tensor:
-    """Those of c units with the largest H, for each component, (keep, h, a + 1)."""
+    """Those of c units with the largest H, for each component, (keep, h, a + 1); of all sizes, if of many.
+
+    Args:
+        field: one layer.
+        rows: the component of each of the h units, None for the two-layer field.
+        units: (c, h, a + 1), size by size.
+        keep: how many.
+    """
     count, h, _ = units.shape
     objective = HiddenUnits(field, None if rows is None else rows.repeat(count))
-    cost = objective.values(units.flatten(0, 1)[None]).view(count, h)
-    best = cost.topk(keep, 0, largest=False).indices
-    return torch.take_along_dim(units, best[..., None], 0)
+    cost = objective.values(units.flatten(0, 1)[None]).view(len(SCALES), -1, h)
+    quota = min(cost.shape[1], -(-keep // len(SCALES)))
+    best = cost.topk(quota, 1, largest=False)
+    first = count // len(SCALES) * torch.arange(len(SCALES))[:, None, None]
+    top = best.values.flatten(0, 1).topk(keep, 0, largest=False).indices
+    chosen = torch.take_along_dim((best.indices + first).flatten(0, 1), top, 0)
+    return torch.take_along_dim(units, chosen[..., None], 0)
 
 
 def _drawn(field: FrozenLayers, h: int, generator: torch.Generator) -> Tensor:

@@ -14,8 +14,8 @@ from autoencode_core.figures.scenes.costate import (
     forward_scene,
 )
 from autoencode_core.figures.shooting import (
-    FORMULAS,
     PHASES,
+    formula,
     layers_table,
     maximise_figure,
     phase_words,
@@ -44,7 +44,7 @@ def iteration_view(run_id: str, record: RunRecord) -> None:
     if found is None:
         return
     phase = _phase()
-    st.latex(FORMULAS[phase])
+    st.latex(formula(phase, record.spec.scheme, record.spec.substeps))
     st.markdown(phase_words(found, phase, record.spec.tikhonov))
     _metrics(found, phase)
     identity = f"{run_id} iteration {iteration} {phase}"

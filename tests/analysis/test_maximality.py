@@ -171,6 +171,17 @@ def test_the_radius_is_a_share_of_the_size_of_the_control(make_run):
             local_maximality(run, share)
 
 
+def test_for_a_field_that_is_no_sum_over_units_there_is_a_local_one_only(make_run, monkeypatch):
+    run = ac.train(make_run(depth=4, field="single_layer").spec.but(iterations=3, method="lbfgs"))
+    wanted = local_maximality(run)["residual"]
+    monkeypatch.setattr(type(run.model.architecture.field), "units", None)
+    with pytest.raises(InputError, match="not available for this field"):
+        maximality(run)
+    np.testing.assert_allclose(local_maximality(run)["residual"], wanted, rtol=1e-6)
+    found = maximality_path(run, 3)
+    assert np.isfinite(found["local_residual"]).all() and np.isnan(found["residual"]).all()
+
+
 def test_a_control_of_zeros_has_no_ball(make_run):
     found = local_maximality(make_run(0.0))
     assert found["radius"] == 0 and (found["residual"] == 0).all()

@@ -22,7 +22,7 @@ def test_the_control_its_hamiltonian_and_its_residuals_share_an_axis(page, conso
     for words in ("Control θ(t)", "Speed of the flow", "flow time t"):
         expect(page.locator(CHART).get_by_text(words)).to_be_visible()
     expect(page.get_by_text("H is constant to 2.8%")).to_be_visible()
-    expect(page.get_by_text("θ is maximal but for")).to_be_visible()
+    expect(page.get_by_text("θ is maximal nearby")).to_be_visible()
     assert page.locator(f"{CHART} .cartesianlayer .subplot").count() == 5
     expect(page.get_by_role("alert")).to_have_count(0)
     assert not [line for line in console_errors if "404" not in line]
@@ -30,7 +30,7 @@ def test_the_control_its_hamiltonian_and_its_residuals_share_an_axis(page, conso
 
 def test_the_figure_is_saved_as_a_table(page):
     opened(page, "along", run="gallery-bimodal")
-    expect(page.get_by_text("θ is maximal but for")).to_be_visible()
+    expect(page.get_by_text("θ is maximal nearby")).to_be_visible()
     with page.expect_download() as saved:
         page.get_by_role("button", name="CSV").click()
     assert saved.value.suggested_filename == "gallery-bimodal-control.csv"

@@ -128,7 +128,7 @@ def test_a_path_on_which_h_has_no_upper_bound_is_drawn_and_said():
 def test_a_path_of_a_field_without_units_and_one_without_a_finite_control():
     answer = path(np.ones((3, 2)))
     answer |= {"residual": np.full((3, 2), np.nan), "total": np.full(3, np.nan)}
-    assert np.isnan(path_figure(answer).data[2].y).all() and "nearby rose from 0.2 to 0.2" in path_words(
+    assert np.isnan(path_figure(answer).data[2].y).all() and "nearby went from 0.2 to 0.2" in path_words(
         answer
     )
     answer |= {"local_residual": np.full((3, 2), np.nan), "local_total": np.full(3, np.nan)}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autoencode_core.figures.shooting import (
-    FORMULAS,
     PHASES,
+    formula,
     layers_table,
     maximise_figure,
     phase_words,
@@ -36,7 +36,10 @@ def answer(**more):
 
 
 def test_every_phase_has_a_name_a_formula_and_the_real_numbers():
-    assert len(PHASES) == len(FORMULAS) == 4
+    for phase in range(len(PHASES)):
+        by_euler, by_points = formula(phase, "euler", 1), formula(phase, "rk4", 1)
+        assert formula(phase, "euler", 2) == by_points
+        assert (r"\kappa" in by_points) is (phase in (1, 2)) and r"\kappa" not in by_euler
     words = [phase_words(answer(), phase, 0.001) for phase in range(4)]
     assert "iteration 12" in words[0] and "J = 0.5" in words[0] and "λ‖θ‖² = 0.1" in words[0]
     assert "‖∇J‖ = 0.25" in words[1]

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import autoencode_core as ac
+from autoencode_core.flow.fields import FIELDS
 from pages.control_views.methods import fitting
 from pages.shared import run_page, setup
 
@@ -46,10 +47,10 @@ def press(at, label):
 @pytest.mark.parametrize(
     "run, words",
     [
-        ("gallery-bimodal", ["H is constant to 2.8%", "θ is maximal but for"]),
+        ("gallery-bimodal", ["H is constant to 2.8%", "θ is maximal nearby", "no other θ gives much more"]),
         ("gallery-s_curve_high", ["The control is all but 0"]),
-        ("gallery-circle", ["H is not constant", "θ is not maximal"]),
-        ("gallery-classify", ["θ is not maximal"]),
+        ("gallery-circle", ["H is not constant", "not even nearby", "a sharp cut"]),
+        ("gallery-classify", ["Over all θ"]),
     ],
 )
 def test_along_is_the_first_view(desk, run, words):
@@ -57,14 +58,15 @@ def test_along_is_the_first_view(desk, run, words):
     assert at.query_params["view"] == "along" and charts(at) == 1
     assert all(word in said(at) for word in words)
     assert not at.error and not at.warning
-    assert [task for task, _ in desk.asked] == ["control_strip", "hamiltonian", "maximality"]
+    tasks = ["control_strip", "hamiltonian", "local_maximality", "maximality"]
+    assert [task for task, _ in desk.asked] == tasks and desk.asked[2][1] == {"share": 0.1}
 
 
 @pytest.mark.parametrize(
     "knobs, words",
     [
         ({"bottleneck": 2}, "from the start to the end"),
-        ({"tikhonov": 0}, "R is infinite"),
+        ({"tikhonov": 0, "field": "two_layer"}, "R is infinite"),
         ({"particles": 1}, "J is all but 0"),
         ({"activation": "identity"}, "H is"),
     ],
@@ -84,10 +86,26 @@ def test_a_run_that_diverged_has_a_sentence(desk):
 
 
 def test_the_figure_does_not_wait_for_the_residuals(desk):
-    desk.hold.add("maximality")
-    at = page("gallery-circle")
-    assert charts(at) == 1 and metrics(at)["δ Σ R, maximality"] == "…"
+    desk.hold |= {"local_maximality", "maximality"}
+    at = page("gallery-bimodal")
+    assert charts(at) == 1 and metrics(at)["δ Σ R / J, maximality"] == "…"
     assert at.get("progress")
+
+
+def test_how_far_nearby_reaches_is_in_the_link_and_asked_again(desk):
+    at = page("gallery-bimodal", nearby_share="0.5")
+    assert ("local_maximality", {"share": 0.5}) in desk.asked
+    at.select_slider(key="nearby_share").set_value(1.0).run()
+    assert ("local_maximality", {"share": 1.0}) in desk.asked and not at.exception
+    assert [task for task, _ in desk.asked].count("maximality") == 1
+
+
+def test_for_a_field_that_is_no_sum_over_units_r_over_all_controls_is_not_available(desk, monkeypatch):
+    run_id = trained(field="single_layer", depth=4)
+    monkeypatch.setattr(FIELDS["single_layer"], "units", None)
+    at = page(run_id)
+    assert "not available for this field" in said(at) and "nearby" in said(at)
+    assert "maximality" not in [task for task, _ in desk.asked] and charts(at) == 1
 
 
 def test_the_residuals_along_the_training_when_asked_for(desk):

@@ -47,6 +47,12 @@ def test_they_are_better_than_what_is_drawn_blindly(rows):
     torch.testing.assert_close(starts(field, rows, 6, 4), found)  # the same every time
 
 
+def test_those_that_are_kept_are_of_all_sizes_where_there_is_room():
+    field = frozen(1)._replace(weight=torch.tensor([1e-9]).double())
+    sizes = starts(field, None, 7, 0)[0, :, 0, :-1].norm(dim=1)
+    assert len(np.unique(np.rint(np.log10(sizes.numpy()) * 2))) >= 4
+
+
 def test_values_are_those_of_cost_and_gradient():
     for rows in (None, torch.tensor([0, 1, 1])):
         objective = HiddenUnits(frozen(), rows)
