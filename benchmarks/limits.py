@@ -85,7 +85,7 @@ def jacobians(run: ac.Run, repeats: int) -> dict[str, float]:
 
     def own() -> list[torch.Tensor]:
         return [
-            linearised(layer.of(0), arch.field.activation, x[:a], arch.step)[1]
+            linearised(arch, layer, x[:a])[0].slope
             for layer, a in zip(layers, arch.shape.counts, strict=True)
         ]
 
@@ -94,7 +94,7 @@ def jacobians(run: ac.Run, repeats: int) -> dict[str, float]:
         for layer, a in zip(layers, arch.shape.counts, strict=True):
 
             def step(x: torch.Tensor, layer: Any = layer) -> torch.Tensor:
-                return arch.step * arch.field.velocity(layer, x[None, :, None])[0, :, 0]
+                return (arch.move(layer, x[None, :, None]) - x[None, :, None])[0, :, 0]
 
             found.append(vmap(jacrev(step))(x[:a].T))
         return found
