@@ -36,6 +36,22 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
         RunSpec(dataset="spirals", task="classify", depth=20, horizon=6.0),
     ),
     "bimodal": ("Two clouds moved apart (transport)", RunSpec(dataset="bimodal_2d")),
+    "control": (
+        "S-curve, optimal: H constant, R small",
+        RunSpec(
+            dataset="s_curve",
+            coordinates="raw",
+            field="single_layer",
+            profile="step",
+            depth=20,
+            horizon=5.0,
+            tikhonov=0.02,
+            particles=300,
+            init_scale=0.0,
+            iterations=1500,
+            dtype="float64",
+        ),
+    ),
     "ode_limit": (
         "Two moons, smooth: schemes of order 1, 2 and 4",
         RunSpec(dataset="moons", noise=0.05, tikhonov=1e-3, particles=500),

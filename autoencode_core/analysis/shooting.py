@@ -43,7 +43,8 @@ def pmp_iteration(run: Run, iteration: int | None = None, report: Report | None 
 
     Phase 1, forward: the states, and J. Phase 2, backward: the costates. Phase 3, maximise: at every layer
     one proximal step towards the maximum of H_n(θ) - |θ - θ_n|²/(2τ), states and costates frozen. Phase 4:
-    accept if J(θ) <= J - (c/τ)‖θ - θ^j‖², otherwise τ is halved and phases 3 and 4 come again.
+    accept if J(θ) <= J - (c/τ)‖θ - θ^j‖², otherwise τ is halved and phases 3 and 4 come again. All with the
+    scheme and the sub-steps of the trained network, also where training began with fewer.
 
     Args:
         run: the run.
@@ -187,7 +188,8 @@ def race(run: Run, iterations: int = 200, report: Report | None = None) -> dict[
     """pmp, adam and lbfgs from the start of a run, with its particles, λ and architecture.
 
     A method that is not the run's own has its own defaults for the first step. Each ends where its training
-    would: at the run's tolerance, where it finds no descent, or after the iterations.
+    would: at the run's tolerance, where it finds no descent, or after the iterations. All take the scheme and
+    the sub-steps of the trained network from the start, so that J means the same to each.
 
     Args:
         run: the run.

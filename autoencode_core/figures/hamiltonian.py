@@ -51,6 +51,11 @@ def relative_drifts(about: Answer) -> Array:
     return np.array([np.ptp(part) / (max(float(np.abs(part).max()), rate) or 1.0) for part in parts])
 
 
+def portion(share: float) -> str:
+    """A share of which anything below 0.01% is as good as none: 1.8%, <0.01%."""
+    return "<0.01%" if 0 < share < 1e-4 else percent(share)
+
+
 def largest_drift(about: Answer) -> float:
     """The largest of relative_drifts, NaN where J is 0 or no interval has two layers."""
     found = relative_drifts(about)
@@ -75,11 +80,11 @@ def hamiltonian_words(about: Answer) -> str:
     if drift <= CONSTANT:
         where = "from the start to the end" if parts == 1 else f"within each interval of constant width{few}"
         return (
-            f"**H is constant to {percent(drift)}** {where}, as it is along an optimal control of an ODE: "
+            f"**H is constant to {portion(drift)}** {where}, as it is along an optimal control of an ODE: "
             "no layer would gain from time that another one has. What is left shrinks with the length of the "
             "layers."
         )
-    span = percent(drift) if len(drifts) == 1 else f"{percent(least)} to {percent(drift)}"
+    span = portion(drift) if len(drifts) == 1 else f"{portion(least)} to {portion(drift)}"
     where = "from the start to the end" if parts == 1 else f"within the intervals of constant width{few}"
     return (
         f"**H is not constant**: it varies by {span} {where} (of its size, or of J/T where that is more). "
@@ -104,11 +109,11 @@ def nearby_words(near: Answer) -> str:
     if total <= _MAXIMAL * cost:
         return (
             f"**θ is maximal nearby**, as the maximum principle asks, but for δ Σ R = {rounded(total)}, "
-            f"{percent(total / cost)} of J: with states and costates frozen, no θ with {ball} is much better."
+            f"{portion(total / cost)} of J: with states and costates frozen, no θ with {ball} is much better."
         )
     return (
         f"**θ is not maximal, not even nearby**: with states and costates frozen, θ with {ball} win "
-        f"δ Σ R = {rounded(total)}, {percent(total / cost)} of J. The training is not at its end, the layers "
+        f"δ Σ R = {rounded(total)}, {portion(total / cost)} of J. The training is not at its end, the layers "
         "are long, or θ is stationary where H is not at a maximum."
     )
 

@@ -12,8 +12,10 @@ def rounded(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share with two digits: 0.16%, 92%, 2,500%."""
+    """A share with two digits: 0.16%, 92%, 2,500%, <0.001%."""
     value = 100 * share
+    if 0 < value < 0.001:
+        return "<0.001%"
     return f"{value:,.0f}%" if value >= 10 else f"{value:.2g}%"
 
 

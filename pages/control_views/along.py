@@ -15,8 +15,9 @@ from autoencode_core.figures.hamiltonian import (
     path_figure,
     path_table,
     path_words,
+    portion,
 )
-from autoencode_core.figures.numbers import percent, rounded
+from autoencode_core.figures.numbers import rounded
 from autoencode_core.figures.strip import strip_words
 from autoencode_core.flow.fields import FIELDS
 from autoencode_core.record import PATH, RunRecord
@@ -45,6 +46,7 @@ def along_view(run_id: str, record: RunRecord) -> None:
             key="nearby_share",
             bind="query-params",
             persist_state="session",
+            width=420,
             help="How far from θₙ a better θ is looked for: ρ is this share of the root mean square of |θₙ|.",
         )
     )
@@ -97,7 +99,7 @@ def _metrics(about: Mapping[str, Any], near: Mapping[str, Any] | None) -> None:
     )
     cells.metric(
         "δ Σ R / J, maximality",
-        "…" if near is None else percent(float(near["gap"])),
+        "…" if near is None else portion(float(near["gap"])),
         width=175,
         help="R_n = max H_n(θ) − H_n(θ_n) ≥ 0 over θ with |θ − θ_n| ≤ ρ, summed over the layers of length δ, "
         "as a share of J; from below, since the search for the maximum may miss it. 0 where the maximum "
@@ -105,7 +107,7 @@ def _metrics(about: Mapping[str, Any], near: Mapping[str, Any] | None) -> None:
     )
     cells.metric(
         "Drift of H",
-        "–" if drift != drift else percent(drift),
+        "–" if drift != drift else portion(drift),
         width=140,
         help="Largest less smallest H within an interval of constant width, as a share of its largest |H|, "
         "or of J/T where that is more; the worst of the intervals. 0 along an optimal control as the layers "

@@ -44,7 +44,7 @@ def iteration_view(run_id: str, record: RunRecord) -> None:
     if found is None:
         return
     phase = _phase()
-    st.latex(formula(phase, record.spec.scheme, record.spec.substeps))
+    st.latex(formula(phase, record.spec.scheme, int(record.summary.get("substeps") or record.spec.substeps)))
     st.markdown(phase_words(found, phase, record.spec.tikhonov))
     _metrics(found, phase)
     identity = f"{run_id} iteration {iteration} {phase}"

@@ -15,6 +15,7 @@ from autoencode_core.analysis.maximality import (
 )
 from autoencode_core.analysis.maximum_principle import Stand, hamiltonian
 from autoencode_core.errors import InputError
+from autoencode_core.training import ascent
 from autoencode_core.training import hamiltonian as inner
 from autoencode_core.training.nearby import maximise_nearby
 from autoencode_core.training.objective import cost_and_gradient
@@ -57,7 +58,7 @@ def test_the_path_is_that_of_the_training():
 
 def test_it_vanishes_as_pmp_converges_and_j_is_below_that_of_the_best_constant():
     run = converged_bimodal(method="pmp", metric="control")
-    found = maximality_path(run, 7)
+    found = maximality_path(run, 5)
     assert found["iterations"][0] == 0 and (found["residual"] >= 0).all()
     total, norm = found["total"], found["gradient_norm"]
     assert total[0] > 0.1 and total[-1] < 1e-12 * total[0]
@@ -193,7 +194,8 @@ def test_a_control_of_zeros_has_no_ball(make_run):
 def test_of_many_particles_a_first_ascent_sees_some(make_run, monkeypatch):
     run = make_run(field="two_layer", tikhonov=0.01)
     whole = maximality(run)["residual"]
-    monkeypatch.setattr(inner, "SAMPLE", 30)
+    for most in ("FEW", "SAMPLE"):
+        monkeypatch.setattr(ascent, most, 100)
     some = maximality(run)["residual"]
     assert (whole > 0).all() and (some >= 0.95 * whole).all()
 

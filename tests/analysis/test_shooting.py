@@ -38,6 +38,30 @@ def test_it_is_the_iteration_that_the_training_made(shooting):
             assert np.abs(found[f"{name}_after"] - found[name]).max() > 1e-3
 
 
+@pytest.mark.parametrize(("scheme", "substeps"), [("euler", 1), ("euler", 3), ("midpoint", 2), ("rk4", 2)])
+def test_iteration_and_race_are_those_of_the_training_by_any_scheme(scheme, substeps):
+    by = {"scheme": scheme, "substeps": substeps, "fidelity": None}
+    run = ac.train(ac.RunSpec(**SMALL, **by, method="pmp", metric="control", iterations=3))
+    found = pmp_iteration(run, 1)
+    assert found["trial_cost"][-1] == pytest.approx(run.history["cost"][2])
+    assert found["states"].shape[0] == run.spec.depth + 1
+    start = replace(run, model=run.model.with_control(run.path[1][1]))
+    np.testing.assert_allclose(found["hamiltonian"], hamiltonian(start)["hamiltonian"])
+    np.testing.assert_allclose(race(run, 3)["cost"][0], run.history["cost"], rtol=1e-8)
+
+
+def test_where_fidelity_doubled_the_sub_steps_those_of_the_end_are_taken():
+    spec = ac.RunSpec(**SMALL, scheme="euler", fidelity=1e-4, method="pmp", iterations=40)
+    run = ac.train(spec)
+    found, substeps = pmp_iteration(run, 0), run.model.architecture.substeps
+    assert substeps > 1
+    model = run.model.with_control(run.path[1][0])
+    assert found["cost"] == pytest.approx(
+        cost_and_gradient(model, run.data.source.train, run.spec.tikhonov)[0]
+    )
+    assert race(run, 1)["cost"][0, 0] == pytest.approx(found["cost"])
+
+
 def test_it_begins_at_the_trained_control_or_at_the_nearest_one_that_was_kept(shooting):
     assert pmp_iteration(shooting)["iteration"] == 10
     kept = [0, 4, 10]

@@ -136,8 +136,9 @@ def test_at_the_frames_it_is_what_the_analysis_says(tmp_path, name):
     axes = np.eye(width)[:, : min(2, width)]
     found = density(trained, np.zeros(width), axes, [[-2.5, 2.6]] * axes.shape[1], 48)
     law = moving_law(found, found["places"], darkest(found["values"]), smooth=True)
-    half = trained.spec.depth // 2
+    half = trained.spec.depth // 2 * trained.model.architecture.substeps  # frames lie evenly
     places = [*np.linspace(0, 1, half + 1), *([2] if name == "classify" else np.linspace(2, 3, half + 1))]
+    assert len(places) == len(found["times"])
     seen = drawn(tmp_path, law, [float(at) for at in places])
     for mass, expected in zip(seen, found["values"], strict=True):
         assert np.abs(mass - expected).sum() / 2 < 0.02
@@ -156,7 +157,7 @@ def test_the_push_forward_is_that_of_both_laws_between_frames_too(tmp_path):
         moving_law(found, found["places"], 0.1),
         moving_law(found, found["pushed_places"], 0.1, found["pushed_masses"]),
     ]
-    frames = [0, 1 / (trained.spec.depth // 2), 3]
+    frames = [0, 1 / (trained.spec.depth // 2 * trained.model.architecture.substeps), 3]
     for law, name in zip(laws, ("samples", "pushed"), strict=True):
         seen = drawn(tmp_path, law, [*frames, 0.12])
         for mass, frame in zip(seen, (0, 1, -1), strict=False):

@@ -68,6 +68,7 @@ def test_a_control_of_zeros_has_no_drift():
         (nearby(), "ρ = 0.12"),
         (nearby(np.full(6, 1e-4)), "maximal nearby"),
         (nearby(np.zeros(6)), "0% of J"),
+        (nearby(np.full(6, 1e-9)), "<0.01% of J"),
         (nearby(np.ones(6), cost=1e-17), "nothing left"),
         (nearby() | {"radius": 0.0}, "The control is 0"),
     ],

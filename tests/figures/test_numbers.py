@@ -14,7 +14,8 @@ def test_two_digits_for_sentences(value, words):
 
 
 @pytest.mark.parametrize(
-    "share, words", [(1.463, "146%"), (0.0016, "0.16%"), (0.0999, "10%"), (25, "2,500%")]
+    "share, words",
+    [(1.463, "146%"), (0.0016, "0.16%"), (0.0999, "10%"), (25, "2,500%"), (5e-11, "<0.001%"), (0, "0%")],
 )
 def test_shares_have_two_digits(share, words):
     assert percent(share) == words
