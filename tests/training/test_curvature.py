@@ -43,7 +43,9 @@ def directions(count: int, size: int) -> torch.Tensor:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("field", FIELDS)
 def test_products_are_those_of_autograd(field, activation, profile, task):
-    for scheme, substeps in WAYS:
+    """By a quarter of the ways: each meets every profile with its task."""
+    quarter = (PROFILES.index(profile) + ACTIVATIONS.index(activation)) % 4
+    for scheme, substeps in WAYS[quarter::4]:
         knobs = {"field": field, "activation": activation, "profile": profile}
         node, data_term, x, y = setting(task, **knobs, scheme=scheme, substeps=substeps)
         theta, step = node.control.flatten(), node.architecture.step
@@ -60,7 +62,7 @@ def test_products_are_those_of_autograd(field, activation, profile, task):
 @pytest.mark.parametrize("field", FIELDS)
 def test_the_whole_hessian(field, scheme):
     node, data_term, x, y = setting(
-        "reconstruct", field=field, activation="softplus", scheme=scheme, substeps=2, expansion=2
+        "reconstruct", field=field, activation="softplus", scheme=scheme, substeps=2, expansion=2, depth=4
     )
     theta = node.control.flatten()
     dense = torch.autograd.functional.hessian(data_term, theta) / node.architecture.step

@@ -77,7 +77,9 @@ def test_spread_is_that_of_the_targets_and_of_one_particle_its_length():
 
 
 def test_a_flow_that_cannot_be_known_is_told_as_such():
-    problem = Problem([ac.RunSpec(**{**LEAVES, **RESIDUAL, "activation": "softplus", "horizon": 100.0})])
+    problem = Problem(
+        [ac.RunSpec(**{**LEAVES, **RESIDUAL, "activation": "softplus", "horizon": 100.0, "particles": 10})]
+    )
     found = fidelity(problem.train, 50 * problem.theta)
     assert bool(found.difference.isinf().all()) and not bool(found.settled.any())
     assert bool(rough_difference(problem.train, 1e200 * problem.theta).isinf().all())

@@ -38,7 +38,9 @@ def plain_cost(node, x, y, theta):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("field", FIELDS)
 def test_against_autograd(field, activation, profile, task):
-    for scheme, substeps in WAYS:
+    """The residual network always, and a quarter of the ways: each meets every profile and every task."""
+    quarter = (PROFILES.index(profile) + TASKS.index(task)) % 4
+    for scheme, substeps in {("euler", 1), *WAYS[quarter::4]}:
         knobs = {"field": field, "activation": activation, "profile": profile}
         node, x, y = problem(task, **knobs, scheme=scheme, substeps=substeps)
         theta = node.control.flatten().clone().requires_grad_()
@@ -61,7 +63,7 @@ def test_against_central_differences(field, activation, profile, task, scheme):
         theta = node.control.flatten()
         _, gradient = ac.cost_and_gradient(node, x, LAMBDA, y)
         raw, h = node.architecture.step * gradient.flatten(), 1e-5
-        directions = torch.nn.functional.normalize(ways[:3, : len(theta)], dim=1)
+        directions = torch.nn.functional.normalize(ways[:2, : len(theta)], dim=1)
         slopes = torch.tensor(
             [
                 ac.cost_and_gradient(node.with_control(theta + h * v), x, LAMBDA, y)[0]
@@ -102,21 +104,22 @@ def test_room_that_keeps_one_layer_gives_the_same_bits(field, activation, task):
 def test_memory_stays_that_of_one_layers_points(field, scheme):
     """Room.numbers is what is laid out, and lean it grows with sub-steps by one layer's points only."""
 
-    def room(depth, substeps, lean):
-        spec = small_spec(field=field, scheme=scheme, substeps=substeps, depth=depth, profile="linear")
-        arch = model(spec).architecture
-        laid_out = Room(arch, 1, 5, torch.zeros(1).double(), lean)
-        held = [*laid_out.states, laid_out.p, *laid_out._shelf.values()]
-        places = {part.data_ptr(): part.untyped_storage().nbytes() // 8 for part in held}
-        return Room.numbers(arch, lean), sum(places.values()) / 5
+    def arch(depth, substeps):
+        return model(small_spec(field=field, scheme=scheme, substeps=substeps, depth=depth)).architecture
 
     for substeps in (1, 3):
-        numbers, laid_out = room(12, substeps, True)
-        assert numbers < room(12, substeps, False)[0]
-        assert field not in ("single_layer", "two_layer") or laid_out <= 1.05 * numbers
-    deep, shallow = (room(depth, 8, True)[0] - room(depth, 1, True)[0] for depth in (40, 8))
-    assert deep == shallow > 0
-    assert room(40, 8, False)[0] - room(40, 1, False)[0] > 3 * deep
+        numbers = Room.numbers(arch(12, substeps), lean=True)
+        assert numbers < Room.numbers(arch(12, substeps))
+        room = Room(arch(12, substeps), 1, 5, torch.zeros(1).double(), lean=True)
+        held = [*room.states, room.p, *room._shelf.values()]
+        places = {part.data_ptr(): part.untyped_storage().nbytes() // 8 for part in held}
+        assert field not in ("single_layer", "two_layer") or sum(places.values()) / 5 <= 1.05 * numbers
+
+    def growth(depth, lean):
+        return Room.numbers(arch(depth, 8), lean) - Room.numbers(arch(depth, 1), lean)
+
+    assert growth(40, True) == growth(8, True) > 0
+    assert growth(40, False) > 3 * growth(40, True)
 
 
 @pytest.mark.parametrize("field", FIELDS)

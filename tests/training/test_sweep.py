@@ -74,7 +74,7 @@ def test_a_sweep_has_the_bits_of_each_run_alone(method, knobs, dtype):
 
 @pytest.mark.parametrize("knobs", [{}, {"field": "two_layer", "activation": "softplus"}])
 def test_in_the_metric_of_the_field_a_sweep_agrees_to_a_millionth(knobs):
-    for run, alone in pairs(ac.RunSpec(**NARROW, **METHODS["pmp"], **knobs, dtype="float64")):
+    for run, alone in pairs(ac.RunSpec(**NARROW, **METHODS["pmp, field"], **knobs, dtype="float64")):
         np.testing.assert_allclose(run.history["cost"], alone.history["cost"], rtol=1e-6)
         assert run.status == alone.status
         torch.testing.assert_close(

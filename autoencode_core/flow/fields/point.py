@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import torch
@@ -11,6 +12,8 @@ from torch.func import jvp
 from autoencode_core.flow.fields.field import Field
 from autoencode_core.flow.shape import Layer
 
+_ALONE = Lock()
+"""Held while torch differentiates forwards: threads share its level."""
 FEW = 2**22
 """Most numbers that tangents which are taken together may fill."""
 
@@ -130,5 +133,5 @@ def second_pullback(
 def _jvp(function: Callable[..., Any], at: tuple[Tensor, ...], along: tuple[Tensor, ...]) -> Any:
     # Of tensors that are expanded torch would write to one place several times.
     whole = tuple(d.expand_as(x).contiguous() for d, x in zip(along, at, strict=True))
-    with torch.enable_grad():
+    with _ALONE, torch.enable_grad():
         return jvp(function, tuple(x.contiguous() for x in at), whole)[1]
