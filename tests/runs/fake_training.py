@@ -54,6 +54,8 @@ class Progress:
     test_error: float = 0.2
     gradient_norm: float = 1e-3
     step: float = 1.0
+    substeps: float = 1.0
+    ode_difference: float = 1e-3
     regime: int = 0
     probe: dict[str, Any] = field(default_factory=lambda: {"inputs": np.zeros((4, 3), np.float32)})
 
