@@ -5,6 +5,7 @@ from reading import read_scene
 from streamlit.testing.v1 import AppTest
 
 from pages.control_views.iteration import PHASES
+from pages.shared import setup
 
 
 @pytest.fixture
@@ -72,11 +73,14 @@ def test_the_iteration_starts_where_it_is_told(page, desk):
 
 
 def test_the_iteration_is_in_the_link_and_another_run_begins_anew(page, desk):
-    at = page("iteration", iteration_from="72")
-    assert desk.asked[-1][1]["iteration"] == 72
-    at.selectbox(key="control_runs").set_value("gallery-bimodal").run()
-    assert desk.asked[-1][1]["iteration"] == 72  # it kept that one too
-    at.selectbox(key="control_runs").set_value("gallery-s_curve_high").run()
+    runs = ("gallery-circle", "gallery-moons", "gallery-s_curve_high")
+    first, second, third = ({*setup.store().record(run).weights["path_iterations"]} for run in runs)
+    kept = int(max((first & second) - third))
+    at = page("iteration", runs[0], iteration_from=str(kept))
+    assert desk.asked[-1][1]["iteration"] == kept > 0
+    at.selectbox(key="control_runs").set_value(runs[1]).run()
+    assert desk.asked[-1][1]["iteration"] == kept  # it kept that one too
+    at.selectbox(key="control_runs").set_value(runs[2]).run()
     assert desk.asked[-1][1]["iteration"] == 0 and not at.exception
 
 

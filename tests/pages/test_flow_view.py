@@ -4,7 +4,7 @@ import pytest
 from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import flow_view
+from pages.shared import flow_view, setup
 from pages.shared.player import Said
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -60,6 +60,8 @@ def test_layers_are_computed_when_they_are_wanted(monkeypatch, desk):
     )
     at = app()
     assert [task for task, _ in desk.asked] == ["field_grid", "density"]
-    pane = shown_scene(at)["panes"][0]
-    assert pane["field"]["vectors"].shape == (12, 19, 19, 2) and len(pane["density"]["positions"]) == 14
+    scene, layers = shown_scene(at), setup.store().record("gallery-circle").spec.depth
+    pane = scene["panes"][0]
+    assert pane["field"]["vectors"].shape == (layers, 19, 19, 2)
+    assert len(pane["density"]["positions"]) == len(scene["timeline"]["times"]) > layers + 1
     assert not any(entry["missing"] for entry in pane["layers"])

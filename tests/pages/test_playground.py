@@ -96,7 +96,8 @@ def headline(at: AppTest) -> list[str]:
 def test_the_headline_says_how_far_from_its_ode_a_run_is_and_how_it_was_integrated():
     record = setup.store().record("gallery-moons")
     spec = record.spec.but(scheme="rk4", substeps=3, fidelity=0.02)
-    figures = {**record.summary, "ode_difference": 0.004, "ode_test_error": 0.01, "pca_test_error": 0.25}
+    held = {"substeps": 3.0, "ode_difference": 0.004, "ode_test_error": 0.01, "pca_test_error": 0.25}
+    figures = {**record.summary, **held}
     at = page(run=setup.store().save(replace(record, spec=spec, summary=figures)))
     assert headline(at) == ["**A discretised ODE, 0.4 % from its exact flow; 25 times better than PCA.**"]
     assert any("RK4 × 3" in caption.value for caption in at.caption)

@@ -125,7 +125,7 @@ def test_knobs_that_differ_are_columns(tick, own):
     page()
     assert "Tikhonov weight λ" in tick.data
     assert "Data set μ₀" in tick.data
-    assert "Precision" not in tick.data
+    assert "Device" not in tick.data
 
 
 def test_knobs_read_as_words(tick, own, store):
