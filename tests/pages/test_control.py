@@ -47,7 +47,8 @@ def press(at, label):
 @pytest.mark.parametrize(
     "run, words",
     [
-        ("gallery-bimodal", ["H is constant to 2.8%", "θ is maximal nearby", "no other θ gives much more"]),
+        ("gallery-bimodal", ["H is constant to 0.066%", "θ is maximal nearby", "no other θ gives much more"]),
+        ("gallery-control", ["H is constant to 2.1%", "θ is maximal nearby", "no other θ gives much more"]),
         ("gallery-s_curve_high", ["The control is all but 0"]),
         ("gallery-circle", ["H is not constant", "not even nearby", "a sharp cut"]),
         ("gallery-classify", ["Over all θ"]),
