@@ -105,7 +105,8 @@ def test_the_heat_map_has_a_column_for_each_moment_and_gaps_where_there_is_no_lo
 def test_residuals_that_are_nothing_beside_j_keep_the_foot_of_the_scale():
     """J is 1 at the end and T = 3: R of 1e-3/3 adds up to a thousandth of it."""
     small, large = (path_figure(path(size * np.array([[1.0, 2.0, 1.0]] * 2))) for size in (1e-12, 1.0))
-    assert small.data[0].zmax == pytest.approx(np.log10(1e-3 / 3)) and small.data[0].zmin == -13  # nearby a tenth
+    assert small.data[0].zmax == pytest.approx(np.log10(1e-3 / 3))
+    assert small.data[0].zmin == -13  # R nearby is a tenth here
     assert large.data[0].zmax == pytest.approx(np.log10(0.2))
 
 
