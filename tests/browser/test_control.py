@@ -21,7 +21,7 @@ def test_the_control_its_hamiltonian_and_its_residuals_share_an_axis(page, conso
     expect(page.locator(f"{CHART} .heatmaplayer image")).to_have_count(1)
     for words in ("Control θ(t)", "Speed of the flow", "flow time t"):
         expect(page.locator(CHART).get_by_text(words)).to_be_visible()
-    expect(page.get_by_text("H is constant to 2.8%")).to_be_visible()
+    expect(page.get_by_text("H is constant to 0.066%")).to_be_visible()
     expect(page.get_by_text("θ is maximal nearby")).to_be_visible()
     assert page.locator(f"{CHART} .cartesianlayer .subplot").count() == 5
     expect(page.get_by_role("alert")).to_have_count(0)

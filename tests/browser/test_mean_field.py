@@ -48,7 +48,7 @@ def shading(browser: Browser, server, script: str) -> list[np.ndarray]:
     size = {"width": 1400, "height": 1000}
     context = browser.new_context(base_url=server.url, reduced_motion="reduce", viewport=size)
     context.add_init_script(script)
-    page = opened(context.new_page(), "density", "gallery-circle")
+    page = opened(context.new_page(), "density", "gallery-residual_network")
     page.locator(".player .caption").filter(has_text="t = ").wait_for(timeout=60_000)
     page.keyboard.press("Home")
     for name in ("particles", "ghost of the input"):

@@ -10,7 +10,9 @@ CHART = ".js-plotly-plot .scatterlayer"
 
 
 def test_the_verdict_its_picture_and_its_table(page, console_errors):
-    page.goto("/ode_limit?run=gallery-s_curve")
+    page.goto("/ode_limit")
+    expect(page.get_by_text("This network is a discretised ODE.")).to_be_visible()
+    page.get_by_role("button", name="For contrast").click()
     expect(page.get_by_text("This network is not a discretised ODE.")).to_be_visible()
     expect(page.locator(CHART)).to_have_count(2)
     page.wait_for_url(re.compile("view=steps"))
