@@ -240,7 +240,7 @@ def test_a_continuation_may_begin_with_a_stored_run(desk, jobs):
     at.toggle(key="continuation_start").set_value(True).run()
     button(at, "continuation_train").click().run()
     ((plan, start),) = jobs.plans
-    assert plan.kind == "continuation" and start.spec.tikhonov == 0.001
+    assert plan.kind == "continuation" and start.spec.tikhonov == 0.0046
 
 
 # ---- convexity
@@ -298,7 +298,7 @@ def test_the_steepest_plane_is_shown_at_once(desk, jobs):
     at = page("landscape", member(10))
     assert [(task, more["kind"]) for task, more in desk.asked] == [("landscape_plane", "steepest")]
     scene = read_scene(at.get("bidi_component")[0].proto.bytes)
-    assert scene["tikhonov"] == pytest.approx(0.001)
+    assert scene["tikhonov"] == pytest.approx(0.0046)
 
 
 def test_a_line_and_a_plane_through_other_runs_of_the_strip(desk, jobs):

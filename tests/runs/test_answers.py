@@ -393,7 +393,7 @@ from autoencode_core.runs.jobs import Jobs
 from autoencode_core.runs.store import RunStore
 if __name__ == "__main__":
     jobs = Jobs(RunStore(sys.argv[1], gallery="assets/gallery"), workers=1)
-    answers, record = Answers(jobs), jobs.store.record("gallery-circle")
+    answers, record = Answers(jobs), jobs.store.record("gallery-ode_limit")
     z = np.asarray(record.probe["snapshot_codes"])[-1]
     theta = np.asarray(record.weights["control"])
     asked = {
@@ -445,7 +445,7 @@ if __name__ == "__main__":
 def test_real_questions_bring_nothing_heavy_into_the_server(tmp_path):
     torch = pytest.importorskip("torch")
     done = subprocess.run(
-        [sys.executable, "-c", SERVER, str(tmp_path)], capture_output=True, text=True, timeout=120, cwd=ROOT
+        [sys.executable, "-c", SERVER, str(tmp_path)], capture_output=True, text=True, timeout=220, cwd=ROOT
     )
     said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert said["modules"] == "set()", done.stderr
@@ -453,8 +453,8 @@ def test_real_questions_bring_nothing_heavy_into_the_server(tmp_path):
     for name in set(TASKS) - {"export", "neighbours"} - without_path:
         assert said[name].startswith("done  ["), said[name]
     assert all(said[name].startswith(("done  [", "failed run is ")) for name in without_path)
-    assert "failed dataset is circle. Allowed is a data set with labels" in said["neighbours"]
-    run = RunStore(tmp_path, gallery=ROOT / "assets" / "gallery").load("gallery-circle")
+    assert said["neighbours"].startswith("done  [")
+    run = RunStore(tmp_path, gallery=ROOT / "assets" / "gallery").load("gallery-ode_limit")
     expected = run.model.decode(run.probe["snapshot_codes"][-1][:2])
     assert torch.allclose(
         torch.tensor([float(x) for x in said["outputs"].split()]), expected.ravel(), atol=1e-6
