@@ -24,7 +24,7 @@ from autoencode_core.flow.nonlinearities import NONLINEARITIES
 from autoencode_core.flow.schemes import SCHEMES
 
 Task = Literal["reconstruct", "denoise", "classify", "transport"]
-CoordinateKind = Literal["raw", "standard", "principal"]
+CoordinateKind = Literal["raw", "standard", "principal", "correlation"]
 Profile = Literal["linear", "geometric", "step"]
 Order = Literal["natural", "reversed", "variance"]
 Method = Literal["pmp", "adam", "lbfgs"]
@@ -155,8 +155,9 @@ class RunSpec(BaseModel):
         _knob(
             "Coordinates",
             "C",
-            "Where the flow acts: raw data, standardised, or principal axes (there θ = 0 is PCA if the first "
-            "ones are kept).",
+            "Where the flow acts: raw data; standard (each column divided by its standard deviation); "
+            "principal axes; or correlation: standardised, then principal axes, whatever the columns' units. "
+            "On principal axes θ = 0 is PCA if the first ones are kept.",
         ),
     ] = "principal"
     profile: Annotated[

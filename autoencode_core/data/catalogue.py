@@ -205,6 +205,6 @@ def card(dataset: str) -> DatasetCard:
             **(_TWO_LAYER if width <= 32 else {}),
             "bottleneck": max(1, min(2, width - 1)),
             "particles": min(500, rows - test_rows(rows)),
-            "coordinates": "standard",  # its columns may have any units
+            "coordinates": "correlation",  # its columns may have any units
         },
     )

@@ -9,7 +9,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.errors import InputError
 
-Kind = Literal["raw", "standard", "principal"]
+Kind = Literal["raw", "standard", "principal", "correlation"]
+
+SCALING = ("standard", "correlation")
+"""Kinds that divide by the standard deviation: distances in flow coordinates are in standard deviations."""
+ROTATING = ("principal", "correlation")
+"""Kinds whose components are principal axes."""
+
+
+def unit(kind: str) -> str:
+    """What distances in flow coordinates are measured in: data units, or standard deviations."""
+    return "standard deviations" if kind in SCALING else "data units"
 
 
 @dataclass(frozen=True)
@@ -19,13 +29,14 @@ class Coordinates:
     The arrays may be NumPy arrays or torch tensors: both maps take what the arrays are.
 
     Attributes:
-        kind: raw (the identity), standard (centre, divide by the standard deviation) or principal
-            (centre, rotate onto the principal axes: an isometry).
+        kind: raw (the identity), standard (centre, divide by the standard deviation), principal
+            (centre, rotate onto the principal axes: an isometry) or correlation (standardise, then rotate
+            onto the principal axes of the correlation matrix).
         center: mean of the training data (d,), data units; zeros when raw.
         scale: standard deviation of each component (d,), data units, 1 where it is constant; ones
-            unless standard.
-        axes: orthonormal axes (d, d), one per column, largest variance first; the identity unless
-            principal.
+            for the kinds that are not SCALING.
+        axes: orthonormal axes (d, d), one per column, largest variance first; the identity for the
+            kinds that are not ROTATING.
     """
 
     kind: Kind
@@ -38,7 +49,7 @@ class Coordinates:
         """The coordinates of a kind that suit training data.
 
         Args:
-            kind: raw, standard or principal.
+            kind: raw, standard, principal or correlation.
             x: training data (N, d), N >= 1, finite.
 
         Raises:
@@ -51,10 +62,10 @@ class Coordinates:
         center, scale, axes = np.zeros(width), np.ones(width), np.eye(width)
         if kind != "raw":
             center = points.mean(axis=0)
-        if kind == "standard":
-            scale = _deviation(points, center)
-        if kind == "principal":
-            axes = _principal_axes(points, center)
+        if kind in SCALING:
+            scale = deviation(points)
+        if kind in ROTATING:
+            axes = _principal_axes(points, center, scale)
         return cls(kind, center, scale, axes)
 
     @classmethod
@@ -79,32 +90,47 @@ BLOCK = 2**15
 """Particles of one block: many particles never need a second copy of themselves."""
 
 
-def _deviation(points: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard deviations (d,), 1 where a column is constant, or so nearly that float32 cannot divide."""
-    extent = np.ptp(points, axis=0)  # exactly 0 when constant, whatever the rounding of the mean
-    varies = extent > 1e-30
+def deviation(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard deviations (d,) of points (N, d), 1 where a column is constant."""
+    extent, center = np.ptp(points, axis=0), points.mean(axis=0)
+    varies = extent > 0  # exactly 0 when constant, whatever the rounding of the mean
     extent = np.where(varies, extent, 1.0)  # divided out, so that no square underflows
     squares = [np.square((block - center) / extent).sum(axis=0) for block in _blocks(points)]
     return np.where(varies, extent * np.sqrt(np.sum(squares, axis=0) / len(points)), 1.0)
 
 
-def _principal_axes(points: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
+def _principal_axes(
+    points: NDArray[np.float64], center: NDArray[np.float64], scale: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Eigenvectors (d, d) of the covariance as columns, largest variance first, signs fixed.
 
     From d x d products, so that all d axes exist when N < d and many particles cost little.
     """
     # Divided by the largest entry, so that no square over- or underflows.
-    unit = max(float(np.abs(block - center).max()) for block in _blocks(points)) or 1.0
+    unit = max(float(np.abs((block - center) / scale).max()) for block in _blocks(points)) or 1.0
     covariance = np.zeros((points.shape[1], points.shape[1]))
     for block in _blocks(points):
-        centered = (block - center) / unit
+        centered = (block - center) / scale / unit
         covariance += centered.T @ centered
     axes = np.linalg.eigh(covariance)[1][:, ::-1]
-    # The first entry among the largest is made positive: a tie must not be decided by rounding.
+    # The largest entry is made positive. Where several are largest, neither rounding nor the order of the
+    # columns may decide: the scores lean towards the positive side, else the first score that counts does.
     size = np.abs(axes)
-    leads = np.argmax(size >= (1 - 1e-9) * size.max(axis=0), axis=0)
+    largest = size >= (1 - 1e-9) * size.max(axis=0)
+    leads = np.argmax(largest, axis=0)
     signs = np.where(axes[leads, np.arange(len(leads))] < 0, -1.0, 1.0)
+    for j in np.flatnonzero(largest.sum(axis=0) > 1):
+        signs[j] = _lean(np.concatenate([(b - center) / scale / unit @ axes[:, j] for b in _blocks(points)]))
     return np.ascontiguousarray(axes * signs)
+
+
+def _lean(scores: NDArray[np.float64]) -> float:
+    """The side (1 or -1) to which scores (N,) lean: that of their third moment, else of the first one far out."""
+    third, size = float((scores**3).sum()), float((np.abs(scores) ** 3).sum())
+    if abs(third) > 1e-6 * size:
+        return 1.0 if third > 0 else -1.0
+    far = np.flatnonzero(np.abs(scores) >= 0.5 * np.abs(scores).max())
+    return -1.0 if scores[far[0]] < 0 else 1.0
 
 
 def _blocks(points: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.data.coordinates import Coordinates
+from autoencode_core.data.coordinates import ROTATING, Coordinates, unit
 from autoencode_core.errors import InputError
 from autoencode_core.figures.theme import plain, subscript
 from autoencode_core.record import RunRecord
@@ -17,7 +17,6 @@ FAR = 4.0
 """A diverging particle is followed this many times the extent of the start, then it leaves the picture."""
 
 _ORDINALS = ("first", "second", "third")
-_UNITS = {"raw": "data units", "principal": "data units", "standard": "standard deviations"}
 
 
 @dataclass(frozen=True)
@@ -77,25 +76,25 @@ def view(record: RunRecord, most: int = 3) -> View:
     kind, start = record.spec.coordinates, flow_states(record)[0]
     width = start.shape[1]
     count = min(width, most)
-    short, unit = component_names(record), _UNITS[kind]
-    if width <= most or kind == "principal":
+    short, measure = component_names(record), unit(kind)
+    if width <= most or kind in ROTATING:
         basis = np.eye(width)[:, :count]
         names = short[:count]
-        if kind == "principal":
+        if kind in ROTATING:
             return View(
                 np.zeros(width),
                 basis,
                 names,
                 tuple(f"{n} (principal axis)" for n in names),
-                unit,
+                measure,
                 "principal axes",
             )
         words = {"raw": "", "standard": "standardised components"}[kind]
-        return View(np.zeros(width), basis, names, names, unit, words)
+        return View(np.zeros(width), basis, names, names, measure, words)
     center, basis = principal_axes(start, count)
     names = tuple(f"PC{subscript(i + 1)}" for i in range(count))
     titles = tuple(f"{name} ({_ORDINALS[i]} principal axis)" for i, name in enumerate(names))
-    return View(center, basis, names, titles, unit, f"principal axes of the {width} components")
+    return View(center, basis, names, titles, measure, f"principal axes of the {width} components")
 
 
 def data_view(record: RunRecord, most: int = 3) -> View:

@@ -19,7 +19,7 @@ from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
 from autoencode_core.training.pmp import Pmp
 from autoencode_core.training.problem import Problem
-from autoencode_core.training.run import PATH_NUMBERS, SNAPSHOTS, Array, Progress, Run, Snapshot
+from autoencode_core.training.run import PATH_NUMBERS, SNAPSHOTS, Array, Progress, Run, RunData, Snapshot
 
 METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 """The training methods by the name that RunSpec.method uses."""
@@ -35,12 +35,13 @@ WARNING = 0.5
 OnProgress = Callable[[Progress], str | None]
 
 
-def train(spec: RunSpec, on_progress: OnProgress | None = None) -> Run:
+def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | None = None) -> Run:
     """Trains one AutoencODE.
 
     Args:
         spec: all knobs.
         on_progress: called after the start and after each iteration, without autograd; it may return "stop".
+        data: particles in the place of those that the spec names.
 
     Returns:
         The run; one that diverged comes back too, with status "diverged", the cause in its message
@@ -49,11 +50,14 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None) -> Run:
     Raises:
         InputError: the data cannot be had or do not fit the spec, or the device is not there.
     """
-    return train_regimes([spec], on_progress)[0]
+    return train_regimes([spec], on_progress, data=None if data is None else [data])[0]
 
 
 def train_regimes(
-    specs: Sequence[RunSpec], on_progress: OnProgress | None = None, starts: Tensor | None = None
+    specs: Sequence[RunSpec],
+    on_progress: OnProgress | None = None,
+    starts: Tensor | None = None,
+    data: Sequence[RunData] | None = None,
 ) -> list[Run]:
     """Trains regimes that differ in λ and seed only, as one batch.
 
@@ -61,13 +65,14 @@ def train_regimes(
         specs: one per regime, at least one.
         on_progress: as in `train`, called for each regime that still runs; "stop" ends that regime.
         starts: initial controls (R, P) in the place of those that the seeds give.
+        data: particles of each regime in the place of those that its spec names; all as many.
 
     Raises:
         InputError: as in `train`, the specs are none or differ in more than λ and seed, or the starts do
             not fit.
     """
     _check_regimes(specs)
-    problem = Problem(specs, starts)
+    problem = Problem(specs, starts, data)
     flops = layer_flops(problem.train.arch, problem.train.particles)
     with torch.no_grad(), threads_for(flops), flushed():
         return _Loop(problem, on_progress).run()

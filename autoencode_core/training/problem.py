@@ -141,6 +141,7 @@ class Problem:
     Args:
         specs: one per regime.
         starts: initial controls (R, P) in the place of those that the seeds give.
+        data: particles of each regime in the place of those that its spec names; all as many.
 
     Raises:
         InputError: the data cannot be had or do not fit, or the starts have another shape.
@@ -152,17 +153,23 @@ class Problem:
         spec, specs: the first spec, and all.
     """
 
-    def __init__(self, specs: Sequence[RunSpec], starts: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        specs: Sequence[RunSpec],
+        starts: Tensor | None = None,
+        data: Sequence[RunData] | None = None,
+    ) -> None:
         loaded: dict[int, RunData] = {}
         self.regimes = []
-        for spec in specs:
-            regime = Regime.of(spec, loaded.get(spec.sample))
+        for place, spec in enumerate(specs):
+            regime = Regime.of(spec, data[place] if data else loaded.get(spec.sample))
             loaded[spec.sample] = regime.data
             self.regimes.append(regime)
         first, arch = specs[0], self.regimes[0].start.architecture
         self.device = pick_device(first, arch, len(self.regimes[0].data.train), len(specs))
         # Regimes of one sample share their particles: one copy serves all.
-        own = self.regimes[:1] if len(loaded) == 1 else self.regimes
+        shares = len({id(regime.data) for regime in self.regimes}) == 1
+        own = self.regimes[:1] if shares else self.regimes
         x, y, x_test, y_test, weights = zip(*(r.objectives(self.device) for r in own), strict=True)
         shared = None if weights[0] is None else _joined(weights)
         tikhonov = torch.tensor([s.tikhonov for s in specs], dtype=DTYPES[first.dtype], device=self.device)
