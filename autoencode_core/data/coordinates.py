@@ -125,7 +125,7 @@ def _principal_axes(
 
 
 def _lean(scores: NDArray[np.float64]) -> float:
-    """The side (1 or -1) to which scores (N,) lean: that of their third moment, else of the first one far out."""
+    """The side (1 or -1) to which scores (N,) lean, by the third moment or the first one far out."""
     third, size = float((scores**3).sum()), float((np.abs(scores) ** 3).sum())
     if abs(third) > 1e-6 * size:
         return 1.0 if third > 0 else -1.0
