@@ -4,11 +4,13 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.ode import ABOUT, sentence
+from autoencode_core.overfit import overfit_sentence
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
 from pages.shared.choose import OPENING, look_at, record_of
+from pages.shared.chosen import choice_chart
 from pages.shared.controls import knobs, set_knobs
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
@@ -142,6 +144,8 @@ def _headline(record: RunRecord) -> None:
     unusual(record)
     if said := sentence(record):
         st.markdown(f"**{escape(said)}**", help=ABOUT)
+    if said := overfit_sentence(summary):
+        st.warning(escape(said))
     st.caption(
         escape(
             regime(spec, record.substeps) + ("" if record.status == "diverged" else f" · {record.message}")
@@ -202,6 +206,8 @@ def _figures(run_id: str, record: RunRecord) -> None:
     with right:
         chart(run_id, record, "errors")
     chart(run_id, record, "history")
+    if record.choice is not None:
+        choice_chart(run_id, record.choice, "playground_choice")
 
 
 if __name__ == "__main__":

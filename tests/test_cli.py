@@ -130,7 +130,7 @@ def test_an_id_comes_before_a_name(home, tmp_path, capsys):
 
 @pytest.mark.parametrize("words", [["--name", "a\nb"], ["--out", "/dev/null/x"]])
 def test_nothing_is_trained_that_could_not_be_stored(words, tmp_path, monkeypatch):
-    monkeypatch.setattr("autoencode_core.training.loop.train", lambda *a: pytest.fail("it was trained"))
+    monkeypatch.setattr("autoencode_core.training.selection.train", lambda *a: pytest.fail("it was trained"))
     assert main([*QUICK, "--out", str(tmp_path), *words]) == 2
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from autoencode_core.cli.shared import add_knobs, errors_line, print_json, spec_of, stoppable, store_of
-from autoencode_core.ode import sentence
+from autoencode_core.cli.shared import add_knobs, print_json, print_outcome, spec_of, stoppable, store_of
 from autoencode_core.runs.checks import check_name
+from autoencode_core.runs.plain import choice_out
 from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def _train(options: argparse.Namespace) -> None:
         check_name(options.name)
     store.check_writable()
     from autoencode_core.runs.convert import record_of  # start-up time: torch
-    from autoencode_core.training.loop import train
+    from autoencode_core.training.selection import train
 
     with stoppable() as stopped, _bar(spec, shown=not options.json) as advance:
 
@@ -45,12 +45,12 @@ def _train(options: argparse.Namespace) -> None:
     speed = rate[0] / rate[1] if rate[0] and rate[1] else 0.0
     if options.json:
         figures = {"run": run_id, "status": run.status, "message": run.message, "summary": run.summary}
-        print_json({**figures, "iterations_per_second": speed})
+        chosen = None if run.choice is None else choice_out(run.choice)
+        weight = {"tikhonov": run.spec.tikhonov, "choice": chosen}
+        print_json({**figures, **weight, "iterations_per_second": speed})
         return
     print(run.message)
-    print(errors_line(spec, run.summary))
-    if said := sentence(record):
-        print(said)
+    print_outcome(record)
     print(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")
 
 
@@ -63,6 +63,10 @@ def _bar(spec: RunSpec, shown: bool) -> Iterator[Any]:
     with tqdm(total=spec.iterations, unit="it", disable=hidden, dynamic_ncols=True) as bar:
 
         def advance(progress: "Progress") -> None:
+            if progress.choosing is not None:
+                bar.set_postfix_str(f"choosing λ by the data: {progress.choosing.share:.0%}", refresh=False)
+                bar.update(0)
+                return
             if progress.iteration:
                 bar.update()
             shown_now = f"J = {progress.cost:.4g}  test error = {progress.test_error:.4g}"

@@ -21,7 +21,7 @@ from autoencode_core.runs.convert import record_of
 from autoencode_core.runs.files import glance, pack, read_folder, unpack, write_folder
 from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
+from autoencode_core.training.selection import train
 
 
 def same(a, b):

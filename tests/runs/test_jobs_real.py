@@ -30,7 +30,7 @@ if __name__ == "__main__":
 
 def test_job_gives_the_run_that_training_gives(tmp_path):
     torch = pytest.importorskip("torch")
-    from autoencode_core.training.loop import train
+    from autoencode_core.training.selection import train
 
     done = subprocess.run(
         [sys.executable, "-c", SERVER, str(tmp_path), SPEC.model_dump_json()],

@@ -1,0 +1,123 @@
+"""How the data chose λ: held-out error against λ, as a picture, a table and in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from autoencode_core.choice import Choice, choice_words
+from autoencode_core.figures import theme
+from autoencode_core.figures.panels import GLYPHS, Entry, Panel, WeightAxis, level, plot
+
+_HEIGHT = 240
+
+
+def choice_figure(choice: Choice, *, dark: bool = False) -> go.Figure:
+    """Held-out error of each λ, mean and standard error over the folds, with the λ that is chosen.
+
+    Args:
+        choice: how it was chosen.
+        dark: whether the page is dark.
+    """
+    axis = WeightAxis(choice.weights[::-1])
+    panel = Panel("", (0, 1), (0, 1))
+    curve, chosen = theme.ROLES["test"], theme.ROLES["now"]
+    lines, words = list[dict[str, Any]](), list[dict[str, Any]]()
+    reach = choice.mean[choice.best] + choice.deviation[choice.best]
+    levels = [(float(reach), "best + one standard error"), *([(1.0, "PCA")] if choice.by_pca else [])]
+    for value, name in levels:
+        line, word = level(panel, value, name, dark)
+        lines.append(line)
+        words.append(word)
+    groups: list[Entry] = [
+        (GLYPHS[curve.symbol], curve.colour(dark), f"mean of {choice.folds} folds ± standard error"),
+        (
+            GLYPHS[chosen.symbol],
+            chosen.colour(dark),
+            f"chosen: λ = {choice.tikhonov:g}",
+        ),
+    ]
+    finite = [v for v in (*choice.mean + choice.deviation, *choice.mean - choice.deviation) if np.isfinite(v)]
+    low, high = min([*finite, *(v for v, _ in levels)]), max([*finite, *(v for v, _ in levels)])
+    room = 0.08 * (high - low or 1.0)
+    values = theme.axis(dark, "", range=[low - room, high + room])
+    unit = "as a share of PCA's on the same rows" if choice.by_pca else "as a share of the variance"
+    return plot(
+        dark,
+        "Held-out error",
+        unit,
+        _traces(choice, axis, dark),
+        [groups],
+        (axis.settings(dark, small=False), values),
+        _HEIGHT,
+        2,
+        shapes=lines,
+        annotations=words,
+    )
+
+
+def _traces(choice: Choice, axis: WeightAxis, dark: bool) -> list[dict[str, Any]]:
+    """Every fold as a faint mark, the means with their error bars, and a ring around the chosen one."""
+    curve, chosen = theme.ROLES["test"], theme.ROLES["now"]
+    x = [axis.place(weight) for weight in choice.weights]
+    said = [
+        f"λ = {weight:g}<br>{mean:.4g} ± {deviation:.2g}"
+        for weight, mean, deviation in zip(choice.weights, choice.mean, choice.deviation, strict=True)
+    ]
+    folds = [(place, error) for place, row in zip(x, choice.errors, strict=True) for error in row]
+    means = [float(value) if np.isfinite(value) else None for value in choice.mean]
+    bars = [float(value) if np.isfinite(value) else 0.0 for value in choice.deviation]
+    colour = curve.colour(dark)
+    faint = {"color": theme.translucent(colour, 0.35), "size": 4, "symbol": "circle"}
+    at = choice.place
+    ring = {
+        "symbol": f"{chosen.symbol}-open",
+        "size": 17,
+        "color": chosen.colour(dark),
+        "line": {"width": 2.4},
+    }
+    common = {"type": "scatter", "hovertemplate": "%{hovertext}<extra></extra>"}
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [place for place, _ in folds],
+            "y": [error if np.isfinite(error) else None for _, error in folds],
+            "marker": faint,
+            "hoverinfo": "skip",
+        },
+        {
+            **common,
+            "mode": "lines+markers",
+            "x": x,
+            "y": means,
+            "error_y": {"type": "data", "array": bars, "color": colour, "thickness": 1.4, "width": 5},
+            "line": {"color": colour, "width": theme.LINE},
+            "marker": {"symbol": curve.symbol, "size": theme.MARKER + 1, "color": colour},
+            "hovertext": said,
+        },
+        {
+            **common,
+            "mode": "markers",
+            "x": [x[at]],
+            "y": [means[at]],
+            "marker": ring,
+            "hovertext": [said[at]],
+        },
+    ]
+
+
+def choice_alt(choice: Choice) -> str:
+    """The picture in words."""
+    pairs = zip(choice.weights, choice.mean, choice.deviation, strict=True)
+    said = ", ".join(f"{mean:.3g} ± {deviation:.2g} at λ = {weight:g}" for weight, mean, deviation in pairs)
+    of = "of what PCA leaves" if choice.by_pca else "of the variance"
+    return f"Held-out error as a share {of}: {said}. {choice_words(choice)}"
+
+
+def choice_table(choice: Choice) -> Mapping[str, Sequence[float]]:
+    """The curve as columns: λ, mean, standard error, and every fold."""
+    folds = {f"fold {k + 1}": [row[k] for row in choice.errors] for k in range(choice.folds)}
+    means = {"mean": choice.mean.tolist(), "standard_error": choice.deviation.tolist()}
+    return {"tikhonov": choice.weights, **means, **folds}
