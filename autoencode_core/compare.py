@@ -7,7 +7,7 @@ from autoencode_core.knobs import in_words
 from autoencode_core.spec import RunSpec
 from autoencode_core.words import join
 
-_DATA = ("dataset", "particles", "noise")
+_DATA = ("dataset", "reading", "particles", "noise")
 """Knobs that choose the particles, beside the seed of the data."""
 _FLOW = ("coordinates", "bottleneck", "depth", "horizon", "profile", "order", "field", "activation")
 _SCHEME = ("scheme", "substeps")

@@ -1,7 +1,7 @@
 """From a data set's name to the particles of a run: inputs, targets and what colours them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,10 @@ from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from autoencode_core.data.catalogue import card, test_rows
-from autoencode_core.data.csv_file import read_table
 from autoencode_core.data.images import IMAGES
+from autoencode_core.data.reading import AS_FOUND, Reading
 from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
+from autoencode_core.data.table import Table, read_table
 from autoencode_core.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -50,7 +51,9 @@ class DataSet:
     columns: tuple[str, ...]
 
 
-def load(dataset: str, particles: int, noise: float, seed: int, task: str) -> DataSet:
+def load(
+    dataset: str, particles: int, noise: float, seed: int, task: str, reading: Reading = AS_FOUND
+) -> DataSet:
     """The training and test particles that a run's knobs call for.
 
     The seed alone decides which rows of a finite data set are for testing. Training particles, test
@@ -58,18 +61,20 @@ def load(dataset: str, particles: int, noise: float, seed: int, task: str) -> Da
     training set (a longer one starts with the shorter one), and noise moves them without redrawing.
 
     Args:
-        dataset: a name of the catalogue, or the path of a CSV file.
+        dataset: a name of the catalogue, or the path of a table.
         particles: number of training particles N; made sets add N/4 for testing, of a finite set
             a fifth is held out.
         noise: standard deviation of the Gaussian noise on every component, data units, >= 0.
         seed: a whole number >= 0.
         task: reconstruct, denoise, classify or transport.
+        reading: how a table is read; values that are missing there are filled with the mean or the median
+            of the training rows, if it says so.
 
     Raises:
         InputError: the data set is unknown or cannot be read, has fewer particles than asked for,
             or cannot do the task.
     """
-    known = card(dataset)
+    known = card(dataset, reading)
     most = known.most_particles
     if particles < 1 or (most is not None and particles > most):
         allowed = "a whole number from 1" + (
@@ -85,7 +90,7 @@ def load(dataset: str, particles: int, noise: float, seed: int, task: str) -> Da
         train = SAMPLERS[dataset](train_rng, particles)
         test = SAMPLERS[dataset](test_rng, math.ceil(particles / 4))
     else:
-        train, test, names = _split(dataset, particles, shuffle)
+        train, test, names = _split(dataset, particles, shuffle, reading)
     if (task == "classify" and len(names) < 2) or (task == "transport" and train.targets is None):
         missing = "labels" if task == "classify" else "targets of its own"
         raise InputError("task", task, f"a task that needs no {missing}: {known.title} has none")
@@ -117,12 +122,41 @@ def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int6
     return np.arange(min(limit, n_train, max(16, 32768 // width)))
 
 
-def _split(dataset: str, particles: int, rng: Generator) -> tuple[Sample, Sample, tuple[str, ...]]:
+def _split(
+    dataset: str, particles: int, rng: Generator, reading: Reading
+) -> tuple[Sample, Sample, tuple[str, ...]]:
     """Training and test rows of a finite data set (the test rows are drawn first), and its label names."""
-    take, rows, names = _images(dataset) if dataset in IMAGES else _table(dataset)
+    table = None if dataset in IMAGES else read_table(dataset, reading)
+    take, rows, names = _images(dataset) if table is None else _rows(table)
     order = rng.permutation(rows)
     held = test_rows(rows)
-    return take(order[held : held + particles]), take(order[:held]), names
+    train, test = take(order[held : held + particles]), take(order[:held])
+    if table is not None and np.isnan(table.values).any():
+        points, test_points = filled(reading.missing, table.columns, train.points, test.points)
+        train, test = train._replace(points=points), test._replace(points=test_points)
+    return train, test, names
+
+
+def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats) -> list[Floats]:
+    """Rows whose missing values (NaN) are filled with what the training rows say (SimpleImputer).
+
+    Args:
+        missing: mean or median.
+        columns: names of the columns (d,).
+        train: training rows (N, d), which come back first.
+        others: further rows (·, d).
+
+    Raises:
+        InputError: a column has no value in any training row.
+    """
+    from sklearn.impute import SimpleImputer  # start-up time
+
+    empty = np.flatnonzero(np.isnan(train).all(axis=0))
+    if len(empty):
+        allowed = f"a value in one of the {len(train)} training rows at least; leave the column out (drop)"
+        raise InputError("missing", f"column '{columns[empty[0]]}'", allowed)
+    imputer = SimpleImputer(strategy=missing).fit(train)
+    return [np.asarray(imputer.transform(rows), dtype=np.float64) for rows in (train, *others)]
 
 
 def _images(dataset: str) -> _Rows:
@@ -136,17 +170,26 @@ def _images(dataset: str) -> _Rows:
     return take, len(images.labels), tuple("0123456789")
 
 
-def _table(dataset: str) -> _Rows:
-    """How to take some rows of a CSV file, how many there are, and its label names."""
-    table = read_table(dataset)
+def _rows(table: Table) -> _Rows:
+    """How to take some rows of a table, how many there are, and its label names."""
     values, labels = table.values, table.labels
-    rank = np.unique(values[:, 0], return_inverse=True)[1] if labels is None else labels
+    coloured = values[:, 0] if table.colour is None else table.colour
+    rank = labels if labels is not None and table.colour is None else _rank(coloured)
     hue = rank / max(1, int(rank.max()))
 
     def take(rows: Labels) -> Sample:
         return Sample(values[rows], hue[rows], None if labels is None else labels[rows])
 
     return take, len(values), table.label_names
+
+
+def _rank(values: Floats) -> Labels:
+    """Place of each value among the different ones; a missing one is in the middle."""
+    known = ~np.isnan(values)
+    rank = np.zeros(len(values), dtype=np.int64)
+    rank[known] = np.unique(values[known], return_inverse=True)[1]
+    rank[~known] = rank.max() // 2
+    return rank
 
 
 def _perturbed(points: Floats, noise: float, rng: Generator) -> Floats:
