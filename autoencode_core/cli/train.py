@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from autoencode_core.cli.shared import add_knobs, print_json, print_outcome, spec_of, stoppable, store_of
+from autoencode_core.cli.shared import (
+    add_knobs,
+    print_json,
+    print_outcome,
+    spec_of,
+    stoppable,
+    store_of,
+    understood,
+)
 from autoencode_core.runs.checks import check_name
 from autoencode_core.runs.plain import choice_out
 from autoencode_core.spec import RunSpec
@@ -28,7 +36,10 @@ def _train(options: argparse.Namespace) -> None:
     spec, store = spec_of(options), store_of(options)
     if options.name:
         check_name(options.name)
+    said_of_table = understood(spec)
     store.check_writable()
+    if not options.json:
+        print("\n".join(said_of_table), end="\n" * bool(said_of_table), flush=True)
     from autoencode_core.runs.convert import record_of  # start-up time: torch
     from autoencode_core.training.selection import train
 
@@ -47,7 +58,8 @@ def _train(options: argparse.Namespace) -> None:
         figures = {"run": run_id, "status": run.status, "message": run.message, "summary": run.summary}
         chosen = None if run.choice is None else choice_out(run.choice)
         weight = {"tikhonov": run.spec.tikhonov, "choice": chosen}
-        print_json({**figures, **weight, "iterations_per_second": speed})
+        table = {"understood": said_of_table} if said_of_table else {}
+        print_json({**figures, **weight, "iterations_per_second": speed, **table})
         return
     print(run.message)
     print_outcome(record)
