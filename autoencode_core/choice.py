@@ -67,7 +67,7 @@ class Choice:
 def standard_errors(errors: Sequence[Sequence[float]]) -> Floats:
     """Standard error of the mean over folds of each λ, (l, K) -> (l,); infinite where an error is."""
     table = np.asarray(errors, np.float64)
-    finite = np.isfinite(table).all(axis=1)
+    finite = np.array([np.isfinite(row).all() for row in table])
     spread: Floats = np.where(finite[:, None], table, 0.0).std(axis=1, ddof=1) / np.sqrt(table.shape[1])
     spread[~finite] = np.inf
     return spread
@@ -93,7 +93,9 @@ def choice_lines(choice: Choice) -> list[str]:
     """The curve of held-out error against λ, a line for each λ."""
     of = "of PCA's" if choice.by_pca else "of the variance"
     curve = zip(choice.weights, choice.mean, choice.deviation, strict=True)
-    lines = [f"λ = {weight:<8g} held-out error {mean:.1%} ± {error:.1%} {of}" for weight, mean, error in curve]
+    lines = [
+        f"λ = {weight:<8g} held-out error {mean:.1%} ± {error:.1%} {of}" for weight, mean, error in curve
+    ]
     lines[choice.place] += " (chosen)"
     return lines
 

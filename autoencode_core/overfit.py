@@ -25,8 +25,10 @@ def overfit_sentence(summary: Mapping[str, float | None]) -> str:
     if by_pca is not None and by_pca >= ratio:
         return ""
     times = f"{ratio:.2g} times" if ratio < 100 else "more than 100 times"
-    return f"Overfits: the test error is {times} the train error. Try a larger λ, fewer components, or "
-        "more rows."
+    return (
+        f"Overfits: the test error is {times} the train error. "
+        "Try a larger λ, fewer components, or more rows."
+    )
 
 
 def _ratio(summary: Mapping[str, float | None], whose: str) -> float | None:
