@@ -38,8 +38,10 @@ def choice_figure(choice: Choice, *, dark: bool = False) -> go.Figure:
             f"chosen: λ = {choice.tikhonov:g}",
         ),
     ]
-    finite = [v for v in (*choice.mean + choice.deviation, *choice.mean - choice.deviation) if np.isfinite(v)]
-    low, high = min([*finite, *(v for v, _ in levels)]), max([*finite, *(v for v, _ in levels)])
+    known = np.isfinite(choice.mean)
+    mean, deviation = choice.mean[known], choice.deviation[known]
+    reached = np.concatenate([mean - deviation, mean + deviation, [value for value, _ in levels]])
+    low, high = float(reached.min()), float(reached.max())
     room = 0.08 * (high - low or 1.0)
     values = theme.axis(dark, "", range=[low - room, high + room])
     unit = "as a share of PCA's on the same rows" if choice.by_pca else "as a share of the variance"

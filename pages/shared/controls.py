@@ -172,10 +172,11 @@ def _knob(name: str, values: dict[str, Any]) -> None:
         return
     if name in (*_GRIDS, "fidelity"):
         _take_number(name)
-    if name == "tikhonov" and _chosen_by_the_data(default == AUTO, values):
-        values[name] = AUTO
-        return
-    default = _BY_HAND if default == AUTO else default
+    if name == "tikhonov":
+        if _chosen_by_the_data(default == AUTO, values):
+            values[name] = AUTO
+            return
+        default = _BY_HAND if default == AUTO else default
     shown, note = _fit(name, _wishes().get(name, default), default, values)
     if name in _GRIDS:
         _log_slider(name, shown, default, values)
