@@ -264,7 +264,7 @@ def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
         summary={key: number_in(value) for key, value in summary.items()},
         labels=tuple(_list(texts.get("labels"), "labels", source)),
         columns=tuple(_list(texts.get("columns"), "columns", source)),
-        choice=choice_in(texts.get("choice"), f"{source}, choice"),
+        choice=choice_in(texts.get("choice"), f"{source}, run.json, choice"),
         history={},
         weights={},
         probe={},
