@@ -41,7 +41,7 @@ TABLES = ("iris", "wine", "breast_cancer", "diabetes")
 WIDTHS = (1, 2, 3, 5)
 DECAYS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Weight decays that the MLP may choose."""
-STEPS, PEAK = 1000, 0.01
+STEPS, PEAK = 600, 0.01
 """Steps of the MLP's training on all rows, and its highest learning rate."""
 
 
@@ -202,8 +202,7 @@ def words(rows: list[Row]) -> str:
         f"Tables of scikit-learn, all knobs but k at their defaults, {rows[0]['splits']} splits (seeds), one "
         "thread. Error of the held-out\nfifth as a share of PCA's, means over the splits; s: choosing λ and "
         "training, a split. The MLP has at most as many\nparameters and its weight decay from the same "
-        "folds.\n\n"
-        + table([*heads, "ODE difference, worst"], lines)
+        "folds.\n\n" + table([*heads, "ODE difference, worst"], lines)
     )
 
 

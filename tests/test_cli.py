@@ -127,7 +127,7 @@ def test_the_weight_of_a_table_is_chosen_by_the_data(tmp_path, capsys):
     assert told["choice"]["weights"][0] == 1.0 and told["tikhonov"] in told["choice"]["weights"]
     assert main(["train", *words, "--tikhonov", "auto"]) == 0
     said = capsys.readouterr().out
-    assert f"λ = {told['tikhonov']:g}, chosen by 5-fold cross-validation of 32 rows" in said
+    assert f"λ = {told['tikhonov']:g}, chosen by 10-fold cross-validation of 32 rows" in said
     assert main(["show", told["run"], "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert said.count("held-out error") == len(told["choice"]["weights"]) and said.count("(chosen)") == 1

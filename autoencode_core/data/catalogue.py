@@ -57,7 +57,7 @@ def test_rows(rows: int) -> int:
     return min(rows - 1, max(1, math.ceil(TEST_SHARE * rows)))
 
 
-_TABLE = {"field": "single_layer", "depth": 10, "horizon": 8.0, "tikhonov": "auto", "iterations": 150}
+_TABLE = {"field": "single_layer", "depth": 10, "horizon": 8.0, "tikhonov": "auto", "iterations": 100}
 # Rows are few and new ones are to come: benchmarks/defaults.md.
 _TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 8, "horizon": 3.0}
 # How these were found: benchmarks/defaults.md. Fresh points fall into the gaps between few particles.

@@ -60,41 +60,30 @@ def choice_figure(choice: Choice, *, dark: bool = False) -> go.Figure:
 
 
 def _traces(choice: Choice, axis: WeightAxis, dark: bool) -> list[dict[str, Any]]:
-    """Every fold as a faint mark, the means with their error bars, and a ring around the chosen one."""
+    """Bars of one standard error to each side, the means, and a mark around the chosen one."""
     curve, chosen = theme.ROLES["test"], theme.ROLES["now"]
-    x = [axis.place(weight) for weight in choice.weights]
-    said = [
-        f"λ = {weight:g}<br>{mean:.4g} ± {deviation:.2g}"
-        for weight, mean, deviation in zip(choice.weights, choice.mean, choice.deviation, strict=True)
-    ]
-    folds = [(place, error) for place, row in zip(x, choice.errors, strict=True) for error in row]
-    means = [float(value) if np.isfinite(value) else None for value in choice.mean]
-    bars = [float(value) if np.isfinite(value) else 0.0 for value in choice.deviation]
-    colour = curve.colour(dark)
-    faint = {"color": theme.translucent(colour, 0.35), "size": 4, "symbol": "circle"}
-    at = choice.place
-    ring = {
-        "symbol": f"{chosen.symbol}-open",
-        "size": 17,
-        "color": chosen.colour(dark),
-        "line": {"width": 2.4},
-    }
+    known = [n for n, mean in enumerate(choice.mean) if np.isfinite(mean)]
+    x = [axis.place(choice.weights[n]) for n in known]
+    mean, deviation = choice.mean[known], choice.deviation[known]
+    said = [f"λ = {choice.weights[n]:g}<br>{choice.mean[n]:.4g} ± {choice.deviation[n]:.2g}" for n in known]
+    ends = zip((mean - deviation).tolist(), (mean + deviation).tolist(), strict=True)
+    at, colour = known.index(choice.place), curve.colour(dark)
     common = {"type": "scatter", "hovertemplate": "%{hovertext}<extra></extra>"}
+    ring = {"symbol": f"{chosen.symbol}-open", "size": 17, "color": chosen.colour(dark)}
     return [
         {
             "type": "scatter",
-            "mode": "markers",
-            "x": [place for place, _ in folds],
-            "y": [error if np.isfinite(error) else None for _, error in folds],
-            "marker": faint,
+            "mode": "lines",
+            "x": [place for each in x for place in (each, each, None)],
+            "y": [value for low, high in ends for value in (low, high, None)],
+            "line": {"color": colour, "width": 1.4},
             "hoverinfo": "skip",
         },
         {
             **common,
             "mode": "lines+markers",
             "x": x,
-            "y": means,
-            "error_y": {"type": "data", "array": bars, "color": colour, "thickness": 1.4, "width": 5},
+            "y": mean.tolist(),
             "line": {"color": colour, "width": theme.LINE},
             "marker": {"symbol": curve.symbol, "size": theme.MARKER + 1, "color": colour},
             "hovertext": said,
@@ -103,8 +92,8 @@ def _traces(choice: Choice, axis: WeightAxis, dark: bool) -> list[dict[str, Any]
             **common,
             "mode": "markers",
             "x": [x[at]],
-            "y": [means[at]],
-            "marker": ring,
+            "y": [float(mean[at])],
+            "marker": {**ring, "line": {"width": 2.4}},
             "hovertext": [said[at]],
         },
     ]

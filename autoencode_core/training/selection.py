@@ -21,8 +21,8 @@ from autoencode_core.training.sweep import batches
 
 Rows = NDArray[np.int64]
 
-FOLDS = 5
-"""Parts that the training rows are shared out to; fewer where there are fewer rows."""
+FOLDS, FEW, FOLDS_OF_FEW = 5, 250, 10
+"""Parts that the training rows are shared out to: where there are few, more parts, at most one a row."""
 STEPS, HIGHEST = 8, 0.3
 """Values of λ in the grid, half a decade apart, and the highest as a share of the targets' variance, from
 where on ‖θ‖² = 1 costs about as much as the best flow can win, so that θ -> 0 is among the candidates."""
@@ -113,6 +113,11 @@ def grid(variance: float) -> tuple[float, ...]:
     return tuple(float(f"{3 if n % 2 else 1}e{n // 2}") for n in range(top, top - STEPS, -1))
 
 
+def parts(rows: int) -> int:
+    """Number of folds K of so many training rows."""
+    return min(rows, FOLDS_OF_FEW if rows < FEW else FOLDS)
+
+
 def held_out(rows: int, seed: int) -> list[Rows]:
     """The rows that each fold holds out: K parts of all rows, equally large but for one row.
 
@@ -127,7 +132,7 @@ def held_out(rows: int, seed: int) -> list[Rows]:
 
     if rows < 2:
         raise InputError("tikhonov", AUTO, "a number where there is only one training row")
-    split = KFold(min(FOLDS, rows), shuffle=True, random_state=seed)
+    split = KFold(parts(rows), shuffle=True, random_state=seed)
     return [held for _, held in split.split(np.zeros(rows))]
 
 
@@ -139,10 +144,10 @@ class _Fold:
     """
 
     def __init__(self, spec: RunSpec, data: RunData, rows: int, held: Rows) -> None:
-        parts = min(FOLDS, rows)
-        kept = np.setdiff1d(np.arange(rows), held)[: rows - ceil(rows / parts)]
+        folds = parts(rows)
+        kept = np.setdiff1d(np.arange(rows), held)[: rows - ceil(rows / folds)]
         dtype, source = data.train.dtype, data.source
-        self.data = RunData.of(_part(source, kept, held[: rows // parts]), dtype)
+        self.data = RunData.of(_part(source, kept, held[: rows // folds]), dtype)
         regime = Regime.of(spec, RunData.of(_part(source, kept, held), dtype))
         figures = regime.summary(regime.start)
         *_, self.x, self.y = regime.objectives(torch.device("cpu"))

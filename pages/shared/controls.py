@@ -223,8 +223,8 @@ def _chosen_by_the_data(default: bool, values: dict[str, Any]) -> bool:
     if linked_number("tikhonov") is not None and not {key} & {*st.session_state, *st.query_params}:
         _wishes()[name] = False
     help_text = (
-        "λ is found by cross-validation: flows are trained on four fifths of the training rows and judged on "
-        "the last fifth, in turn, for ever lower λ; the largest λ within one standard error of the best is "
+        "λ is found by cross-validation: flows are trained on most of the training rows and judged on "
+        "the rest, in turn, for ever lower λ; the largest λ within one standard error of the best is "
         "taken. Off: λ is what the slider says."
     )
     shown = bool(_wishes().get(name, default))

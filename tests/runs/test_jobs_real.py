@@ -49,7 +49,7 @@ def test_a_job_chooses_the_weight_and_tells_of_it(tmp_path):
     record = RunStore(tmp_path).record(run_id)
     assert record.spec.tikhonov == record.choice.tikhonov and record.choice.rows == 60
     assert record.history["iteration"] == list(range(41))
-    assert "chosen by 5-fold cross-validation of 60 rows" in record.message
+    assert "chosen by 10-fold cross-validation of 60 rows" in record.message
 
 
 def test_job_gives_the_run_that_training_gives(tmp_path):
