@@ -96,7 +96,7 @@ def _data_space(
 
 
 def _scaling(inputs: Array, spec: RunSpec | None) -> Callable[[Array], Array]:
-    """Points (n, d) as they are drawn: in standard deviations where the coordinates scale; codes as they are."""
+    """Points (n, d) as they are drawn: in standard deviations where coordinates scale, codes as they are."""
     if spec is None or spec.task == "classify" or spec.coordinates not in SCALING:
         return lambda points: points
     center, scale = inputs.mean(axis=0), deviation(inputs.astype(float))
