@@ -200,8 +200,8 @@ def words(rows: list[Row]) -> str:
     ]
     return (
         f"Tables of scikit-learn, all knobs but k at their defaults, {rows[0]['splits']} splits (seeds), one "
-        "thread. Error of the held-out\nfifth as a share of PCA's, means over the splits; CPU s: choosing λ and "
-        "training, a split. The MLP has at most as\nmany parameters and its weight decay from the same "
+        "thread. Error of the held-out\nfifth as a share of PCA's, means over the splits; CPU s: choosing λ "
+        "and training, a split. The MLP has at most as\nmany parameters and its weight decay from the same "
         "folds.\n\n" + table([*heads, "ODE difference, worst"], lines)
     )
 
