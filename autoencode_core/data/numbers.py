@@ -116,7 +116,7 @@ def plain(cells: Sequence[str]) -> NDArray[np.float64] | None:
         values = np.array(cells, dtype=object).astype(np.float64)
     except ValueError:
         return None
-    return None if any("_" in cell for cell in cells) else values
+    return None if "_" in " ".join(cells) else values
 
 
 def find_marks(columns: dict[str, Sequence[str]], separator: str, reading: Reading) -> Marks:
@@ -188,6 +188,8 @@ class _Seen:
         for (kind, mark), cell in kinds.items():
             if kind == "sure":
                 self.sure[mark] += 1
+                other = "." if mark == "," else ","
+                self.grouped[other] += other in cell
             elif kind == "grouped":
                 self.grouped[mark] += 1
             elif kind == "doubtful":

@@ -170,11 +170,13 @@ def _parse(lines: Sequence[str], skipped: int, separator: str, comment: str, nam
     """The cells of lines, each row with its number."""
     import pandas as pd  # start-up time
 
-    if not any(line.strip() for line in lines):
+    if not any(line.strip(' \t,;|"') for line in lines):
         raise InputError("file", name, "a table with at least 2 rows of numbers; this one is empty")
     if len(lines) > MAX_ROWS + 100:
         raise InputError("file", name, f"at most {MAX_ROWS:,} rows; this one has about {len(lines):,}")
     sign = _SIGNS[separator]
+    blank = next(i for i, line in enumerate(lines) if line.strip(f'{sign} \t"'))
+    lines, skipped = lines[blank:], skipped + blank
     widest = max(len(line.split()) if separator == "space" else line.count(sign) + 1 for line in lines)
     if widest > MAX_COLUMNS:
         raise InputError("file", name, f"at most {MAX_COLUMNS:,} columns; this one has about {widest:,}")

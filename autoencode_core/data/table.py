@@ -68,7 +68,7 @@ class Survey:
     """A table as it is understood, before it is taken.
 
     Attributes:
-        name: the name of the file without its ending.
+        file: the name of the file.
         reading: what was told of it.
         separator: a word of Reading, "" of a workbook.
         marks: how its numbers are written.
@@ -82,7 +82,7 @@ class Survey:
         wanted: the columns that are used, in this order, where they were given.
     """
 
-    name: str
+    file: str
     reading: Reading
     separator: str
     marks: Marks
@@ -166,7 +166,7 @@ class Survey:
             where = f"file, row {self.numbers[row]}, column '{column.name}'"
             more = f" ({len(column.wrong)} cells of this column are none)" if len(column.wrong) > 1 else ""
             return InputError(
-                where, str(column.cells[row]), f"a number such as -1.5 or 2e-3{more}; {way_out}"
+                where, _shown(str(column.cells[row])), f"a number such as -1.5 or 2e-3{more}; {way_out}"
             )
         if len(column.wrong):
             where = f"file, row {self.numbers[column.wrong[0]]}, column '{column.name}'"
@@ -193,7 +193,7 @@ class Survey:
             said = f"; left out {'is' if len(left) == 1 else 'are'} {join(left[:6])}" if left else ""
             return [
                 InputError(
-                    "file", self.name, f"at least 2 columns of numbers; this one has {len(used)}{said}"
+                    "file", self.file, f"at least 2 columns of numbers; this one has {len(used)}{said}"
                 )
             ]
         if rows < (1 if self.wanted else 2):
@@ -202,9 +202,9 @@ class Survey:
                 f"; in {total - rows} of {total} rows a value or a label is missing" if rows < total else ""
             )
             few = "a row" if self.wanted else "at least 2 rows"
-            return [InputError("file", self.name, f"{few} of numbers; this one has {rows}{said}")]
+            return [InputError("file", self.file, f"{few} of numbers; this one has {rows}{said}")]
         if rows > MAX_ROWS:
-            return [InputError("file", self.name, f"at most {MAX_ROWS:,} rows; this one has {rows:,}")]
+            return [InputError("file", self.file, f"at most {MAX_ROWS:,} rows; this one has {rows:,}")]
         return []
 
     def sentences(self) -> tuple[str, ...]:
@@ -283,7 +283,22 @@ class Survey:
             if shared is not None:
                 shared.setflags(write=False)
         columns = tuple(column.name for column in used)
-        return Table(self.name, values, columns, codes, names, numbers, colour, self.colour, self.sentences())
+        return Table(
+            table_name(self.file),
+            values,
+            columns,
+            codes,
+            names,
+            numbers,
+            colour,
+            self.colour,
+            self.sentences(),
+        )
+
+
+def _shown(cell: str) -> str:
+    """A cell in a sentence, signs that cannot be seen written out."""
+    return cell if cell.isprintable() else repr(cell)[1:-1]
 
 
 def _line(row: Sequence[str]) -> str:
@@ -337,7 +352,7 @@ def survey(
     head = tuple(tuple(str(cell) for cell in row) for row in frame.head(8).itertuples(index=False))
     numbers = np.array(cells.numbers[header.first :], dtype=np.int64)
     return Survey(
-        table_name(name),
+        name,
         reading,
         cells.separator,
         marks,
