@@ -7,11 +7,12 @@ from autoencode_core.ode import ABOUT, sentence
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from pages.shared.choose import OPENING, look_at, record_of
-from pages.shared.controls import knobs, set_knobs
+from pages.shared.controls import knobs, set_knobs, take_table
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart
 from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
+from pages.shared.table_preview import pending, preview
 from pages.shared.words import number, regime, title
 
 
@@ -25,6 +26,9 @@ def render() -> None:
             _train_button(spec)
             _other_jobs()
     with guard():
+        if pending():
+            preview(take_table)
+            return
         job_id = _from_link("job")
         if job_id and _watch(job_id):
             return
@@ -52,9 +56,11 @@ def _train_button(spec: RunSpec | None) -> None:
     help_text = (
         "Train a flow with these knobs; it is stored when it ends."
         if spec
+        else "First take the table, or another data set."
+        if pending()
         else "First mend what is marked red."
     )
-    if spec is None:
+    if spec is None and not pending():
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
         _look_at("job", jobs().train(spec))

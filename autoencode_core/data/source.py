@@ -30,6 +30,8 @@ MAX_UNPACKED = 4 * MAX_BYTES
 _SIGNS = {",": ",", ";": ";", "tab": "\t", "|": "|", "space": r"\s+"}
 _SNIFFED_ROWS, _SNIFFED_CHARACTERS = 100, 1_000_000
 _LIKE_NUMBER = re.compile(r"[+\-−]?[\d.,'  ]*\d[.,]?([eE][+-]?\d+)?\s*%?|[+\-−]?[$€£¥]\s*[\d.,' ]*\d")
+_BLANK = ' \t,;|"'
+"""What a line without a value consists of."""
 _SEP_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -170,12 +172,12 @@ def _parse(lines: Sequence[str], skipped: int, separator: str, comment: str, nam
     """The cells of lines, each row with its number."""
     import pandas as pd  # start-up time
 
-    if not any(line.strip(' \t,;|"') for line in lines):
+    if not any(line.strip(_BLANK) for line in lines):
         raise InputError("file", name, "a table with at least 2 rows of numbers; this one is empty")
     if len(lines) > MAX_ROWS + 100:
         raise InputError("file", name, f"at most {MAX_ROWS:,} rows; this one has about {len(lines):,}")
     sign = _SIGNS[separator]
-    blank = next(i for i, line in enumerate(lines) if line.strip(f'{sign} \t"'))
+    blank = next(i for i, line in enumerate(lines) if line.strip(_BLANK))
     lines, skipped = lines[blank:], skipped + blank
     widest = max(len(line.split()) if separator == "space" else line.count(sign) + 1 for line in lines)
     if widest > MAX_COLUMNS:

@@ -3,8 +3,8 @@
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -94,6 +94,42 @@ class Survey:
     head: tuple[tuple[str, ...], ...]
     sheet: str = ""
     wanted: tuple[str, ...] = ()
+
+    def told(self, reading: Reading) -> "Survey":
+        """This survey where only label, colour, columns left out or missing values are told otherwise.
+
+        Raises:
+            InputError: a column that is named is not there, or cannot colour.
+        """
+        roles, colour = _roles(self.columns, reading)
+        return replace(self, reading=reading, roles=roles, colour=colour)
+
+    def asking(self, left_out: Collection[str], label: str, colour: str) -> Reading:
+        """The shortest reading that leaves out these columns and has this label and colour ("" for none)."""
+        left, word = set(left_out) - {label}, label or NONE
+        besides = tuple(c.name for c in self.columns if c.name in left and not c.why)
+        exactly = (NONE, *(c.name for c in self.columns if c.name in left))
+        for label_word in (AUTO, word):
+            for colour_word in (AUTO, colour or NONE):
+                for drop in ((), besides, exactly):
+                    reading = self.reading.but(label=label_word, colour=colour_word, drop=drop)
+                    if self._means(reading, left, label, colour):
+                        return reading
+        return self.reading.but(label=word, colour=colour or NONE, drop=exactly)
+
+    def _means(self, reading: Reading, left: set[str], label: str, colour: str) -> bool:
+        """Whether a reading leaves out these columns and has this label and colour."""
+        try:
+            roles, found = _roles(self.columns, reading)
+        except InputError:
+            return False
+        out = {name for name, role in roles.items() if role == "left out"}
+        return (
+            out == left
+            and found == colour
+            and roles.get(label, "label") == "label"
+            and (bool(label) or "label" not in roles.values())
+        )
 
     def used(self) -> list[Column]:
         """Columns that become components."""

@@ -20,11 +20,11 @@ from autoencode_core.spec import LEADING, RunSpec
 from pages.shared import own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
+from pages.shared.table_preview import leave, look_at_kept, look_at_upload, pending
 
 _WISHES = "knobs_wished"
 _LAST = "knobs_spec"
-_FILE_ERROR = "knobs_file_error"
-_OWN, _OWN_LABEL = "own", "Your own CSV …"
+_OWN, _OWN_LABEL = "own", "Your own table …"
 _CUSTOM = "custom"
 _OFF = UNSET["fidelity"]
 _TOLERANCES = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -73,7 +73,8 @@ def set_knobs(spec: RunSpec) -> None:
     wishes = {name: value for name, value in spec if value != getattr(suited, name)}
     natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
     wishes |= {name: value for name, value in spec.leading().items() if value != getattr(natural, name)}
-    wishes |= {"dataset": spec.dataset, "reading": spec.reading}
+    wishes["dataset"] = spec.dataset
+    own_table.read_as(spec.dataset, spec.reading)
     for name in _LISTS:
         if not isinstance(wishes.get(name, ""), str):
             wishes |= {name: _CUSTOM, f"{name}_list": ", ".join(map(str, wishes[name]))}
@@ -134,8 +135,7 @@ def _note_wish(name: str) -> None:
 
 
 def _forget() -> None:
-    kept = ("dataset", "reading")
-    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name in kept}
+    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name == "dataset"}
 
 
 def _suited(values: Mapping[str, Any]) -> RunSpec:
@@ -334,52 +334,62 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     values["reading"] = AS_FOUND
     if chosen != _OWN:
         try:
-            values["reading"] = _wishes().get("reading", AS_FOUND) if is_table(chosen) else AS_FOUND
-            st.caption(escape(_card(values).about))
+            said = own_table.follow_link(chosen)
+            values["reading"] = own_table.reading_of(chosen)
+            st.caption(escape(f"{_card(values).about} {said}".strip()))
+            _look_again(chosen)
             return True
         except InputError as error:
             complain(error)
+            _look_again(chosen)
     values |= {"dataset": default, "reading": AS_FOUND}
-    if lost and chosen == _OWN and is_table(wish):
+    if lost and chosen == _OWN and is_table(wish) and pending() is None:
         st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
-    _uploader()
+    if chosen == _OWN:
+        _uploader()
     return False
 
 
+def _look_again(path: str) -> None:
+    """How a table that was taken is read can be changed."""
+    if is_table(path):
+        words = "How it is read …"
+        st.button(words, on_click=look_at_kept, args=(path,), key="table_look", type="tertiary")
+
+
 def _take_dataset(name: str) -> None:
-    st.session_state.pop(_FILE_ERROR, None)
+    leave()
     _note_wish(name)
+
+
+def take_table(path: str) -> None:
+    """Choose a table that was taken."""
+    _wishes()["dataset"] = path
 
 
 def _uploader() -> None:
     st.file_uploader(
-        "CSV file",
-        type="csv",
+        "Table",
+        type=["csv", "tsv", "txt", "gz", "xlsx"],
         key="knob_file",
         on_change=_take_file,
         max_upload_size=50,
-        help="Columns of numbers with comma, semicolon or tab between them, a header row or none. A column "
-        "called label, class or target gives the classes. At most 50 MB and 200,000 rows.",
+        help="Columns of numbers, and of text: .csv, .tsv, .txt, each packed by gzip or not, or .xlsx. What is "
+        "understood of it is shown before it is taken. At most 50 MB and 200,000 rows.",
     )
-    error = st.session_state.get(_FILE_ERROR)
-    if error:
-        complain(error)
-    else:
+    if pending() is None:
         st.caption("Choose a file to go on, or take another data set.")
+    else:
+        st.caption("The page shows what was understood of it: take it there.")
 
 
 def _take_file() -> None:
-    """An upload: keep the file and choose it, or remember what is wrong with it."""
+    """An upload: look at it; a run's table that was lost is read as it was then."""
     file = st.session_state.get("knob_file")
-    st.session_state.pop(_FILE_ERROR, None)
     if file is None:
-        return
-    try:
-        _wishes()["dataset"] = own_table.keep(file.getvalue(), file.name)
-    except InputError as error:
-        st.session_state[_FILE_ERROR] = error
-    except OSError:
-        st.session_state[_FILE_ERROR] = InputError("file", file.name, "a folder for runs that can be written")
+        leave()
+    else:
+        look_at_upload(file.getvalue(), file.name, own_table.reading_of(str(_wishes().get("dataset", ""))))
 
 
 # ---- words

@@ -9,7 +9,7 @@ from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.errors import InputError
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.spec import RunSpec
-from pages.shared import own_csv, setup
+from pages.shared import own_table, setup
 from pages.shared.controls import _GRIDS, _short
 
 IRIS = b"a,b,c,label\n" + b"".join(
@@ -27,8 +27,9 @@ def script(load=None):
     import streamlit as st
 
     from autoencode_core.spec import RunSpec
-    from pages.shared.controls import knobs, set_knobs
+    from pages.shared.controls import knobs, set_knobs, take_table
     from pages.shared.setup import guard, page_setup
+    from pages.shared.table_preview import preview
 
     page_setup("Test")
     if load:
@@ -36,6 +37,7 @@ def script(load=None):
     with guard():
         spec = knobs()
         st.code(repr(spec.model_dump() if spec else None))
+        preview(take_table)
 
 
 def app(load=None, **link: str) -> AppTest:
@@ -335,19 +337,19 @@ def test_a_loaded_run_never_opens_a_file_outside_the_uploads(tmp_path):
 
 
 def test_files_are_kept_by_content(runs):
-    first = own_csv.keep(IRIS, "a.csv")
-    assert own_csv.keep(IRIS, "b.csv") == first
-    other = own_csv.keep(IRIS + b"1,2,3,x\n", "../../a.csv")
-    assert own_csv.uploaded() == sorted([first, other])
+    first = own_table.keep(IRIS, "a.csv")
+    assert own_table.keep(IRIS, "b.csv") == first
+    other = own_table.keep(IRIS + b"1,2,3,x\n", "../../a.csv")
+    assert own_table.uploaded() == sorted([first, other])
     assert {setup.runs_root() / "data"} == {path.parent for path in (runs / "data").iterdir()}
-    names = own_csv.labels([first, other])
+    names = own_table.labels([first, other])
     assert all(name.startswith("a.csv (") for name in names.values())
     assert len(set(names.values())) == 2
 
 
 def test_a_refused_file_leaves_nothing_behind(runs):
     with pytest.raises(InputError):
-        own_csv.keep(b"a,b\n1,2\n3,x\n", "a.csv")
+        own_table.keep(b"a,b\n1,2\n3,x\n", "a.csv")
     assert not (runs / "data").exists()
 
 
