@@ -3,9 +3,14 @@
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.images import is_image_run
 from autoencode_core.ode import ABOUT, sentence
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
+from autoencode_core.units import ABOUT as UNEXPLAINED
+from autoencode_core.units import error_unit, percent
+from pages.shared.asking import ask, told
+from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.controls import knobs, set_knobs, take_table
 from pages.shared.flow_view import flow_view
@@ -152,40 +157,48 @@ def _headline(record: RunRecord) -> None:
         )
     )
     cells = st.container(horizontal=True, gap="small")
-    errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "
-    cells.metric(
-        "Test error",
-        number(summary["test_error"]),
-        width=168,
-        help=errors + "on particles it was not trained on.",
-    )
-    cells.metric(
-        "Train error", number(summary["train_error"]), width=168, help=errors + "on the training particles."
-    )
+    cells.metric("Unexplained", percent(summary.get("unexplained")), width=150, help=UNEXPLAINED)
     if summary["accuracy"] is not None:
         cells.metric(
             "Test accuracy",
             f"{summary['accuracy']:.1%}",
-            width=168,
+            width=150,
             help="Codes nearest to their own label's position.",
         )
     else:
+        error = number(summary["pca_test_error"])
         cells.metric(
-            f"PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}",
-            number(summary["pca_test_error"]),
+            f"by PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}",
+            percent(summary.get("pca_unexplained")),
             width=168,
-            help="Test error of PCA with as many components as the bottleneck has; none for transport.",
+            help="The same share of PCA with as many components as the bottleneck has, of the same particles "
+            f"in the same coordinates (its test error is {error}); none for transport.",
         )
+    unit = error_unit(spec)
+    errors = f"Mean squared distance, Σ over components, mean over particles, in {unit}, "
+    wide = 190 if len(unit) < 12 else 250
+    cells.metric(
+        f"Test error ({unit})",
+        number(summary["test_error"]),
+        width=wide,
+        help=errors + "on particles it was not trained on.",
+    )
+    cells.metric(
+        f"Train error ({unit})",
+        number(summary["train_error"]),
+        width=wide,
+        help=errors + "on the training particles.",
+    )
     cells.metric(
         "Cost J",
         number(record.history["cost"][-1]),
-        width=168,
+        width=130,
         help="Data term + λ‖θ‖², what training lowers.",
     )
     cells.metric(
         "Iterations",
         f"{summary['iterations']:,.0f}",
-        width=168,
+        width=130,
         help=f"Of {spec.method}, in {summary['seconds']:.1f} s of training.",
     )
 
@@ -198,6 +211,40 @@ def _figures(run_id: str, record: RunRecord) -> None:
     with right:
         chart(run_id, record, "errors")
     chart(run_id, record, "history")
+    if record.spec.task in ("reconstruct", "denoise") and not is_image_run(record):
+        _columns(run_id, record)
+
+
+def _columns(run_id: str, record: RunRecord) -> None:
+    """How well each column is reconstructed, computed when it is asked for."""
+    box = st.expander("Column by column, in each column's own unit", key="columns", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        found = told(ask("column_errors", record), "Errors of the columns")
+        if found is None:
+            return
+        st.dataframe(
+            {
+                "Column": found["columns"],
+                "This run": found["network"],
+                "PCA": found["pca"],
+                "Spread": found["spread"],
+            },
+            hide_index=True,
+            column_config={
+                name: st.column_config.NumberColumn(help=words, format="%.4g")
+                for name, words in (
+                    ("This run", "Root mean squared error on the test particles."),
+                    ("PCA", "The same of PCA with as many components as the bottleneck has."),
+                    ("Spread", "Standard deviation: the error of answering every particle with the mean."),
+                )
+            },
+            alt="One column of the data in a row: errors of the run and of PCA, and the column's spread.",
+        )
+        words = f"Root mean squared errors over {found['particles']} test particles."
+        columns = {name: found[name] for name in ("columns", "network", "pca", "spread")}
+        table_button("columns_csv", f"{run_id}-columns", lambda: columns, words=words)
 
 
 if __name__ == "__main__":

@@ -85,9 +85,8 @@ def drawn(run: Run, count: int, seed: int | None = None) -> Particles:
     try:
         most = spec.card().most_particles
         there = count if most is None else min(count, most)
-        source = load(
-            spec.dataset, there, spec.noise, spec.sample if seed is None else seed, spec.task, spec.reading
-        )
+        sample = spec.sample if seed is None else seed
+        source = load(spec.dataset, there, spec.noise, sample, spec.task, spec.coordinates, spec.reading)
     except InputError as error:
         return _stored(run, error).chosen(slice(count))
     same = min(there, len(run.probe["inputs"]))

@@ -9,6 +9,7 @@ from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from autoencode_core.data.catalogue import card, test_rows
+from autoencode_core.data.coordinates import SCALING, deviation
 from autoencode_core.data.images import IMAGES
 from autoencode_core.data.reading import AS_FOUND, Reading
 from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
@@ -17,6 +18,8 @@ from autoencode_core.errors import InputError
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+MEASURED = 10_000
+"""Most particles that tell the spread of a data set."""
 _Rows = tuple[Callable[[Labels], Sample], int, tuple[str, ...]]
 
 
@@ -52,7 +55,13 @@ class DataSet:
 
 
 def load(
-    dataset: str, particles: int, noise: float, seed: int, task: str, reading: Reading = AS_FOUND
+    dataset: str,
+    particles: int,
+    noise: float,
+    seed: int,
+    task: str,
+    coordinates: str = "raw",
+    reading: Reading = AS_FOUND,
 ) -> DataSet:
     """The training and test particles that a run's knobs call for.
 
@@ -64,11 +73,13 @@ def load(
         dataset: a name of the catalogue, or the path of a table.
         particles: number of training particles N; made sets add N/4 for testing, of a finite set
             a fifth is held out.
-        noise: standard deviation of the Gaussian noise on every component, data units, >= 0.
+        noise: standard deviation of the Gaussian noise on every component, >= 0: data units, or where the
+            coordinates scale units of the component's own standard deviation in the data set.
         seed: a whole number >= 0.
         task: reconstruct, denoise, classify or transport.
+        coordinates: in which the flow will act.
         reading: how a table is read; values that are missing there are filled with the mean or the median
-            of the training rows, if it says so.
+            of the training part, if it says so.
 
     Raises:
         InputError: the data set is unknown or cannot be read, has fewer particles than asked for,
@@ -94,8 +105,9 @@ def load(
     if (task == "classify" and len(names) < 2) or (task == "transport" and train.targets is None):
         missing = "labels" if task == "classify" else "targets of its own"
         raise InputError("task", task, f"a task that needs no {missing}: {known.title} has none")
+    size = noise * spread(dataset, reading) if noise and coordinates in SCALING else noise
     inputs, test_inputs = (
-        _perturbed(sample.points, noise, rng) for sample, rng in zip((train, test), noisy, strict=True)
+        _perturbed(sample.points, size, rng) for sample, rng in zip((train, test), noisy, strict=True)
     )
     return DataSet(
         inputs,
@@ -109,6 +121,25 @@ def load(
         names,
         known.columns or tuple(f"x{j + 1}" for j in range(known.width)),
     )
+
+
+def spread(dataset: str, reading: Reading = AS_FOUND) -> Floats:
+    """Standard deviation of each component (d,) over a made sample, or the first rows of a finite set.
+
+    It is the same for all runs of a data set, whatever their particles. 0 where a component is constant;
+    missing values do not count.
+
+    Args:
+        dataset: a name of the catalogue, or the path of a table.
+        reading: how a table is read.
+    """
+    if dataset in SAMPLERS:
+        points = SAMPLERS[dataset](default_rng(0), MEASURED).points
+    else:
+        take, rows, _ = _rows(dataset, reading)
+        points = take(np.arange(min(rows, MEASURED))).points
+    known = [column[~np.isnan(column)][:, None] for column in points.T]
+    return np.array([deviation(each)[0] if len(each) and np.ptp(each) > 0 else 0.0 for each in known])
 
 
 def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int64]:
@@ -126,13 +157,14 @@ def _split(
     dataset: str, particles: int, rng: Generator, reading: Reading
 ) -> tuple[Sample, Sample, tuple[str, ...]]:
     """Training and test rows of a finite data set (the test rows are drawn first), and its label names."""
-    table = None if dataset in IMAGES else read_table(dataset, reading)
-    take, rows, names = _images(dataset) if table is None else _rows(table)
+    take, rows, names = _rows(dataset, reading)
     order = rng.permutation(rows)
     held = test_rows(rows)
     train, test = take(order[held : held + particles]), take(order[:held])
-    if table is not None and np.isnan(table.values).any():
-        points, test_points = filled(reading.missing, table.columns, train.points, test.points)
+    if any(np.isnan(sample.points).any() for sample in (train, test)):
+        # By the whole training part, so that fewer particles are not other ones.
+        part, columns = take(order[held:]).points, card(dataset, reading).columns
+        _, points, test_points = filled(reading.missing, columns, part, train.points, test.points)
         train, test = train._replace(points=points), test._replace(points=test_points)
     return train, test, names
 
@@ -159,6 +191,10 @@ def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats)
     return [np.asarray(imputer.transform(rows), dtype=np.float64) for rows in (train, *others)]
 
 
+def _rows(dataset: str, reading: Reading) -> _Rows:
+    return _images(dataset) if dataset in IMAGES else _table(read_table(dataset, reading))
+
+
 def _images(dataset: str) -> _Rows:
     """How to take some of the images, how many there are, and their label names."""
     images = IMAGES[dataset]()
@@ -170,7 +206,7 @@ def _images(dataset: str) -> _Rows:
     return take, len(images.labels), tuple("0123456789")
 
 
-def _rows(table: Table) -> _Rows:
+def _table(table: Table) -> _Rows:
     """How to take some rows of a table, how many there are, and its label names."""
     values, labels = table.values, table.labels
     coloured = values[:, 0] if table.colour is None else table.colour
@@ -192,8 +228,8 @@ def _rank(values: Floats) -> Labels:
     return rank
 
 
-def _perturbed(points: Floats, noise: float, rng: Generator) -> Floats:
-    return points + noise * rng.standard_normal(points.shape) if noise else points
+def _perturbed(points: Floats, noise: Floats | float, rng: Generator) -> Floats:
+    return points + noise * rng.standard_normal(points.shape) if np.any(noise) else points
 
 
 def _targets(inputs: Floats, sample: Sample, task: str) -> Floats:
