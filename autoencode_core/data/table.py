@@ -6,6 +6,7 @@ import stat
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -109,12 +110,10 @@ class Survey:
         left, word = set(left_out) - {label}, label or NONE
         besides = tuple(c.name for c in self.columns if c.name in left and not c.why)
         exactly = (NONE, *(c.name for c in self.columns if c.name in left))
-        for label_word in (AUTO, word):
-            for colour_word in (AUTO, colour or NONE):
-                for drop in ((), besides, exactly):
-                    reading = self.reading.but(label=label_word, colour=colour_word, drop=drop)
-                    if self._means(reading, left, label, colour):
-                        return reading
+        for told in product(((), besides, exactly), (AUTO, word), (AUTO, colour or NONE)):
+            reading = self.reading.but(**dict(zip(("drop", "label", "colour"), told, strict=True)))
+            if self._means(reading, left, label, colour):
+                return reading
         return self.reading.but(label=word, colour=colour or NONE, drop=exactly)
 
     def _means(self, reading: Reading, left: set[str], label: str, colour: str) -> bool:

@@ -374,8 +374,8 @@ def _uploader() -> None:
         key="knob_file",
         on_change=_take_file,
         max_upload_size=50,
-        help="Columns of numbers, and of text: .csv, .tsv, .txt, each packed by gzip or not, or .xlsx. What is "
-        "understood of it is shown before it is taken. At most 50 MB and 200,000 rows.",
+        help="Columns of numbers, and of text: .csv, .tsv, .txt, packed by gzip or not, or .xlsx. What "
+        "is understood of it is shown before it is taken. At most 50 MB and 200,000 rows.",
     )
     if pending() is None:
         st.caption("Choose a file to go on, or take another data set.")

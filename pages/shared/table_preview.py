@@ -1,4 +1,4 @@
-"""Before a table is taken: what was understood of it, what is to be done with each column, what must be asked."""
+"""Before a table is taken: what was understood of it, what becomes of each column, what must be asked."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -157,14 +157,14 @@ def _options(shown: Pending, found: Survey | None) -> None:
             if get_origin(info.annotation) is Literal:
                 _choice(name, get_args(info.annotation), getattr(shown.reading, name))
         if shown.name.lower().endswith(".xlsx"):
-            _draw(st.text_input, "sheet", shown.reading.sheet, placeholder="the first", width=160)
+            _draw(st.text_input, "sheet", shown.reading.sheet, placeholder="the first", width=150)
     if found is not None:
         _column_choices(found)
 
 
 def _choice(name: str, words: tuple[str, ...], value: str) -> None:
     _draw(
-        st.selectbox, name, value, options=words, format_func=lambda word: _WORDS.get(word, word), width=160
+        st.selectbox, name, value, options=words, format_func=lambda word: _WORDS.get(word, word), width=150
     )
 
 
@@ -234,7 +234,7 @@ def _columns(found: Survey) -> None:
             "Different": column.distinct,
             "Missing": int(column.missing.sum()),
             "First": column.example,
-            "Note": column.why or column.note,
+            "Note": column.why if found.roles[column.name] == "left out" and column.why else column.note,
         }
         for column in found.columns
     ]
