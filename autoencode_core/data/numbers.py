@@ -66,12 +66,16 @@ class Marks:
     doubt: str = ""
     doubtful: tuple[str, ...] = ()
 
+    def meanings(self) -> tuple[str, str, str]:
+        """The mark of the cell in doubt, and what it means where that is the decimal or the thousands mark."""
+        mark = "," if "," in self.doubt else "."
+        return mark, f"{float(self.doubt.replace(',', '.')):.15g}", self.doubt.replace(mark, "")
+
     def complaint(self) -> InputError | None:
         """What to ask where numbers may be read in two ways."""
         if not self.doubt:
             return None
-        mark = "," if "," in self.doubt else "."
-        small, large = self.doubt.replace(",", "."), self.doubt.replace(mark, "")
+        mark, small, large = self.meanings()
         columns = ", ".join(f"'{name}'" for name in self.doubtful[:5]) + (
             "…" if len(self.doubtful) > 5 else ""
         )

@@ -97,7 +97,7 @@ class Reading(BaseModel):
         tuple[_Name, ...],
         BeforeValidator(_names),
         Field(
-            max_length=1000,
+            max_length=1001,
             title="Left out",
             description="Columns to leave out, beside those that are no data (row names, ids, constants, "
             "text, dates, columns more than half empty); none, and further names: exactly those named.",

@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.data.reading import AS_FOUND, Reading
-from autoencode_core.data.table import Survey, survey
+from autoencode_core.data.survey import Survey, survey
 from autoencode_core.errors import InputError
+from autoencode_core.words import join
 from pages.shared import own_table
 from pages.shared.setup import complain, escape
 
@@ -117,27 +118,25 @@ def _survey(shown: Pending) -> Survey:
 def _questions(found: Survey) -> None:
     """What must be answered before the table can be taken."""
     for problem in found.problems():
-        value = problem.value if isinstance(problem.value, str) else repr(problem.value)
-        st.warning(f"{escape(problem.field)}: {escape(value)}. Allowed is {escape(problem.allowed)}.")
         if problem.field == "thousands" and found.marks.doubt:
             _ask_thousands(found)
-        elif problem.field == "separator":
+            continue
+        value = problem.value if isinstance(problem.value, str) else repr(problem.value)
+        st.warning(f"{escape(problem.field)}: {escape(value)}. Allowed is {escape(problem.allowed)}.")
+        if problem.field == "separator":
             st.button(
                 "It is two columns", on_click=_tell, args=({"separator": ","},), key="table_two_columns"
             )
 
 
 def _ask_thousands(found: Survey) -> None:
-    cell = found.marks.doubt
-    mark = "," if "," in cell else "."
+    cell, (mark, small, large) = found.marks.doubt, found.marks.meanings()
+    where = join([f"“{name}”" for name in found.marks.doubtful[:6]])
+    st.warning(escape(f"{cell} in {where}: {small}, or {large}? The file does not say."))
     with st.container(horizontal=True):
-        small, large = cell.replace(",", "."), cell.replace(mark, "")
-        for words, thousands in ((f"{cell} means {small}", "none"), (f"{cell} means {large}", mark)):
-            told = {
-                "thousands": thousands,
-                "decimal": mark if thousands == "none" else ".,".replace(mark, ""),
-            }
-            st.button(escape(words), on_click=_tell, args=(told,), key=f"table_thousands_{thousands}")
+        for meaning, field, key in ((small, "decimal", "small"), (large, "thousands", "large")):
+            words, told = f"{cell} means {meaning}", {field: mark}
+            st.button(escape(words), on_click=_tell, args=(told,), key=f"table_{key}")
 
 
 def _tell(changes: Mapping[str, Any]) -> None:

@@ -53,7 +53,7 @@ READ: dict[str, tuple[tuple[str, ...], int, list[float], tuple[str, ...]]] = {
 REFUSED = {
     "big_int": ("file, row 2, column 'a'", "2^53"),
     "decimal_comma_one_col": ("separator", "two columns"),
-    "thousands_dot_semicolon": ("thousands", "“none” if 1.890 means 1.890"),
+    "thousands_dot_semicolon": ("thousands", "“none” if 1.890 means 1.89"),
     "unclosed_quote_label_last": ("file, row 8", "quotes in pairs"),
 }
 

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoencode_core.data import columns, source, table
+from autoencode_core.data import survey as survey_module
 from autoencode_core.data.catalogue import card
 from autoencode_core.data.reading import Reading, is_table, table_name
-from autoencode_core.data.table import Table, read_table, survey
+from autoencode_core.data.survey import survey
+from autoencode_core.data.table import Table, read_table, taken
 from autoencode_core.errors import InputError
 
 VALUES = np.array([[1.0, -2.5], [3e-3, 4.0], [5.0, 6.0]])
@@ -371,8 +373,8 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     parsed: list[int] = []
-    parse = table.cells_of
-    monkeypatch.setattr(table, "cells_of", lambda *args: parsed.append(1) or parse(*args))
+    parse = survey_module.cells_of
+    monkeypatch.setattr(survey_module, "cells_of", lambda *args: parsed.append(1) or parse(*args))
     return parsed
 
 
@@ -493,4 +495,4 @@ def test_a_survey_asks_instead_of_raising() -> None:
     assert found.roles == {"a": "use", "b": "use", "t": "left out"}
     assert found.head == (("1.890", "2", "x"), ("2.345", "3", "y"))
     with pytest.raises(InputError):
-        found.table()
+        taken(found)
