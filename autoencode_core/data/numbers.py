@@ -67,7 +67,7 @@ class Marks:
     doubtful: tuple[str, ...] = ()
 
     def meanings(self) -> tuple[str, str, str]:
-        """The mark of the cell in doubt, and what it means where that is the decimal or the thousands mark."""
+        """The mark of the cell in doubt, and what it means as the decimal or as the thousands mark."""
         mark = "," if "," in self.doubt else "."
         return mark, f"{float(self.doubt.replace(',', '.')):.15g}", self.doubt.replace(mark, "")
 

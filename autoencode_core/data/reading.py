@@ -116,6 +116,11 @@ class Reading(BaseModel):
         """This reading with some fields changed, validated again."""
         return Reading.model_validate({**dict(self), **changes})
 
+    @property
+    def coloured(self) -> str:
+        """Name of the column that is to colour, "" where that is left to what is found."""
+        return "" if self.colour in (AUTO, NONE) else self.colour
+
     def changed(self) -> dict[str, Any]:
         """The fields that differ from their defaults."""
         return {name: value for name, value in self if value != Reading.model_fields[name].default}
