@@ -71,8 +71,11 @@ class Column:
 
     @cached_property
     def distinct(self) -> int:
-        """Number of different values, missing ones apart."""
+        """Number of different values, missing ones apart; of more than 1,000 the spellings."""
         if self.cells is not None:
+            spellings = len(set(self.cells[~self.missing]))
+            if spellings > 1000:
+                return spellings
             return len(class_names(self.cells[~self.missing]))
         assert self.values is not None
         return len(np.unique(self.values[~self.missing]))

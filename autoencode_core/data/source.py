@@ -204,7 +204,8 @@ def _parse(lines: Sequence[str], skipped: int, separator: str, comment: str, nam
     filled = (frame != "").any(axis=1).to_numpy()
     numbers = [skipped + i + 1 for i, keep in enumerate(filled) if keep]
     frame = frame[filled].reset_index(drop=True)
-    _check_lengths(frame, numbers, lines, separator, skipped, len(rows[0]), name)
+    filled_first = len(rows[0]) - next((i for i, cell in enumerate(reversed(rows[0])) if cell), 0)
+    _check_lengths(frame, numbers, lines, separator, skipped, max(usual, filled_first), name)
     _check_swallowed(frame, numbers, sign)
     names = next(_records([comment], separator, name), []) if comment else []
     named = tuple(names) if len(names) == width else ()
@@ -230,18 +231,17 @@ def _check_lengths(
     lines: Sequence[str],
     separator: str,
     skipped: int,
-    first: int,
+    wanted: int,
     name: str,
 ) -> None:
-    """Refuse rows with fewer cells than there are columns, which pandas fills up; the first may have one."""
-    width = frame.shape[1]
-    if not (frame[width - 1] == "").any():
+    """Refuse rows with fewer cells than wanted, which pandas fills up; the first may have one less."""
+    if not (frame[frame.columns[-1]] == "").any():
         return
     counted = _records(lines, separator, name)
     for row, cells in enumerate(counted, start=skipped + 1):
-        if any(cells) and len(cells) < width and row > numbers[0] and (len(cells) > 1 or width > 1):
-            wanted = f"{width} cells, as in the other rows" + (" or the first" if first == width else "")
-            raise InputError(f"file, row {row}", f"{len(cells)} cells", wanted)
+        if any(cells) and len(cells) < wanted and row > numbers[0]:
+            allowed = f"{wanted} cells, as in the first row or in the others"
+            raise InputError(f"file, row {row}", f"{len(cells)} cells", allowed)
 
 
 def _check_swallowed(frame: "pd.DataFrame", numbers: Sequence[int], sign: str) -> None:

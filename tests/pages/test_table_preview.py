@@ -1,5 +1,6 @@
 """The preview of a table: what it shows, what it asks, and that every answer is taken."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,21 @@ def test_a_folder_that_cannot_be_written_is_named(runs, monkeypatch):
     monkeypatch.setattr(own_table, "keep", full)
     at = press(shown(TABLE), "take")
     assert "folder for runs" in at.error[0].value and at.code[2].value == "True"
+
+
+def test_a_sheet_of_a_workbook_can_be_chosen():
+    openpyxl = pytest.importorskip("openpyxl")
+    book, buffer = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["only", "words"])
+    sheet = book.create_sheet("Data")
+    for row in (["a", "b"], [1, 2.5], [3, 4]):
+        sheet.append(row)
+    book.save(buffer)
+    at = shown(buffer.getvalue(), "Mappe.xlsx")
+    assert at.button(key="table_take").disabled
+    at = choose(at, "sheet", "Data")
+    assert "sheet “Data”" in words(at)
+    path, reading = result(press(at, "take"))
+    assert path.endswith("-mappe.xlsx") and read_table(path, reading).values.tolist() == [[1, 2.5], [3, 4]]
+    at = choose(shown(buffer.getvalue(), "Mappe.xlsx"), "sheet", "Dta")
+    assert "one of Sheet, Data" in at.error[0].value.replace("\\", "")
