@@ -73,7 +73,7 @@ def cells_of(data: bytes, name: str, reading: Reading) -> Cells:
     separator = next((word for word, each in _SIGNS.items() if each == sign), "")
     if reading.separator != "auto":
         separator = reading.separator
-    separator = separator or _sniff(body, name)
+    separator = separator or _sniff(body, name, reading.decimal)
     return _parse(body, skipped + len(lines) - len(body), separator, comment, name)
 
 
@@ -129,9 +129,13 @@ def _comments(lines: list[str]) -> tuple[str, list[str]]:
     return (said[-1], lines[first:]) if said else ("", lines)
 
 
-def _sniff(lines: Sequence[str], name: str) -> str:
-    """The separator that cuts the first rows most evenly and into most numbers, then most finely."""
+def _sniff(lines: Sequence[str], name: str, decimal: str) -> str:
+    """The separator that cuts the first rows most evenly and into most numbers, then most finely.
+
+    A comma that is the decimal mark separates no cells unless there are quotes.
+    """
     head = _head(lines)
+    signs = [sign for sign in _SIGNS if sign != "," or decimal != "," or any('"' in line for line in head)]
 
     def score(separator: str) -> tuple[float, int]:
         rows = [row for row in islice(_records(head, separator, name), _SNIFFED_ROWS) if any(row)]
@@ -141,7 +145,7 @@ def _sniff(lines: Sequence[str], name: str) -> str:
         like = sum(bool(_LIKE_NUMBER.fullmatch(cell)) for row in rows for cell in row)
         return often / len(rows) * (0.1 + like / sum(map(len, rows))), width
 
-    return max(_SIGNS, key=score)
+    return max(signs, key=score)
 
 
 def _head(lines: Sequence[str]) -> list[str]:

@@ -115,9 +115,9 @@ class Survey:
         if self.header.classes and label is self.columns[-1]:
             return self.header.classes
         if label.cells is not None:
-            return tuple(class_names(label.cells[~label.missing]).values())
+            return tuple(class_names(label.cells[self.kept()]).values())
         assert label.values is not None
-        return tuple(f"{value:.15g}" for value in np.unique(label.values[~label.missing]))
+        return tuple(f"{value:.15g}" for value in np.unique(label.values[self.kept()]))
 
     def kept(self) -> NDArray[np.bool_]:
         """Rows that are taken: with a label, and without a missing value unless that is filled."""
@@ -141,6 +141,8 @@ class Survey:
             found.append(
                 InputError(f"label, column '{label.name}'", f"{label.distinct:,} different labels", allowed)
             )
+        if label is not None and label.kind == "number" and len(label.wrong):
+            found += filter(None, [self._problem(label)])
         return found or self._too_small()
 
     def _one_or_two(self) -> InputError | None:
@@ -177,7 +179,7 @@ class Survey:
                 where,
                 "a whole number of more than 15 digits",
                 "whole numbers below 9,007,199,254,740,992 (2^53): above, neighbours become one number; "
-                "leave the column out (drop) or make it the label",
+                "leave the column out (drop)",
             )
         bad = np.flatnonzero(~column.missing & ~(np.abs(column.values) <= LARGEST))
         if len(bad):
@@ -236,8 +238,8 @@ class Survey:
         return "colours" if column.name == self.colour else "as asked"
 
     def _label_sentence(self, label: Column) -> str:
-        names = self.label_names()
-        spellings = len(set(label.cells[~label.missing])) if label.cells is not None else len(names)
+        names, keep = self.label_names(), self.kept()
+        spellings = len(set(label.cells[keep])) if label.cells is not None else len(names)
         classes = f"{len(names)} class{'es' * (len(names) != 1)}"
         alike = f"; {spellings} spellings make {classes}" if spellings > len(names) else ""
         return f"Label “{label.name}”: {classes}, {_few(names)}{alike}."

@@ -81,9 +81,9 @@ def _codes(label: Column, keep: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Labels of the rows that are kept, 0 to C - 1."""
     if label.cells is None:
         assert label.values is not None
-        there = np.unique(label.values[~label.missing])
+        there = np.unique(label.values[keep])
         return np.searchsorted(there, label.values[keep]).astype(np.int64)
-    codes = {key: code for code, key in enumerate(class_names(label.cells[~label.missing]))}
+    codes = {key: code for code, key in enumerate(class_names(label.cells[keep]))}
     return np.array([codes[class_key(cell)] for cell in label.cells[keep]], dtype=np.int64)
 
 

@@ -89,7 +89,7 @@ def test_what_was_asked_can_be_answered() -> None:
     assert case("thousands_dot_semicolon", decimal=".").values[0].tolist() == [1.89, 2.619]
     assert case("decimal_comma_one_col", separator=",").values.tolist() == [[1, 5], [2, 5], [3, 25], [4, 75]]
     with pytest.raises(InputError, match="at least 2 columns"):
-        case("decimal_comma_one_col", decimal=",", separator=";")
+        case("decimal_comma_one_col", decimal=",")
 
 
 def test_rows_say_where_they_stand_in_the_file() -> None:

@@ -70,6 +70,23 @@ def test_what_pandas_writes_comes_back(
     assert found.columns == tuple(frame)
 
 
+@given(
+    st.lists(st.lists(st.decimals(-2000, 2000, places=3), min_size=2, max_size=2), min_size=2, max_size=6),
+    st.sampled_from([(";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", ","), (" ", ",")]),
+)
+@settings(deadline=None, max_examples=100)
+def test_numbers_are_right_or_asked_about(rows: list[list[Any]], dialect: tuple[str, str]) -> None:
+    separator, decimal = dialect
+    lines = [separator.join(str(cell).replace(".", decimal) for cell in row) for row in rows]
+    text = "\n".join([f"a{separator}b", *lines]).encode()
+    try:
+        assert np.array_equal(read_table(text, EVERY).values, np.array(rows, dtype=float))
+    except InputError as error:
+        assert error.field == "thousands"
+        reading = EVERY.but(thousands="none", decimal=decimal)
+        assert np.array_equal(read_table(text, reading).values, np.array(rows, dtype=float))
+
+
 def test_a_separator_inside_the_header_does_not_mislead() -> None:
     assert read("a, first;b\n1;2\n3;4\n5;7\n").columns == ("a, first", "b")
 
@@ -262,6 +279,16 @@ def test_text_of_few_values_is_proposed_as_label() -> None:
 def test_any_column_can_be_the_label() -> None:
     found = read("a,b,c\n1,2,3\n4,5,3\n5,5,9\n", label="c")
     assert found.columns == ("a", "b") and found.label_names == ("3", "9")
+
+
+def test_a_class_whose_rows_are_all_left_out_is_none() -> None:
+    found = read("a,b,label\n1,2,u\n3,4,v\n5,,w\n6,7,v\n")
+    assert found.label_names == ("u", "v") and found.labels.tolist() == [0, 1, 1]  # type: ignore[union-attr]
+
+
+def test_labels_that_float64_cannot_tell_apart_are_refused() -> None:
+    with pytest.raises(InputError, match=r"2\^53"):
+        read("a,b,label\n1,2,9007199254740992\n3,5,9007199254740993\n4,6,9007199254740993\n")
 
 
 def test_too_many_classes() -> None:
