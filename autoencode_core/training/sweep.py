@@ -45,7 +45,7 @@ def sweep(
         InputError: no value, a value twice, or not even one regime fits the memory; and as in `train`.
         ValidationError: a value out of the bounds of RunSpec.
     """
-    weights = _distinct("tikhonov", [spec.tikhonov] if tikhonov is None else tikhonov)
+    weights = _distinct("tikhonov", [spec.weight] if tikhonov is None else tikhonov)
     starts = _distinct("seed", [spec.seed] if seeds is None else seeds)
     specs = [spec.but(tikhonov=weight, seed=seed) for weight in weights for seed in starts]
     runs: list[Run] = []
