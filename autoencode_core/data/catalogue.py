@@ -173,6 +173,19 @@ CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
 """Every built-in data set by name."""
 
 
+GIVEN = "arrays"
+"""Name of the data set of a run whose particles were given as arrays (train's `data`): no page offers it."""
+
+
+def suited(width: int) -> dict[str, Any]:
+    """Knobs of RunSpec that suit a table of so many columns."""
+    return {
+        **(_TWO_LAYER if width <= 32 else {}),
+        "bottleneck": max(1, min(2, width - 1)),
+        "coordinates": "correlation",  # its columns may have any units
+    }
+
+
 def is_csv(dataset: str) -> bool:
     """Whether a data set is named by the path of a CSV file."""
     return dataset.lower().endswith(".csv")
@@ -185,8 +198,11 @@ def card(dataset: str) -> DatasetCard:
         dataset: a name of CATALOGUE, or the path of a CSV file (its shape is read from the file).
 
     Raises:
-        InputError: the name is unknown, or the file is missing or cannot be used.
+        InputError: the name is unknown, the file is missing or cannot be used, or it is GIVEN, of which
+            nothing is known.
     """
+    if dataset == GIVEN:
+        raise InputError("data", GIVEN, "particles that the caller of train gives, which no run keeps")
     if dataset in CATALOGUE:
         return CATALOGUE[dataset]
     if not is_csv(dataset):
@@ -201,10 +217,5 @@ def card(dataset: str) -> DatasetCard:
         rows=rows,
         classes=len(table.label_names),
         columns=table.columns,
-        defaults={
-            **(_TWO_LAYER if width <= 32 else {}),
-            "bottleneck": max(1, min(2, width - 1)),
-            "particles": min(500, rows - test_rows(rows)),
-            "coordinates": "correlation",  # its columns may have any units
-        },
+        defaults={**suited(width), "particles": min(500, rows - test_rows(rows))},
     )

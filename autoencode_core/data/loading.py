@@ -1,12 +1,13 @@
 """From a data set's name to the particles of a run: inputs, targets and what colours them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator, SeedSequence, default_rng
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.data.catalogue import card, test_rows
 from autoencode_core.data.csv_file import read_table
@@ -102,8 +103,22 @@ def load(dataset: str, particles: int, noise: float, seed: int, task: str) -> Da
         train.labels,
         test.labels,
         names,
-        known.columns or tuple(f"x{j + 1}" for j in range(known.width)),
+        known.columns or _numbered(known.width),
     )
+
+
+def given(train: ArrayLike, test: ArrayLike | None = None, columns: Sequence[str] = ()) -> DataSet:
+    """Particles that a caller gives, which are to reconstruct themselves.
+
+    Args:
+        train: inputs (N, d) in data units, N >= 1, finite.
+        test: likewise (M, d); the training particles by default.
+        columns: names of the components (d,); x1, x2, ... by default.
+    """
+    points = np.asarray(train, dtype=np.float64)
+    held = points if test is None else np.asarray(test, dtype=np.float64)
+    names = tuple(columns) or _numbered(points.shape[1])
+    return DataSet(points, held, points, held, _rank(points[:, 0]), _rank(held[:, 0]), None, None, (), names)
 
 
 def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int64]:
@@ -140,13 +155,22 @@ def _table(dataset: str) -> _Rows:
     """How to take some rows of a CSV file, how many there are, and its label names."""
     table = read_table(dataset)
     values, labels = table.values, table.labels
-    rank = np.unique(values[:, 0], return_inverse=True)[1] if labels is None else labels
-    hue = rank / max(1, int(rank.max()))
+    hue = _rank(values[:, 0] if labels is None else labels)
 
     def take(rows: Labels) -> Sample:
         return Sample(values[rows], hue[rows], None if labels is None else labels[rows])
 
     return take, len(values), table.label_names
+
+
+def _rank(values: NDArray[Any]) -> Floats:
+    """Place of each value (N,) among the different ones, in [0, 1]."""
+    rank = np.unique(values, return_inverse=True)[1]
+    return rank / max(1, int(rank.max()))
+
+
+def _numbered(width: int) -> tuple[str, ...]:
+    return tuple(f"x{j + 1}" for j in range(width))
 
 
 def _perturbed(points: Floats, noise: float, rng: Generator) -> Floats:
