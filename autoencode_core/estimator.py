@@ -132,7 +132,7 @@ class AutoencODETransformer(  # type: ignore[misc]  # scikit-learn brings no typ
         """
         table = validate_data(self, X, dtype=_PRECISIONS, ensure_min_samples=2)
         names = map(str, getattr(self, "feature_names_in_", ()))
-        source = given(table, columns=tuple(names))
+        source = given(np.array(table, dtype=np.float64), columns=tuple(names))  # their own: X may change
         try:
             spec = self._spec(table)
             run = train(spec, data=RunData.of(source, DTYPES[spec.dtype]))
