@@ -34,9 +34,7 @@ _OTHER_NAMES = {"bottleneck": "n_components", "seed": "random_state"}
 """What scikit-learn calls a knob."""
 
 
-class AutoencODETransformer(  # type: ignore[misc]  # scikit-learn brings no types
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
-):
+class AutoencODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Nonlinear reduction of a table to a few numbers by a width-varying flow, and the way back.
 
     At θ = 0 it is PCA (of the standardised columns in the default coordinates); training goes on from

@@ -220,5 +220,5 @@ def test_the_run_can_be_stored(tmp_path):
     found, store = quick().fit(IRIS), RunStore(tmp_path)
     run = store.load(store.save(found.run_))
     np.testing.assert_array_equal(run.model.encode(IRIS).numpy(), found.transform(IRIS))
-    with pytest.raises(InputError, match="particles that the caller of train gives"):
+    with pytest.raises(InputError, match="given as arrays are not kept"):
         _ = run.data

@@ -202,7 +202,8 @@ def card(dataset: str) -> DatasetCard:
             nothing is known.
     """
     if dataset == GIVEN:
-        raise InputError("data", GIVEN, "particles that the caller of train gives, which no run keeps")
+        kept = "a data set by its name or its file; particles that were given as arrays are not kept"
+        raise InputError("data", GIVEN, kept)
     if dataset in CATALOGUE:
         return CATALOGUE[dataset]
     if not is_csv(dataset):

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autoencode_core.data.catalogue import CATALOGUE, GIVEN
 from autoencode_core.data.catalogue import test_rows as held_out_rows
 from autoencode_core.data.images import digits
-from autoencode_core.data.loading import DataSet, load, probe_indices
+from autoencode_core.data.loading import DataSet, given, load, probe_indices
 from autoencode_core.data.synthetic import SAMPLERS
 from autoencode_core.errors import InputError
 
@@ -206,3 +207,24 @@ print([m for m in ("torch", "sklearn", "scipy", "pandas", "streamlit") if m in s
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# ---- particles that a caller gives
+
+
+def test_given_particles_reconstruct_themselves():
+    points = np.array([[3.0, 0.0], [1.0, 5.0], [2.0, 1.0]], dtype=np.float32)
+    found = given(points, points[:1], ["a", "b"])
+    assert found.train.dtype == found.test.dtype == np.float64
+    np.testing.assert_array_equal(found.train, points)
+    assert found.train_targets is found.train and found.test_targets is found.test
+    np.testing.assert_allclose(found.train_hue, [1, 0, 0.5])
+    assert found.columns == ("a", "b") and found.train_labels is None
+    alone = given(points)
+    assert alone.test is alone.train and alone.columns == ("x1", "x2")
+
+
+def test_given_particles_belong_to_no_name():
+    with pytest.raises(InputError, match="given as arrays are not kept"):
+        loaded(GIVEN)
+    assert GIVEN not in CATALOGUE
