@@ -1,14 +1,15 @@
-"""The command line: train, sweep, list, show, export. Its flags are the knobs of RunSpec."""
+"""The command line: train, sweep, list, show, export, app. Its flags are the knobs of RunSpec."""
 
 import argparse
 import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 
-from autoencode_core.cli import stored, sweep, train
+from autoencode_core.cli import app, stored, sweep, train
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import explain
 
@@ -59,18 +60,23 @@ def _fail(options: argparse.Namespace, status: int, *messages: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", action="store_true", help="print one JSON object for programs")
-    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    debug, told, folder = (argparse.ArgumentParser(add_help=False) for _ in range(3))
+    debug.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    told.add_argument("--json", action="store_true", help="print one JSON object for programs")
     default = os.environ.get("AUTOENCODE_RUNS", "runs")
-    common.add_argument(
-        "--out", default=default, metavar="FOLDER", help=f"folder of the runs (now {default})"
-    )
-    top = argparse.ArgumentParser(
-        prog="python -m autoencode_core", description="Width-varying autoencoder flows."
-    )
-    commands = top.add_subparsers(required=True, metavar="train | sweep | list | show | export")
+    words = f"folder of the runs (now {default})"
+    folder.add_argument("--out", "--runs", default=default, metavar="FOLDER", help=words)
+    common = argparse.ArgumentParser(add_help=False, parents=[told, debug, folder])
+    top = argparse.ArgumentParser(prog=_name(), description="Width-varying autoencoder flows.")
+    commands = top.add_subparsers(required=True, metavar="train | sweep | list | show | export | app")
     train.add(commands, common)
     sweep.add(commands, common)
     stored.add(commands, common)
+    app.add(commands, [debug, folder])
     return top
+
+
+def _name() -> str:
+    """What the program was called by."""
+    called = Path(sys.argv[0]).stem
+    return called if called == "autoencode" else "python -m autoencode_core"

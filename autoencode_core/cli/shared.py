@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from autoencode_core.errors import InputError
+from autoencode_core.home import GALLERY
 from autoencode_core.knobs import allowed
 from autoencode_core.ode import difference_of, share, verdict
 from autoencode_core.runs.export import Report
 from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
-
-GALLERY = Path(__file__).parents[2] / "assets" / "gallery"
 
 
 def store_of(options: argparse.Namespace) -> RunStore:
