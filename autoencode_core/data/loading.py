@@ -40,6 +40,8 @@ class DataSet:
         test_labels: likewise (M,).
         label_names: names of the classes, () when unlabelled.
         columns: names of the components (d,).
+        train_numbers: number of each row of a finite set in its file or among the images (N,), from 1, or None.
+        test_numbers: likewise (M,).
     """
 
     train: Floats
@@ -52,6 +54,8 @@ class DataSet:
     test_labels: Labels | None
     label_names: tuple[str, ...]
     columns: tuple[str, ...]
+    train_numbers: Labels | None = None
+    test_numbers: Labels | None = None
 
 
 def load(
@@ -112,6 +116,8 @@ def load(
         test.labels,
         names,
         known.columns or _numbered(known.width),
+        train.numbers,
+        test.numbers,
     )
 
 
@@ -174,7 +180,7 @@ def _images(dataset: str) -> _Rows:
 
     def take(rows: Labels) -> Sample:
         labels = images.labels[rows]
-        return Sample(images.points(rows), labels / 9, labels)
+        return Sample(images.points(rows), labels / 9, labels, numbers=rows + 1)
 
     return take, len(images.labels), tuple("0123456789")
 
@@ -186,7 +192,7 @@ def _table(dataset: str) -> _Rows:
     hue = _rank(values[:, 0] if labels is None else labels)
 
     def take(rows: Labels) -> Sample:
-        return Sample(values[rows], hue[rows], None if labels is None else labels[rows])
+        return Sample(values[rows], hue[rows], None if labels is None else labels[rows], numbers=rows + 1)
 
     return take, len(values), table.label_names
 

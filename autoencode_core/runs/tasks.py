@@ -50,6 +50,8 @@ _ANALYSIS = (
     "deeper",
     "component_choice",
     "component_horizons",
+    "own_rows",
+    "new_rows",
 )
 
 TASKS: Mapping[str, Task] = {
