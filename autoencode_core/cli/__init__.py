@@ -1,4 +1,4 @@
-"""The command line: train, sweep, list, show, export, app. Its flags are the knobs of RunSpec."""
+"""The command line, a module for each group of commands. Its flags are the knobs of RunSpec."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from autoencode_core.cli import app, stored, sweep, train
+from autoencode_core.cli import app, rows, stored, sweep, train
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import explain
 
@@ -68,10 +68,11 @@ def parser() -> argparse.ArgumentParser:
     folder.add_argument("--out", "--runs", default=default, metavar="FOLDER", help=words)
     common = argparse.ArgumentParser(add_help=False, parents=[told, debug, folder])
     top = argparse.ArgumentParser(prog=_name(), description="Width-varying autoencoder flows.")
-    commands = top.add_subparsers(required=True, metavar="train | sweep | list | show | export | app")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
     train.add(commands, common)
     sweep.add(commands, common)
     stored.add(commands, common)
+    rows.add(commands, [told, debug], default)
     app.add(commands, [debug, folder])
     return top
 

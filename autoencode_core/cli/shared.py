@@ -24,6 +24,22 @@ def store_of(options: argparse.Namespace) -> RunStore:
     return RunStore(options.out, gallery=GALLERY)
 
 
+def id_of(store: RunStore, asked: str) -> str:
+    """The id of the run or study that is asked for by id or, where it is the only one, by name.
+
+    Raises:
+        InputError: several have the name.
+    """
+    entries = [(entry.run_id, entry.name) for entry in store.list()]
+    entries += [(entry.study_id, entry.name) for entry in store.studies()]
+    if any(asked == found for found, _ in entries):
+        return asked
+    named = [found for found, name in entries if name and name == asked]
+    if len(named) > 1:
+        raise InputError("run", asked, f"an id, as the name belongs to {', '.join(named)}")
+    return named[0] if named else asked
+
+
 def add_knobs(command: argparse.ArgumentParser, but: Container[str] = ()) -> None:
     """A flag for each knob of RunSpec.
 

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from autoencode_core.cli.shared import errors_line, print_json, share_bar, store_of, write_whole
+from autoencode_core.cli.shared import errors_line, id_of, print_json, share_bar, store_of, write_whole
 from autoencode_core.cli.sweep import print_study, study_figures
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import UNSET
@@ -79,25 +79,9 @@ def _study_entry_figures(entry: StudyEntry) -> dict[str, Any]:
     return {**told, "kind": kind, "runs": len(entry.study.outcomes) if entry.study else 0}
 
 
-def _id(store: RunStore, asked: str) -> str:
-    """The id of the run or study that is asked for by id or, where it is the only one, by name.
-
-    Raises:
-        InputError: several have the name.
-    """
-    entries = [(entry.run_id, entry.name) for entry in store.list()]
-    entries += [(entry.study_id, entry.name) for entry in store.studies()]
-    if any(asked == found for found, _ in entries):
-        return asked
-    named = [found for found, name in entries if name and name == asked]
-    if len(named) > 1:
-        raise InputError("run", asked, f"an id, as the name belongs to {', '.join(named)}")
-    return named[0] if named else asked
-
-
 def _show(options: argparse.Namespace) -> None:
     store = store_of(options)
-    found = _id(store, options.run)
+    found = id_of(store, options.run)
     if STUDY_ID.fullmatch(found):
         _show_study(store, found, options.json)
     else:
@@ -137,7 +121,7 @@ def _print_spec(spec: RunSpec) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     store = store_of(options)
-    found = _id(store, options.run)
+    found = id_of(store, options.run)
     study = STUDY_ID.fullmatch(found) is not None
     form = options.format or ("study" if study else "run")
     endings = _STUDY_ENDINGS if study else {name: kind.ending for name, kind in FORMATS.items()}

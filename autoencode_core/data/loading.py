@@ -40,7 +40,7 @@ class DataSet:
         test_labels: likewise (M,).
         label_names: names of the classes, () when unlabelled.
         columns: names of the components (d,).
-        train_numbers: number of each row of a finite set in its file or among the images (N,), from 1, or None.
+        train_numbers: number of each row of a finite set in its file, or of each image (N,), from 1, or None.
         test_numbers: likewise (M,).
     """
 

@@ -1,0 +1,95 @@
+"""encode and reconstruct: the rows of a run, or of a file, as codes and back."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoencode_core.cli.shared import id_of, print_json, share_bar, store_of, write_whole
+from autoencode_core.errors import InputError
+from autoencode_core.record import RunRecord
+from autoencode_core.runs.csv_text import columns_csv
+from autoencode_core.runs.export import Report
+from autoencode_core.runs.rows import Columns, column_names, rows_table
+from autoencode_core.runs.studies import STUDY_ID
+
+_STANDARD_OUTPUT = "-"
+
+
+def add(commands: Any, parents: list[argparse.ArgumentParser], folder: str) -> None:
+    """Adds the commands to the parser of all commands.
+
+    Args:
+        commands: gets them.
+        parents: flags of all commands.
+        folder: of the runs, where no flag names another.
+    """
+    ways = {"encode": "the latent codes of rows", "reconstruct": "what rows come back as, in data units"}
+    for name, words in ways.items():
+        command = commands.add_parser(name, parents=parents, help=f"{words}, as a CSV file")
+        command.set_defaults(command=_rows, back=name == "reconstruct")
+        command.add_argument("run", help="id of the run, or its name")
+        words = "a table with the columns that the run was trained on, in any order, and perhaps others; by "
+        command.add_argument("--data", metavar="FILE", help=f"{words}default the run's own rows, all of them")
+        words = f"where to write, {_STANDARD_OUTPUT} for standard output; by default the id with an ending"
+        command.add_argument("--out", metavar="FILE", dest="file", help=words)
+        command.add_argument(
+            "--runs", dest="out", default=folder, metavar="FOLDER", help=f"folder of the runs (now {folder})"
+        )
+
+
+def _rows(options: argparse.Namespace) -> None:
+    store = store_of(options)
+    run_id = id_of(store, options.run)
+    if STUDY_ID.fullmatch(run_id):
+        raise InputError("run", run_id, "a run, not a study")
+    record = store.record(run_id)
+    if options.back and record.spec.task == "classify":
+        raise InputError("task", "classify", "a run with a decoder: classify trains an encoder only")
+    ending = "reconstruction" if options.back else "codes"
+    file = f"{run_id}-{ending}.csv" if options.file is None else options.file
+    printed = file == _STANDARD_OUTPUT
+    if printed and options.json:
+        raise InputError("out", file, "a file where --json is given, as its object goes to standard output")
+    with share_bar(shown=not options.json) as report:
+        table, note = _table(record, options, report)
+    write_whole(Path(file), columns_csv(table))
+    count = len(next(iter(table.values())))
+    if options.json:
+        print_json({"run": run_id, "file": file, "rows": count, "note": note})
+    elif not printed:
+        print(" ".join(filter(None, (f"Wrote {count:,} rows to {file}.", note))))
+
+
+def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tuple[Columns, str]:
+    """The rows as columns, and what a person must know of them.
+
+    Raises:
+        InputError: the file cannot be read or lacks a column, or the run's own data cannot be had.
+    """
+    if options.data is None:
+        from autoencode_core.analysis import own_rows  # start-up time: torch
+        from autoencode_core.runs.convert import run_of
+
+        found = own_rows(run_of(record), report)
+        labels = [record.labels[label] for label in found["labels"]] if record.labels else []
+        return rows_table(record, found, found["numbers"], labels, options.back), ""
+    from autoencode_core.data.table import read_table  # start-up time: pandas
+
+    table = read_table(options.data, record.spec.reading, wanted=column_names(record))
+    from autoencode_core.analysis import new_rows
+    from autoencode_core.runs.convert import run_of
+
+    found = new_rows(run_of(record), table.values, report)
+    labels = [] if table.labels is None else [table.label_names[label] for label in table.labels]
+    return rows_table(record, found, table.numbers, labels, options.back), _words(found)
+
+
+def _words(found: dict[str, Any]) -> str:
+    """How many rows are unusual, in a sentence."""
+    parts = [found["note"]]
+    if not np.isnan(found["bound"]):
+        count, bound = int(np.sum(found["unusual"])), found["bound"]
+        parts.append(f"{count:,} unusual: above {bound:.4g}, the 99th percentile of the training rows.")
+    return " ".join(filter(None, parts))
