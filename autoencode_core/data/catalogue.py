@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from autoencode_core.data.csv_file import read_table
+from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table
+from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
 
 TEST_SHARE = 0.2
@@ -20,7 +21,7 @@ class DatasetCard:
     """What is known of a data set before it is loaded.
 
     Attributes:
-        name: its name in a spec (a CSV file is named by its path).
+        name: its name in a spec (a table is named by its path).
         title: its name for a person.
         width: number of components d.
         about: one sentence.
@@ -173,6 +174,9 @@ CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
 """Every built-in data set by name."""
 
 
+DATASETS = f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)})"
+"""What names a data set, in words."""
+
 GIVEN = "arrays"
 """Name of the data set of a run whose particles were given as arrays (train's `data`): no page offers it."""
 
@@ -186,16 +190,12 @@ def suited(width: int) -> dict[str, Any]:
     }
 
 
-def is_csv(dataset: str) -> bool:
-    """Whether a data set is named by the path of a CSV file."""
-    return dataset.lower().endswith(".csv")
-
-
-def card(dataset: str) -> DatasetCard:
+def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
     """The card of a data set.
 
     Args:
-        dataset: a name of CATALOGUE, or the path of a CSV file (its shape is read from the file).
+        dataset: a name of CATALOGUE, or the path of a table (its shape is read from the file).
+        reading: how a table is read.
 
     Raises:
         InputError: the name is unknown, the file is missing or cannot be used, or it is GIVEN, of which
@@ -206,9 +206,9 @@ def card(dataset: str) -> DatasetCard:
         raise InputError("data", GIVEN, kept)
     if dataset in CATALOGUE:
         return CATALOGUE[dataset]
-    if not is_csv(dataset):
-        raise InputError("dataset", dataset, f"one of {', '.join(CATALOGUE)}, or the path of a .csv file")
-    table = read_table(dataset)
+    if not is_table(dataset):
+        raise InputError("dataset", dataset, f"one of {DATASETS}")
+    table = read_table(dataset, reading)
     rows, width = table.values.shape
     return DatasetCard(
         dataset,
@@ -218,5 +218,5 @@ def card(dataset: str) -> DatasetCard:
         rows=rows,
         classes=len(table.label_names),
         columns=table.columns,
-        defaults={**suited(width), "particles": min(500, rows - test_rows(rows))},
+        defaults={**suited(width), "particles": rows - test_rows(rows)},
     )

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.data.catalogue import card, test_rows
 from autoencode_core.data.coordinates import SCALING, deviation
-from autoencode_core.data.csv_file import read_table
 from autoencode_core.data.images import IMAGES
+from autoencode_core.data.reading import AS_FOUND, Reading
 from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
+from autoencode_core.data.table import Table, read_table
 from autoencode_core.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -59,7 +60,13 @@ class DataSet:
 
 
 def load(
-    dataset: str, particles: int, noise: float, seed: int, task: str, coordinates: str = "raw"
+    dataset: str,
+    particles: int,
+    noise: float,
+    seed: int,
+    task: str,
+    coordinates: str = "raw",
+    reading: Reading = AS_FOUND,
 ) -> DataSet:
     """The training and test particles that a run's knobs call for.
 
@@ -68,7 +75,7 @@ def load(
     training set (a longer one starts with the shorter one), and noise moves them without redrawing.
 
     Args:
-        dataset: a name of the catalogue, or the path of a CSV file.
+        dataset: a name of the catalogue, or the path of a table.
         particles: number of training particles N; made sets add N/4 for testing, of a finite set
             a fifth is held out.
         noise: standard deviation of the Gaussian noise on every component, >= 0: data units, or where the
@@ -76,12 +83,14 @@ def load(
         seed: a whole number >= 0.
         task: reconstruct, denoise, classify or transport.
         coordinates: in which the flow will act.
+        reading: how a table is read; values that are missing there are filled with the mean or the median
+            of the training rows, if it says so.
 
     Raises:
         InputError: the data set is unknown or cannot be read, has fewer particles than asked for,
             or cannot do the task.
     """
-    known = card(dataset)
+    known = card(dataset, reading)
     most = known.most_particles
     if particles < 1 or (most is not None and particles > most):
         allowed = "a whole number from 1" + (
@@ -97,11 +106,11 @@ def load(
         train = SAMPLERS[dataset](train_rng, particles)
         test = SAMPLERS[dataset](test_rng, math.ceil(particles / 4))
     else:
-        train, test, names = _split(dataset, particles, shuffle)
+        train, test, names = _split(dataset, particles, shuffle, reading)
     if (task == "classify" and len(names) < 2) or (task == "transport" and train.targets is None):
         missing = "labels" if task == "classify" else "targets of its own"
         raise InputError("task", task, f"a task that needs no {missing}: {known.title} has none")
-    size = noise * spread(dataset) if noise and coordinates in SCALING else noise
+    size = noise * spread(dataset, reading) if noise and coordinates in SCALING else noise
     inputs, test_inputs = (
         _perturbed(sample.points, size, rng) for sample, rng in zip((train, test), noisy, strict=True)
     )
@@ -135,19 +144,24 @@ def given(train: ArrayLike, test: ArrayLike | None = None, columns: Sequence[str
     return DataSet(points, held, points, held, _rank(points[:, 0]), _rank(held[:, 0]), None, None, (), names)
 
 
-def spread(dataset: str) -> Floats:
+def spread(dataset: str, reading: Reading = AS_FOUND) -> Floats:
     """Standard deviation of each component (d,) over a made sample, or the first rows of a finite set.
 
     It is the same for all runs of a data set, whatever their particles. 0 where a component is constant.
 
     Args:
-        dataset: a name of the catalogue, or the path of a CSV file.
+        dataset: a name of the catalogue, or the path of a table.
+        reading: how a table is read.
     """
     if dataset in SAMPLERS:
         points = SAMPLERS[dataset](default_rng(0), MEASURED).points
+    elif dataset in IMAGES:
+        points = IMAGES[dataset]().points(slice(MEASURED))
     else:
-        take, rows, _ = _rows(dataset)
-        points = take(np.arange(min(rows, MEASURED))).points
+        table = read_table(dataset, reading)
+        points = table.values[:MEASURED]
+        if np.isnan(points).any():
+            points = filled(reading.missing, table.columns, points)[0]
     return np.where(np.ptp(points, axis=0) > 0, deviation(points), 0.0)
 
 
@@ -162,16 +176,41 @@ def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int6
     return np.arange(min(limit, n_train, max(16, 32768 // width)))
 
 
-def _split(dataset: str, particles: int, rng: Generator) -> tuple[Sample, Sample, tuple[str, ...]]:
+def _split(
+    dataset: str, particles: int, rng: Generator, reading: Reading
+) -> tuple[Sample, Sample, tuple[str, ...]]:
     """Training and test rows of a finite data set (the test rows are drawn first), and its label names."""
-    take, rows, names = _rows(dataset)
+    table = None if dataset in IMAGES else read_table(dataset, reading)
+    take, rows, names = _images(dataset) if table is None else _rows(table)
     order = rng.permutation(rows)
     held = test_rows(rows)
-    return take(order[held : held + particles]), take(order[:held]), names
+    train, test = take(order[held : held + particles]), take(order[:held])
+    if table is not None and np.isnan(table.values).any():
+        points, test_points = filled(reading.missing, table.columns, train.points, test.points)
+        train, test = train._replace(points=points), test._replace(points=test_points)
+    return train, test, names
 
 
-def _rows(dataset: str) -> _Rows:
-    return _images(dataset) if dataset in IMAGES else _table(dataset)
+def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats) -> list[Floats]:
+    """Rows whose missing values (NaN) are filled with what the training rows say (SimpleImputer).
+
+    Args:
+        missing: mean or median.
+        columns: names of the columns (d,).
+        train: training rows (N, d), which come back first.
+        others: further rows (·, d).
+
+    Raises:
+        InputError: a column has no value in any training row.
+    """
+    from sklearn.impute import SimpleImputer  # start-up time
+
+    empty = np.flatnonzero(np.isnan(train).all(axis=0))
+    if len(empty):
+        allowed = f"a value in one of the {len(train)} training rows at least; leave the column out (drop)"
+        raise InputError("missing", f"column '{columns[empty[0]]}'", allowed)
+    imputer = SimpleImputer(strategy=missing).fit(train)
+    return [np.asarray(imputer.transform(rows), dtype=np.float64) for rows in (train, *others)]
 
 
 def _images(dataset: str) -> _Rows:
@@ -185,21 +224,25 @@ def _images(dataset: str) -> _Rows:
     return take, len(images.labels), tuple("0123456789")
 
 
-def _table(dataset: str) -> _Rows:
-    """How to take some rows of a CSV file, how many there are, and its label names."""
-    table = read_table(dataset)
+def _rows(table: Table) -> _Rows:
+    """How to take some rows of a table, how many there are, and its label names."""
     values, labels = table.values, table.labels
-    hue = _rank(values[:, 0] if labels is None else labels)
+    coloured = (values[:, 0] if labels is None else labels) if table.colour is None else table.colour
+    hue = _rank(coloured)
 
     def take(rows: Labels) -> Sample:
-        return Sample(values[rows], hue[rows], None if labels is None else labels[rows], numbers=rows + 1)
+        chosen = None if labels is None else labels[rows]
+        return Sample(values[rows], hue[rows], chosen, numbers=table.numbers[rows])
 
     return take, len(values), table.label_names
 
 
 def _rank(values: NDArray[Any]) -> Floats:
-    """Place of each value (N,) among the different ones, in [0, 1]."""
-    rank = np.unique(values, return_inverse=True)[1]
+    """Place of each value (N,) among the different ones, in [0, 1]; a missing one is in the middle."""
+    known = ~np.isnan(values)
+    rank = np.zeros(len(values), dtype=np.int64)
+    rank[known] = np.unique(values[known], return_inverse=True)[1]
+    rank[~known] = rank.max() // 2
     return rank / max(1, int(rank.max()))
 
 
