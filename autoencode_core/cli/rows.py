@@ -4,14 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from autoencode_core.cli.shared import id_of, print_json, share_bar, store_of, write_whole
+from autoencode_core.cli.shared import id_of, print_json, share_bar, store_of, with_words, write_whole
 from autoencode_core.errors import InputError
 from autoencode_core.record import RunRecord
 from autoencode_core.runs.csv_text import columns_csv
 from autoencode_core.runs.export import Report
-from autoencode_core.runs.rows import Columns, column_names, rows_table
+from autoencode_core.runs.rows import Columns, column_names, rows_table, unusual_words
 from autoencode_core.runs.studies import STUDY_ID
 
 _STANDARD_OUTPUT = "-"
@@ -53,43 +51,36 @@ def _rows(options: argparse.Namespace) -> None:
     if printed and options.json:
         raise InputError("out", file, "a file where --json is given, as its object goes to standard output")
     with share_bar(shown=not options.json) as report:
-        table, note = _table(record, options, report)
+        table, notes = _table(record, options, report)
     write_whole(Path(file), columns_csv(table))
     count = len(next(iter(table.values())))
     if options.json:
-        print_json({"run": run_id, "file": file, "rows": count, "note": note})
+        print_json({"run": run_id, "file": file, "rows": count, "notes": notes})
     elif not printed:
-        print(" ".join(filter(None, (f"Wrote {count:,} rows to {file}.", note))))
+        print("\n".join([*notes, f"Wrote {count:,} rows to {file}."]))
 
 
-def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tuple[Columns, str]:
+def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tuple[Columns, list[str]]:
     """The rows as columns, and what a person must know of them.
 
     Raises:
         InputError: the file cannot be read or lacks a column, or the run's own data cannot be had.
     """
+    progress = with_words(report)
     if options.data is None:
         from autoencode_core.analysis import own_rows  # start-up time: torch
         from autoencode_core.runs.convert import run_of
 
-        found = own_rows(run_of(record), report)
+        found = own_rows(run_of(record), progress)
         labels = [record.labels[label] for label in found["labels"]] if record.labels else []
-        return rows_table(record, found, found["numbers"], labels, options.back), ""
+        return rows_table(record, found, found["numbers"], labels, options.back), []
     from autoencode_core.data.table import read_table  # start-up time: pandas
 
     table = read_table(options.data, record.spec.reading, wanted=column_names(record))
     from autoencode_core.analysis import new_rows
     from autoencode_core.runs.convert import run_of
 
-    found = new_rows(run_of(record), table.values, report)
+    found = new_rows(run_of(record), table.values, progress)
     labels = [] if table.labels is None else [table.label_names[label] for label in table.labels]
-    return rows_table(record, found, table.numbers, labels, options.back), _words(found)
-
-
-def _words(found: dict[str, Any]) -> str:
-    """How many rows are unusual, in a sentence."""
-    parts = [found["note"]]
-    if not np.isnan(found["bound"]):
-        count, bound = int(np.sum(found["unusual"])), found["bound"]
-        parts.append(f"{count:,} unusual: above {bound:.4g}, the 99th percentile of the training rows.")
-    return " ".join(filter(None, parts))
+    notes = filter(None, [*table.understood, found["note"], unusual_words(found)])
+    return rows_table(record, found, table.numbers, labels, options.back), list(notes)

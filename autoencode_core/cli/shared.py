@@ -4,7 +4,7 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,15 @@ def share_bar(shown: bool) -> Iterator[Report]:
             bar.update(max(0.0, min(1.0, share) - bar.n))
 
         yield report
+
+
+def with_words(report: Report, before: str = "") -> Callable[[float | None, str], None]:
+    """A report for analyses, whose share may be unknown."""
+
+    def told(share: float | None, words: str = "") -> None:
+        report(share or 0.0, f"{before}{words}")
+
+    return told
 
 
 def check_file(path: Path, ending: str) -> None:

@@ -20,12 +20,12 @@ from autoencode_core.cli.shared import (
     stoppable,
     store_of,
     understood,
+    with_words,
     write_whole,
 )
 from autoencode_core.errors import InputError
 from autoencode_core.rest import rest_is_pca
 from autoencode_core.runs.checks import check_name
-from autoencode_core.runs.export import Report
 from autoencode_core.runs.headway import Headway
 from autoencode_core.runs.study_csv import study_csv
 from autoencode_core.runs.study_export import study_bytes, study_png
@@ -191,12 +191,8 @@ def _curved(study: Study, runs: "list[Run]", quiet: bool) -> Study:
     from autoencode_core.analysis import curvatures  # start-up time: torch
 
     with share_bar(shown=not quiet) as report:
-        found = curvatures(runs, report=_with_words(report))
+        found = curvatures(runs, report=with_words(report, "ν "))
     return study.curved(found["nu"], found["bound"], found["floor"])
-
-
-def _with_words(report: Report) -> Any:
-    return lambda share, words="": report(share or 0.0, f"ν {words}")
 
 
 def study_figures(study: Study) -> dict[str, Any]:

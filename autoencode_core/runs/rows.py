@@ -62,6 +62,15 @@ def rows_table(
     return table | {_free(head, names): column for head, column in after.items()}
 
 
+def unusual_words(found: Mapping[str, Any]) -> str:
+    """How many new rows are unusual, in a sentence; "" where nobody knows their errors."""
+    count, many = int(np.sum(found["unusual"])), len(found["unusual"])
+    if np.isnan(found["bound"]):
+        return ""
+    said = f"{count:,} of {many:,} rows {'is' if count == 1 else 'are'} unusual: their squared distance is"
+    return f"{said} above {found['bound']:.4g}, the 99th percentile of the training rows."
+
+
 def _free(head: str, taken: Sequence[str]) -> str:
     while head in taken:
         head += "_"
