@@ -22,6 +22,11 @@ def column_names(record: RunRecord) -> tuple[str, ...]:
     return record.columns or tuple(f"x{j + 1}" for j in range(len(record.weights["order"])))
 
 
+def error_head(record: RunRecord) -> str:
+    """Head of the errors of rows, with their unit."""
+    return f"squared distance ({error_unit(record.spec)})"
+
+
 def rows_table(
     record: RunRecord,
     found: Mapping[str, Any],
@@ -53,7 +58,7 @@ def rows_table(
         before["label"] = np.asarray(labels, dtype=object)
     after: Columns = {}
     if not np.isnan(found["errors"]).all():
-        after[f"squared distance ({error_unit(record.spec)})"] = np.asarray(found["errors"])
+        after[error_head(record)] = np.asarray(found["errors"])
         if "smaller" in found:
             after["share of training rows below"] = np.asarray(found["smaller"])
             after["unusual"] = np.where(found["unusual"], "unusual", "")
