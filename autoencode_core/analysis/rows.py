@@ -120,8 +120,8 @@ def new_rows(run: Run, values: ArrayLike, back: bool = False, report: Report | N
 
     Args:
         run: the run.
-        values: (m, d) in data units, m >= 1; NaN where a value is missing, which is filled as in the
-            run's own table.
+        values: (m, d) in data units, m >= 1; NaN where a value is missing, which is filled with the mean (or,
+            if the run's reading says so, the median) of the training rows.
         back: whether to tell what they come back as, too.
         report: progress.
 

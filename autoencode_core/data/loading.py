@@ -84,7 +84,7 @@ def load(
         task: reconstruct, denoise, classify or transport.
         coordinates: in which the flow will act.
         reading: how a table is read; values that are missing there are filled with the mean or the median
-            of the training rows, if it says so.
+            of the training part, if it says so.
 
     Raises:
         InputError: the data set is unknown or cannot be read, has fewer particles than asked for,
@@ -141,13 +141,16 @@ def given(train: ArrayLike, test: ArrayLike | None = None, columns: Sequence[str
     points = np.asarray(train, dtype=np.float64)
     held = points if test is None else np.asarray(test, dtype=np.float64)
     names = tuple(columns) or _numbered(points.shape[1])
-    return DataSet(points, held, points, held, _rank(points[:, 0]), _rank(held[:, 0]), None, None, (), names)
+    return DataSet(
+        points, held, points, held, _place(points[:, 0]), _place(held[:, 0]), None, None, (), names
+    )
 
 
 def spread(dataset: str, reading: Reading = AS_FOUND) -> Floats:
     """Standard deviation of each component (d,) over a made sample, or the first rows of a finite set.
 
-    It is the same for all runs of a data set, whatever their particles. 0 where a component is constant.
+    It is the same for all runs of a data set, whatever their particles. 0 where a component is constant;
+    missing values do not count.
 
     Args:
         dataset: a name of the catalogue, or the path of a table.
@@ -155,14 +158,11 @@ def spread(dataset: str, reading: Reading = AS_FOUND) -> Floats:
     """
     if dataset in SAMPLERS:
         points = SAMPLERS[dataset](default_rng(0), MEASURED).points
-    elif dataset in IMAGES:
-        points = IMAGES[dataset]().points(slice(MEASURED))
     else:
-        table = read_table(dataset, reading)
-        points = table.values[:MEASURED]
-        if np.isnan(points).any():
-            points = filled(reading.missing, table.columns, points)[0]
-    return np.where(np.ptp(points, axis=0) > 0, deviation(points), 0.0)
+        take, rows, _ = _rows(dataset, reading)
+        points = take(np.arange(min(rows, MEASURED))).points
+    known = [column[~np.isnan(column)][:, None] for column in points.T]
+    return np.array([deviation(each)[0] if len(each) and np.ptp(each) > 0 else 0.0 for each in known])
 
 
 def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int64]:
@@ -180,13 +180,14 @@ def _split(
     dataset: str, particles: int, rng: Generator, reading: Reading
 ) -> tuple[Sample, Sample, tuple[str, ...]]:
     """Training and test rows of a finite data set (the test rows are drawn first), and its label names."""
-    table = None if dataset in IMAGES else read_table(dataset, reading)
-    take, rows, names = _images(dataset) if table is None else _rows(table)
+    take, rows, names = _rows(dataset, reading)
     order = rng.permutation(rows)
     held = test_rows(rows)
     train, test = take(order[held : held + particles]), take(order[:held])
-    if table is not None and np.isnan(table.values).any():
-        points, test_points = filled(reading.missing, table.columns, train.points, test.points)
+    if any(np.isnan(sample.points).any() for sample in (train, test)):
+        # By the whole training part, so that fewer particles are not other ones.
+        part, columns = take(order[held:]).points, card(dataset, reading).columns
+        _, points, test_points = filled(reading.missing, columns, part, train.points, test.points)
         train, test = train._replace(points=points), test._replace(points=test_points)
     return train, test, names
 
@@ -213,6 +214,10 @@ def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats)
     return [np.asarray(imputer.transform(rows), dtype=np.float64) for rows in (train, *others)]
 
 
+def _rows(dataset: str, reading: Reading) -> _Rows:
+    return _images(dataset) if dataset in IMAGES else _table(read_table(dataset, reading))
+
+
 def _images(dataset: str) -> _Rows:
     """How to take some of the images, how many there are, and their label names."""
     images = IMAGES[dataset]()
@@ -224,20 +229,19 @@ def _images(dataset: str) -> _Rows:
     return take, len(images.labels), tuple("0123456789")
 
 
-def _rows(table: Table) -> _Rows:
+def _table(table: Table) -> _Rows:
     """How to take some rows of a table, how many there are, and its label names."""
     values, labels = table.values, table.labels
-    coloured = (values[:, 0] if labels is None else labels) if table.colour is None else table.colour
-    hue = _rank(coloured)
+    hue = _place((values[:, 0] if labels is None else labels) if table.colour is None else table.colour)
 
     def take(rows: Labels) -> Sample:
-        chosen = None if labels is None else labels[rows]
-        return Sample(values[rows], hue[rows], chosen, numbers=table.numbers[rows])
+        classes = None if labels is None else labels[rows]
+        return Sample(values[rows], hue[rows], classes, numbers=table.numbers[rows])
 
     return take, len(values), table.label_names
 
 
-def _rank(values: NDArray[Any]) -> Floats:
+def _place(values: NDArray[Any]) -> Floats:
     """Place of each value (N,) among the different ones, in [0, 1]; a missing one is in the middle."""
     known = ~np.isnan(values)
     rank = np.zeros(len(values), dtype=np.int64)

@@ -147,7 +147,13 @@ def load_data(spec: RunSpec) -> RunData:
     """The particles of a spec."""
     return RunData.of(
         load(
-            spec.dataset, spec.particles, spec.noise, spec.sample, spec.task, spec.coordinates, spec.reading
+            spec.dataset,
+            spec.particles,
+            spec.noise,
+            spec.sample,
+            spec.task,
+            spec.coordinates,
+            spec.reading,
         ),
         DTYPES[spec.dtype],
     )
