@@ -22,7 +22,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.training.run import Run
 
 UNUSUAL = 0.99
-"""Share of the training rows whose error is smaller than that of a row that counts as unusual."""
+"""A row counts as unusual if so large a share of the training rows has a smaller error."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def new_rows(run: Run, values: ArrayLike, back: bool = False, report: Report | N
         codes (m, k); outputs (m, d) in data units, (m, 0) where they are not asked for; errors (m,), squared
         distance of row and output in flow coordinates, NaN where nobody knows what a row is to become
         (transport, classify); smaller (m,), the share of the training rows whose error is smaller; unusual
-        (m,), whether the error is above the 99th percentile of theirs; bound, that percentile; note.
+        (m,), whether that is 99 % or more; bound, the 99th percentile of their errors; note.
 
     Raises:
         InputError: the values are no such table, or the run has no decoder and outputs are asked for.
@@ -145,7 +145,7 @@ def new_rows(run: Run, values: ArrayLike, back: bool = False, report: Report | N
     if particles is not None and compares:
         known, note = _training_errors(run, particles, report), particles.note
         errors = np.nan_to_num(found.errors, nan=np.inf, posinf=np.inf)
-        bound = float(np.quantile(known, UNUSUAL))
+        bound = float(np.quantile(known, UNUSUAL, method="inverted_cdf"))
         smaller = np.searchsorted(known, errors, side="left") / len(known)
         unusual = errors > bound
     return {**vars(found), "smaller": smaller, "unusual": unusual, "bound": bound, "note": note}

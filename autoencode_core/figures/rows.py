@@ -62,11 +62,11 @@ def rows_figure(
     k = np.asarray(own["codes"]).shape[1]
     layout = theme.layout(
         dark,
-        height=460,
-        margin={"l": 70, "r": 18, "t": 84, "b": 50},
+        height=480,
+        margin={"l": 70, "r": 18, "t": 56, "b": 104},
         annotations=titled("Rows among the codes", f"k = {k}", 0, dark),
         showlegend=True,
-        legend=theme.legend(dark, 1.02),
+        legend={**theme.legend(dark, -0.17), "yanchor": "top"},  # below: on a narrow page it takes two lines
         xaxis=theme.axis(dark, names[0]),
         yaxis=theme.axis(dark, names[1], **({"type": "log"} if log else {})),
     )

@@ -36,8 +36,9 @@ def rows(run_id: str, record: RunRecord) -> None:
         answer = told(ask("new_rows", record, values=table.values), "Codes of the new rows")
         found = {**answer, "numbers": table.numbers} if answer else None
     own = known or _stored(record)
-    new_count = len(found["numbers"]) if found else 0
-    alt = f"Codes of {len(own['numbers']):,} rows of the run and {new_count:,} new ones."
+    alt = f"Codes of {len(own['numbers']):,} rows of the run"
+    if found:
+        alt += f" and {len(found['numbers']):,} new ones. {unusual_words(found)}"
     chart("latent_rows", rows_figure(own, found, error_unit(record.spec), dark=dark()), alt)
     if found is not None and table is not None:
         _new(record, table, found)
@@ -71,7 +72,7 @@ def _uploaded(run_id: str, record: RunRecord) -> Table | None:
     names = column_names(record)
     columns = join([f"“{name}”" for name in names[:6]]) if len(names) <= 6 else f"{names[0]} to {names[-1]}"
     file = st.file_uploader(
-        "New rows",
+        "A file with new rows",
         type=sorted({ending.rsplit(".", 1)[-1] for ending in ENDINGS}),
         key=f"latent_rows_{run_id}",
         max_upload_size=MAX_BYTES // _MEGABYTE,
@@ -103,12 +104,12 @@ def _new(record: RunRecord, table: Table, found: Mapping[str, Any]) -> None:
     said = unusual_words(found) or "Nobody knows what new rows are to become here: they have no errors."
     st.markdown(f"**{escape(said)}**")
     st.caption(" ".join(map(escape, table.understood)))
-    shown: dict[str, Any] = {"Row": table.numbers}
+    head, shown = error_head(record).capitalize(), dict[str, Any]({"Row": table.numbers})
     if labels:
         shown["Label"] = labels
     if not np.isnan(found["bound"]):
         shown |= {
-            error_head(record): found["errors"],
+            head: found["errors"],
             "Training rows below": 100 * np.asarray(found["smaller"]),
             "Mark": np.where(found["unusual"], "✕ unusual", ""),
         }
@@ -119,7 +120,7 @@ def _new(record: RunRecord, table: Table, found: Mapping[str, Any]) -> None:
         width="stretch",
         height=260,
         column_config={
-            error_head(record): st.column_config.NumberColumn(format="%.4g"),
+            head: st.column_config.NumberColumn(format="%.4g"),
             "Training rows below": st.column_config.NumberColumn(format="%.1f %%"),
         },
         alt="One new row in a row, the least usual first.",
