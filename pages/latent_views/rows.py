@@ -27,7 +27,8 @@ _MEGABYTE = 1_000_000
 
 def rows(run_id: str, record: RunRecord) -> None:
     """The run's own rows and a file's on the plane of codes, and the file's as a table."""
-    known = told(ask("own_rows", record), "Codes of all rows")
+    asked = ask("own_rows", record)
+    known = told(asked, "Codes of all rows")
     if known is not None:
         _download(record, known)
     table = _uploaded(run_id, record)
@@ -35,6 +36,8 @@ def rows(run_id: str, record: RunRecord) -> None:
     if table is not None:
         answer = told(ask("new_rows", record, values=table.values), "Codes of the new rows")
         found = {**answer, "numbers": table.numbers} if answer else None
+    if asked.waiting:
+        return
     own = known or _stored(record)
     alt = f"Codes of {len(own['numbers']):,} rows of the run"
     if found:
