@@ -72,8 +72,8 @@ def unusual_words(found: Mapping[str, Any]) -> str:
     count, many = int(np.sum(found["unusual"])), len(found["unusual"])
     if np.isnan(found["bound"]):
         return ""
-    said = f"{count:,} of {many:,} rows {'is' if count == 1 else 'are'} unusual: their squared distance is"
-    return f"{said} above {found['bound']:.4g}, the 99th percentile of the training rows."
+    said = f"{count:,} of {many:,} rows {'is' if count == 1 else 'are'} unusual: squared distance above"
+    return f"{said} {found['bound']:.4g}, the 99th percentile of the training rows."
 
 
 def _free(head: str, taken: Sequence[str]) -> str:

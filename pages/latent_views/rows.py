@@ -112,9 +112,9 @@ def _new(record: RunRecord, table: Table, found: Mapping[str, Any]) -> None:
         shown["Label"] = labels
     if not np.isnan(found["bound"]):
         shown |= {
+            "Mark": np.where(found["unusual"], "✕ unusual", ""),
             head: found["errors"],
             "Training rows below": 100 * np.asarray(found["smaller"]),
-            "Mark": np.where(found["unusual"], "✕ unusual", ""),
         }
     order = np.argsort(-np.nan_to_num(found["errors"], nan=np.inf, posinf=np.inf), kind="stable")
     st.dataframe(
