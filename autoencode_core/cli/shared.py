@@ -1,14 +1,17 @@
-"""What the commands share: the store, flags of knobs, progress bars, Ctrl-C, JSON, files written whole."""
+"""What the commands share: the store, flags of knobs, progress bars, signals, JSON."""
 
 import argparse
 import json
+import os
 import signal
 import sys
-from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autoencode_core.cli.output import is_utf8, say
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import allowed
 from autoencode_core.ode import difference_of, share, verdict
@@ -19,9 +22,24 @@ from autoencode_core.spec import RunSpec
 GALLERY = Path(__file__).parents[2] / "assets" / "gallery"
 
 
-def store_of(options: argparse.Namespace) -> RunStore:
-    """The store that the flags name, with the gallery."""
-    return RunStore(options.out, gallery=GALLERY)
+def default_folder() -> str:
+    """The folder of the runs where no flag names one."""
+    return os.environ.get("AUTOENCODE_RUNS") or "runs"
+
+
+def store_of(options: argparse.Namespace, there: bool = False) -> RunStore:
+    """The store that the flags name, with the gallery.
+
+    Args:
+        options: the flags.
+        there: whether a folder that is named must be there, since something is to be read from it.
+
+    Raises:
+        InputError: the folder that is named has no name, or is not there.
+    """
+    if options.out == "" or (there and options.out is not None and not Path(options.out).is_dir()):
+        raise InputError("out", options.out, "a folder that is there" if there else "the name of a folder")
+    return RunStore(options.out or default_folder(), gallery=GALLERY)
 
 
 def add_knobs(command: argparse.ArgumentParser, but: Container[str] = ()) -> None:
@@ -48,21 +66,57 @@ def spec_of(options: argparse.Namespace) -> RunSpec:
     return RunSpec(**{name: value for name, value in given.items() if value is not None})
 
 
+_HANG_UPS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[list[int]]:
+    """SIGTERM and SIGHUP interrupt like Ctrl-C, so that what is half done is cleared away.
+
+    Yields:
+        The numbers of those that came.
+    """
+    came: list[int] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    with _handled(_HANG_UPS, interrupt):
+        yield came
+
+
 @contextmanager
 def stoppable() -> Iterator[list[int]]:
-    """Ctrl-C asks training to stop after the iteration, and the run is kept; a second one interrupts."""
+    """Ctrl-C, SIGTERM and SIGHUP ask training to stop after the iteration, and the run is kept.
+
+    A second Ctrl-C interrupts; the others may come in pairs, as from a terminal that closes.
+
+    Yields:
+        The numbers of the signals that came.
+    """
     asked: list[int] = []
 
     def ask(number: int, frame: Any) -> None:
-        if asked:
+        if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         asked.append(number)
 
-    before = signal.signal(signal.SIGINT, ask)
-    try:
+    with _handled((signal.SIGINT, *_HANG_UPS), ask):
         yield asked
+
+
+@contextmanager
+def _handled(numbers: Iterable[int], handler: Callable[[int, Any], None]) -> Iterator[None]:
+    """A handler for some signals for a while; one that nohup has the process ignore stays ignored."""
+    here = threading.current_thread() is threading.main_thread()  # signals are that thread's alone
+    kept = [number for number in numbers if here and signal.getsignal(number) != signal.SIG_IGN]
+    before = [(number, signal.signal(number, handler)) for number in kept]
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, usual in before:
+            signal.signal(number, usual)
 
 
 @contextmanager
@@ -79,39 +133,6 @@ def share_bar(shown: bool) -> Iterator[Report]:
             bar.update(max(0.0, min(1.0, share) - bar.n))
 
         yield report
-
-
-def check_file(path: Path, ending: str) -> None:
-    """Refuse a file that could not be written, before anything is done that would be lost otherwise.
-
-    Args:
-        path: the file.
-        ending: of its name, with the dot.
-
-    Raises:
-        InputError: it ends otherwise, there is no such folder, or it is a folder itself.
-    """
-    if path.suffix.lower() != ending:
-        raise InputError(ending[1:], str(path), f"a file whose name ends in {ending}")
-    if path.is_dir() or not path.parent.is_dir():
-        raise InputError("file", str(path), "a file in a folder that is there")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError("file", str(path), f"a file that can be written ({error.strerror})") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def errors_line(summary: Mapping[str, Any]) -> str:
@@ -135,7 +156,7 @@ def errors_line(summary: Mapping[str, Any]) -> str:
 
 def print_json(value: Any) -> None:
     """Strict JSON: numbers that are not finite become null."""
-    print(json.dumps(_finite(value), ensure_ascii=False))
+    say(json.dumps(_finite(value), ensure_ascii=not is_utf8()))
 
 
 def _finite(value: Any) -> Any:

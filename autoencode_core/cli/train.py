@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from autoencode_core.cli.output import say
 from autoencode_core.cli.shared import add_knobs, errors_line, print_json, spec_of, stoppable, store_of
 from autoencode_core.ode import sentence
 from autoencode_core.runs.checks import check_name
+from autoencode_core.runs.room import run_room
 from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -23,12 +25,12 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     add_knobs(command)
 
 
-def _train(options: argparse.Namespace) -> None:
+def _train(options: argparse.Namespace) -> int:
     # Checked before torch is loaded, so that a typo is answered at once.
     spec, store = spec_of(options), store_of(options)
     if options.name:
         check_name(options.name)
-    store.check_writable()
+    store.check_writable(run_room(spec))
     from autoencode_core.runs.convert import record_of  # start-up time: torch
     from autoencode_core.training.loop import train
 
@@ -39,19 +41,21 @@ def _train(options: argparse.Namespace) -> None:
             return "stop" if stopped else None
 
         run = train(spec, on_progress)
-    record = record_of(run).renamed(options.name)
-    run_id = store.save(record)
+        # Within: a signal that comes now finds nothing to stop, and nothing is lost.
+        record = record_of(run).renamed(options.name)
+        run_id = store.save(record)
     rate = run.summary["iterations"], run.summary["seconds"]
     speed = rate[0] / rate[1] if rate[0] and rate[1] else 0.0
     if options.json:
         figures = {"run": run_id, "status": run.status, "message": run.message, "summary": run.summary}
         print_json({**figures, "iterations_per_second": speed})
-        return
-    print(run.message)
-    print(errors_line(run.summary))
-    if said := sentence(record):
-        print(said)
-    print(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")
+    else:
+        say(run.message)
+        say(errors_line(run.summary))
+        if said := sentence(record):
+            say(said)
+        say(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")
+    return int(run.status == "diverged" and not run.summary["iterations"])
 
 
 @contextmanager
