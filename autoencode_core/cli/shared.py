@@ -98,7 +98,7 @@ def stoppable() -> Iterator[list[int]]:
     asked: list[int] = []
 
     def ask(number: int, frame: Any) -> None:
-        if asked and number == signal.SIGINT:
+        if number == signal.SIGINT and number in asked:
             raise KeyboardInterrupt
         asked.append(number)
 
