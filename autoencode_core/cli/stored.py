@@ -126,7 +126,7 @@ def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
         return
     say(f"{run_id}  {record.name}")
     say(f"{record.status}: {record.message}")
-    say(errors_line(record.summary))
+    say(errors_line(record.spec, record.summary))
     if said := sentence(record):
         say(said)
     _say_spec(record.spec)

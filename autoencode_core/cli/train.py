@@ -51,7 +51,7 @@ def _train(options: argparse.Namespace) -> int:
         print_json({**figures, "iterations_per_second": speed})
     else:
         say(run.message)
-        say(errors_line(run.summary))
+        say(errors_line(spec, run.summary))
         if said := sentence(record):
             say(said)
         say(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")

@@ -49,8 +49,8 @@ class Group:
     def look(self) -> list[Row]:
         """Where the regimes stand, without iteration and seconds, and keeps what is finite."""
         method, terms = self.method, self.method.terms
-        error = self.test.cost(method.theta).error
-        parts = (terms.cost, terms.data_term, terms.penalty, terms.error, error)
+        error = self.test.cost(method.theta).data_term
+        parts = (terms.cost, terms.data_term, terms.penalty, terms.data_term, error)
         table = torch.stack([*parts, method.gradient_norm(), method.step]).cpu().double().T.tolist()
         rows = [Row._make((0, *values, self.substeps, torch.nan, 0.0)) for values in table]
         finite = torch.tensor([row.finite for row in rows], device=method.theta.device)

@@ -266,7 +266,7 @@ class _Loop:
         status, message = self.endings[regime] or ("finished", "")
         held = self._held(group, regime) if status != "diverged" else {}
         history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
-        summary = {
+        summary: dict[str, float | None] = {
             **place.summary(model),
             "train_error": last.train_error,
             "test_error": last.test_error,
@@ -275,6 +275,9 @@ class _Loop:
             "iterations": float(rows[-1].iteration),
             "seconds": time.perf_counter() - self.started if len(self.rows) == 1 else rows[-1].seconds,
         }
+        for whose in ("", "pca_"):
+            error, variance = summary[f"{whose}test_error"], summary["test_variance"]
+            summary[f"{whose}unexplained"] = error / variance if error is not None and variance else None
         probe: dict[str, Array] = {
             **place.probe,
             "snapshot_iterations": np.array(list(snapshots), dtype=np.int64),
