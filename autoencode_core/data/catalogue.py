@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from autoencode_core.data.csv_file import read_table
+from autoencode_core.data.drawn import is_drawing
 from autoencode_core.errors import InputError
 
 TEST_SHARE = 0.2
@@ -193,6 +194,15 @@ def card(dataset: str) -> DatasetCard:
         raise InputError("dataset", dataset, f"one of {', '.join(CATALOGUE)}, or the path of a .csv file")
     table = read_table(dataset)
     rows, width = table.values.shape
+    most = rows - test_rows(rows)
+    suited: dict[str, Any] = {
+        **(_TWO_LAYER if width <= 32 else {}),
+        "bottleneck": max(1, min(2, width - 1)),
+        "particles": min(500, most),
+        "coordinates": "correlation",  # its columns may have any units
+    }
+    if is_drawing(table.name, table.columns):
+        suited = {**_TO_LINE, "particles": most, "coordinates": "principal"}
     return DatasetCard(
         dataset,
         table.name,
@@ -201,10 +211,5 @@ def card(dataset: str) -> DatasetCard:
         rows=rows,
         classes=len(table.label_names),
         columns=table.columns,
-        defaults={
-            **(_TWO_LAYER if width <= 32 else {}),
-            "bottleneck": max(1, min(2, width - 1)),
-            "particles": min(500, rows - test_rows(rows)),
-            "coordinates": "correlation",  # its columns may have any units
-        },
+        defaults=suited,
     )
