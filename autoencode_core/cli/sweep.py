@@ -18,6 +18,7 @@ from autoencode_core.cli.shared import (
     spec_of,
     stoppable,
     store_of,
+    understood,
 )
 from autoencode_core.errors import InputError
 from autoencode_core.rest import rest_is_pca
@@ -89,7 +90,11 @@ def _sweep(options: argparse.Namespace) -> int:
     files = {kind: path for kind in ("csv", "png") if (path := getattr(options, kind))}
     for kind, path in files.items():
         check_target(path, f".{kind}")
+    said_of_table = understood(plan.spec)
     store.check_writable(study_room(plan))
+    if not options.json:
+        for sentence in said_of_table:
+            say(sentence)
     with stoppable() as stopped:
         study, runs = _trained(plan, stopped, quiet=options.json)
         # Within: a signal that comes now finds nothing to stop, and nothing is lost.
@@ -101,7 +106,8 @@ def _sweep(options: argparse.Namespace) -> int:
     # Said before files are written: whatever becomes of those, the study is stored.
     if options.json:
         names = {kind: str(path) for kind, path in files.items()}
-        print_json({"study": study_id, **study_figures(study), "files": names})
+        table = {"understood": said_of_table} if said_of_table else {}
+        print_json({"study": study_id, **study_figures(study), "files": names, **table})
     else:
         print_study(study)
         say(f"Stored as {study_id} in {store.root}.")

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from autoencode_core.cli.output import say
-from autoencode_core.cli.shared import add_knobs, errors_line, print_json, spec_of, stoppable, store_of
+from autoencode_core.cli.shared import (
+    add_knobs,
+    errors_line,
+    print_json,
+    spec_of,
+    stoppable,
+    store_of,
+    understood,
+)
 from autoencode_core.ode import sentence
 from autoencode_core.runs.checks import check_name
 from autoencode_core.runs.room import run_room
@@ -30,7 +38,11 @@ def _train(options: argparse.Namespace) -> int:
     spec, store = spec_of(options), store_of(options)
     if options.name:
         check_name(options.name)
+    said_of_table = understood(spec)
     store.check_writable(run_room(spec))
+    if not options.json:
+        for words in said_of_table:
+            say(words)
     from autoencode_core.runs.convert import record_of  # start-up time: torch
     from autoencode_core.training.loop import train
 
@@ -48,7 +60,8 @@ def _train(options: argparse.Namespace) -> int:
     speed = rate[0] / rate[1] if rate[0] and rate[1] else 0.0
     if options.json:
         figures = {"run": run_id, "status": run.status, "message": run.message, "summary": run.summary}
-        print_json({**figures, "iterations_per_second": speed})
+        table = {"understood": said_of_table} if said_of_table else {}
+        print_json({**figures, "iterations_per_second": speed, **table})
     else:
         say(run.message)
         say(errors_line(spec, run.summary))

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from autoencode_core.data.csv_file import read_table
 from autoencode_core.data.drawn import is_drawing
+from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table
+from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
 
 TEST_SHARE = 0.2
@@ -21,7 +22,7 @@ class DatasetCard:
     """What is known of a data set before it is loaded.
 
     Attributes:
-        name: its name in a spec (a CSV file is named by its path).
+        name: its name in a spec (a table is named by its path).
         title: its name for a person.
         width: number of components d.
         about: one sentence.
@@ -174,31 +175,31 @@ CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
 """Every built-in data set by name."""
 
 
-def is_csv(dataset: str) -> bool:
-    """Whether a data set is named by the path of a CSV file."""
-    return dataset.lower().endswith(".csv")
+DATASETS = f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)})"
+"""What names a data set, in words."""
 
 
-def card(dataset: str) -> DatasetCard:
+def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
     """The card of a data set.
 
     Args:
-        dataset: a name of CATALOGUE, or the path of a CSV file (its shape is read from the file).
+        dataset: a name of CATALOGUE, or the path of a table (its shape is read from the file).
+        reading: how a table is read.
 
     Raises:
         InputError: the name is unknown, or the file is missing or cannot be used.
     """
     if dataset in CATALOGUE:
         return CATALOGUE[dataset]
-    if not is_csv(dataset):
-        raise InputError("dataset", dataset, f"one of {', '.join(CATALOGUE)}, or the path of a .csv file")
-    table = read_table(dataset)
+    if not is_table(dataset):
+        raise InputError("dataset", dataset, f"one of {DATASETS}")
+    table = read_table(dataset, reading)
     rows, width = table.values.shape
     most = rows - test_rows(rows)
     suited: dict[str, Any] = {
         **(_TWO_LAYER if width <= 32 else {}),
         "bottleneck": max(1, min(2, width - 1)),
-        "particles": min(500, most),
+        "particles": most,
         "coordinates": "correlation",  # its columns may have any units
     }
     if is_drawing(table.name, table.columns):

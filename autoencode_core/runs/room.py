@@ -5,9 +5,10 @@ What could not be read again is refused here, so that nothing is trained in vain
 
 from dataclasses import dataclass
 
-from autoencode_core.data.catalogue import card, is_csv
-from autoencode_core.data.csv_file import read_table
+from autoencode_core.data.catalogue import card
 from autoencode_core.data.loading import probe_indices
+from autoencode_core.data.reading import is_table
+from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.fields import controlled_field
 from autoencode_core.flow.shape import MOST_FRAMES, ControlShape
@@ -77,7 +78,7 @@ class _Parts:
 
     @classmethod
     def of(cls, spec: RunSpec) -> "_Parts":
-        width, number = card(spec.dataset).width, 8 if spec.dtype == "float64" else 4
+        width, number = card(spec.dataset, spec.reading).width, 8 if spec.dtype == "float64" else 4
         counts = active_counts(width, spec.bottleneck, spec.depth, spec.profile)
         controlled = spec.depth // 2 if spec.task == "classify" else spec.depth
         blocks = controlled_field(spec.field, spec.activation, spec.expansion).blocks
@@ -107,8 +108,8 @@ def _substeps(spec: RunSpec) -> int:
 
 def _texts(spec: RunSpec) -> int:
     """Bytes of the spec and the names of columns and classes; raises if they could not be read again."""
-    known = card(spec.dataset)
-    classes = read_table(spec.dataset).label_names if is_csv(spec.dataset) else ()
+    known = card(spec.dataset, spec.reading)
+    classes = read_table(spec.dataset, spec.reading).label_names if is_table(spec.dataset) else ()
     return texts_room(RunRecord(spec, "finished", "", {}, {}, {}, {}, labels=classes, columns=known.columns))
 
 

@@ -15,7 +15,7 @@ from autoencode_core.data.drawn import (
 )
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
-from pages.shared import own_csv
+from pages.shared import own_table
 from pages.shared.controls import choose_dataset
 from pages.shared.player import served
 from pages.shared.setup import complain, escape
@@ -90,8 +90,8 @@ def _kept(points: object) -> bool:
     """Whether the points are a drawing that could be kept; if not, why is said below the board."""
     try:
         data = drawing_csv(points)
-        names = {own_csv.labels([kept])[kept] for kept in own_csv.uploaded()}
-        path = own_csv.keep(data, drawing_name(names))
+        names = {own_table.labels([kept])[kept] for kept in own_table.uploaded()}
+        path = own_table.keep(data, drawing_name(names))
     except InputError as error:
         st.session_state[_ERROR] = error
         return False
@@ -99,5 +99,5 @@ def _kept(points: object) -> bool:
         st.session_state[_ERROR] = InputError("drawing", "", "a folder for runs that can be written")
         return False
     choose_dataset(path)
-    st.session_state[_TAKEN] = own_csv.labels([path])[path]
+    st.session_state[_TAKEN] = own_table.labels([path])[path]
     return True

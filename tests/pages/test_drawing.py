@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from autoencode_core.data.csv_file import read_table
+from autoencode_core.data.table import read_table
 from autoencode_core.runs.store import RunStore
-from pages.shared import drawing, own_csv, setup
+from pages.shared import drawing, own_table, setup
 
 PAGE = "import pages.playground; pages.playground.render()"
 CURVE = [[round(0.1 * i - 1, 2), round((0.1 * i - 1) ** 2, 4), i % 2] for i in range(20)]
@@ -81,7 +81,7 @@ def test_a_drawing_is_kept_and_chosen(browser, tmp_path, jobs):
     browser.append({"points": CURVE})
     at.run()
     assert not at.exception and not at.error
-    [path] = own_csv.uploaded()
+    [path] = own_table.uploaded()
     table = read_table(path)
     assert table.columns == ("x", "y") and table.values.tolist() == [point[:2] for point in CURVE]
     assert table.labels.tolist() == [point[2] for point in CURVE]
@@ -98,7 +98,7 @@ def test_the_next_one_has_another_name(browser):
         at = opened()
         browser.append({"points": [[x, y, number % 2] for x, y, _ in CURVE[number:]]})
         at.run()
-    names = [Path(path).name[13:] for path in own_csv.uploaded()]
+    names = [Path(path).name[13:] for path in own_table.uploaded()]
     assert names == ["my-drawing-2.csv", "my-drawing-3.csv", "my-drawing.csv"]
 
 
@@ -116,7 +116,7 @@ def test_what_the_browser_says_is_checked(browser, said):
     at = opened()
     browser.append(said)
     at.run()
-    assert not at.exception and len(at.error) == 1 and not own_csv.uploaded()
+    assert not at.exception and len(at.error) == 1 and not own_table.uploaded()
     assert at.selectbox(key="knob_dataset").value == "draw"
     at.run()
     assert not at.error  # said once
@@ -127,7 +127,7 @@ def test_words_that_mean_nothing_do_nothing(browser, said):
     at = opened()
     browser.append(said)
     at.run()
-    assert not at.exception and not at.error and not own_csv.uploaded()
+    assert not at.exception and not at.error and not own_table.uploaded()
 
 
 def use_typed(at: AppTest, text: str) -> AppTest:
@@ -139,14 +139,14 @@ def use_typed(at: AppTest, text: str) -> AppTest:
 
 def test_points_can_be_typed():
     at = use_typed(opened(), "\n".join(f"{x} {y} {'AB'[kind]}" for x, y, kind in CURVE))
-    [path] = own_csv.uploaded()
+    [path] = own_table.uploaded()
     assert read_table(path).label_names == ("A", "B") and read_table(path).values.shape == (20, 2)
     assert at.selectbox(key="knob_dataset").value == path
 
 
 def test_a_line_that_is_no_point_is_named_and_stays():
     at = use_typed(opened(), "0 0\n1 two")
-    assert "line 2" in at.error[0].value and not own_csv.uploaded()
+    assert "line 2" in at.error[0].value and not own_table.uploaded()
     assert at.text_area(key="drawing_typed").value == "0 0\n1 two"
     at = use_typed(at, "0 0\n1 1")
     assert "is 2. Allowed is 10 to 5,000" in at.error[0].value
@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(browser, monkeypatch):
     def refuse(*_):
         raise PermissionError
 
-    monkeypatch.setattr(own_csv, "keep", refuse)
+    monkeypatch.setattr(own_table, "keep", refuse)
     at = opened()
     browser.append({"points": CURVE})
     at.run()
@@ -166,6 +166,6 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(browser, monkeypatch):
 def test_a_drawing_trains_for_real(tmp_path):
     import autoencode_core as ac
 
-    path = own_csv.keep(drawing.drawing_csv(CURVE), "my-drawing.csv")
+    path = own_table.keep(drawing.drawing_csv(CURVE), "my-drawing.csv")
     run = ac.train(ac.RunSpec(dataset=path, iterations=5))
     assert RunStore(tmp_path / "kept").save(run) and run.label_names == ("A", "B")
