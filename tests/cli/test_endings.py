@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
 
 from autoencode_core.cli import main
 from autoencode_core.runs.store import RunStore
+from autoencode_core.training import loop
 
 QUICK = ["train", "--dataset", "moons", "--particles", "50", "--iterations", "3", "--depth", "6"]
 ENDLESS = ["train", "--iterations", "100000", "--tolerance", "0", "--method", "adam"]
@@ -25,29 +24,25 @@ def home(tmp_path_factory):
     return str(folder)
 
 
-def once_training_listens(*numbers):
-    """Send signals to this process as soon as training has its own handler."""
-    usual = signal.getsignal(signal.SIGINT)
+@pytest.mark.parametrize("names", [("SIGTERM",), ("SIGHUP", "SIGHUP", "SIGTERM"), ("SIGTERM", "SIGINT")])
+def test_a_training_that_is_ended_keeps_its_run(names, tmp_path, capsys, monkeypatch):
+    numbers = [getattr(signal, name) for name in names]
+    before, usual = [signal.getsignal(number) for number in numbers], loop.train
 
-    def send():
-        while signal.getsignal(signal.SIGINT) is usual:
-            time.sleep(0.01)
-        for number in numbers:
-            os.kill(os.getpid(), number)
-            time.sleep(0.05)
+    def train(spec, on_progress):
+        def signalled(progress):
+            if progress.iteration == 3:
+                for number in numbers:
+                    signal.raise_signal(number)
+            return on_progress(progress)
 
-    threading.Thread(target=send, daemon=True).start()
+        return usual(spec, signalled)
 
-
-@pytest.mark.parametrize("numbers", [("SIGTERM",), ("SIGHUP", "SIGHUP", "SIGTERM")])
-def test_a_training_that_is_ended_keeps_its_run(numbers, tmp_path, capsys):
-    numbers = [getattr(signal, name) for name in numbers]
-    usual = [signal.getsignal(number) for number in numbers]
-    once_training_listens(*numbers)
+    monkeypatch.setattr(loop, "train", train)
     assert main([*ENDLESS, "--out", str(tmp_path), "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert RunStore(tmp_path).record(said["run"]).status == "stopped"
-    assert [signal.getsignal(number) for number in numbers] == usual
+    run = RunStore(tmp_path).record(json.loads(capsys.readouterr().out)["run"])
+    assert (run.status, run.summary["iterations"]) == ("stopped", 3)
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_a_signal_while_the_run_is_stored_loses_nothing(tmp_path, capsys, monkeypatch):

@@ -62,13 +62,22 @@ def test_a_study_takes_what_its_runs_take():
         study_room(many)
 
 
-@pytest.mark.parametrize("heads", [["x" * 10_001, "y"], [f"{'[' * 600}{j}" for j in range(20)]])
-def test_names_that_could_not_be_read_are_refused(heads, tmp_path):
+@pytest.mark.parametrize(
+    ("heads", "label"), [(["x", "y"], "a" * 10_001), ([f"{'[' * 600}{j}" for j in range(20)], "a")]
+)
+def test_names_that_could_not_be_read_are_refused(heads, label, tmp_path):
+    rows = [",".join([str(value)] * len(heads)) for value in (1, 2, 4)]
+    labelled = zip(["class", label, "b", "b"], [",".join(heads), *rows], strict=True)
     table = tmp_path / "mine.csv"
-    row = ",".join(["1"] * len(heads))
-    table.write_text("\n".join([",".join(heads), row, row.replace("1", "2"), row.replace("1", "4")]))
+    table.write_text("".join(f"{row},{name}\n" for name, row in labelled))
     with pytest.raises(InputError):
         run_room(ac.RunSpec(dataset=str(table)))
+
+
+def test_a_very_long_head_is_read_back(tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text(f"{'x' * 10_001},y\n1,2\n2,1\n3,5\n")
+    assert 0 < run_room(ac.RunSpec(dataset=str(table))) < 10_000_000
 
 
 def test_the_disk_must_have_the_room(tmp_path, monkeypatch):
