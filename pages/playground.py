@@ -12,7 +12,8 @@ from autoencode_core.units import error_unit, percent
 from pages.shared.asking import ask, told
 from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
-from pages.shared.controls import knobs, set_knobs
+from pages.shared.controls import drawing_wanted, knobs, set_knobs
+from pages.shared.drawing import drawing_board, tell_of_drawing
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart
@@ -30,6 +31,10 @@ def render() -> None:
             _train_button(spec)
             _other_jobs()
     with guard():
+        if drawing_wanted():
+            drawing_board()
+            return
+        tell_of_drawing()
         job_id = _from_link("job")
         if job_id and _watch(job_id):
             return
@@ -54,12 +59,10 @@ def _look_at(name: str, value: str) -> None:
 
 
 def _train_button(spec: RunSpec | None) -> None:
-    help_text = (
-        "Train a flow with these knobs; it is stored when it ends."
-        if spec
-        else "First mend what is marked red."
-    )
+    help_text = "Train a flow with these knobs; it is stored when it ends."
     if spec is None:
+        help_text = "First use the drawing." if drawing_wanted() else "First mend what is marked red."
+    if spec is None and not drawing_wanted():
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
         _look_at("job", jobs().train(spec))

@@ -107,7 +107,7 @@ def test_a_classifier_has_codes_but_nothing_comes_back(home, tmp_path, capsys):
         (["mine", "--data", "nowhere.csv"], "nowhere.csv"),
         (["mine", "--data", "{short}"], "“b” and “c”, which the run was trained on"),
         (["mine", "--out", "{folder}/none/codes.csv"], "codes.csv"),
-        (["mine", "--out", "-", "--json"], "out = -"),
+        (["mine", "--out", "-", "--json"], "file = -"),
         (["gallery.regimes"], "a run, not a study"),
     ],
 )

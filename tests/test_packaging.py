@@ -77,7 +77,7 @@ def test_it_carries_the_core_and_the_app(wheel):
 def test_it_brings_the_command(wheel):
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith("entry_points.txt"))
-        assert "autoencode = autoencode_core.cli:main" in archive.read(name).decode()
+        assert "autoencode = autoencode_core.__main__:main" in archive.read(name).decode()
 
 
 def test_the_installed_command_line_finds_the_gallery(installed, tmp_path):

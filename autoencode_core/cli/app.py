@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any
 
+from autoencode_core.cli.shared import store_of
 from autoencode_core.errors import InputError
 from autoencode_core.home import APP
 
@@ -20,12 +21,12 @@ def _app(options: argparse.Namespace) -> None:
     """Streamlit takes this process's place, so that signals reach it and its exit status is ours.
 
     Raises:
-        InputError: there is no such port.
+        InputError: there is no such port, or the folder of the runs has no name.
     """
     words = [sys.executable, "-m", "streamlit", "run", str(APP / "app.py")]
     if options.port is not None:
         if not 1 <= options.port <= 65535:
             raise InputError("port", options.port, "a whole number from 1 to 65535")
         words += ["--server.port", str(options.port)]
-    os.environ["AUTOENCODE_RUNS"] = os.path.abspath(options.out)
+    os.environ["AUTOENCODE_RUNS"] = os.path.abspath(store_of(options).root)
     os.execv(sys.executable, words)

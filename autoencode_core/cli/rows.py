@@ -1,10 +1,18 @@
 """encode and reconstruct: the rows of a run, or of a file, as codes and back."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from autoencode_core.cli.shared import id_of, print_json, share_bar, store_of, with_words, write_whole
+from autoencode_core.cli.output import STANDARD_OUTPUT, say, write_whole
+from autoencode_core.cli.shared import (
+    default_folder,
+    id_of,
+    print_json,
+    share_bar,
+    store_of,
+    target_of,
+    with_words,
+)
 from autoencode_core.errors import InputError
 from autoencode_core.record import RunRecord
 from autoencode_core.runs.csv_text import columns_csv
@@ -12,17 +20,9 @@ from autoencode_core.runs.export import Report
 from autoencode_core.runs.rows import Columns, column_names, rows_table, unusual_words
 from autoencode_core.runs.studies import STUDY_ID
 
-_STANDARD_OUTPUT = "-"
 
-
-def add(commands: Any, parents: list[argparse.ArgumentParser], folder: str) -> None:
-    """Adds the commands to the parser of all commands.
-
-    Args:
-        commands: gets them.
-        parents: flags of all commands.
-        folder: of the runs, where no flag names another.
-    """
+def add(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    """Adds the commands to the parser of all commands; their --out is a file, so --runs is the folder."""
     ways = {"encode": "the latent codes of rows", "reconstruct": "what rows come back as, in data units"}
     for name, words in ways.items():
         command = commands.add_parser(name, parents=parents, help=f"{words}, as a CSV file")
@@ -30,34 +30,27 @@ def add(commands: Any, parents: list[argparse.ArgumentParser], folder: str) -> N
         command.add_argument("run", help="id of the run, or its name")
         words = "a table with the columns that the run was trained on, in any order, and perhaps others; by "
         command.add_argument("--data", metavar="FILE", help=f"{words}default the run's own rows, all of them")
-        words = f"where to write, {_STANDARD_OUTPUT} for standard output; by default the id with an ending"
+        words = f"where to write, {STANDARD_OUTPUT} for standard output; by default the id with an ending"
         command.add_argument("--out", metavar="FILE", dest="file", help=words)
-        command.add_argument(
-            "--runs", dest="out", default=folder, metavar="FOLDER", help=f"folder of the runs (now {folder})"
-        )
+        words = f"folder of the runs (now {default_folder()})".replace("%", "%%")
+        command.add_argument("--runs", dest="out", metavar="FOLDER", help=words)
 
 
 def _rows(options: argparse.Namespace) -> None:
-    store = store_of(options)
+    store = store_of(options, there=True)
     run_id = id_of(store, options.run)
     if STUDY_ID.fullmatch(run_id):
         raise InputError("run", run_id, "a run, not a study")
-    record = store.record(run_id)
-    if options.back and record.spec.task == "classify":
-        raise InputError("task", "classify", "a run with a decoder: classify trains an encoder only")
-    ending = "reconstruction" if options.back else "codes"
-    file = f"{run_id}-{ending}.csv" if options.file is None else options.file
-    printed = file == _STANDARD_OUTPUT
-    if printed and options.json:
-        raise InputError("out", file, "a file where --json is given, as its object goes to standard output")
+    path = target_of(options, f"{run_id}-{'reconstruction' if options.back else 'codes'}.csv")
     with share_bar(shown=not options.json) as report:
-        table, notes = _table(record, options, report)
-    write_whole(Path(file), columns_csv(table))
+        table, notes = _table(store.record(run_id), options, report)
+    write_whole(path, columns_csv(table))
     count = len(next(iter(table.values())))
     if options.json:
-        print_json({"run": run_id, "file": file, "rows": count, "notes": notes})
-    elif not printed:
-        print("\n".join([*notes, f"Wrote {count:,} rows to {file}."]))
+        print_json({"run": run_id, "file": str(path), "rows": count, "notes": notes})
+    elif str(path) != STANDARD_OUTPUT:
+        for note in (*notes, f"Wrote {count:,} rows to {path}."):
+            say(note)
 
 
 def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tuple[Columns, list[str]]:

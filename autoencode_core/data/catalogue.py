@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from autoencode_core.data.drawn import is_drawing
 from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table
 from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
@@ -210,6 +211,8 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         raise InputError("dataset", dataset, f"one of {DATASETS}")
     table = read_table(dataset, reading)
     rows, width = table.values.shape
+    drawing = is_drawing(table.name, table.columns)
+    defaults = {**_TO_LINE, "coordinates": "principal"} if drawing else suited(width)
     return DatasetCard(
         dataset,
         table.name,
@@ -218,5 +221,5 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         rows=rows,
         classes=len(table.label_names),
         columns=table.columns,
-        defaults={**suited(width), "particles": rows - test_rows(rows)},
+        defaults={**defaults, "particles": rows - test_rows(rows)},
     )

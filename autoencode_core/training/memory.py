@@ -8,10 +8,11 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.costate import Room, lean
 from autoencode_core.training.device import pick_device
+from autoencode_core.training.history import PATH_NUMBERS, SNAPSHOTS
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
 from autoencode_core.training.metric import metric_bytes
-from autoencode_core.training.run import DTYPES, PATH_NUMBERS, SNAPSHOTS
+from autoencode_core.training.run import DTYPES
 
 SPARE = 0.5
 """Share of the free memory that a batch takes unless told otherwise."""

@@ -29,7 +29,7 @@ def keep(data: bytes, name: str) -> str:
         InputError: the content is no table of numbers within the limits of read_table.
     """
     stem = Path(name.replace("\\", "/")).stem
-    read_table(data, stem)
+    read_table(data, name=stem)
     folder = runs_root() / "data"
     digest = hashlib.sha256(data).hexdigest()[:12]
     known = [path for path in uploaded() if Path(path).name.startswith(digest)]
