@@ -2,7 +2,6 @@
 
 import argparse
 import math
-from pathlib import Path
 from typing import Any
 
 from autoencode_core.cli.output import STANDARD_OUTPUT, say, write_whole
