@@ -24,8 +24,8 @@ from autoencode_core.knobs import explain
 from autoencode_core.runs.convert import record_of, run_of
 from autoencode_core.runs.files import pack, unpack
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
 from autoencode_core.training.run import DTYPES, RunData
+from autoencode_core.training.selection import train
 
 Floats = NDArray[np.floating[Any]]
 
@@ -46,16 +46,15 @@ class AutoencODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
             chooses it by cross-validation on the rows of `fit`.
         coordinates: where the flow acts and distances are measured; "correlation" does not depend on the
             columns' units.
-        field, expansion, depth, horizon: the controlled field and its layers; None takes what suits a table
-            of that many columns.
-        iterations, learning_rate: most iterations and the first step; None takes what suits the method.
+        field, expansion, depth, horizon, iterations, learning_rate: the controlled field, its layers, and how
+            it is trained; None takes what suits a table (catalogue.suited) and the method.
         random_state: an int for the same result at every fit, a RandomState, or None.
         profile, order, activation, scheme, substeps, fidelity, method, batch_size, inner_steps, metric,
         tolerance, init_scale, device: knobs of RunSpec, whose help says what they mean.
 
     Attributes:
         run_: the trained Run; `RunStore().save(run_)` puts it into the laboratory.
-        tikhonov_: the Tikhonov weight that it was trained with.
+        tikhonov_: the Tikhonov weight that it was trained with; run_.choice tells how it was chosen.
         n_iter_: iterations that were run.
         n_features_in_, feature_names_in_: columns seen by `fit`; names only where it was given a table
             with names.
@@ -141,7 +140,7 @@ class AutoencODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         if run.status == "diverged":
             warnings.warn(run.message, ConvergenceWarning, stacklevel=2)
         self.run_ = run
-        self.tikhonov_ = float(run.spec.tikhonov)
+        self.tikhonov_ = run.spec.weight
         self.n_iter_ = len(run.history["iteration"]) - 1
         return self
 

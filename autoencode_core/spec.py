@@ -34,6 +34,10 @@ Method = Literal["pmp", "adam", "lbfgs"]
 Metric = Literal["field", "control"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["float32", "float64"]
+Auto = Literal["auto"]
+
+AUTO: Auto = "auto"
+"""λ that training chooses by cross-validation (training.selection)."""
 
 FIRST_STEP: Mapping[str, float] = {"pmp": 1.0, "adam": 0.02, "lbfgs": 1.0}
 """Default of learning_rate, which means another thing to each method."""
@@ -132,13 +136,12 @@ class RunSpec(BaseModel):
         ),
     ] = 5.0
     tikhonov: Annotated[
-        float,
-        Field(ge=0, le=1e3),
+        Annotated[float, Field(ge=0, le=1e3)] | Auto,
         _knob(
             "Tikhonov weight",
             "λ",
             "Price of the control: J = data term + λ‖θ‖². High: one minimiser, close to PCA. Low: freer "
-            "flows and several minimisers.",
+            "flows and several minimisers. auto: chosen by the data, by cross-validation.",
             group="main",
             log=True,
         ),
@@ -459,6 +462,17 @@ class RunSpec(BaseModel):
         if particles is not None and value > particles:
             raise _refuse(f"a whole number from 0 to {particles}, the number of particles")
         return value
+
+    @property
+    def weight(self) -> float:
+        """λ as a number.
+
+        Raises:
+            InputError: the data are to choose it, so that it is not known yet.
+        """
+        if self.tikhonov == AUTO:
+            raise InputError("tikhonov", AUTO, "a number here: only the training of a single run chooses λ")
+        return self.tikhonov
 
     @property
     def sample(self) -> int:

@@ -5,6 +5,7 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.figures.images import is_image_run
 from autoencode_core.ode import ABOUT, sentence
+from autoencode_core.overfit import overfit_sentence
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
@@ -12,6 +13,7 @@ from autoencode_core.units import error_unit, percent
 from pages.shared.asking import ask, told
 from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
+from pages.shared.chosen import choice_chart
 from pages.shared.controls import drawing_wanted, knobs, set_knobs
 from pages.shared.drawing import drawing_board, tell_of_drawing
 from pages.shared.flow_view import flow_view
@@ -148,6 +150,8 @@ def _headline(record: RunRecord) -> None:
     unusual(record)
     if said := sentence(record):
         st.markdown(f"**{escape(said)}**", help=ABOUT)
+    if said := overfit_sentence(summary):
+        st.warning(escape(said))
     st.caption(
         escape(
             regime(spec, record.substeps) + ("" if record.status == "diverged" else f" · {record.message}")
@@ -210,6 +214,8 @@ def _figures(run_id: str, record: RunRecord) -> None:
     chart(run_id, record, "history")
     if record.spec.task in ("reconstruct", "denoise") and not is_image_run(record):
         _columns(run_id, record)
+    if record.choice is not None:
+        choice_chart(run_id, record.choice, "playground_choice")
 
 
 def _columns(run_id: str, record: RunRecord) -> None:

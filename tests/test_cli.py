@@ -118,6 +118,30 @@ def test_a_csv_file_trains(tmp_path, capsys):
     assert record.columns == ("height", "width") and record.spec.particles == 32
 
 
+def test_the_weight_of_a_table_is_chosen_by_the_data(tmp_path, capsys):
+    path = tmp_path / "mine.csv"
+    path.write_text("a,b,c\n" + "\n".join(f"{i / 20},{(i / 20) ** 2},{i % 3}" for i in range(40)) + "\n")
+    words = ["--dataset", str(path), "--bottleneck", "1", "--iterations", "5", "--out", str(tmp_path)]
+    assert main(["train", *words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["choice"]["weights"][0] == 1.0 and told["tikhonov"] in told["choice"]["weights"]
+    assert main(["train", *words, "--tikhonov", "auto"]) == 0
+    said = capsys.readouterr().out
+    assert f"λ = {told['tikhonov']:g}, chosen by 10-fold cross-validation of 32 rows" in said
+    assert main(["show", told["run"], "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.count("held-out error") == len(told["choice"]["weights"]) and said.count("(chosen)") == 1
+    assert main(["show", told["run"], "--out", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["choice"] == told["choice"]
+    assert main(["train", *words, "--tikhonov", "0.1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["choice"] is None
+
+
+def test_a_bad_weight_is_named(tmp_path, capsys):
+    assert main(["train", "--tikhonov", "automatic", "--out", str(tmp_path)]) == 2
+    assert "tikhonov = automatic: allowed is a number from 0 to 1000, or auto" in capsys.readouterr().err
+
+
 def test_an_id_comes_before_a_name(home, tmp_path, capsys):
     assert main([*QUICK, "--out", str(tmp_path), "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["run"]
@@ -130,7 +154,7 @@ def test_an_id_comes_before_a_name(home, tmp_path, capsys):
 
 @pytest.mark.parametrize("words", [["--name", "a\nb"], ["--out", "/dev/null/x"]])
 def test_nothing_is_trained_that_could_not_be_stored(words, tmp_path, monkeypatch):
-    monkeypatch.setattr("autoencode_core.training.loop.train", lambda *a: pytest.fail("it was trained"))
+    monkeypatch.setattr("autoencode_core.training.selection.train", lambda *a: pytest.fail("it was trained"))
     assert main([*QUICK, "--out", str(tmp_path), *words]) == 2
 
 

@@ -18,8 +18,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from autoencode_core.errors import InputError
 from autoencode_core.estimator import AutoencODETransformer
 from autoencode_core.runs.store import RunStore
+from autoencode_core.spec import RunSpec
 
 quick = partial(AutoencODETransformer, tikhonov=1e-3, iterations=5, random_state=0)
+STRONG = {"field": "two_layer", "depth": 8, "horizon": 3.0}
+"""A field that is far stronger than a table's usual one."""
 IRIS = load_iris().data[::3]
 
 
@@ -46,7 +49,7 @@ def test_at_a_high_weight_it_is_pca_of_the_standardised_table():
 def test_training_does_better_than_pca():
     turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     circle = np.stack([np.cos(turn), 3 * np.sin(turn)], axis=1)
-    found = quick(1, tikhonov=1e-4, iterations=60).fit(circle)
+    found = quick(1, tikhonov=1e-4, iterations=60, **STRONG).fit(circle)
     assert found.score(circle) > 0.9  # PCA: 0.5
     assert found.n_iter_ <= 60 and found.tikhonov_ == 1e-4
 
@@ -115,11 +118,25 @@ def test_the_table_may_change_afterwards():
     np.testing.assert_array_equal(found.run_.data.train, IRIS)
 
 
-def test_a_wide_table_gets_what_suits_it():
-    wide = np.random.default_rng(0).normal(size=(20, 40))
-    assert quick(iterations=1).fit(wide).run_.spec.field == "single_layer"
-    assert quick(iterations=1).fit(wide[:, :4]).run_.spec.field == "two_layer"
-    assert quick(iterations=1, field="two_layer", expansion=1).fit(wide).run_.spec.field == "two_layer"
+def test_what_is_not_said_is_what_suits_a_table(tmp_path):
+    path = tmp_path / "mine.csv"
+    np.savetxt(path, IRIS, delimiter=",", header="a,b,c,d", comments="")
+    there, here = RunSpec(dataset=str(path)), AutoencODETransformer()._spec(IRIS)
+    own = {"dataset", "particles", "dtype", "seed"}
+    assert here.model_dump(exclude=own) == there.model_dump(exclude=own)
+    given = AutoencODETransformer(field="two_layer", depth=4, horizon=1.0, iterations=7)._spec(IRIS)
+    assert (given.field, given.depth, given.horizon, given.iterations) == ("two_layer", 4, 1.0, 7)
+    assert AutoencODETransformer(fidelity=None)._spec(IRIS).fidelity is None
+
+
+def test_the_rows_choose_the_tikhonov_weight():
+    found = AutoencODETransformer(iterations=3, depth=4, random_state=0).fit(IRIS[::3])
+    choice = found.run_.choice
+    assert choice is not None and found.tikhonov_ == choice.tikhonov in choice.weights
+    kept = pickle.loads(pickle.dumps(found))
+    assert kept.tikhonov_ == found.tikhonov_ and kept.run_.choice == choice
+    with pytest.raises(ValueError, match=r"1 sample"):
+        AutoencODETransformer().fit(IRIS[:1])
 
 
 def test_names_and_tables_of_pandas():
@@ -134,7 +151,7 @@ def test_names_and_tables_of_pandas():
 
 
 def test_in_a_pipeline_and_a_grid_search():
-    pipeline = make_pipeline(StandardScaler(), quick(coordinates="principal"))
+    pipeline = make_pipeline(StandardScaler(), quick(coordinates="principal", tikhonov=0.1, iterations=30))
     search = GridSearchCV(pipeline, {"autoencodetransformer__n_components": [1, 3]}, cv=2).fit(IRIS)
     assert search.best_params_ == {"autoencodetransformer__n_components": 3}
     assert search.cv_results_["mean_test_score"][1] > 0.8
@@ -176,7 +193,9 @@ def test_before_fit():
 
 def test_a_training_that_runs_off_is_told():
     with pytest.warns(ConvergenceWarning):
-        found = quick(activation="relu", init_scale=10.0, horizon=100.0, fidelity=None).fit(IRIS)
+        found = quick(**{**STRONG, "horizon": 100.0}, activation="relu", init_scale=10.0, fidelity=None).fit(
+            IRIS
+        )
     assert np.isfinite(found.transform(IRIS)).all()
 
 

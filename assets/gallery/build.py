@@ -16,7 +16,7 @@ from autoencode_core.runs.files import EXTENSION, pack  # noqa: E402
 from autoencode_core.runs.study_files import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.spec import RunSpec  # noqa: E402
 from autoencode_core.study import STANDARD, Plan, spread, study_line  # noqa: E402
-from autoencode_core.training.loop import train  # noqa: E402
+from autoencode_core.training.selection import train  # noqa: E402
 from autoencode_core.training.study import make_study  # noqa: E402
 
 RUNS: dict[str, tuple[str, RunSpec]] = {

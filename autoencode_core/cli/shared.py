@@ -16,7 +16,9 @@ from autoencode_core.data.reading import Reading, allowed_in, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.home import GALLERY
 from autoencode_core.knobs import allowed
-from autoencode_core.ode import difference_of, share, verdict
+from autoencode_core.ode import difference_of, sentence, share, verdict
+from autoencode_core.overfit import overfit_sentence
+from autoencode_core.record import RunRecord
 from autoencode_core.runs.export import Report
 from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
@@ -227,6 +229,13 @@ def errors_line(spec: RunSpec, summary: Mapping[str, Any]) -> str:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
+
+
+def print_outcome(record: RunRecord) -> None:
+    """Errors of a run, whether it is an ODE, and whether it overfits."""
+    said = (errors_line(record.spec, record.summary), sentence(record), overfit_sentence(record.summary))
+    for words in filter(None, said):
+        say(words)
 
 
 def print_json(value: Any) -> None:

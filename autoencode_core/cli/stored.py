@@ -4,14 +4,16 @@ import argparse
 import math
 from typing import Any
 
+from autoencode_core.choice import choice_lines
 from autoencode_core.cli.output import STANDARD_OUTPUT, say, write_whole
-from autoencode_core.cli.shared import errors_line, id_of, print_json, share_bar, store_of, target_of
+from autoencode_core.cli.shared import id_of, print_json, print_outcome, share_bar, store_of, target_of
 from autoencode_core.cli.sweep import print_study, study_figures
 from autoencode_core.data.reading import Reading, reading_in_words
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import UNSET
-from autoencode_core.ode import difference_of, sentence, share
+from autoencode_core.ode import difference_of, share
 from autoencode_core.runs.export import FORMATS, export
+from autoencode_core.runs.plain import choice_out
 from autoencode_core.runs.store import Entry, RunStore
 from autoencode_core.runs.studies import STUDY_ID, StudyEntry
 from autoencode_core.runs.study_csv import study_csv
@@ -106,13 +108,16 @@ def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
     if as_json:
         figures = {"run": run_id, "name": record.name, "status": record.status, "message": record.message}
         spec = record.spec.model_dump(mode="json")
-        print_json({**figures, "spec": spec, "summary": record.summary, "history": record.history})
+        chosen = None if record.choice is None else choice_out(record.choice)
+        told = {"spec": spec, "summary": record.summary, "choice": chosen, "history": record.history}
+        print_json({**figures, **told})
         return
     say(f"{run_id}  {record.name}")
     say(f"{record.status}: {record.message}")
-    say(errors_line(record.spec, record.summary))
-    if said := sentence(record):
-        say(said)
+    print_outcome(record)
+    if record.choice is not None:
+        for line in choice_lines(record.choice):
+            say(f"  {line}")
     _say_spec(record.spec)
 
 

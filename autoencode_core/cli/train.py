@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from autoencode_core.cli.output import say
 from autoencode_core.cli.shared import (
     add_knobs,
-    errors_line,
     print_json,
+    print_outcome,
     spec_of,
     stoppable,
     store_of,
     understood,
 )
-from autoencode_core.ode import sentence
 from autoencode_core.runs.checks import check_name
+from autoencode_core.runs.plain import choice_out
 from autoencode_core.runs.room import run_room
 from autoencode_core.spec import RunSpec
 
@@ -44,7 +44,7 @@ def _train(options: argparse.Namespace) -> int:
         for words in said_of_table:
             say(words)
     from autoencode_core.runs.convert import record_of  # start-up time: torch
-    from autoencode_core.training.loop import train
+    from autoencode_core.training.selection import train
 
     with stoppable() as stopped, _bar(spec, shown=not options.json) as advance:
 
@@ -60,13 +60,13 @@ def _train(options: argparse.Namespace) -> int:
     speed = rate[0] / rate[1] if rate[0] and rate[1] else 0.0
     if options.json:
         figures = {"run": run_id, "status": run.status, "message": run.message, "summary": run.summary}
+        chosen = None if run.choice is None else choice_out(run.choice)
+        weight = {"tikhonov": run.spec.tikhonov, "choice": chosen}
         table = {"understood": said_of_table} if said_of_table else {}
-        print_json({**figures, "iterations_per_second": speed, **table})
+        print_json({**figures, **weight, "iterations_per_second": speed, **table})
     else:
         say(run.message)
-        say(errors_line(spec, run.summary))
-        if said := sentence(record):
-            say(said)
+        print_outcome(record)
         say(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")
     return int(run.status == "diverged" and not run.summary["iterations"])
 
@@ -80,6 +80,10 @@ def _bar(spec: RunSpec, shown: bool) -> Iterator[Any]:
     with tqdm(total=spec.iterations, unit="it", disable=hidden, dynamic_ncols=True) as bar:
 
         def advance(progress: "Progress") -> None:
+            if progress.choosing is not None:
+                bar.set_postfix_str(f"choosing λ by the data: {progress.choosing.share:.0%}", refresh=False)
+                bar.update(0)
+                return
             if progress.iteration:
                 bar.update()
             shown_now = f"J = {progress.cost:.4g}  test error = {progress.test_error:.4g}"

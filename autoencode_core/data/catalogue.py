@@ -58,6 +58,8 @@ def test_rows(rows: int) -> int:
     return min(rows - 1, max(1, math.ceil(TEST_SHARE * rows)))
 
 
+_TABLE = {"field": "single_layer", "depth": 10, "horizon": 8.0, "tikhonov": "auto", "iterations": 100}
+# Rows are few and new ones are to come: benchmarks/defaults.md.
 _TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 8, "horizon": 3.0}
 # How these were found: benchmarks/defaults.md. Fresh points fall into the gaps between few particles.
 _TO_LINE = {**_TWO_LAYER, "bottleneck": 1, "particles": 2000, "tikhonov": 1e-4, "iterations": 600}
@@ -185,7 +187,7 @@ GIVEN = "arrays"
 def suited(width: int) -> dict[str, Any]:
     """Knobs of RunSpec that suit a table of so many columns."""
     return {
-        **(_TWO_LAYER if width <= 32 else {}),
+        **_TABLE,
         "bottleneck": max(1, min(2, width - 1)),
         "coordinates": "correlation",  # its columns may have any units
     }

@@ -27,6 +27,8 @@ from autoencode_core.runs.checks import check, check_texts
 from autoencode_core.runs.plain import (
     END_BYTES,
     ZIP_ERRORS,
+    choice_in,
+    choice_out,
     contents,
     dump,
     head_in,
@@ -181,6 +183,7 @@ def _text_members(record: RunRecord) -> dict[str, bytes]:
         "summary": {key: number_out(value) for key, value in record.summary.items()},
         "labels": list(record.labels),
         "columns": list(record.columns),
+        **({} if record.choice is None else {"choice": choice_out(record.choice)}),
     }
     return {"spec.json": dump(record.spec.model_dump(mode="json")), "run.json": dump(texts)}
 
@@ -287,6 +290,7 @@ def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
         summary={key: number_in(value) for key, value in summary.items()},
         labels=tuple(_list(texts.get("labels"), "labels", source)),
         columns=tuple(_list(texts.get("columns"), "columns", source)),
+        choice=choice_in(texts.get("choice"), f"{source}, run.json, choice"),
         history={},
         weights={},
         probe={},

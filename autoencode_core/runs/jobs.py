@@ -318,7 +318,7 @@ class Jobs:
             job = next((job for job in self._jobs.values() if job.token == told["job"]), None)
             if job is None:
                 return
-            first = job.told(told["attempt"], told["worker"], told["rows"])
+            first = job.told(told["attempt"], told["worker"], told["rows"], told["choosing"])
             unwanted = job.over or (first and job.state == "stopping")
         if unwanted:
             self.tell(told["worker"], worker.request_stop, told["job"])

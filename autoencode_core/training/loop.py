@@ -35,24 +35,6 @@ WARNING = 0.5
 OnProgress = Callable[[Progress], str | None]
 
 
-def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | None = None) -> Run:
-    """Trains one AutoencODE.
-
-    Args:
-        spec: all knobs.
-        on_progress: called after the start and after each iteration, without autograd; it may return "stop".
-        data: particles in the place of those that the spec names.
-
-    Returns:
-        The run; one that diverged comes back too, with status "diverged", the cause in its message
-        and the last finite control.
-
-    Raises:
-        InputError: the data cannot be had or do not fit the spec, or the device is not there.
-    """
-    return train_regimes([spec], on_progress, data=None if data is None else [data])[0]
-
-
 def train_regimes(
     specs: Sequence[RunSpec],
     on_progress: OnProgress | None = None,
@@ -61,15 +43,19 @@ def train_regimes(
 ) -> list[Run]:
     """Trains regimes that differ in λ and seed only, as one batch.
 
+    Those that diverge come back too, with status "diverged", the cause in their message and the last finite
+    control.
+
     Args:
         specs: one per regime, at least one.
-        on_progress: as in `train`, called for each regime that still runs; "stop" ends that regime.
+        on_progress: called after the start and after each iteration for each regime that still runs, without
+            autograd; "stop" ends that regime.
         starts: initial controls (R, P) in the place of those that the seeds give.
         data: particles of each regime in the place of those that its spec names; all as many.
 
     Raises:
-        InputError: as in `train`, the specs are none or differ in more than λ and seed, or the starts do
-            not fit.
+        InputError: the specs are none or differ in more than λ and seed, or leave λ to be chosen; the data
+            cannot be had or do not fit them, the starts do not fit, or the device is not there.
     """
     _check_regimes(specs)
     problem = Problem(specs, starts, data)

@@ -15,8 +15,8 @@ from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
 from autoencode_core.data.reading import AS_FOUND, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.knobs import UNSET, allowed, choices, explain, is_whole
-from autoencode_core.spec import LEADING, RunSpec
+from autoencode_core.knobs import CHOSEN, UNSET, allowed, choices, explain, is_whole
+from autoencode_core.spec import AUTO, LEADING, RunSpec
 from pages.shared import own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
@@ -30,6 +30,8 @@ _CUSTOM = "custom"
 _OFF = UNSET["fidelity"]
 _TOLERANCES = (0.005, 0.01, 0.02, 0.05, 0.1)
 _LISTS = ("profile", "order")
+_BY_HAND = 0.01
+"""Where the slider of λ stands first for data that choose λ unless one turns that off."""
 _HEADINGS = {
     "task": "Data",
     "profile": "Widths and field",
@@ -75,6 +77,10 @@ def set_knobs(spec: RunSpec) -> None:
     natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
     wishes |= {name: value for name, value in spec.leading().items() if value != getattr(natural, name)}
     wishes |= {"dataset": spec.dataset, "reading": spec.reading}
+    if "tikhonov" in wishes:
+        wishes["tikhonov_auto"] = wishes["tikhonov"] == AUTO
+        if wishes["tikhonov_auto"]:
+            wishes.pop("tikhonov")
     for name in _LISTS:
         if not isinstance(wishes.get(name, ""), str):
             wishes |= {name: _CUSTOM, f"{name}_list": ", ".join(map(str, wishes[name]))}
@@ -182,6 +188,11 @@ def _knob(name: str, values: dict[str, Any]) -> None:
         return
     if name in (*_GRIDS, "fidelity"):
         _take_number(name)
+    if name == "tikhonov":
+        if _chosen_by_the_data(default == AUTO, values):
+            values[name] = AUTO
+            return
+        default = _BY_HAND if default == AUTO else default
     shown, note = _fit(name, _wishes().get(name, default), default, values)
     if name in _GRIDS:
         _log_slider(name, shown, default, values)
@@ -220,6 +231,22 @@ def _take_number(name: str) -> None:
     linked = linked_number(name)
     if linked is not None and _key(name) not in st.session_state:
         _wishes()[name] = linked
+
+
+def _chosen_by_the_data(default: bool, values: dict[str, Any]) -> bool:
+    """The switch above the slider of λ; a λ in the link alone turns it off."""
+    name, key = "tikhonov_auto", _key("tikhonov_auto")
+    if linked_number("tikhonov") is not None and not {key} & {*st.session_state, *st.query_params}:
+        _wishes()[name] = False
+    help_text = (
+        "λ is found by cross-validation: flows are trained on most of the training rows and judged on "
+        "the rest, in turn, for ever lower λ; the largest λ within one standard error of the best is "
+        "taken. Off: λ is what the slider says."
+    )
+    shown = bool(_wishes().get(name, default))
+    label = f"λ {CHOSEN}"
+    _draw(st.toggle, name, shown, default, values, label=label, value=default, help=help_text)
+    return bool(values.pop(name))
 
 
 def _log_slider(name: str, shown: float, default: float, values: dict[str, Any]) -> None:
@@ -297,7 +324,7 @@ def _draw(
     **settings: Any,
 ) -> None:
     """Call a widget so that it stands at `shown`, is part of the link, and reports what is touched."""
-    key, field = _key(name), name.removesuffix("_list")
+    key, field = _key(name), name.removesuffix("_list").removesuffix("_auto")
     if st.session_state.get(key, default) != shown:
         st.session_state[key] = shown
     settings = {

@@ -69,13 +69,16 @@ def _watch(job_id: str) -> None:
 
 def _progress(status: "JobStatus") -> None:
     most, done = status.spec.iterations, _iteration(status)
-    words = [f"Iteration {done:,} of {most:,}"] if done is not None else []
+    share, words = (done or 0) / most, [f"Iteration {done:,} of {most:,}"] if done is not None else []
+    if status.choosing is not None:
+        begun, trainings, share = status.choosing
+        words = [f"Choosing λ by the data: {begun} of at most {trainings} trainings begun, {share:.0%} done"]
     if status.state != "running" and status.message:
         words.append(escape(status.message))
     elif status.state == "stopping":
         words.append("stopping")
     bar, button = st.columns([6, 1], vertical_alignment="bottom")
-    bar.progress(min(1.0, (done or 0) / most), text=" · ".join(words) or "Starting")
+    bar.progress(min(1.0, share), text=" · ".join(words) or "Starting")
     button.button(
         "Stop",
         key=f"stop_{status.job_id}",
