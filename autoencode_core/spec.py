@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from autoencode_core.data.catalogue import CATALOGUE, DATASETS, DatasetCard, card
+from autoencode_core.data.catalogue import CATALOGUE, DATASETS, GIVEN, DatasetCard, card
 from autoencode_core.data.reading import NONE, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.fields import FIELDS
@@ -361,17 +361,18 @@ class RunSpec(BaseModel):
     @field_validator("dataset")
     @classmethod
     def _dataset_is_known(cls, value: str, info: ValidationInfo) -> str:
-        if value not in CATALOGUE and not is_table(value):
+        if value in CATALOGUE or value == GIVEN:
+            return value
+        if not is_table(value):
             raise _refuse(f"one of {DATASETS}")
         # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
-        stored = value in CATALOGUE or (info.context or {}).get("stored")
-        return value if stored else os.path.abspath(value)
+        return value if (info.context or {}).get("stored") else os.path.abspath(value)
 
     @field_validator("reading")
     @classmethod
     def _reading_has_a_table(cls, value: Reading, info: ValidationInfo) -> Reading:
         changed = value.changed()
-        if changed and info.data.get("dataset") in CATALOGUE:
+        if changed and not is_table(info.data.get("dataset", "")):
             raise _refuse(
                 f"what it is by default for a data set that is no file (given: {', '.join(changed)})"
             )

@@ -14,7 +14,8 @@ from pages.shared.asking import ask, told
 from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.chosen import choice_chart
-from pages.shared.controls import knobs, set_knobs, take_table
+from pages.shared.controls import drawing_wanted, knobs, set_knobs, take_table
+from pages.shared.drawing import drawing_board, tell_of_drawing
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart
@@ -36,6 +37,10 @@ def render() -> None:
         if pending():
             preview(take_table)
             return
+        if drawing_wanted():
+            drawing_board()
+            return
+        tell_of_drawing()
         job_id = _from_link("job")
         if job_id and _watch(job_id):
             return
@@ -60,14 +65,15 @@ def _look_at(name: str, value: str) -> None:
 
 
 def _train_button(spec: RunSpec | None) -> None:
-    help_text = (
-        "Train a flow with these knobs; it is stored when it ends."
-        if spec
-        else "First take the table, or another data set."
-        if pending()
-        else "First mend what is marked red."
-    )
-    if spec is None and not pending():
+    help_text, waits = "Train a flow with these knobs; it is stored when it ends.", True
+    if spec is None:
+        if pending():
+            help_text = "First take the table, or another data set."
+        elif drawing_wanted():
+            help_text = "First use the drawing."
+        else:
+            help_text, waits = "First mend what is marked red.", False
+    if not waits:
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
         _look_at("job", jobs().train(spec))

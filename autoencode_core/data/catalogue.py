@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from autoencode_core.data.drawn import is_drawing
 from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table
 from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
@@ -179,6 +180,18 @@ CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
 DATASETS = f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)})"
 """What names a data set, in words."""
 
+GIVEN = "arrays"
+"""Name of the data set of a run whose particles were given as arrays (train's `data`): no page offers it."""
+
+
+def suited(width: int) -> dict[str, Any]:
+    """Knobs of RunSpec that suit a table of so many columns."""
+    return {
+        **_TABLE,
+        "bottleneck": max(1, min(2, width - 1)),
+        "coordinates": "correlation",  # its columns may have any units
+    }
+
 
 def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
     """The card of a data set.
@@ -188,14 +201,20 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         reading: how a table is read.
 
     Raises:
-        InputError: the name is unknown, or the file is missing or cannot be used.
+        InputError: the name is unknown, the file is missing or cannot be used, or it is GIVEN, of which
+            nothing is known.
     """
+    if dataset == GIVEN:
+        kept = "a data set by its name or its file; particles that were given as arrays are not kept"
+        raise InputError("data", GIVEN, kept)
     if dataset in CATALOGUE:
         return CATALOGUE[dataset]
     if not is_table(dataset):
         raise InputError("dataset", dataset, f"one of {DATASETS}")
     table = read_table(dataset, reading)
     rows, width = table.values.shape
+    drawing = is_drawing(table.name, table.columns)
+    defaults = {**_TO_LINE, "coordinates": "principal"} if drawing else suited(width)
     return DatasetCard(
         dataset,
         table.name,
@@ -204,10 +223,5 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         rows=rows,
         classes=len(table.label_names),
         columns=table.columns,
-        defaults={
-            **_TABLE,
-            "bottleneck": max(1, min(2, width - 1)),
-            "particles": rows - test_rows(rows),
-            "coordinates": "correlation",  # its columns may have any units
-        },
+        defaults={**defaults, "particles": rows - test_rows(rows)},
     )

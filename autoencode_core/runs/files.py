@@ -39,6 +39,7 @@ from autoencode_core.runs.plain import (
     stored_member,
     write,
 )
+from autoencode_core.words import megabytes
 
 EXTENSION = ".autoencode"
 """Ending of a run file."""
@@ -66,12 +67,14 @@ def pack(record: RunRecord) -> bytes:
     """A run as the bytes of one .autoencode file; the same record gives the same bytes.
 
     Raises:
-        InputError: the record's parts do not fit each other.
+        InputError: the record's parts do not fit each other, or the file would be too large to be read.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in _members(record).items():
             archive.writestr(stored_member(name, compressed=True), data)
+    if buffer.tell() > MOST_BYTES:
+        raise InputError("run", f"a file of {megabytes(buffer.tell())}", f"at most {megabytes(MOST_BYTES)}")
     return buffer.getvalue()
 
 
@@ -93,12 +96,29 @@ def glance(data: bytes, source: str = "file") -> RunRecord:
     return _in_flow_coordinates(_texts(_unzip(data, _SMALL, source), source))
 
 
+def texts_room(record: RunRecord) -> int:
+    """Bytes that the spec and the texts of a run take.
+
+    Args:
+        record: a run, perhaps without history and arrays yet.
+
+    Raises:
+        InputError: they could not be read again.
+    """
+    check_texts(record)
+    members = _text_members(record)
+    for name, data in members.items():
+        _check_size(len(data), name, "run")
+    _texts(members, "run")
+    return sum(map(len, members.values()))
+
+
 def write_folder(record: RunRecord, path: str | os.PathLike[str]) -> None:
     """Store a run as a new folder, whole or not at all.
 
     Raises:
         FileExistsError: the folder is there already.
-        InputError: the record's parts do not fit each other.
+        InputError: the record's parts do not fit each other, or one would be too large to be read.
     """
     members, target = _members(record), Path(path)
     hidden = target.with_name(f".tmp-{secrets.token_hex(8)}")
@@ -142,6 +162,20 @@ def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
 
 def _members(record: RunRecord) -> dict[str, bytes]:
     check(record)
+    members = {
+        **_text_members(record),
+        "history.json": dump(
+            {key: [number_out(x) for x in column] for key, column in record.history.items()}
+        ),
+        "weights.safetensors": _arrays_to_bytes(record.weights),
+        "probe.safetensors": _arrays_to_bytes(record.probe),
+    }
+    for name, data in members.items():
+        _check_size(len(data), name, "run")
+    return members
+
+
+def _text_members(record: RunRecord) -> dict[str, bytes]:
     texts = {
         "format": "autoencode",
         "version": VERSION,
@@ -151,15 +185,7 @@ def _members(record: RunRecord) -> dict[str, bytes]:
         "columns": list(record.columns),
         **({} if record.choice is None else {"choice": choice_out(record.choice)}),
     }
-    return {
-        "spec.json": dump(record.spec.model_dump(mode="json")),
-        "run.json": dump(texts),
-        "history.json": dump(
-            {key: [number_out(x) for x in column] for key, column in record.history.items()}
-        ),
-        "weights.safetensors": _arrays_to_bytes(record.weights),
-        "probe.safetensors": _arrays_to_bytes(record.probe),
-    }
+    return {"spec.json": dump(record.spec.model_dump(mode="json")), "run.json": dump(texts)}
 
 
 def _arrays_to_bytes(arrays: Mapping[str, Array]) -> bytes:

@@ -14,12 +14,12 @@ from autoencode_core.training.adam import Adam
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference
 from autoencode_core.training.group import Group
-from autoencode_core.training.history import HISTORY, Row, Status
+from autoencode_core.training.history import HISTORY, PATH_NUMBERS, SNAPSHOTS, Row, Status
 from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
 from autoencode_core.training.pmp import Pmp
 from autoencode_core.training.problem import Problem
-from autoencode_core.training.run import PATH_NUMBERS, SNAPSHOTS, Array, Progress, Run, RunData, Snapshot
+from autoencode_core.training.run import Array, Progress, Run, RunData, Snapshot
 
 METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 """The training methods by the name that RunSpec.method uses."""
@@ -202,10 +202,10 @@ class _Loop:
         spec, iteration, norm = self.spec, row.iteration, row.gradient_norm
         if not row.finite:
             cause = group.train.cause_of_divergence(group.method.theta, place)
+            step = f"first step (now {spec.learning_rate:g}), " if iteration else ""  # at 0 none was taken
             return "diverged", (
-                f"Diverged at iteration {iteration}: {cause}. Try a smaller first step "
-                f"(now {spec.learning_rate:g}), initial scale (now {spec.init_scale:g}) "
-                f"or horizon (now {spec.horizon:g})."
+                f"Diverged at iteration {iteration}: {cause}. Try a smaller {step}"
+                f"initial scale (now {spec.init_scale:g}) or horizon (now {spec.horizon:g})."
             )
         if norm <= spec.tolerance:
             return (

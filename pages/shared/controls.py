@@ -25,6 +25,7 @@ from pages.shared.table_preview import leave, look_at_kept, look_at_upload, pend
 _WISHES = "knobs_wished"
 _LAST = "knobs_spec"
 _OWN, _OWN_LABEL = "own", "Your own table …"
+_DRAW, _DRAW_LABEL = "draw", "Draw your own …"
 _CUSTOM = "custom"
 _OFF = UNSET["fidelity"]
 _TOLERANCES = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -125,6 +126,21 @@ def last_spec() -> RunSpec | None:
     """What the knobs asked for when they were drawn last, None before."""
     found = st.session_state.get(_LAST)
     return found if isinstance(found, RunSpec) else None
+
+
+def drawing_wanted() -> bool:
+    """Whether the person is about to draw a data set: there is none to train on yet."""
+    return _wishes().get("dataset") == _DRAW
+
+
+def choose_dataset(name: str) -> None:
+    """Turn the knob of the data set, when it is drawn next.
+
+    Args:
+        name: that of a data set, such as the path of a table that was just kept.
+    """
+    _wishes()["dataset"] = name
+    _wishes().pop("reading", None)
 
 
 # ---- wishes: what the person asked for
@@ -344,7 +360,7 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     """Draw the choice of the data set; False while there is none that could be trained on."""
     files = own_table.uploaded()
     titles = {name: known.title for name, known in CATALOGUE.items()}
-    titles |= own_table.labels(files) | {_OWN: _OWN_LABEL}
+    titles |= own_table.labels(files) | {_OWN: _OWN_LABEL, _DRAW: _DRAW_LABEL}
     default = str(RunSpec.model_fields["dataset"].default)
     wish = str(_wishes().get("dataset", default))
     lost = wish not in titles
@@ -359,6 +375,10 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     )
     chosen = values["dataset"]
     values["reading"] = AS_FOUND
+    if chosen == _DRAW:
+        values["dataset"] = default
+        st.caption("Draw the points on the board beside, then use the drawing.")
+        return False
     if chosen != _OWN:
         try:
             said = own_table.follow_link(chosen)

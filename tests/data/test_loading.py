@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autoencode_core.data.catalogue import CATALOGUE, GIVEN
 from autoencode_core.data.catalogue import test_rows as held_out_rows
 from autoencode_core.data.images import digits
-from autoencode_core.data.loading import DataSet, load, probe_indices
+from autoencode_core.data.loading import DataSet, given, load, probe_indices
 from autoencode_core.data.reading import Reading
 from autoencode_core.data.synthetic import SAMPLERS
 from autoencode_core.data.table import read_table
@@ -237,10 +238,10 @@ def test_missing_values_are_filled_with_what_the_training_rows_say(
     assert len(known) == 50
     train = np.array([min(rows, key=lambda row: np.nansum((row - found) ** 2)) for found in data.train])
     expected = middle(train, axis=0)
-    for found, given in ((data.train, train), (data.test, None)):
+    for found, whole in ((data.train, train), (data.test, None)):
         assert np.isfinite(found).all()
-        if given is not None:
-            assert np.allclose(found, np.where(np.isnan(given), expected, given))
+        if whole is not None:
+            assert np.allclose(found, np.where(np.isnan(whole), expected, whole))
     filled_in = [x for row in data.test for x in row if np.isclose(row[None], expected[:, None]).any()]
     assert filled_in  # a test row was filled from the training rows
 
@@ -270,3 +271,24 @@ def test_a_column_colours(tmp_path: Path) -> None:
     assert data.columns == ("a", "b") and data.label_names == ("u", "v")
     assert (np.diff(data.train_hue[order][1:]) > 0).all()
     assert data.train_hue.min() >= 0 and data.train_hue.max() <= 1
+
+
+# ---- particles that a caller gives
+
+
+def test_given_particles_reconstruct_themselves():
+    points = np.array([[3.0, 0.0], [1.0, 5.0], [2.0, 1.0]], dtype=np.float32)
+    found = given(points, points[:1], ["a", "b"])
+    assert found.train.dtype == found.test.dtype == np.float64
+    np.testing.assert_array_equal(found.train, points)
+    assert found.train_targets is found.train and found.test_targets is found.test
+    np.testing.assert_allclose(found.train_hue, [1, 0, 0.5])
+    assert found.columns == ("a", "b") and found.train_labels is None
+    alone = given(points)
+    assert alone.test is alone.train and alone.columns == ("x1", "x2")
+
+
+def test_given_particles_belong_to_no_name():
+    with pytest.raises(InputError, match="given as arrays are not kept"):
+        loaded(GIVEN)
+    assert GIVEN not in CATALOGUE

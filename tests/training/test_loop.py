@@ -5,8 +5,8 @@ from problems import SCHEMES, STEPS, model, small_spec
 from sklearn.decomposition import PCA
 
 import autoencode_core as ac
-from autoencode_core.training.history import HISTORY
-from autoencode_core.training.loop import SNAPSHOTS, snapshot_iterations, train_regimes
+from autoencode_core.training.history import HISTORY, SNAPSHOTS
+from autoencode_core.training.loop import snapshot_iterations, train_regimes
 from autoencode_core.training.objective import Objective
 
 QUICK = {"dataset": "moons", "depth": 8, "particles": 100, "iterations": 30}
