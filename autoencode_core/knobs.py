@@ -8,7 +8,7 @@ from autoencode_core.data.catalogue import CATALOGUE, card
 from autoencode_core.errors import InputError
 from autoencode_core.spec import REGISTRIES, RunSpec
 
-UNSET = {"data_seed": "as the seed", "fidelity": "off"}
+UNSET = {"data_seed": "as the seed", "fidelity": "off", "hidden": "m a", "init_outer": "as s₀"}
 """What a knob without a value says."""
 
 

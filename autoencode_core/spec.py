@@ -189,6 +189,16 @@ class RunSpec(BaseModel):
         Field(ge=1, le=16),
         _knob("Expansion", "m", "Hidden units per active component; only the two-layer field has them."),
     ] = 4
+    hidden: Annotated[
+        int | None,
+        Field(ge=1, le=4096),
+        _knob(
+            "Hidden units",
+            "h",
+            "Hidden units of every layer of the two-layer field, whatever its width; by default m a, the "
+            "expansion times the active components.",
+        ),
+    ] = None
     activation: Annotated[
         str, _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow.")
     ] = "tanh"
@@ -277,6 +287,16 @@ class RunSpec(BaseModel):
         Field(ge=0, le=10),
         _knob("Initial scale", "s₀", "Spread of the random initial control: W ~ s₀ N(0, 1/a), b = 0."),
     ] = 1.0
+    init_outer: Annotated[
+        float | None,
+        Field(ge=0, le=10),
+        _knob(
+            "Initial scale of V",
+            "s₁",
+            "Spread of the initial V of the two-layer field, by default that of W. 0: the flow begins at rest, "
+            "so that training sets out from PCA where the coordinates are principal.",
+        ),
+    ] = None
     seed: Annotated[
         int,
         Field(ge=0, le=2**31 - 1),

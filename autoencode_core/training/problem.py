@@ -48,7 +48,7 @@ class Regime:
         spread = train if spec.coordinates == "standard" else np.asarray(coordinates.to_flow(train))
         order = kept_order(spec.order, spread)
         shape = Architecture.of(spec, train.shape[1]).shape
-        vector = shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype])
+        vector = shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype], spec.init_outer)
         return cls(spec, data, AutoencODE(spec, vector, coordinates, order), probe_batch(data.source, spec))
 
     def objectives(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:

@@ -43,9 +43,13 @@ _STEPS: Mapping[str, float] = {
     "iterations": 50,
     "batch_size": 32,
     "init_scale": 0.1,
+    "init_outer": 0.1,
+    "hidden": 16,
 }
 _SHOWN_IF: Mapping[str, tuple[str, str]] = {
     "expansion": ("field", "two_layer"),
+    "hidden": ("field", "two_layer"),
+    "init_outer": ("field", "two_layer"),
     "batch_size": ("method", "adam"),
     "inner_steps": ("method", "pmp"),
     "metric": ("method", "pmp"),
