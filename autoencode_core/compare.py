@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from autoencode_core.knobs import in_words
 from autoencode_core.spec import RunSpec
+from autoencode_core.units import length_unit
 from autoencode_core.words import join
 
 _DATA = ("dataset", "particles", "noise")
@@ -73,6 +74,11 @@ def warnings(specs: Sequence[RunSpec], warm: Sequence[float | None] = ()) -> lis
         )
     elif not apart:
         said.append("These runs have the same spec: they show the same thing.")
+    if len({length_unit(spec) for spec in specs}) > 1:
+        said.append(
+            "Some runs measure errors in data units, others in standard deviations: neither errors nor J "
+            "compare, and unexplained shares weigh the columns differently."
+        )
     if len(chosen) > 1:
         names = [_named(knob) for knob in chosen.values()]
         said.append(f"More than one knob differs: what you see may be due to any of {join(names)}.")

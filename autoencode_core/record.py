@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.history import HISTORY, Status
+from autoencode_core.units import unexplained
 
 Array = NDArray[Any]
 
@@ -53,8 +54,10 @@ class RunRecord:
         name: a name given by a person, "" when none.
         created: ISO date and time, UTC.
         history: HISTORY keys to equal-length lists.
-        summary: figures of the end: train_error, test_error (mean squared distance in data units),
-            pca_train_error, pca_test_error (None where PCA does not apply), parameters, seconds,
+        summary: figures of the end, in flow coordinates: train_error, test_error (mean squared distance),
+            pca_train_error, pca_test_error (None where PCA does not apply), train_variance, test_variance of
+            the targets, unexplained and pca_unexplained, test errors as shares of test_variance (None where
+            that is 0; all four missing in runs of old); parameters, seconds,
             iterations, accuracy (classify only, else None), seconds; ode_difference, of the network from the
             exact flow of its own control as a share of the targets' spread, and ode_test_error, that flow's
             test error (None where they are no finite numbers, missing in runs of old), ode_settled, whether
@@ -102,5 +105,6 @@ def summary_line(record: RunRecord) -> str:
     """One line for lists: data set, widths, regime and error."""
     spec, error = record.spec, record.summary.get("test_error")
     shown = "–" if error is None or not np.isfinite(error) else f"{error:.4g}"
+    shown = unexplained(record.summary) or f"test error {shown}"
     name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]  # of a CSV file, not its folders
-    return f"{name} · k = {spec.bottleneck} · λ = {spec.tikhonov:g} · {spec.method} · test error {shown}"
+    return f"{name} · k = {spec.bottleneck} · λ = {spec.tikhonov:g} · {spec.method} · {shown}"

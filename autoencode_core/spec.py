@@ -147,7 +147,10 @@ class RunSpec(BaseModel):
         float,
         Field(ge=0, le=10),
         _knob(
-            "Noise", "s", "Standard deviation of Gaussian noise added to every component.", unit="data units"
+            "Noise",
+            "s",
+            "Standard deviation of Gaussian noise added to every component: in data units, but where the "
+            "coordinates scale (standard, correlation) in units of each component's standard deviation.",
         ),
     ] = 0.0
     coordinates: Annotated[
@@ -174,8 +177,9 @@ class RunSpec(BaseModel):
         _knob(
             "Order of deactivation",
             "Aₙ",
-            "Which components go first: natural (the last one), reversed, variance (the least spread), or a "
-            "list of all components, the one kept longest first.",
+            "Which components go first: natural (the last one), reversed, variance (the least spread; of "
+            "standardised ones, which all have one, the least that the others do not tell), or a list of all "
+            "components, the one kept longest first.",
         ),
     ] = "natural"
     field: Annotated[

@@ -163,7 +163,7 @@ class Outcome:
         cost, data_term: J and its first part at the end, in flow coordinates.
         test_term: the data term on the test particles.
         square: ‖θ‖² in L²(0,T).
-        train_error, test_error: mean squared distance in data units.
+        train_error, test_error: mean squared distance in flow coordinates.
         gradient_norm: ‖∇J‖ in L²(0,T).
         minimiser: which minimiser of its λ it found, numbered from the lowest J; runs with the same number
             reconstruct alike. None for a run that did not converge; its status says why.
@@ -174,6 +174,8 @@ class Outcome:
         curvature: ν, smallest eigenvalue of the data term's Hessian, None while it is not computed.
         bound: how far ν may be from an eigenvalue.
         floor: all but certainly no eigenvalue is lower (analysis.curvature).
+        unexplained: test error as a share of the variance of the test particles, None where that is 0 or, in
+            studies of old, not known.
         ode_difference, ode_test_error: those of the run's summary, infinite where they are no finite numbers;
             None where they are not known, of runs that diverged and in studies of old.
         substeps: sub-steps of a layer that it ended with, None in studies of old.
@@ -200,6 +202,7 @@ class Outcome:
     ode_difference: float | None = None
     ode_test_error: float | None = None
     substeps: int | None = None
+    unexplained: float | None = None
 
     @property
     def converged(self) -> bool:
@@ -238,7 +241,7 @@ class Study:
         spec: that of its plan, with as many iterations as a run could take in all.
         outcomes: one per run, in the order of Plan.places (fewer when it was stopped).
         zero: J and the test data term at θ = 0, in flow coordinates (rest.rest_name says what that is).
-        variance: mean squared distance of the targets from their mean, data units.
+        variance: mean squared distance of the targets from their mean, flow coordinates.
         name: a name given by a person, "" when none.
         created: ISO date and time, UTC, "" until stored.
     """
@@ -309,11 +312,12 @@ COLUMNS: Mapping[str, str] = {
     "data_term": "data term of J",
     "test_term": "data term on test particles",
     "square": "‖θ‖² in L²(0,T)",
-    "train_error": "mean squared distance, training particles, data units²",
-    "test_error": "mean squared distance, test particles, data units²",
+    "train_error": "mean squared distance, training particles, flow coordinates",
+    "test_error": "mean squared distance, test particles, flow coordinates",
+    "unexplained": "test error as a share of the variance of the test particles",
     "gradient_norm": "‖∇J‖ in L²(0,T)",
     "ode_difference": "root mean squared distance from the exact flow of its control, share of the spread",
-    "ode_test_error": "test error of that flow, mean squared distance, data units²",
+    "ode_test_error": "test error of that flow, mean squared distance, flow coordinates",
     "verdict": "ode: up to 2 % from its exact flow; nearly: up to 10 %; not: it left its ODE",
     "substeps": "sub-steps of a layer at the end",
     "minimiser": "which minimiser of its λ; none where the run has not converged",

@@ -71,7 +71,7 @@ WAYS: dict[str, dict[str, Any]] = {
 def fresh_points(spec: ac.RunSpec) -> Points:
     """Points that no training with this spec saw: a longer draw of the run's own test points."""
     particles = spec.particles if spec.dataset == "digits" else 4 * FRESH
-    return load(spec.dataset, particles, spec.noise, spec.seed, spec.task).test
+    return load(spec.dataset, particles, spec.noise, spec.seed, spec.task, spec.coordinates).test
 
 
 def error(reconstruct: Callable[[Points], Tensor], points: Points) -> float:

@@ -21,6 +21,7 @@ from autoencode_core.figures.scenes.plane import (
 from autoencode_core.figures.sheet import sheet_figure
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
+from autoencode_core.units import length_unit
 from pages.shared.asking import ask, note, told
 from pages.shared.charts import chart
 from pages.shared.choose import choose_runs
@@ -127,7 +128,7 @@ def _decode(run_id: str, record: RunRecord, plane: CodePlane) -> None:
         )
     )
     if found is not None:
-        _say(found)
+        _say(found, length_unit(record.spec))
         note(question.value)
     _numbers(slot, z)
     if sheet is not None and is_image_run(record):
@@ -145,10 +146,10 @@ def _moved(said: Said, plane: CodePlane, z: np.ndarray, slot: str) -> np.ndarray
     return None
 
 
-def _say(found: Decoded) -> None:
+def _say(found: Decoded, unit: str) -> None:
     numbers = ", ".join(f"{value:.3g}" for value in found.z[:8]) + (", …" if len(found.z) > 8 else "")
     st.markdown(
-        f"**z = ({numbers})** decodes to a point that is {found.distance:.3g} data units away from training "
+        f"**z = ({numbers})** decodes to a point that is {found.distance:.3g} {unit} away from training "
         f"particle {found.nearest}, whose code is the nearest."
         if found.nearest >= 0
         else f"**z = ({numbers})** decodes to no finite point."
@@ -198,7 +199,8 @@ def _walk(run_id: str, record: RunRecord, plane: CodePlane) -> None:
         st.rerun()
     st.caption(
         f"From particle {ends[0]} to particle {ends[1]}, straight in the latent space; decoded the way is "
-        f"{float(found['length']):.3g} data units long, the straight line {float(found['distance']):.3g}. "
+        f"{float(found['length']):.3g} {length_unit(record.spec)} long, the straight line "
+        f"{float(found['distance']):.3g}. "
         "Pick two particles (the second with Shift) to walk between them."
     )
 

@@ -6,6 +6,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.ode import ABOUT, sentence
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
+from autoencode_core.units import ABOUT as UNEXPLAINED
+from autoencode_core.units import error_unit, percent
 from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.controls import knobs, set_knobs
 from pages.shared.flow_view import flow_view
@@ -146,40 +148,48 @@ def _headline(record: RunRecord) -> None:
         )
     )
     cells = st.container(horizontal=True, gap="small")
-    errors = "Mean squared distance, Σ over components, mean over particles, in squared data units, "
-    cells.metric(
-        "Test error",
-        number(summary["test_error"]),
-        width=168,
-        help=errors + "on particles it was not trained on.",
-    )
-    cells.metric(
-        "Train error", number(summary["train_error"]), width=168, help=errors + "on the training particles."
-    )
+    cells.metric("Unexplained", percent(summary.get("unexplained")), width=150, help=UNEXPLAINED)
     if summary["accuracy"] is not None:
         cells.metric(
             "Test accuracy",
             f"{summary['accuracy']:.1%}",
-            width=168,
+            width=150,
             help="Codes nearest to their own label's position.",
         )
     else:
+        error = number(summary["pca_test_error"])
         cells.metric(
-            f"PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}",
-            number(summary["pca_test_error"]),
+            f"by PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}",
+            percent(summary.get("pca_unexplained")),
             width=168,
-            help="Test error of PCA with as many components as the bottleneck has; none for transport.",
+            help="The same share of PCA with as many components as the bottleneck has, of the same particles "
+            f"in the same coordinates (its test error is {error}); none for transport.",
         )
+    unit = error_unit(spec)
+    errors = f"Mean squared distance, Σ over components, mean over particles, in {unit}, "
+    wide = 190 if len(unit) < 12 else 250
+    cells.metric(
+        f"Test error ({unit})",
+        number(summary["test_error"]),
+        width=wide,
+        help=errors + "on particles it was not trained on.",
+    )
+    cells.metric(
+        f"Train error ({unit})",
+        number(summary["train_error"]),
+        width=wide,
+        help=errors + "on the training particles.",
+    )
     cells.metric(
         "Cost J",
         number(record.history["cost"][-1]),
-        width=168,
+        width=130,
         help="Data term + λ‖θ‖², what training lowers.",
     )
     cells.metric(
         "Iterations",
         f"{summary['iterations']:,.0f}",
-        width=168,
+        width=130,
         help=f"Of {spec.method}, in {summary['seconds']:.1f} s of training.",
     )
 

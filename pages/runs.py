@@ -12,6 +12,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.knobs import in_words
 from autoencode_core.ode import ABOUT, difference_of
 from autoencode_core.spec import RunSpec
+from autoencode_core.units import ABOUT as UNEXPLAINED
+from autoencode_core.units import error_unit
 from pages.shared.cards import delete_button, rename_button
 from pages.shared.choose import MOST_RUNS
 from pages.shared.live import RUNNING
@@ -28,9 +30,10 @@ OPENS = {"Playground": PLAYGROUND, "Flow": "pages/flow.py", "Latent": "pages/lat
 _UPLOAD_ERROR = "runs_upload_error"
 _UPLOADS = "runs_uploads"
 _REFRESH_SECONDS = 1.0
+_SHARES = {"Unexplained": "unexplained", "by PCA": "pca_unexplained"}
 _FIGURES = {"Test error": "test_error", "PCA error": "pca_test_error"}
 _ODE, _ODE_ERROR = "ODE difference", "ODE test error"
-_UNIT = "Mean squared distance on held-out particles, in squared data units"
+_UNIT = "Mean squared distance on held-out particles, in the unit that “Errors in” names"
 
 
 def render() -> None:
@@ -152,7 +155,9 @@ def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
         "From": "gallery" if entry.read_only else "you",
         "Created": moment(entry.created),
         "Status": entry.status,
+        **{heading: entry.figures.get(key) for heading, key in _SHARES.items()},
         **{heading: entry.figures.get(key) for heading, key in _FIGURES.items()},
+        "Errors in": error_unit(entry.spec) if entry.spec else None,
         _ODE: difference_of(entry.figures),
         _ODE_ERROR: entry.figures.get("ode_test_error"),
         "Seconds": entry.figures.get("seconds"),
@@ -182,6 +187,10 @@ def _columns() -> dict[str, Any]:
         ),
         "Status": st.column_config.TextColumn(width=95),
         "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+        "Unexplained": st.column_config.NumberColumn(help=UNEXPLAINED, format="percent"),
+        "by PCA": st.column_config.NumberColumn(
+            help="The same share of PCA with as many components; none for transport.", format="percent"
+        ),
         "Test error": st.column_config.NumberColumn(help=f"{_UNIT}.", format="%.4g"),
         "PCA error": st.column_config.NumberColumn(
             help=f"{_UNIT}, of PCA with as many components; none for transport.", format="%.4g"

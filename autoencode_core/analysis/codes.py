@@ -14,6 +14,7 @@ from autoencode_core.analysis.particles import (
     training_codes,
 )
 from autoencode_core.data.coordinates import Coordinates
+from autoencode_core.data.pca import principal_of
 from autoencode_core.errors import InputError
 from autoencode_core.training.run import Run
 
@@ -190,7 +191,7 @@ def _participation(covariance: Array) -> float:
 def neighbours(run: Run, k: int = 10, report: Report | None = None) -> dict[str, Any]:
     """How well the k nearest neighbours tell the class: on the code, on the data, and on as many PCA axes.
 
-    Trained on the training particles, scored on the test particles.
+    Distances are those of flow coordinates. Trained on the training particles, scored on the test particles.
 
     Args:
         run: a run on labelled data.
@@ -221,11 +222,11 @@ def neighbours(run: Run, k: int = 10, report: Report | None = None) -> dict[str,
     if not train.any() or not test.any():
         raise InputError("run", "no particle has a finite code", "a run that did not diverge")
     labels, truth = source.train_labels[train], source.test_labels[test]
-    principal = Coordinates.fit("principal", source.train)
+    flow, principal = run.model.coordinates, principal_of(run.spec.coordinates, source.train)
     width = run.spec.bottleneck
     spaces = {
         "code": (codes[0], codes[1]),
-        "raw": (source.train, source.test),
+        "raw": tuple(np.asarray(flow.to_flow(part)) for part in (source.train, source.test)),
         "pca": tuple(np.asarray(principal.to_flow(part))[:, :width] for part in (source.train, source.test)),
     }
     used = min(k, len(labels))

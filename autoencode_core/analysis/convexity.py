@@ -155,8 +155,8 @@ def flat_direction(
 
     Returns:
         amounts (m,) = s; outputs (m, n, d) of the probe batch in data units (classify: its codes); codes
-        (m, n, k); moved (m,), root mean square of how far outputs moved; data_term (m,) on the training
-        particles; square (m,) = ‖θ* + s v‖²; cost (m,) = J at the run's λ; note.
+        (m, n, k); moved (m,), root mean square of how far outputs moved in flow coordinates; data_term (m,)
+        on the training particles; square (m,) = ‖θ* + s v‖²; cost (m,) = J at the run's λ; note.
 
     Raises:
         InputError: an argument cannot be used, or the run diverged.
@@ -184,7 +184,7 @@ def flat_direction(
         "amounts": amounts,
         "outputs": outputs.astype(np.float32),
         "codes": codes.astype(np.float32),
-        "moved": _apart(outputs, outputs[steps // 2]),
+        "moved": _apart(outputs, outputs[steps // 2], place.scale),
         "data_term": data_term,
         "square": square,
         "cost": data_term + run.spec.tikhonov * square,
@@ -197,19 +197,18 @@ def _visible(place: Place, direction: Tensor) -> float:
     theta = place.model.control.vector
     largest = max(place.model.control.norm(), place.model.architecture.horizon**0.5)
     outputs = place.passed(theta[None])[0][0]
-    size = float(np.sqrt(np.square(outputs - outputs.mean(axis=0)).sum(axis=1).mean()))
     data = np.asarray(place.run.probe["targets"], dtype=float)
-    size = max(size, float(np.sqrt(np.square(data - data.mean(axis=0)).sum(axis=1).mean())))
+    size = float(max(_apart(each[None], each.mean(axis=0), place.scale)[0] for each in (outputs, data)))
     for amplitude in largest * 2.0 ** np.arange(-10, 0.5, 0.5):
         pair = torch.stack([theta - amplitude * direction, theta + amplitude * direction])
-        if _apart(place.passed(pair)[0], outputs).max() >= VISIBLE * size:
+        if _apart(place.passed(pair)[0], outputs, place.scale).max() >= VISIBLE * size:
             return float(amplitude)
     return float(largest)
 
 
-def _apart(outputs: Array, reference: Array) -> Array:
-    """Root mean squared distances (m,) of clouds (m, n, d) to one (n, d)."""
-    return np.asarray(np.sqrt(np.square(outputs - reference).sum(axis=2).mean(axis=1)))
+def _apart(outputs: Array, reference: Array, scale: Array) -> Array:
+    """Root mean squared distances (m,) of clouds (m, n, d) to one (n, d), in units (d,) of the components."""
+    return np.asarray(np.sqrt(np.square((outputs - reference) / scale).sum(axis=2).mean(axis=1)))
 
 
 def _part(report: Report, place: int, count: int, what: str) -> Report:

@@ -65,8 +65,8 @@ def deeper(
         Of each level (g,): depths, L; steps, T/L; refined_cost, J of the refined control before the training
         (level 0: of the run); cost, J after it; data_term; penalty; test_error; moved, how far the training
         moved the control, in L²(0,T) (level 0: NaN); output_change, root mean squared distance of the outputs
-        to those of the level before, data units (level 0: NaN); ode_difference, likewise between the network
-        and its own ODE (RK4 with 16 sub-steps a layer); iterations; ended, a list. spread, root mean
+        to those of the level before, flow coordinates (level 0: NaN); ode_difference, likewise between the
+        network and its own ODE (RK4 with 16 sub-steps a layer); iterations; ended, a list. spread, root mean
         squared distance of the targets to their mean; rate and rate_error, slope of log ode_difference
         against log T/L with its standard error, NaN where fewer than three levels differ; order, of the
         scheme;

@@ -27,8 +27,9 @@ def decode_path(run: Run, z: ArrayLike, report: Report | None = None) -> dict[st
         states (D + 1, m, d) float32 in flow coordinates, from T/2 after the projection to T; times (D + 1,);
         outputs (m, d) in data units; nearest (m,), number of the training particle whose code is the nearest;
         nearest_data (m, d), its target in data units; code_distance (m,), between the codes; data_distance
-        (m,), between the particle and the output, data units; left_out, how many training particles have no
-        finite code; note. Where no particle is left to compare with, the number is -1 and the rest is NaN.
+        (m,), between the particle and the output, in flow coordinates; left_out, how many training particles
+        have no finite code; note. Where no particle is left to compare with, the number is -1 and the
+        rest is NaN.
 
     Raises:
         InputError: the run has no decoder (task classify), or z is no such table.
@@ -46,7 +47,7 @@ def decode_path(run: Run, z: ArrayLike, report: Report | None = None) -> dict[st
     data = np.where((nearest >= 0)[:, None], particles.targets[nearest], np.nan)
     arch = run.model.architecture
     with np.errstate(invalid="ignore", over="ignore"):
-        apart = np.linalg.norm(data - outputs, axis=1)
+        apart = run.model.coordinates.lengths(data - outputs)
     return {
         "states": states.astype(np.float32),
         "times": np.arange(arch.depth // 2, arch.depth + 1) * arch.step,
@@ -109,7 +110,7 @@ def walk(
 
     Returns:
         codes (m, k); outputs (m, d) in data units; states (m, d) at T in flow coordinates; length of the
-        decoded path and distance between its ends, both in data units.
+        decoded path and distance between its ends, both in flow coordinates.
 
     Raises:
         InputError: the run has no decoder, or an argument cannot be used.
@@ -125,8 +126,8 @@ def walk(
         "codes": codes,
         "outputs": outputs,
         "states": states[-1],
-        "length": float(np.linalg.norm(np.diff(outputs, axis=0), axis=1).sum()),
-        "distance": float(np.linalg.norm(outputs[-1] - outputs[0])),
+        "length": float(run.model.coordinates.lengths(np.diff(outputs, axis=0)).sum()),
+        "distance": float(run.model.coordinates.lengths(outputs[-1:] - outputs[:1])[0]),
     }
 
 

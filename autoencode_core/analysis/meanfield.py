@@ -113,8 +113,8 @@ def doubled(run: Run, particles: int = 500, report: Report | None = None) -> dic
         states (S, n, d), the half x, and shadows (S, n, d), the half s, which starts at 0, float32, flow
         coordinates; read (S, d), which components the flow reads from s (in the decoder those outside A_*);
         kept (k,), A_*; active (S, d); times (S,); outputs (n, d), u(T) in data units; apart, the largest
-        distance between u(T) and the output of the projected form, data units; speed, the largest step of
-        (x, s) from one knot to the next per flow time; labels, hue; note.
+        distance between u(T) and the output of the projected form, flow coordinates; speed, the largest step
+        of (x, s) from one knot to the next per flow time; labels, hue; note.
 
     Raises:
         InputError: the run diverged or has no decoder, or particles is out of bounds.
@@ -152,7 +152,7 @@ def doubled(run: Run, particles: int = 500, report: Report | None = None) -> dic
         "active": active,
         "times": times,
         "outputs": found.output.double().numpy(),
-        "apart": float((found.output - projected).double().norm(dim=1).max()),
+        "apart": float(model.coordinates.lengths((found.output - projected).double().numpy()).max()),
         "speed": float((np.sqrt(moved.sum(axis=2)).max(axis=1) / np.diff(times)).max()),
         "labels": chosen.labels,
         "hue": chosen.hue,

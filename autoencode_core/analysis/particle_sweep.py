@@ -76,7 +76,8 @@ def particle_sweep(
         fresh_cost; fixed_gap, the gap of θ_ref whatever N: what the sample alone does, without a training
         that fits the control to it; control_distance, ‖θ_N - θ_ref‖ in L²(0,T), each in its own run's
         coordinates; map_distance, root mean squared distance of the outputs from those of ref, as a share of
-        the data's spread; exact_wasserstein, W_1 between the N particles and N fresh ones, data units, NaN
+        the data's spread; exact_wasserstein, W_1 between the N particles and N fresh ones, in the flow
+        coordinates of ref, NaN
         above MOST_ASSIGNED: between once and twice the mean W_1 to the law itself, so of the same rate;
         sliced_wasserstein, sliced W_1 to the fresh ones, on the line W_1 itself; turned, degrees between the
         axes of the flow and those of ref.
@@ -279,13 +280,14 @@ def _compared(trainings: Sequence[Sequence[Sequence[Run]]], fresh: int, report: 
     for s, last in enumerate(runs[-1]):
         if law is None or finite:  # a made set has one law, of a finite one each seed has its own test part
             law = _law(last, fresh)
-            reference = Reference(law.inputs[:REFERENCE])
+        flow = last.model.coordinates.to_flow
+        reference = Reference(flow(law.inputs[:REFERENCE]))
         at_last = _on(last, law)[0]
         for c, same in enumerate(runs):
             report(None, f"Measuring sample {s + 1} of {len(same)}, {same[s].spec.particles} particles.")
-            train = same[s].data.source.train
+            train = np.asarray(flow(same[s].data.source.train))
             found["sliced_wasserstein"][c, s] = reference.distance(train)
-            found["exact_wasserstein"][c, s] = _exact(train, law.inputs, s)
+            found["exact_wasserstein"][c, s] = _exact(train, np.asarray(flow(law.inputs)), s)
             for name, value in _measured(same[s], last, law, at_last).items():
                 found[name][c, s] = value
     count = 0 if law is None else len(law.inputs)

@@ -86,7 +86,8 @@ def drawn(run: Run, count: int, seed: int | None = None) -> Particles:
     try:
         most = card(spec.dataset).most_particles
         there = count if most is None else min(count, most)
-        source = load(spec.dataset, there, spec.noise, spec.sample if seed is None else seed, spec.task)
+        sample = spec.sample if seed is None else seed
+        source = load(spec.dataset, there, spec.noise, sample, spec.task, spec.coordinates)
     except InputError as error:
         return _stored(run, error).chosen(slice(count))
     same = min(there, len(run.probe["inputs"]))

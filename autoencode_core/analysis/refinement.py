@@ -52,7 +52,7 @@ class Outputs:
         particles: most of its training particles that are moved, evenly chosen.
 
     Attributes:
-        x: states at t = 0 (1, d, n); targets (n, ·), in data units, for classify positions.
+        x: states at t = 0 (1, d, n); targets (n, ·), in flow coordinates, for classify positions.
 
     Raises:
         InputError: the run diverged.
@@ -69,10 +69,10 @@ class Outputs:
         self.evaluations, self.share = 0, 0.0
 
     def read(self, state: Tensor) -> Array:
-        """States (1, a, n) as outputs (n, ·): data units, for classify codes."""
+        """States (1, a, n) as outputs (n, ·): flow coordinates, for classify codes."""
         if self.classify:
             return np.asarray(state[0, : self.arch.bottleneck].T.numpy())
-        return np.asarray(self.model.from_engine(resize(state, self.arch.width)).numpy())
+        return np.asarray(self.model.natural(resize(state, self.arch.width)).numpy())
 
     def moved(self, advance: Callable[[Any, Tensor], Tensor], told: Callable[[float], Any]) -> Array:
         """Outputs (n, ·) where `advance` takes each layer from its active state to the one at its end."""
@@ -140,10 +140,10 @@ def refinement(
 
     Returns:
         methods, a list; declared (m,), their orders; substeps (s,); steps (s,), δ/r; difference
-        (m, s), root mean squared distance of the outputs to the reference's, data units (classify: codes);
-        error (m, s), mean squared distance of output and target; reference, name of the adaptive solver;
-        rtol, larger than asked where the field is too steep for that; atol; evaluations of the field that it
-        took; reference_error, its mean squared distance to the targets; floor, how well it is known: its
+        (m, s), root mean squared distance of the outputs to the reference's, flow coordinates (classify:
+        codes); error (m, s), mean squared distance of output and target; reference, name of the adaptive
+        solver; rtol, larger than asked where the field is too steep for that; atol; evaluations of the field
+        that it took; reference_error, its mean squared distance to the targets; floor, how well it is known: its
         distance to a solve at ten times the tolerance; order (m,), fitted slope of log difference against log
         step, NaN where it cannot be told, order_error (m,), its standard error, and order_start (m,), so that
         difference = exp(start) step^order; fitted (m, s), what that is fitted to; spread, root mean squared

@@ -194,6 +194,13 @@ class Place:
                 )
         return values.copy(), self.step**-0.5 * vectors
 
+    @property
+    def scale(self) -> Array:
+        """Units (d,) of the components of outputs: those of flow coordinates in data units, in the code 1."""
+        if self.run.spec.task == "classify":
+            return np.ones(self.arch.bottleneck)
+        return np.asarray(self.model.coordinates.scale)
+
     def passed(self, controls: Tensor) -> tuple[Array, Array]:
         """Outputs (m, n, d) and codes (m, n, k) of the probe batch at controls (m, P)."""
         model, classify = self.model, self.run.spec.task == "classify"

@@ -47,8 +47,8 @@ def trajectories(
     Returns:
         states (S, n, d or c) float32 in flow coordinates, at T/2 after the projection; dropped (n, d or c),
         the state just before it; times (S,); active (S, d); labels (n,), empty when unlabelled; hue (n,);
-        errors (n,), squared distance of the output to its target in data units (classify: of the code to
-        the position of its label); targets (n, d), or (n, k); trained, how many of the first are training
+        errors (n,), squared distance of the output to its target in flow coordinates (classify: of the code
+        to the position of its label); targets (n, d), or (n, k); trained, how many of the first are training
         particles; left_out, how many leave the finite numbers (they stay in place, with NaN); note.
 
     Raises:
@@ -135,7 +135,7 @@ def _moved(
 
 
 def errors_of(run: Run, ends: Array, targets: Array) -> Array:
-    """Squared distances (n,) of where particles end to where they ought to.
+    """Squared distances (n,) of where particles end to where they ought to, in flow coordinates.
 
     Args:
         run: the run.
@@ -144,10 +144,9 @@ def errors_of(run: Run, ends: Array, targets: Array) -> Array:
     """
     if run.spec.task == "classify":
         kept = run.model.order[: run.spec.bottleneck].numpy(force=True)
-        outputs = ends[:, kept].astype(float)
-    else:
-        outputs = np.asarray(run.model.coordinates.to_data(ends.astype(float)))
-    return np.asarray(np.square(outputs - targets).sum(axis=1))
+        return np.asarray(np.square(ends[:, kept].astype(float) - targets).sum(axis=1))
+    wanted = np.asarray(run.model.coordinates.to_flow(np.asarray(targets, float)))
+    return np.asarray(np.square(ends.astype(float) - wanted).sum(axis=1))
 
 
 def _nan(values: Array) -> Array:

@@ -21,7 +21,7 @@ def exact_wasserstein(x: ArrayLike, y: ArrayLike) -> float:
     Between samples of one size an assignment is optimal among all transport plans.
 
     Args:
-        x: a sample (n, d), data units, n from 1 to MOST_ASSIGNED.
+        x: a sample (n, d), n from 1 to MOST_ASSIGNED.
         y: another one, of the same shape.
 
     Raises:
@@ -50,7 +50,7 @@ class Reference:
     it bounds nothing that W_1 bounds.
 
     Args:
-        y: the sample (m, d), data units.
+        y: the sample (m, d).
         directions: lines that the sliced distance averages over, from 1; always the same ones.
 
     Raises:
@@ -100,7 +100,7 @@ def sliced_wasserstein(x: ArrayLike, y: ArrayLike, directions: int = DIRECTIONS)
     """Sliced W_1 between two samples (n, d) and (m, d), as Reference(y, directions).distance(x).
 
     Args:
-        x: a sample, data units.
+        x: a sample.
         y: another one.
         directions: lines that the sliced distance averages over, from 1.
 

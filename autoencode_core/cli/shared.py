@@ -15,6 +15,7 @@ from autoencode_core.ode import difference_of, share, verdict
 from autoencode_core.runs.export import Report
 from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
+from autoencode_core.units import error_unit, unexplained
 
 GALLERY = Path(__file__).parents[2] / "assets" / "gallery"
 
@@ -114,9 +115,12 @@ def write_whole(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def errors_line(summary: Mapping[str, Any]) -> str:
+def errors_line(spec: RunSpec, summary: Mapping[str, Any]) -> str:
     """The errors of the end beside PCA's, in words."""
-    lines = [f"Mean squared distance: train {summary['train_error']:.4g}, test {summary['test_error']:.4g}"]
+    shares = {"": unexplained(summary), "PCA alike: ": unexplained(summary, pca=True)}
+    lines = [f"{whose}{share}" for whose, share in shares.items() if share]
+    errors = f"train {summary['train_error']:.4g}, test {summary['test_error']:.4g}"
+    lines.append(f"mean squared distance ({error_unit(spec)}) {errors}")
     if summary["pca_test_error"] is not None:
         lines.append(
             f"PCA alike: train {summary['pca_train_error']:.4g}, test {summary['pca_test_error']:.4g}"
@@ -130,7 +134,8 @@ def errors_line(summary: Mapping[str, Any]) -> str:
         lines.append(
             f"ODE difference {share(difference)} ({verdict(difference)}), its exact flow: test {exact}"
         )
-    return "; ".join(lines) + "."
+    said = "; ".join(lines)
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def print_json(value: Any) -> None:

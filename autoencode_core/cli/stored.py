@@ -123,7 +123,7 @@ def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
         return
     print(f"{run_id}  {record.name}")
     print(f"{record.status}: {record.message}")
-    print(errors_line(record.summary))
+    print(errors_line(record.spec, record.summary))
     if said := sentence(record):
         print(said)
     _print_spec(record.spec)

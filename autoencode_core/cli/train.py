@@ -48,7 +48,7 @@ def _train(options: argparse.Namespace) -> None:
         print_json({**figures, "iterations_per_second": speed})
         return
     print(run.message)
-    print(errors_line(run.summary))
+    print(errors_line(spec, run.summary))
     if said := sentence(record):
         print(said)
     print(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")

@@ -77,6 +77,10 @@ class Coordinates:
         """The arrays center (d,), scale (d,) and axes (d, d)."""
         return self.center, self.scale, self.axes
 
+    def lengths(self, apart: Any) -> NDArray[np.float64]:
+        """Lengths (n,) in flow coordinates of differences (n, d) of points in data units."""
+        return np.asarray(np.linalg.norm(np.asarray(apart, float) / np.asarray(self.scale), axis=1))
+
     def to_flow(self, x: Any) -> Any:
         """Data units (N, d) to flow coordinates (N, d); raw gives x itself."""
         return x if self.kind == "raw" else ((x - self.center) / self.scale) @ self.axes

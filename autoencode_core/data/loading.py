@@ -9,6 +9,7 @@ from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import NDArray
 
 from autoencode_core.data.catalogue import card, test_rows
+from autoencode_core.data.coordinates import SCALING, deviation
 from autoencode_core.data.csv_file import read_table
 from autoencode_core.data.images import IMAGES
 from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
@@ -16,6 +17,8 @@ from autoencode_core.errors import InputError
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+MEASURED = 10_000
+"""Most particles that tell the spread of a data set."""
 _Rows = tuple[Callable[[Labels], Sample], int, tuple[str, ...]]
 
 
@@ -50,7 +53,9 @@ class DataSet:
     columns: tuple[str, ...]
 
 
-def load(dataset: str, particles: int, noise: float, seed: int, task: str) -> DataSet:
+def load(
+    dataset: str, particles: int, noise: float, seed: int, task: str, coordinates: str = "raw"
+) -> DataSet:
     """The training and test particles that a run's knobs call for.
 
     The seed alone decides which rows of a finite data set are for testing. Training particles, test
@@ -61,9 +66,11 @@ def load(dataset: str, particles: int, noise: float, seed: int, task: str) -> Da
         dataset: a name of the catalogue, or the path of a CSV file.
         particles: number of training particles N; made sets add N/4 for testing, of a finite set
             a fifth is held out.
-        noise: standard deviation of the Gaussian noise on every component, data units, >= 0.
+        noise: standard deviation of the Gaussian noise on every component, >= 0: data units, or where the
+            coordinates scale units of the component's own standard deviation in the data set.
         seed: a whole number >= 0.
         task: reconstruct, denoise, classify or transport.
+        coordinates: in which the flow will act.
 
     Raises:
         InputError: the data set is unknown or cannot be read, has fewer particles than asked for,
@@ -89,8 +96,9 @@ def load(dataset: str, particles: int, noise: float, seed: int, task: str) -> Da
     if (task == "classify" and len(names) < 2) or (task == "transport" and train.targets is None):
         missing = "labels" if task == "classify" else "targets of its own"
         raise InputError("task", task, f"a task that needs no {missing}: {known.title} has none")
+    size = noise * spread(dataset) if noise and coordinates in SCALING else noise
     inputs, test_inputs = (
-        _perturbed(sample.points, noise, rng) for sample, rng in zip((train, test), noisy, strict=True)
+        _perturbed(sample.points, size, rng) for sample, rng in zip((train, test), noisy, strict=True)
     )
     return DataSet(
         inputs,
@@ -106,6 +114,22 @@ def load(dataset: str, particles: int, noise: float, seed: int, task: str) -> Da
     )
 
 
+def spread(dataset: str) -> Floats:
+    """Standard deviation of each component (d,) over a made sample, or the first rows of a finite set.
+
+    It is the same for all runs of a data set, whatever their particles. 0 where a component is constant.
+
+    Args:
+        dataset: a name of the catalogue, or the path of a CSV file.
+    """
+    if dataset in SAMPLERS:
+        points = SAMPLERS[dataset](default_rng(0), MEASURED).points
+    else:
+        take, rows, _ = _rows(dataset)
+        points = take(np.arange(min(rows, MEASURED))).points
+    return np.where(np.ptp(points, axis=0) > 0, deviation(points), 0.0)
+
+
 def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int64]:
     """The probe batch: the training particles that snapshots and flows are drawn from.
 
@@ -119,10 +143,14 @@ def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int6
 
 def _split(dataset: str, particles: int, rng: Generator) -> tuple[Sample, Sample, tuple[str, ...]]:
     """Training and test rows of a finite data set (the test rows are drawn first), and its label names."""
-    take, rows, names = _images(dataset) if dataset in IMAGES else _table(dataset)
+    take, rows, names = _rows(dataset)
     order = rng.permutation(rows)
     held = test_rows(rows)
     return take(order[held : held + particles]), take(order[:held]), names
+
+
+def _rows(dataset: str) -> _Rows:
+    return _images(dataset) if dataset in IMAGES else _table(dataset)
 
 
 def _images(dataset: str) -> _Rows:
@@ -149,8 +177,8 @@ def _table(dataset: str) -> _Rows:
     return take, len(values), table.label_names
 
 
-def _perturbed(points: Floats, noise: float, rng: Generator) -> Floats:
-    return points + noise * rng.standard_normal(points.shape) if noise else points
+def _perturbed(points: Floats, noise: Floats | float, rng: Generator) -> Floats:
+    return points + noise * rng.standard_normal(points.shape) if np.any(noise) else points
 
 
 def _targets(inputs: Floats, sample: Sample, task: str) -> Floats:

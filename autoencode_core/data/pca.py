@@ -1,31 +1,45 @@
-"""PCA with as many components as the bottleneck has: the linear baseline."""
+"""PCA with as many components as the bottleneck has: the linear baseline, in the metric of the flow."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.data.coordinates import BLOCK, Coordinates
+from autoencode_core.data.coordinates import BLOCK, SCALING, Coordinates
 
 Array = NDArray[Any]
 
 
-def pca_error(train: Array, inputs: Array, targets: Array, components: int) -> float:
-    """Mean squared distance between targets and the PCA reconstruction of the inputs.
+def principal_of(kind: str, train: Array) -> Coordinates:
+    """The principal axes of training data in the metric of a kind of coordinates.
 
     Args:
-        train: particles that PCA is fitted on, (N, d).
+        kind: of the flow: where it scales, PCA is that of the standardised data.
+        train: particles that PCA is fitted on, (N, d), data units.
+
+    Source:
+        theory.md section 6b.
+    """
+    return Coordinates.fit("correlation" if kind in SCALING else "principal", train)
+
+
+def pca_error(kind: str, train: Array, inputs: Array, targets: Array, components: int) -> float:
+    """Mean squared distance between targets and the PCA reconstruction of the inputs, in flow coordinates.
+
+    Args:
+        kind: the coordinates of the flow.
+        train: particles that PCA is fitted on, (N, d), data units.
         inputs: particles to reconstruct, (M, d).
         targets: what they should be, (M, d).
         components: number of principal components, 1 to d.
 
     Returns:
-        Σ over components, mean over particles, in squared data units.
+        Σ over components, mean over particles.
     """
-    principal = Coordinates.fit("principal", train)
-    total = 0.0
+    principal, total = principal_of(kind, train), 0.0
     for first in range(0, len(inputs), BLOCK):
-        u = np.array(principal.to_flow(inputs[first : first + BLOCK]))
+        part = slice(first, first + BLOCK)
+        u = np.array(principal.to_flow(inputs[part]))
         u[:, components:] = 0
-        total += float(np.square(principal.to_data(u) - targets[first : first + BLOCK]).sum())
+        total += float(np.square(u - principal.to_flow(targets[part])).sum())
     return total / len(inputs)

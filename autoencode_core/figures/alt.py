@@ -7,6 +7,7 @@ import numpy as np
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.errors import InputError
 from autoencode_core.record import RunRecord
+from autoencode_core.units import error_unit, unexplained
 
 Kind = Literal["flow", "images", "history", "code", "reconstruction", "image_reconstruction", "comparison"]
 
@@ -31,7 +32,11 @@ def alt_text(record: RunRecord, kind: Kind) -> str:
     ends = f"From {d} driven component{_s(d)} the encoder narrows to {k} at t = {spec.horizon / 2:g}" + (
         "." if spec.task == "classify" else f"; the decoder widens again until t = {spec.horizon:g}."
     )
-    errors = f"train error {_number(record, 'train_error')}, test error {_number(record, 'test_error')}"
+    share, unit = unexplained(record.summary), error_unit(spec)
+    errors = (
+        f"train error {_number(record, 'train_error')}, test error {_number(record, 'test_error')} {unit}"
+    )
+    errors += f", {share}" if share else ""
     pca = record.summary.get("pca_test_error")
     sentences = {
         "flow": f"Animation: {who} flow through the network. {ends}",
@@ -42,7 +47,7 @@ def alt_text(record: RunRecord, kind: Kind) -> str:
         "image_reconstruction": f"Images of {title}, what becomes of them, the difference: {errors}.",
         "comparison": f"Bars of mean squared distances: {errors}"
         + (
-            f", PCA with {k} component{_s(k)} {_number(record, 'pca_test_error')} on test data."
+            f"; PCA with {k} component{_s(k)} {_number(record, 'pca_test_error')} on test data."
             if pca is not None
             else "."
         ),

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
 from autoencode_core.record import RunRecord
+from autoencode_core.units import error_unit, unexplained
 
 _PATTERN = {"this run": "", "PCA": "/"}
 
@@ -22,7 +23,7 @@ def error_against_pca_figure(record: RunRecord, *, dark: bool = False) -> go.Fig
     groups = {"this run": ("train_error", "test_error"), "PCA": ("pca_train_error", "pca_test_error")}
     bars = {name: [_value(record, key) for key in keys] for name, keys in groups.items()}
     shown = {name: values for name, values in bars.items() if any(value is not None for value in values)}
-    unit = "to the labels' positions" if classify else "(data units²)"
+    unit = "to the labels' positions" if classify else f"({error_unit(record.spec)})"
     highest = (
         max([value for values in shown.values() for value in values if value is not None], default=1.0) or 1.0
     )
@@ -38,6 +39,9 @@ def error_against_pca_figure(record: RunRecord, *, dark: bool = False) -> go.Fig
         yaxis=theme.axis(dark, fixedrange=True, showgrid=False, autorange="reversed"),
     )
     named = {"this run": "this run", "PCA": f"PCA, {k} component{'s' * (k > 1)}"}
+    for whose in named:
+        share = unexplained(record.summary, whose == "PCA")
+        named[whose] += f": {share}" if share else ""
     return go.Figure(
         data=[_bars(named[name], name, values, dark) for name, values in shown.items()], layout=layout
     )

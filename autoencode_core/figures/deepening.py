@@ -26,7 +26,7 @@ _PICTURES = {
     ),
     "outputs": (
         "Differences",
-        "of outputs, rms, data units",
+        "of outputs, rms, flow coordinates",
         (
             ("ode_difference", "encoder", "network and its own ODE"),
             ("output_change", "decoder", "network and the one half as deep"),

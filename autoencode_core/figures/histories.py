@@ -1,4 +1,4 @@
-"""Histories of several runs on top of each other: cost and test error against the iteration."""
+"""Histories of several runs on top of each other: cost and unexplained share against the iteration."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _NAME, _LINE, _LETTER = 20, 14, 6.6
 """Most letters of a name at the end of a curve, and of one beside its value; pixels of a letter, about."""
 _PANELS = {
     "cost": (Panel("", (0, 1), (0.56, 1)), "Cost J", "flow coordinates"),
-    "test_error": (Panel("2", (0, 1), (0, 0.44)), "Test error", "mean squared distance, data units²"),
+    "test_error": (Panel("2", (0, 1), (0, 0.44)), "Test error", "mean squared distance, flow coordinates"),
 }
 
 
@@ -34,6 +34,9 @@ def histories_figure(
     records: Sequence[RunRecord], names: Sequence[str], *, dark: bool = False, log_iterations: bool = False
 ) -> go.Figure:
     """Cost and test error of up to four runs, each with its own colour, dash and a name at its end.
+
+    The test error is told as the share of the variance that it leaves unexplained, but where a run of old
+    does not know its variance.
 
     Args:
         records: the runs.
@@ -52,8 +55,15 @@ def histories_figure(
     axes: dict[str, Any] = {}
     words = _Ends(names)
     x = _iterations(records, dark, log_iterations)
+    shares = all(record.summary.get("test_variance") for record in records)
     for column, (panel, title, unit) in _PANELS.items():
         curves = [_curve(record, column, log_iterations) for record in records]
+        if column == "test_error" and shares:
+            title, unit = "Unexplained", "test error as a share of the variance of the test particles"
+            curves = [
+                (at, y / record.summary["test_variance"])
+                for record, (at, y) in zip(records, curves, strict=True)
+            ]
         y = value_axis([v for _, values in curves for v in values if v > 0], dark)
         if all((values[np.isfinite(values)] > 0).all() for _, values in curves):
             y |= _logarithmic([v for _, values in curves for v in values])
@@ -131,6 +141,10 @@ def _curve(record: RunRecord, column: str, log: bool) -> tuple[Array, Array]:
     count = min(len(x), len(y))
     shown = slice(int(log and count > 0 and x[0] == 0), count)
     return x[shown], y[shown]
+
+
+def _as_share(record: RunRecord, at: Array, errors: Array) -> tuple[Array, Array]:
+    return at, errors / float(record.summary["test_variance"] or np.nan)
 
 
 def _iterations(records: Sequence[RunRecord], dark: bool, log: bool) -> dict[str, Any]:

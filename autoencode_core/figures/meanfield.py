@@ -74,7 +74,7 @@ PICTURES: Mapping[str, Picture] = {
     ),
     "wasserstein": Picture(
         "Distance of the samples",
-        "data units",
+        "flow coordinates",
         (
             Curve("exact_wasserstein", "train", "exact W₁ to N fresh ones"),
             Curve("sliced_wasserstein", "test", ""),

@@ -13,6 +13,7 @@ from autoencode_core.figures.marks import Shade
 from autoencode_core.figures.reconstruction import reconstruction_figure
 from autoencode_core.figures.training import history_figure
 from autoencode_core.record import RunRecord
+from autoencode_core.units import error_unit
 
 Name = Literal["flow", "reconstruction", "errors", "history"]
 
@@ -37,7 +38,8 @@ def picture(record: RunRecord, name: Name, *, dark: bool = False, shade: Shade |
     if name == "errors":
         return error_against_pca_figure(record, dark=dark)
     pca_error, tolerance = record.summary.get("pca_test_error"), record.spec.fidelity
-    return history_figure(record.history, dark=dark, pca_error=pca_error, tolerance=tolerance)
+    unit = error_unit(record.spec)
+    return history_figure(record.history, dark=dark, pca_error=pca_error, tolerance=tolerance, unit=unit)
 
 
 def words(record: RunRecord, name: Name) -> str:

@@ -19,8 +19,8 @@ Answer = Mapping[str, Any]
 LOOKS = {"euler": "encoder", "midpoint": "decoder", "rk4": "penalty"}
 """Roles of the theme that the methods look like."""
 _TITLES = {
-    "difference": ("Output difference", "to the ODE, data units"),
-    "error": ("Error of the outputs", "mean squared, data units²"),
+    "difference": ("Output difference", "to the ODE, flow coordinates"),
+    "error": ("Error of the outputs", "mean squared, flow coordinates"),
 }
 _LINES = 4
 
@@ -88,7 +88,7 @@ def verdict_words(answer: Answer, classify: bool = False) -> str:
     error, exact = float(answer["network_error"]), float(answer["reference_error"])
     things = "codes" if classify else "outputs"
     apart = percent(relative) if np.isfinite(relative) else f"{float(answer['network_difference']):.2g}"
-    whose = " of the targets' spread" if np.isfinite(relative) else " data units"
+    whose = " of the targets' spread" if np.isfinite(relative) else " in flow coordinates"
     how = (
         f"Integrated exactly, the same control moves its {things} by {apart}{whose}, and the mean squared "
         f"error from {error:.3g} to {exact:.3g}."

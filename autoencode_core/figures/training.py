@@ -18,7 +18,6 @@ _TALL, _SMALL, _TOP, _BOTTOM, _APART = 172, 96, 34, 46, 46
 """Pixels: height of a panel, of the small one, and what is above, below and between them."""
 _COST = {"cost": "cost J", "data_term": "data term", "penalty": "penalty λ‖θ‖²"}
 _ERRORS = {"train_error": "train", "test_error": "test"}
-_UNIT = "mean squared distance<br>(data units²)"
 _ROLES = {"cost J": "cost", "penalty λ‖θ‖²": "penalty", "network": "ODE difference", "allowed": "level"}
 _LEVELS = ("PCA", "allowed")
 _LABEL = 16
@@ -43,6 +42,7 @@ def history_figure(
     dark: bool = False,
     pca_error: float | None = None,
     tolerance: float | None = None,
+    unit: str = "flow coordinates",
 ) -> go.Figure:
     """Cost with its two parts, errors with the level of PCA, and ODE difference, against the iteration.
 
@@ -56,9 +56,10 @@ def history_figure(
         dark: whether the page is dark.
         pca_error: error of PCA with as many components, None where it does not apply.
         tolerance: largest ODE difference that training allows (RunSpec.fidelity), None where there is none.
+        unit: of the errors.
     """
     x = np.asarray(history.get("iteration", ()), float)
-    panels = _panels(history, x, pca_error, tolerance)
+    panels = _panels(history, x, pca_error, tolerance, unit)
     height = sum(panel.tall for panel in panels) + _APART * (len(panels) - 1)
     span = [float(x.min()), max(float(x.max()), float(x.min()) + 1)] if len(x) else [0.0, 1.0]
     doublings = _doublings(history, x)
@@ -91,7 +92,11 @@ def history_figure(
 
 
 def _panels(
-    history: Mapping[str, Sequence[float]], x: Array, pca_error: float | None, tolerance: float | None
+    history: Mapping[str, Sequence[float]],
+    x: Array,
+    pca_error: float | None,
+    tolerance: float | None,
+    unit: str,
 ) -> list[_Panel]:
     costs = {word: _series(history, key, x) for key, word in _COST.items() if key in history}
     errors = {word: _series(history, key, x) for key, word in _ERRORS.items() if key in history}
@@ -99,7 +104,7 @@ def _panels(
         errors["PCA"] = np.full(len(x), float(pca_error))
     panels = [
         _Panel("Cost J = data term + penalty", "cost", costs),
-        _Panel("Errors", _UNIT, errors),
+        _Panel("Errors", f"mean squared distance<br>({unit})", errors),
     ]
     differences = _series(history, "ode_difference", x) if "ode_difference" in history else x[:0]
     differences[differences <= 0] = np.nan

@@ -40,7 +40,8 @@ def kept_order(order: str | Sequence[int], flow_inputs: NDArray[np.floating]) ->
 
     Args:
         order: "natural", "reversed", "variance", or the permutation itself.
-        flow_inputs: training particles in flow coordinates, (N, d); only "variance" looks at them.
+        flow_inputs: training particles in flow coordinates, (N, d); only "variance" looks at them. Where all
+            components have one variance, it looks at the part that the others do not tell (by a linear fit).
 
     Returns:
         A permutation of 0..d-1; layer n has its first a_n entries active.
@@ -51,5 +52,23 @@ def kept_order(order: str | Sequence[int], flow_inputs: NDArray[np.floating]) ->
     if order == "reversed":
         return np.arange(width, dtype=np.int64)[::-1].copy()
     if order == "variance":
-        return np.argsort(-flow_inputs.var(axis=0), kind="stable").astype(np.int64)
+        return np.argsort(-_own_variance(flow_inputs), kind="stable").astype(np.int64)
     return np.arange(width, dtype=np.int64)
+
+
+def _own_variance(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Variances (d,) of particles (N, d); of standardised ones those of what the other components leave.
+
+    Source:
+        The diagonal of an inverse covariance holds the reciprocal variances of the residuals of regressions
+        on all other components: J. Whittaker, Graphical Models in Applied Multivariate Statistics (1990).
+    """
+    variance: NDArray[np.floating] = x.var(axis=0)
+    varies = variance > 0
+    if not varies.any() or np.ptp(variance[varies]) > 1e-6 * variance.max():
+        return variance
+    own: NDArray[np.floating] = np.zeros_like(variance)
+    covariance = np.atleast_2d(np.cov(x[:, varies], rowvar=False, bias=True))
+    ridge = 1e-9 * variance.max() * np.eye(len(covariance))
+    own[varies] = 1 / np.diag(np.linalg.inv(covariance + ridge))
+    return own

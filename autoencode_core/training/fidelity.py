@@ -29,7 +29,7 @@ class Fidelity(NamedTuple):
 
     Attributes:
         difference: root mean squared distance of the outputs, as a share of the targets' spread.
-        error: mean squared distance of the exact flow's outputs from the targets, in data units.
+        error: mean squared distance of the exact flow's outputs from the targets, in flow coordinates.
         settled: whether the exact flow is known: its refinement stands still. If not, the other two are those
             of the finest one; infinite when it is no finite number.
     """
@@ -65,8 +65,7 @@ def fidelity(objective: Objective, theta: Tensor) -> Fidelity:
     x, y = (
         _few(part, MOST_PARTICLES, regimes).to(home, torch.float64) for part in (objective.x, objective.y)
     )
-    theta, size, weights = theta.to(x), spread(y), objective.weights
-    units = None if weights is None else weights[:, :, 0].to(x).expand(regimes, -1)
+    theta, size = theta.to(x), spread(y)
     network = outputs(arch, theta, x)
     unknown = torch.full_like(size, torch.inf)
     found = Fidelity(unknown, unknown.clone(), torch.zeros_like(size, dtype=torch.bool))
@@ -80,8 +79,7 @@ def fidelity(objective: Objective, theta: Tensor) -> Fidelity:
         change = _share(_distance(before[rows], ends), size[rows])
         still = change <= torch.clamp(STILL_SHARE * difference, min=STILL)
         found.difference[rows] = difference
-        squares = (ends - y[rows]).square().mean(2)
-        found.error[rows] = _number((squares * (1 if units is None else units[rows])).sum(1))
+        found.error[rows] = _number((ends - y[rows]).square().sum(1).mean(1))
         still = (still & change.isfinite()) | (difference == 0)
         found.settled[rows], waiting[rows] = still, ~still
         before = before.index_copy(0, rows, ends)

@@ -75,8 +75,8 @@ class Group:
     def look(self, iteration: int) -> list[Row]:
         """Where the regimes stand after that iteration, without its seconds, and keeps what is finite."""
         method, terms = self.method, self.method.terms
-        error = self._glance(iteration) if method.partial else self.test.cost(method.theta).error
-        parts = (terms.cost, terms.data_term, terms.penalty, terms.error, error)
+        error = self._glance(iteration) if method.partial else self.test.cost(method.theta).data_term
+        parts = (terms.cost, terms.data_term, terms.penalty, terms.data_term, error)
         table = torch.stack([*parts, method.gradient_norm(), method.step]).cpu().double().T.tolist()
         rows = [Row._make((iteration, *values, self.substeps, torch.nan, 0.0)) for values in table]
         finite = torch.tensor([row.finite for row in rows], device=method.theta.device)
@@ -86,7 +86,7 @@ class Group:
     def _glance(self, iteration: int) -> Tensor:
         """The error on at most GLANCE test particles, evenly chosen, as it was found when it was due last."""
         if self.seen is None or is_looked_at(iteration):
-            self.seen = _few(self.test, len(self.regimes)).cost(self.method.theta).error
+            self.seen = _few(self.test, len(self.regimes)).cost(self.method.theta).data_term
         return self.seen
 
     def on_all(self, regime: int) -> dict[str, float]:
@@ -97,8 +97,8 @@ class Group:
             "cost": float(terms.cost),
             "data_term": float(terms.data_term),
             "penalty": float(terms.penalty),
-            "train_error": float(terms.error),
-            "test_error": float(test.error),
+            "train_error": float(terms.data_term),
+            "test_error": float(test.data_term),
         }
 
     def rows(self, regimes: Sequence[int]) -> Tensor:

@@ -82,7 +82,7 @@ class HiddenUnits(Objective):
                 penalty[n, chosen] = price * u.square().sum(1)
                 gradient[n, chosen] = slope + 2 * price * u
         cost = (loss + penalty).flatten()
-        return Terms(cost, loss.flatten(), penalty.flatten(), cost), gradient.flatten(0, 1)
+        return Terms(cost, loss.flatten(), penalty.flatten()), gradient.flatten(0, 1)
 
     def _layer(self, n: int, units: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """The loss part (m,) and its gradient (m, a + 1) of some of one layer's units."""

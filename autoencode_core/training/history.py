@@ -15,7 +15,7 @@ class Row(NamedTuple):
         cost: J.
         data_term: (1/N) Σ|X_L - y|², in flow coordinates.
         penalty: λ‖θ‖².
-        train_error: mean squared distance on the training particles, data units.
+        train_error: mean squared distance on the training particles, in flow coordinates: the data term.
         test_error: the same on the test particles.
         gradient_norm: stationarity ‖∇J‖ in L²(0,T).
         step: last step of the method.

@@ -307,7 +307,7 @@ class _Loop:
         held = self._held(group, regime) if status != "diverged" else {}
         worse = self._worse(group, regime, last) if status in ("finished", "converged") else ""
         history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
-        summary = {
+        summary: dict[str, float | None] = {
             **place.summary(model),
             "train_error": last.train_error,
             "test_error": last.test_error,
@@ -316,6 +316,9 @@ class _Loop:
             "iterations": float(rows[-1].iteration),
             "seconds": time.perf_counter() - self.started if len(self.rows) == 1 else rows[-1].seconds,
         }
+        for whose in ("", "pca_"):
+            error, variance = summary[f"{whose}test_error"], summary["test_variance"]
+            summary[f"{whose}unexplained"] = error / variance if error is not None and variance else None
         probe: dict[str, Array] = {
             **place.probe,
             "snapshot_iterations": np.array(list(snapshots), dtype=np.int64),

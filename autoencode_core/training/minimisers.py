@@ -25,8 +25,9 @@ def maps_apart(runs: Sequence[Run], points: Array | None = None) -> Array:
             first run.
 
     Returns:
-        (m, m) mean over the points of the squared distance between outputs (classify: codes), as a share of
-        `variance`; NaN for a run that is not finite there.
+        (m, m) mean over the points of the squared distance between outputs (classify: codes), measured in the
+        flow coordinates of the first run, as a share of its `variance`; NaN for a run that is not finite
+        there.
 
     Raises:
         InputError: no run, or the runs' data have different widths.
@@ -38,6 +39,7 @@ def maps_apart(runs: Sequence[Run], points: Array | None = None) -> Array:
     places = np.asarray(runs[0].data.train if points is None else points)
     outputs = np.stack([_outputs(run, places) for run in runs])
     with np.errstate(invalid="ignore", over="ignore"):
+        outputs /= 1 if runs[0].spec.task == "classify" else np.asarray(runs[0].model.coordinates.scale)
         # Row by row: all differences at once would take gigabytes of digits.
         squares = np.stack([np.square(outputs - one).sum(-1).mean(-1) for one in outputs])
         apart: Array = np.where(np.isfinite(squares), squares, np.nan) / variance(runs[0])
@@ -45,11 +47,11 @@ def maps_apart(runs: Sequence[Run], points: Array | None = None) -> Array:
 
 
 def variance(run: Run) -> float:
-    """Mean squared distance of a run's training targets from their mean, data units² (classify: of codes)."""
+    """Mean squared distance of training targets from their mean, flow coordinates (classify: of codes)."""
     if run.spec.task == "classify":
         targets = np.asarray(run.probe["targets"], float)
     else:
-        targets = np.asarray(run.data.train_targets, float)
+        targets = run.data.source.train_targets / np.asarray(run.model.coordinates.scale)
     return max(float(np.square(targets - targets.mean(0)).sum(1).mean()), np.finfo(float).tiny)
 
 

@@ -19,12 +19,11 @@ OVERFLOW = 1e18
 
 @dataclass(frozen=True)
 class Terms:
-    """The cost and its parts, each (R,); `error` is the mean squared distance in data units."""
+    """The cost and its parts, each (R,); the data term is the error in flow coordinates."""
 
     cost: Tensor
     data_term: Tensor
     penalty: Tensor
-    error: Tensor
 
     def where(self, chosen: Tensor, other: "Terms") -> "Terms":
         """These terms in the chosen regimes, (R,) bool, and the other ones elsewhere."""
@@ -40,7 +39,6 @@ class Objective:
         x: states at t = 0, engine layout (R, d, N), or (1, d, N) where all regimes share them.
         y: targets in the components that the last controlled layer drives, (R or 1, a, N).
         tikhonov: λ of each regime, (R,).
-        weights: squared length of each component in data units, (R or 1, a, 1); None when all are 1.
         engine: what sums over the particles; chosen by size by default.
     """
 
@@ -50,10 +48,9 @@ class Objective:
         x: Tensor,
         y: Tensor,
         tikhonov: Tensor,
-        weights: Tensor | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self.arch, self.x, self.y, self.weights = arch, x, y, weights
+        self.arch, self.x, self.y = arch, x, y
         self.tikhonov = tikhonov
         self.engine = engine or engine_for(arch, x)
 
@@ -67,13 +64,13 @@ class Objective:
         rows = indices[:, None, :]
         x = torch.take_along_dim(self.x, rows, 2)
         y = x if self.y is self.x else torch.take_along_dim(self.y, rows, 2)
-        return Objective(self.arch, x, y, self.tikhonov, self.weights, self.engine)
+        return Objective(self.arch, x, y, self.tikhonov, self.engine)
 
     def by_particle(self) -> "Objective":
         """The same cost, its particles laid out one after the other, so that few of them are near at hand."""
         x = self.x.mT.contiguous().mT
         y = x if self.y is self.x else self.y.mT.contiguous().mT
-        return Objective(self.arch, x, y, self.tikhonov, self.weights, self.engine)
+        return Objective(self.arch, x, y, self.tikhonov, self.engine)
 
     def inner(self, a: Tensor, b: Tensor) -> Tensor:
         """Inner product in L²(0,T) of each regime, (R, P), (R, P) -> (R,)."""
@@ -106,10 +103,9 @@ class Objective:
         def own(part: Tensor) -> Tensor:
             return part[rows] if len(part) > 1 else part
 
-        weights = None if self.weights is None else own(self.weights)
         engine = self.engine if arch is None else None
         x, y, tikhonov = own(self.x), own(self.y), self.tikhonov[rows]
-        return Objective(arch or self.arch, x, y, tikhonov, weights, engine)
+        return Objective(arch or self.arch, x, y, tikhonov, engine)
 
     def _some(self, theta: Tensor, rows: Tensor) -> tuple[Terms, Tensor]:
         part = self.part(rows).cost_and_gradient(theta[rows])
@@ -123,9 +119,7 @@ class Objective:
     def _terms(self, theta: Tensor, squares: Tensor) -> Terms:
         data_term = squares.sum(1) / self.particles
         penalty = self.tikhonov * self.inner(theta, theta)
-        weights = self.weights
-        error = data_term if weights is None else (squares * weights[:, :, 0]).sum(1) / self.particles
-        return Terms(data_term + penalty, data_term, penalty, error)
+        return Terms(data_term + penalty, data_term, penalty)
 
     def cause_of_divergence(self, theta: Tensor, regime: int) -> str:
         """Why the cost of a regime is not a finite number: the first place where it breaks."""

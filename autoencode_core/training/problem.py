@@ -42,47 +42,49 @@ class Regime:
         data = data or load_data(spec)
         train = np.asarray(data.source.train)
         check_width(spec, train.shape[1])
-        check_precision(spec, train)
+        check_precision(spec, data.source)
         coordinates = Coordinates.fit(spec.coordinates, train)
-        # Standard coordinates all have variance 1: there "variance" means that of the data.
-        spread = train if spec.coordinates == "standard" else np.asarray(coordinates.to_flow(train))
-        order = kept_order(spec.order, spread)
+        order = kept_order(spec.order, np.asarray(coordinates.to_flow(train)))
         shape = Architecture.of(spec, train.shape[1]).shape
         vector = shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype], spec.init_outer)
         return cls(spec, data, AutoencODE(spec, vector, coordinates, order), probe_batch(data.source, spec))
 
-    def objectives(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
-        """Train and test states and targets in engine layout (1, ·, N), and the error's weights."""
+    def objectives(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Train and test states and targets in engine layout (1, ·, N)."""
         model, source = self.start, self.data.source
         x, x_test = (model.to_engine(part).to(device) for part in (source.train, source.test))
         y, y_test = x, x_test
         if self.spec.task == "classify" or source.train_targets is not source.train:
             y = self._targets(source.train_targets, source.train_labels).to(device)
             y_test = self._targets(source.test_targets, source.test_labels).to(device)
-        weights = None
-        if self.spec.coordinates == "standard" and self.spec.task != "classify":
-            squared = np.square(np.asarray(model.coordinates.scale))[np.asarray(model.order)]
-            weights = torch.as_tensor(squared)[None, :, None].to(model.control.vector)
-        return x, y, x_test, y_test, None if weights is None else weights.to(device)
+        return x, y, x_test, y_test
 
     def _targets(self, targets: Array, labels: Array | None) -> Tensor:
         """What the last controlled layer must reach: targets, or with classify the labels' positions."""
         if self.spec.task != "classify":
             return self.start.to_engine(targets)
+        places = self._places(targets, labels)
+        return torch.as_tensor(places.T.copy()).to(self.start.control.vector)[None]
+
+    def _places(self, targets: Array, labels: Array | None) -> Array:
+        """Targets (n, ·) in the metric of the flow: centred and scaled, or with classify in the code."""
+        if self.spec.task != "classify":
+            return np.asarray((targets - self.start.coordinates.center) / self.start.coordinates.scale)
         positions = label_positions(len(self.data.source.label_names), self.spec.bottleneck)
-        return torch.as_tensor(positions[labels].T.copy()).to(self.start.control.vector)[None]
+        return np.asarray(positions[labels])
 
     def summary(self, model: AutoencODE) -> dict[str, float | None]:
-        """Figures beside the errors: PCA's errors and the accuracy, None where they do not apply."""
+        """Figures beside the errors: variances, PCA's errors, accuracy; None where they do not apply."""
         source, spec = self.data.source, self.spec
         figures: dict[str, float | None] = {"parameters": float(len(model.control)), "accuracy": None}
         applies = spec.task in ("reconstruct", "denoise")
-        for part, inputs, targets in (
-            ("train", source.train, source.train_targets),
-            ("test", source.test, source.test_targets),
+        for part, inputs, targets, labels in (
+            ("train", source.train, source.train_targets, source.train_labels),
+            ("test", source.test, source.test_targets, source.test_labels),
         ):
-            error = pca_error(source.train, inputs, targets, spec.bottleneck) if applies else None
-            figures[f"pca_{part}_error"] = error
+            figures[f"{part}_variance"] = variance(self._places(targets, labels))
+            known = applies and pca_error(spec.coordinates, source.train, inputs, targets, spec.bottleneck)
+            figures[f"pca_{part}_error"] = known if applies else None
         if spec.task == "classify" and source.test_labels is not None:
             positions = label_positions(len(source.label_names), spec.bottleneck)
             codes = model.encode(source.test).double().numpy(force=True)
@@ -107,17 +109,37 @@ def check_width(spec: RunSpec, width: int) -> None:
         raise InputError("order", spec.order, f"each of 0 to {width - 1} once; {allowed('order')}")
 
 
-def check_precision(spec: RunSpec, train: Array) -> None:
-    """Whether single precision can tell the particles apart.
+def variance(points: Array) -> float:
+    """Mean squared distance of points (n, ·) from their mean."""
+    return float(np.square(points - points.mean(axis=0)).sum(axis=1).mean())
+
+
+ROUNDING = 1e-12
+"""A column whose spread is a smaller share of its size varies by rounding alone."""
+TINY = 1e-30
+"""Size below which single precision runs out of digits."""
+
+
+def check_precision(spec: RunSpec, source: DataSet) -> None:
+    """Whether numbers of the run's precision can tell the particles apart.
 
     Raises:
-        InputError: a column lies so far from 0 that float32 would round its spread away.
+        InputError: a column varies by no more than rounding, or is so far from 0, or so small, that float32
+            would round its spread away.
     """
-    spread, size = train.std(axis=0), np.abs(train).max(axis=0)
-    lost = (spread > 0) & (size * np.finfo(np.float32).eps > 1e-3 * spread)
+    train = source.train
+    spread, size = np.ptp(train, axis=0), np.abs(train).max(axis=0)
+    rounded = (spread > 0) & (spread <= ROUNDING * size)
+    if rounded.any():
+        column = int(np.flatnonzero(rounded)[0])
+        allowed = "columns that vary by more than the rounding of their numbers: leave it out"
+        raise InputError(f"column '{source.columns[column]}'", float(train[0, column]), allowed)
+    lost = (spread > 0) & ((size * np.finfo(np.float32).eps > 2e-4 * spread) | (size < TINY))
     if spec.dtype == "float32" and bool(lost.any()):
-        column = int(np.flatnonzero(lost)[0]) + 1
-        raise InputError("dtype", spec.dtype, f"float64 for data this far from 0 (column {column})")
+        column = int(np.flatnonzero(lost)[0])
+        why = "small" if size[column] < TINY else "far from 0"
+        allowed = f"float64 for data this {why} (column '{source.columns[column]}')"
+        raise InputError("dtype", spec.dtype, allowed)
 
 
 def probe_batch(source: DataSet, spec: RunSpec) -> dict[str, Array]:
@@ -170,14 +192,13 @@ class Problem:
         # Regimes of one sample share their particles: one copy serves all.
         shares = len({id(regime.data) for regime in self.regimes}) == 1
         own = self.regimes[:1] if shares else self.regimes
-        x, y, x_test, y_test, weights = zip(*(r.objectives(self.device) for r in own), strict=True)
-        shared = None if weights[0] is None else _joined(weights)
+        x, y, x_test, y_test = zip(*(r.objectives(self.device) for r in own), strict=True)
         tikhonov = torch.tensor([s.tikhonov for s in specs], dtype=DTYPES[first.dtype], device=self.device)
         train, test = _joined(x), _joined(x_test)
         train_y = train if y[0] is x[0] else _joined(y)
         test_y = test if y_test[0] is x_test[0] else _joined(y_test)
-        self.train = Objective(arch, train, train_y, tikhonov, shared)
-        self.test = Objective(arch, test, test_y, torch.zeros_like(tikhonov), shared, self.train.engine)
+        self.train = Objective(arch, train, train_y, tikhonov)
+        self.test = Objective(arch, test, test_y, torch.zeros_like(tikhonov), self.train.engine)
         own_starts = torch.stack([r.start.control.vector for r in self.regimes])
         self.theta = (own_starts if starts is None else _fitting(starts, own_starts)).to(self.device)
         self.spec, self.specs = first, tuple(specs)

@@ -146,7 +146,8 @@ class Run:
 def load_data(spec: RunSpec) -> RunData:
     """The particles of a spec."""
     return RunData.of(
-        load(spec.dataset, spec.particles, spec.noise, spec.sample, spec.task), DTYPES[spec.dtype]
+        load(spec.dataset, spec.particles, spec.noise, spec.sample, spec.task, spec.coordinates),
+        DTYPES[spec.dtype],
     )
 
 

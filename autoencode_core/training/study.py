@@ -188,6 +188,7 @@ def _outcome(step: _Step, test_term: float, minimiser: int | None) -> Outcome:
         ode_difference=difference_of(run.summary),
         ode_test_error=exact_error(run.summary),
         substeps=run.model.architecture.substeps,
+        unexplained=run.summary["unexplained"],
     )
 
 
@@ -214,6 +215,6 @@ class _DataTerms:
 
     def _objectives(self, alike: tuple[int, int]) -> tuple[Objective, Objective]:
         run = self.known[alike]
-        x, y, x_test, y_test, _ = Regime.of(run.spec, run.data).objectives(torch.device("cpu"))
+        x, y, x_test, y_test = Regime.of(run.spec, run.data).objectives(torch.device("cpu"))
         arch, none = run.model.architecture, torch.zeros(1).to(x)
         return Objective(arch, x, y, none), Objective(arch, x_test, y_test, none)

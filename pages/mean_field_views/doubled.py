@@ -38,7 +38,7 @@ def doubled_view(run_id: str, record: RunRecord) -> None:
         "Outputs apart",
         power(float(found["apart"])),
         width=150,
-        help="Largest distance between the outputs of both forms, data units. They are the same map.",
+        help="Largest distance between the outputs of both forms, flow coordinates. They are the same map.",
     )
     cells.metric(
         "Jump of the projection",

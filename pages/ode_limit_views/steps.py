@@ -79,7 +79,7 @@ def _metrics(found: Mapping[str, Any]) -> None:
         "Error, network",
         f"{float(found['network_error']):.3g}",
         width=140,
-        help="Mean squared distance of its outputs to the targets, data units².",
+        help="Mean squared distance of its outputs to the targets, flow coordinates.",
     )
     cells.metric(
         "Error, ODE",

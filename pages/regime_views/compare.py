@@ -10,6 +10,8 @@ from autoencode_core.compare import Knob, differences, warnings
 from autoencode_core.figures.histories import histories_figure
 from autoencode_core.ode import ABOUT, difference_of, sentence, share, verdict
 from autoencode_core.record import RunRecord
+from autoencode_core.units import ABOUT as UNEXPLAINED
+from autoencode_core.units import error_unit, percent
 from pages.regime_views.studies import opening_runs
 from pages.shared.charts import chart
 from pages.shared.choose import MOST_RUNS, choose_runs
@@ -77,7 +79,8 @@ def _figures(runs: list[tuple[str, RunRecord]]) -> None:
     }
     alt = "One figure in a row, one run in a column."
     st.dataframe(pd.DataFrame(shown), hide_index=True, alt=alt, width="stretch")
-    st.caption(ABOUT)
+    st.caption(f"Unexplained: {UNEXPLAINED}")
+    st.caption(f"ODE difference: {ABOUT}")
 
 
 def _error(name: str) -> Callable[[RunRecord], str]:
@@ -87,9 +90,14 @@ def _error(name: str) -> Callable[[RunRecord], str]:
         if name not in record.summary:
             return _UNKNOWN
         value = record.summary[name]
-        return "–" if value is None else f"{value:.4g}"
+        return "–" if value is None else f"{value:.4g} {error_unit(record.spec)}"
 
     return words
+
+
+def _share(name: str) -> Callable[[RunRecord], str]:
+    """How an unexplained share of the summary is written."""
+    return lambda record: percent(record.summary[name]) if name in record.summary else _UNKNOWN
 
 
 def _difference(record: RunRecord) -> str:
@@ -98,6 +106,8 @@ def _difference(record: RunRecord) -> str:
 
 
 _FIGURES: Mapping[str, Callable[[RunRecord], str]] = {
+    "Unexplained": _share("unexplained"),
+    "Unexplained by PCA": _share("pca_unexplained"),
     "Test error": _error("test_error"),
     "Test error of its exact flow": _error("ode_test_error"),
     "Test error of PCA": _error("pca_test_error"),

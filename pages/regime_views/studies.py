@@ -35,6 +35,7 @@ _HEADS = {
     "square": "‖θ‖²",
     "train_error": "train error",
     "test_error": "test error",
+    "unexplained": "unexplained",
     "gradient_norm": "‖∇J‖",
     "ode_difference": "ODE difference",
     "ode_test_error": "test error of its ODE",

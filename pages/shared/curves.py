@@ -24,12 +24,15 @@ _COST = {
 _ERROR = {"training": ("train_error", "train"), "test": ("test_error", "test")}
 
 
-def live_curves(history: Mapping[str, Sequence[float]], key: str, iterations: int | None = None) -> None:
+def live_curves(
+    history: Mapping[str, Sequence[float]], key: str, unit: str, iterations: int | None = None
+) -> None:
     """Cost with its two parts, and the errors, against the iteration; both on logarithmic axes.
 
     Args:
         history: columns of equal length: iteration, cost, data_term, penalty, train_error, test_error.
         key: the same for all pictures of one run, so that they are updated in place.
+        unit: of the errors.
         iterations: how far the axis reaches, by default to the last iteration.
     """
     reach = max(1, iterations or int(max(history.get("iteration") or [1])))
@@ -37,7 +40,7 @@ def live_curves(history: Mapping[str, Sequence[float]], key: str, iterations: in
     with left:
         _chart(history, _COST, "cost", f"{key}_cost", reach)
     with right:
-        _chart(history, _ERROR, "error, data units²", f"{key}_error", reach)
+        _chart(history, _ERROR, f"error, {unit}", f"{key}_error", reach)
 
 
 def _chart(

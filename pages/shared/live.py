@@ -12,6 +12,7 @@ from autoencode_core.figures.scenes.live import live_scene
 from autoencode_core.figures.wire import encode
 from autoencode_core.ode import ABOUT, on_the_way
 from autoencode_core.spec import RunSpec
+from autoencode_core.units import error_unit
 from pages.shared.curves import live_curves
 from pages.shared.player import player
 from pages.shared.setup import escape, guard, jobs
@@ -63,7 +64,7 @@ def _watch(job_id: str) -> None:
     shot = jobs().snapshot(job_id)
     live_view(f"live_{job_id}", job_id, shot, status.spec)
     if status.history["iteration"]:
-        live_curves(status.history, f"curves_{job_id}", _reach(status))
+        live_curves(status.history, f"curves_{job_id}", error_unit(status.spec), _reach(status))
 
 
 def _progress(status: "JobStatus") -> None:
@@ -105,7 +106,7 @@ def _numbers(status: "JobStatus") -> None:
         "Test error",
         _number(last.get("test_error")),
         width=140,
-        help="Mean squared distance on held-out particles, data units².",
+        help=f"Mean squared distance on held-out particles, {error_unit(status.spec)}.",
     )
     cells.metric("Iterations per second", _number(status.rate), width=150)
     cells.metric(

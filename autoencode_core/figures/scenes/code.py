@@ -48,7 +48,7 @@ class Decoded:
         output: (d,) where it ends, data units.
         nearest: number of the training particle whose code is nearest, -1 when there is none.
         neighbour: (d,) that particle, data units.
-        distance: between the two, in data units.
+        distance: between the two, in flow coordinates.
     """
 
     z: Array

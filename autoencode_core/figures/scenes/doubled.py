@@ -123,9 +123,9 @@ def doubled_words(record: RunRecord, answer: Mapping[str, Any]) -> list[str]:
     same = apart <= 1e-5 * max(1.0, size)
     said = [
         "Both forms end in the same place: the outputs "
-        + (f"differ by {power(apart)} data units at most, which is rounding." if apart else "are identical.")
+        + (f"differ by {power(apart)} at most, which is rounding." if apart else "are identical.")
         if same
-        else f"The outputs of the two forms differ by {apart:.3g} data units, which is more than rounding."
+        else f"The outputs of the two forms differ by {apart:.3g}, flow coordinates, which is more than rounding."
     ]
     if jump(answer) <= 0:
         return [*said, "Nothing is forgotten here, so there is no jump to remove."]

@@ -50,6 +50,7 @@ from autoencode_core.figures.scenes.pictures import images_pane
 from autoencode_core.figures.scenes.plane import width_note
 from autoencode_core.figures.timeline import NOT_DRIVEN
 from autoencode_core.record import RunRecord
+from autoencode_core.units import error_unit
 
 Array = NDArray[Any]
 
@@ -69,7 +70,7 @@ class Particles:
         codes: (m, k), empty (0, k) when they are not drawn.
         hue: (m,) in [0, 1], or empty.
         labels: (m,) class numbers, or empty.
-        errors: (m,) squared distance of output and target, data units², or empty.
+        errors: (m,) squared distance of output and target, flow coordinates, or empty.
         stored: whether they are the run's own probe batch, so that their numbers name its particles.
     """
 
@@ -137,10 +138,10 @@ def colours_of(
         drawn: the particles, by default the probe batch.
         columns: further quantities of them, name and (n,) values.
     """
-    names = class_names(record)
+    names, unit = class_names(record), error_unit(record.spec)
     if drawn is not None:
-        return colourings(drawn.hue, drawn.labels, names, drawn.errors, columns)
-    return colourings(probe_hue(record), classes(record), names, exit_errors(record), columns)
+        return colourings(drawn.hue, drawn.labels, names, drawn.errors, columns, unit)
+    return colourings(probe_hue(record), classes(record), names, exit_errors(record), columns, unit)
 
 
 def shade_of(record: RunRecord, wanted: str | int | None) -> Shade | None:
@@ -161,12 +162,13 @@ def probe_hue(record: RunRecord) -> Array:
 
 
 def exit_errors(record: RunRecord) -> Array:
-    """Squared distance between output and target of the probe, (n,) in data units²."""
+    """Squared distance between output and target of the probe, (n,) in flow coordinates."""
     made, wanted = finite(outputs(record)), finite(record.probe["targets"])
     if made.shape != wanted.shape:
         return np.empty(0)
+    scale = 1.0 if record.spec.task == "classify" else np.asarray(record.weights["scale"], float)
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray(((made - wanted) ** 2).sum(axis=1))
+        return np.asarray((((made - wanted) / scale) ** 2).sum(axis=1))
 
 
 def error_range(records: Sequence[RunRecord]) -> tuple[float, float] | None:

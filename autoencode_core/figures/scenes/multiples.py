@@ -22,6 +22,7 @@ from autoencode_core.figures.scenes.parts import EXIT_ERROR, Part, colourings, f
 from autoencode_core.figures.scenes.pictures import images_pane
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
+from autoencode_core.units import error_unit
 
 Array = NDArray[Any]
 
@@ -136,7 +137,9 @@ def _colours(records: Sequence[RunRecord]) -> list[Part]:
     """The colourings of the particles; exit errors differ from run to run, and share their scale."""
     first = records[0]
     errors = np.stack([exit_errors(record) for record in records])
-    found = colourings(probe_hue(first), classes(first), class_names(first), errors.ravel())
+    found = colourings(
+        probe_hue(first), classes(first), class_names(first), errors.ravel(), (), error_unit(first.spec)
+    )
     for colour in found:
         if colour["name"] == EXIT_ERROR:
             rows = colour.pop("values").reshape(errors.shape)

@@ -101,7 +101,12 @@ def _theme(dark: bool, classes_: int) -> Part:
 
 
 def colourings(
-    hue: Array, labels: Array, names: Sequence[str], errors: Array, columns: Sequence[tuple[str, Array]] = ()
+    hue: Array,
+    labels: Array,
+    names: Sequence[str],
+    errors: Array,
+    columns: Sequence[tuple[str, Array]] = (),
+    unit: str = "",
 ) -> list[Part]:
     """The ways in which n particles may be coloured; the natural one first.
 
@@ -109,8 +114,9 @@ def colourings(
         hue: (n,) place along the data in [0, 1], or empty.
         labels: (n,) class numbers, or empty.
         names: names of the classes.
-        errors: (n,) squared distance of output and target in data units, or empty.
+        errors: (n,) squared distance of output and target in flow coordinates, or empty.
         columns: further quantities, name and (n,) values.
+        unit: of the errors.
     """
     found: list[Part] = []
     few = len(labels) and len(np.unique(labels)) <= MOST_CLASSES
@@ -121,7 +127,7 @@ def colourings(
         places = np.clip(np.nan_to_num(hue), 0, 1).astype(np.float32)
         found.append({"name": "place along the data", "kind": "hue", "values": places})
     if len(errors) and np.isfinite(errors).any():
-        found.append(_scale(EXIT_ERROR, errors, "data units²", log=True))
+        found.append(_scale(EXIT_ERROR, errors, unit, log=True))
     found += [_scale(name, values, "") for name, values in columns if np.isfinite(values).any()]
     return found
 
