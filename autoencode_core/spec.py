@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from autoencode_core.data.catalogue import DatasetCard, card, is_csv
+from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
 from autoencode_core.errors import InputError
 from autoencode_core.flow.fields import FIELDS
 from autoencode_core.flow.nonlinearities import NONLINEARITIES
@@ -78,7 +78,7 @@ class RunSpec(BaseModel):
         _knob(
             "Data set",
             "μ₀",
-            "The law that the particles are drawn from, or the path of a CSV file.",
+            "The law that the particles are drawn from, or the path of a CSV file or of an IDX file of images.",
             group="main",
         ),
     ] = "circle"
@@ -469,9 +469,9 @@ class RunSpec(BaseModel):
 
 
 def _card_of(info: ValidationInfo) -> DatasetCard | None:
-    """What is known of the data set; of a stored spec's CSV file, which may have changed since, nothing."""
+    """What is known of the data set; of a stored spec's file, which may have changed since, nothing."""
     try:
-        if (info.context or {}).get("stored") and is_csv(info.data["dataset"]):
+        if (info.context or {}).get("stored") and info.data["dataset"] not in CATALOGUE:
             return None
         return card(info.data["dataset"])
     except (KeyError, InputError):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from autoencode_core.data.catalogue import card, test_rows
 from autoencode_core.data.coordinates import SCALING, deviation
 from autoencode_core.data.csv_file import read_table
-from autoencode_core.data.images import IMAGES
+from autoencode_core.data.idx import is_images_file
+from autoencode_core.data.images import IMAGES, images_of
 from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
 from autoencode_core.errors import InputError
 
@@ -63,7 +64,7 @@ def load(
     training set (a longer one starts with the shorter one), and noise moves them without redrawing.
 
     Args:
-        dataset: a name of the catalogue, or the path of a CSV file.
+        dataset: a name of the catalogue, or the path of a CSV file or of an IDX file of images.
         particles: number of training particles N; made sets add N/4 for testing, of a finite set
             a fifth is held out.
         noise: standard deviation of the Gaussian noise on every component, >= 0: data units, or where the
@@ -120,7 +121,7 @@ def spread(dataset: str) -> Floats:
     It is the same for all runs of a data set, whatever their particles. 0 where a component is constant.
 
     Args:
-        dataset: a name of the catalogue, or the path of a CSV file.
+        dataset: a name of the catalogue, or the path of a CSV file or of an IDX file of images.
     """
     if dataset in SAMPLERS:
         points = SAMPLERS[dataset](default_rng(0), MEASURED).points
@@ -150,18 +151,20 @@ def _split(dataset: str, particles: int, rng: Generator) -> tuple[Sample, Sample
 
 
 def _rows(dataset: str) -> _Rows:
-    return _images(dataset) if dataset in IMAGES else _table(dataset)
+    return (
+        _images(dataset) if dataset in IMAGES or is_images_file(dataset) else _table(dataset)
+    )
 
 
 def _images(dataset: str) -> _Rows:
     """How to take some of the images, how many there are, and their label names."""
-    images = IMAGES[dataset]()
+    images = images_of(dataset)
+    hue, labels = images.hue(), images.labels
 
     def take(rows: Labels) -> Sample:
-        labels = images.labels[rows]
-        return Sample(images.points(rows), labels / 9, labels)
+        return Sample(images.points(rows), hue[rows], None if labels is None else labels[rows])
 
-    return take, len(images.labels), tuple("0123456789")
+    return take, len(images.grey), images.names
 
 
 def _table(dataset: str) -> _Rows:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from autoencode_core.data.catalogue import card, is_csv
+from autoencode_core.data import catalogue
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
 from autoencode_core.figures.flow import particle_pictures
@@ -206,7 +206,7 @@ def image_shape(record: RunRecord) -> tuple[int, int]:
     Raises:
         InputError: its data are not images.
     """
-    shape = None if is_csv(record.spec.dataset) else card(record.spec.dataset).image
+    shape = _shape(record)
     if shape is None:
         raise InputError("dataset", record.spec.dataset, "a data set of images")
     return shape
@@ -214,7 +214,11 @@ def image_shape(record: RunRecord) -> tuple[int, int]:
 
 def is_image_run(record: RunRecord) -> bool:
     """Whether the run's data are images."""
-    return not is_csv(record.spec.dataset) and card(record.spec.dataset).image is not None
+    return _shape(record) is not None
+
+
+def _shape(record: RunRecord) -> tuple[int, int] | None:
+    return catalogue.image_shape(record.spec.dataset, np.asarray(record.probe["inputs"]).shape[1])
 
 
 def mosaic(

@@ -89,17 +89,17 @@ class Group:
             self.seen = _few(self.test, len(self.regimes)).cost(self.method.theta).data_term
         return self.seen
 
-    def on_all(self, regime: int) -> dict[str, float]:
-        """Cost, its parts and both errors of a regime's last finite control, on all particles."""
+    def on_all(self, regime: int, row: Row) -> Row:
+        """The row of a regime's last finite control, with cost, its parts and both errors of all particles."""
         rows = self.rows([regime])
         terms, test = (part.part(rows).cost(self.kept[rows]) for part in (self.train, self.test))
-        return {
-            "cost": float(terms.cost),
-            "data_term": float(terms.data_term),
-            "penalty": float(terms.penalty),
-            "train_error": float(terms.data_term),
-            "test_error": float(test.data_term),
-        }
+        return row._replace(
+            cost=float(terms.cost),
+            data_term=float(terms.data_term),
+            penalty=float(terms.penalty),
+            train_error=float(terms.data_term),
+            test_error=float(test.data_term),
+        )
 
     def rows(self, regimes: Sequence[int]) -> Tensor:
         """The places of some regimes in this group."""

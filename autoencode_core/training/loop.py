@@ -298,7 +298,7 @@ class _Loop:
         sound = [row for row in rows if row.finite]
         last = (sound or rows[:1])[-1]  # what the kept control belongs to, also in a run that diverged
         if group.method.partial:
-            rows[rows.index(last)] = last = last._replace(**group.on_all(regime))
+            rows[rows.index(last)] = last = group.on_all(regime, last)
         snapshots, control = self.snapshots[regime], group.control(regime)
         if last.iteration not in snapshots:
             snapshots[last.iteration] = self._snapshot(group, regime)
