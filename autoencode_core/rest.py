@@ -1,5 +1,6 @@
 """What the flow at θ = 0 is called: PCA exactly where it is PCA."""
 
+from autoencode_core.data.coordinates import ROTATING
 from autoencode_core.flow.fields import controlled_field
 from autoencode_core.spec import RunSpec
 
@@ -7,8 +8,9 @@ from autoencode_core.spec import RunSpec
 def rest_is_pca(spec: RunSpec) -> bool:
     """Whether the network at θ = 0 is PCA with k components, held against what PCA is held against.
 
-    So it is where the field is 0 at θ = 0, the coordinates are principal, the k components that are kept
-    are those of largest variance, and the targets are the particles or, with denoise, their clean version.
+    So it is where the field is 0 at θ = 0, the coordinates are principal axes (of the data, or of the
+    standardised data), the k components that are kept are those of largest variance, and the targets are the
+    particles or, with denoise, their clean version.
 
     Args:
         spec: all knobs.
@@ -18,7 +20,7 @@ def rest_is_pca(spec: RunSpec) -> bool:
     """
     return (
         rests(spec)
-        and spec.coordinates == "principal"
+        and spec.coordinates in ROTATING
         and spec.task in ("reconstruct", "denoise")
         and _keeps_largest(spec)
     )

@@ -3,11 +3,14 @@
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.images import is_image_run
 from autoencode_core.ode import ABOUT, sentence
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
+from pages.shared.asking import ask, told
+from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.controls import knobs, set_knobs
 from pages.shared.flow_view import flow_view
@@ -202,6 +205,40 @@ def _figures(run_id: str, record: RunRecord) -> None:
     with right:
         chart(run_id, record, "errors")
     chart(run_id, record, "history")
+    if record.spec.task in ("reconstruct", "denoise") and not is_image_run(record):
+        _columns(run_id, record)
+
+
+def _columns(run_id: str, record: RunRecord) -> None:
+    """How well each column is reconstructed, computed when it is asked for."""
+    box = st.expander("Column by column, in each column's own unit", key="columns", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        found = told(ask("column_errors", record), "Errors of the columns")
+        if found is None:
+            return
+        st.dataframe(
+            {
+                "Column": found["columns"],
+                "This run": found["network"],
+                "PCA": found["pca"],
+                "Spread": found["spread"],
+            },
+            hide_index=True,
+            column_config={
+                name: st.column_config.NumberColumn(help=words, format="%.4g")
+                for name, words in (
+                    ("This run", "Root mean squared error on the test particles."),
+                    ("PCA", "The same of PCA with as many components as the bottleneck has."),
+                    ("Spread", "Standard deviation: the error of answering every particle with the mean."),
+                )
+            },
+            alt="One column of the data in a row: errors of the run and of PCA, and the column's spread.",
+        )
+        words = f"Root mean squared errors over {found['particles']} test particles."
+        columns = {name: found[name] for name in ("columns", "network", "pca", "spread")}
+        table_button("columns_csv", f"{run_id}-columns", lambda: columns, words=words)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ answer that is not all that was asked for, and "left_out" counts particles that 
 from autoencode_core.analysis.codes import activity as activity
 from autoencode_core.analysis.codes import embedding as embedding
 from autoencode_core.analysis.codes import neighbours as neighbours
+from autoencode_core.analysis.columns import column_errors as column_errors
 from autoencode_core.analysis.component_choice import component_choice as component_choice
 from autoencode_core.analysis.component_choice import component_horizons as component_horizons
 from autoencode_core.analysis.convexity import curvature as curvature

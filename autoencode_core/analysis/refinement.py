@@ -139,18 +139,18 @@ def refinement(
         report: progress.
 
     Returns:
-        methods, a list; declared (m,), their orders; substeps (s,); steps (s,), δ/r; difference
-        (m, s), root mean squared distance of the outputs to the reference's, flow coordinates (classify:
-        codes); error (m, s), mean squared distance of output and target; reference, name of the adaptive
-        solver; rtol, larger than asked where the field is too steep for that; atol; evaluations of the field
-        that it took; reference_error, its mean squared distance to the targets; floor, how well it is known: its
-        distance to a solve at ten times the tolerance; order (m,), fitted slope of log difference against log
-        step, NaN where it cannot be told, order_error (m,), its standard error, and order_start (m,), so that
+        methods, a list; declared (m,), their orders; substeps (s,); steps (s,), δ/r; difference (m, s), root
+        mean squared distance of the outputs to the reference's, flow coordinates (classify: codes); error (m,
+        s), mean squared distance of output and target; reference, name of the adaptive solver; rtol, larger
+        than asked where the field is too steep for that; atol; evaluations of the field that it took;
+        reference_error, its mean squared distance to the targets; floor, how well it is known: its distance
+        to a solve at ten times the tolerance; order (m,), fitted slope of log difference against log step,
+        NaN where it cannot be told, order_error (m,), its standard error, and order_start (m,), so that
         difference = exp(start) step^order; fitted (m, s), what that is fitted to; spread, root mean squared
         distance of the targets to their mean; network_scheme and network_substeps, of the network itself, and
         network_difference and network_error, its own; relative = network_difference / spread (of one
-        particle: / its target's length); verdict:
-        "ode", "nearly" or "not" a discretised ODE; moved, particles n; note.
+        particle: / its target's length); verdict: "ode", "nearly" or "not" a discretised ODE; moved,
+        particles n; note.
 
     Raises:
         InputError: the run diverged, its field is too steep for the adaptive solver, or an argument cannot be

@@ -119,7 +119,7 @@ def errors_line(spec: RunSpec, summary: Mapping[str, Any]) -> str:
     """The errors of the end beside PCA's, in words."""
     shares = {"": unexplained(summary), "PCA alike: ": unexplained(summary, pca=True)}
     lines = [f"{whose}{share}" for whose, share in shares.items() if share]
-    errors = f"train {summary['train_error']:.4g}, test {summary['test_error']:.4g}"
+    errors = f"train {_number(summary['train_error'])}, test {_number(summary['test_error'])}"
     lines.append(f"mean squared distance ({error_unit(spec)}) {errors}")
     if summary["pca_test_error"] is not None:
         lines.append(
@@ -136,6 +136,10 @@ def errors_line(spec: RunSpec, summary: Mapping[str, Any]) -> str:
         )
     said = "; ".join(lines)
     return f"{said[0].upper()}{said[1:]}."
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
 
 
 def print_json(value: Any) -> None:

@@ -88,7 +88,7 @@ def unpack(data: bytes, source: str = "file") -> RunRecord:
 
 def glance(data: bytes, source: str = "file") -> RunRecord:
     """The run in the bytes of an .autoencode file, without history and arrays; raises like `unpack`."""
-    return _texts(_unzip(data, _SMALL, source), source)
+    return _in_flow_coordinates(_texts(_unzip(data, _SMALL, source), source))
 
 
 def write_folder(record: RunRecord, path: str | os.PathLike[str]) -> None:
@@ -120,7 +120,7 @@ def read_folder(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
 
 def glance_folder(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
     """The run in a folder, without history and arrays; raises like `unpack`."""
-    return _texts(_read(Path(path), _SMALL, source), source)
+    return _in_flow_coordinates(_texts(_read(Path(path), _SMALL, source), source))
 
 
 def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
@@ -227,7 +227,25 @@ def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
         probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors"),
     )
     check(record, source)
-    return record
+    return _in_flow_coordinates(record)
+
+
+_TRAIN_AGAIN = " Its test error was told in data units, which compares with nothing here: train it again."
+_IN_DATA_UNITS = ("test_error", "pca_train_error", "pca_test_error", "ode_test_error")
+
+
+def _in_flow_coordinates(record: RunRecord) -> RunRecord:
+    """A run of old without the errors that it told in data units though its flow acts on other scales."""
+    if record.spec.coordinates != "standard" or "test_variance" in record.summary:
+        return record
+    history, summary = dict(record.history), dict(record.summary)
+    summary |= {name: None for name in _IN_DATA_UNITS if name in summary} | {"train_error": None}
+    if history:
+        history["train_error"] = history["data_term"]
+        history["test_error"] = [math.nan] * len(history["data_term"])
+        summary["train_error"] = history["data_term"][-1] if history["data_term"] else None
+    message = record.message.removesuffix(_TRAIN_AGAIN) + _TRAIN_AGAIN
+    return replace(record, history=history, summary=summary, message=message)
 
 
 def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:

@@ -28,6 +28,7 @@ _ANALYSIS = (
     "walk",
     "embedding",
     "activity",
+    "column_errors",
     "neighbours",
     "curvature",
     "curvature_path",

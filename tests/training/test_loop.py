@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from problems import SCHEMES, STEPS, model, small_spec
+from sklearn.decomposition import PCA
 
 import autoencode_core as ac
 from autoencode_core.training.history import HISTORY
@@ -19,13 +20,22 @@ def test_history_has_its_keys_and_adds_up():
     np.testing.assert_allclose(run.history["cost"], cost, rtol=1e-6)
 
 
-@pytest.mark.parametrize("coordinates", ["raw", "standard", "principal"])
-def test_errors_are_in_data_units_on_both_parts(coordinates):
+@pytest.mark.parametrize("coordinates", ["raw", "standard", "principal", "correlation"])
+def test_errors_are_those_of_flow_coordinates_on_both_parts(coordinates):
     run = ac.train(ac.RunSpec(**QUICK, coordinates=coordinates, dtype="float64"))
-    for part, data in (("train_error", run.data.train), ("test_error", run.data.test)):
-        error = float((run.model.reconstruct(data) - data).square().sum(1).mean())
-        assert run.history[part][-1] == pytest.approx(error, rel=1e-10)
-        assert run.summary[part] == run.history[part][-1]
+    train = run.data.train.numpy()
+    scale = train.std(0) if coordinates in ("standard", "correlation") else 1.0
+    for part, data in (("train", run.data.train.numpy()), ("test", run.data.test.numpy())):
+        apart = (run.model.reconstruct(data).numpy() - data) / scale
+        error = np.square(apart).sum(1).mean()
+        assert run.history[f"{part}_error"][-1] == pytest.approx(error, rel=1e-10)
+        assert run.summary[f"{part}_error"] == run.history[f"{part}_error"][-1]
+        assert run.summary[f"{part}_variance"] == pytest.approx((data / scale).var(0).sum(), rel=1e-10)
+        pca = PCA(run.spec.bottleneck).fit(train / scale)
+        apart = pca.inverse_transform(pca.transform(data / scale)) - data / scale
+        assert run.summary[f"pca_{part}_error"] == pytest.approx(np.square(apart).sum(1).mean(), rel=1e-9)
+    assert run.summary["unexplained"] == run.summary["test_error"] / run.summary["test_variance"]
+    assert run.summary["pca_unexplained"] == run.summary["pca_test_error"] / run.summary["test_variance"]
 
 
 def test_denoise_measures_against_the_clean_particles():

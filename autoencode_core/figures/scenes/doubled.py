@@ -125,7 +125,7 @@ def doubled_words(record: RunRecord, answer: Mapping[str, Any]) -> list[str]:
         "Both forms end in the same place: the outputs "
         + (f"differ by {power(apart)} at most, which is rounding." if apart else "are identical.")
         if same
-        else f"The outputs of the two forms differ by {apart:.3g}, flow coordinates, which is more than rounding."
+        else f"The outputs of the two forms differ by {apart:.3g}, which is more than rounding."
     ]
     if jump(answer) <= 0:
         return [*said, "Nothing is forgotten here, so there is no jump to remove."]

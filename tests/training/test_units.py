@@ -1,0 +1,61 @@
+"""No comparison knows the units of the columns, or their order."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autoencode_core as ac
+from autoencode_core.analysis.refinement import refinement
+from autoencode_core.training.minimisers import maps_apart, minimisers
+
+COLUMNS = 4
+
+
+def table(exponents=(0,) * COLUMNS, order=range(COLUMNS)):
+    """A bent sheet with noise in four columns, in units of 10^exponents, in another order."""
+    rng = np.random.default_rng(7)
+    a, b = rng.uniform(-1, 1, (2, 90))
+    clean = np.stack([a, b, a**2 + b, a * b], 1) + 0.05 * rng.normal(size=(90, COLUMNS))
+    return (clean * 10.0 ** np.asarray(exponents) + [0, 3, 0, 1] * 10.0 ** np.asarray(exponents))[
+        :, list(order)
+    ]
+
+
+def figures(path, x):
+    """What a person compares: shares, verdict, clusters and distances of the maps of two seeds."""
+    np.savetxt(path, x, delimiter=",", header="a,b,c,d", comments="", fmt="%.17g")
+    spec = ac.RunSpec(dataset=str(path), bottleneck=2, tikhonov=1e-3, iterations=40, tolerance=0.02)
+    runs = ac.sweep(spec, seeds=[0, 1])
+    first = runs[0].summary
+    numbers = [
+        run.summary[key] for run in runs for key in ("unexplained", "pca_unexplained", "ode_difference")
+    ]
+    numbers += [first["test_error"], first["train_error"], float(maps_apart(runs)[0, 1])]
+    words = [refinement(runs[0], substeps=(1, 2, 4), particles=20)["verdict"], *minimisers(runs)]
+    words += [run.summary["unexplained"] < run.summary["pca_unexplained"] for run in runs]
+    return numbers, words
+
+
+@cache
+def reference(folder):
+    return figures(folder / "plain.csv", table())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("units")
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    exponents=st.lists(st.integers(-6, 6), min_size=COLUMNS, max_size=COLUMNS),
+    order=st.permutations(range(COLUMNS)),
+)
+def test_neither_units_nor_order_of_the_columns_change_a_comparison(folder, exponents, order):
+    numbers, words = figures(folder / "scaled.csv", table(exponents, order))
+    wanted, same = reference(folder)
+    assert numbers == pytest.approx(wanted, rel=1e-3)
+    assert words == same
