@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.data.coordinates import Coordinates
+from autoencode_core.data.coordinates import ROTATING, Coordinates
 from autoencode_core.data.loading import DataSet, probe_indices
 from autoencode_core.data.pca import pca_error
 from autoencode_core.errors import InputError
@@ -78,12 +78,14 @@ class Regime:
         source, spec = self.data.source, self.spec
         figures: dict[str, float | None] = {"parameters": float(len(model.control)), "accuracy": None}
         applies = spec.task in ("reconstruct", "denoise")
+        principal = self.start.coordinates if spec.coordinates in ROTATING else None
         for part, inputs, targets, labels in (
             ("train", source.train, source.train_targets, source.train_labels),
             ("test", source.test, source.test_targets, source.test_labels),
         ):
             figures[f"{part}_variance"] = variance(self._places(targets, labels))
-            known = applies and pca_error(spec.coordinates, source.train, inputs, targets, spec.bottleneck)
+            parts = source.train, inputs, targets
+            known = applies and pca_error(spec.coordinates, *parts, spec.bottleneck, principal)
             figures[f"pca_{part}_error"] = known if applies else None
         if spec.task == "classify" and source.test_labels is not None:
             positions = label_positions(len(source.label_names), spec.bottleneck)
