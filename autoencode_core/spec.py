@@ -78,7 +78,8 @@ class RunSpec(BaseModel):
         _knob(
             "Data set",
             "μ₀",
-            "The law that the particles are drawn from, or the path of a CSV file or of an IDX file of images.",
+            "The law that the particles are drawn from, or the path of a CSV file or of an IDX file of "
+            "images.",
             group="main",
         ),
     ] = "circle"

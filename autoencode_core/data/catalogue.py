@@ -176,8 +176,8 @@ _CARDS = (
         "mnist",
         "MNIST (28×28)",
         784,
-        "70,000 handwritten digits, grey values divided by 255; from the folder AUTOENCODE_DATA of IDX files, "
-        "else fetched once from OpenML.",
+        "70,000 handwritten digits, grey values divided by 255; from the IDX files in the folder "
+        "AUTOENCODE_DATA, else fetched once from OpenML.",
         kind="images",
         image=(28, 28),
         rows=70000,
@@ -188,8 +188,8 @@ _CARDS = (
         "fashion_mnist",
         "Fashion-MNIST (28×28)",
         784,
-        "70,000 pieces of clothing, grey values divided by 255; from the folder AUTOENCODE_DATA of IDX files, "
-        "else fetched once from OpenML.",
+        "70,000 pieces of clothing, grey values divided by 255; from the IDX files in the folder "
+        "AUTOENCODE_DATA, else fetched once from OpenML.",
         kind="images",
         image=(28, 28),
         rows=70000,
@@ -211,8 +211,8 @@ def card(dataset: str) -> DatasetCard:
     """The card of a data set.
 
     Args:
-        dataset: a name of CATALOGUE, or the path of a CSV file or of an IDX file of images (whose shape is read
-            from the file).
+        dataset: a name of CATALOGUE, or the path of a CSV file or of an IDX file of images, whose shape is
+            read from the file.
 
     Raises:
         InputError: the name is unknown, or the file is missing or cannot be used.

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,7 @@ def _classes(path: str, mtime: int, size: int) -> int:
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[IO[bytes], str]]:
+def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, str]]:
     """A file unpacked as it is read, and what to call it."""
     name = Path(path).name or str(path)
     try:
@@ -119,7 +119,8 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[IO[bytes], str]]:
         with open(path, "rb") as packed:
             zipped = packed.read(2) == _GZIP
             packed.seek(0)
-            with gzip.GzipFile(fileobj=packed) if zipped else packed as file:
+            file: Any = gzip.GzipFile(fileobj=packed) if zipped else packed
+            with file:
                 yield file, name
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InputError("file", name, "a gzip file that is whole; this one is damaged") from None
@@ -129,7 +130,7 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[IO[bytes], str]]:
         raise InputError("file", str(path), "an IDX file that exists and may be read") from None
 
 
-def _image_shape(file: IO[bytes], name: str) -> tuple[int, int, int]:
+def _image_shape(file: BinaryIO, name: str) -> tuple[int, int, int]:
     count, rows, columns = _axes(file, 3, "images (three axes)", name)
     if count < 2 or not 1 < rows * columns <= MOST_PIXELS:
         wanted = f"at least 2 images of 2 to {MOST_PIXELS} pixels; this one has {count} of {rows} × {columns}"
@@ -137,11 +138,13 @@ def _image_shape(file: IO[bytes], name: str) -> tuple[int, int, int]:
     return count, rows, columns
 
 
-def _axes(file: IO[bytes], count: int, what: str, name: str) -> tuple[int, ...]:
+def _axes(file: BinaryIO, count: int, what: str, name: str) -> tuple[int, ...]:
     """Lengths of the axes, whose product is small enough to be read."""
     head = file.read(4)
     if head != bytes((0, 0, _UNSIGNED_BYTES, count)):
-        raise InputError("file", name, f"an IDX file of bytes with {what}; it begins with {head.hex() or '–'}")
+        raise InputError(
+            "file", name, f"an IDX file of bytes with {what}; it begins with {head.hex() or '–'}"
+        )
     sizes = file.read(4 * count)
     if len(sizes) < 4 * count:
         raise InputError("file", name, "an IDX file that is whole; this one ends within its head")
@@ -154,7 +157,7 @@ def _axes(file: IO[bytes], count: int, what: str, name: str) -> tuple[int, ...]:
     return lengths
 
 
-def _numbers(file: IO[bytes], shape: tuple[int, ...], name: str) -> NDArray[np.uint8]:
+def _numbers(file: BinaryIO, shape: tuple[int, ...], name: str) -> NDArray[np.uint8]:
     """The numbers after the head; never more is unpacked than the head promised, and one byte."""
     total = int(np.prod(shape, dtype=np.int64))
     data = bytearray()
@@ -162,6 +165,8 @@ def _numbers(file: IO[bytes], shape: tuple[int, ...], name: str) -> NDArray[np.u
         data += more  # piece by piece: a read of all would first make room for all that was promised
     if len(data) != total:
         found = "more" if len(data) > total else f"{len(data):,}"
-        raise InputError("file", name, f"a file with the {total:,} numbers that its head promises; not {found}")
+        raise InputError(
+            "file", name, f"a file with the {total:,} numbers that its head promises; not {found}"
+        )
     numbers: NDArray[Any] = np.frombuffer(data, np.uint8).reshape(shape)
     return numbers

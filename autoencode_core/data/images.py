@@ -146,7 +146,9 @@ def _from_folder(name: str, folder: Path, names: tuple[str, ...]) -> Images:
     for part in ("train", "t10k"):
         path = _part(folder, part)
         if path is None:
-            raise InputError("dataset", name, f"{part}-images-idx3-ubyte.gz in {folder}, the other part is there")
+            raise InputError(
+                "dataset", name, f"{part}-images-idx3-ubyte.gz in {folder}, the other part is there"
+            )
         grey, labels = read_pair(path)
         if labels is None:
             raise InputError("dataset", name, f"the labels {part}-labels-idx1-ubyte.gz in {folder}, too")
@@ -180,9 +182,9 @@ def _openml(name: str, openml: str, names: tuple[str, ...]) -> Images:
             warnings.simplefilter("ignore")  # its warnings of retries; the message below says it all
             grey, labels = fetch_openml(openml, **wanted)
         return _images(grey, 255, labels, names)
-    except Exception as error:  # no network, a proxy's page, a cut download: all the same to a person
+    except Exception as error:  # no network, a proxy's page, a cut download: all one to a person
         allowed = (
-            f"a data set at hand: {openml} could not be fetched from openml.org, which needs the network once "
+            f"a data set at hand: {openml} could not be had from openml.org, which needs the network once "
             f"({type(error).__name__}). Try again when online, lay its four IDX files into a folder and name "
             f"that in {FOLDER}, or take digits"
         )

@@ -151,9 +151,7 @@ def _split(dataset: str, particles: int, rng: Generator) -> tuple[Sample, Sample
 
 
 def _rows(dataset: str) -> _Rows:
-    return (
-        _images(dataset) if dataset in IMAGES or is_images_file(dataset) else _table(dataset)
-    )
+    return _images(dataset) if dataset in IMAGES or is_images_file(dataset) else _table(dataset)
 
 
 def _images(dataset: str) -> _Rows:

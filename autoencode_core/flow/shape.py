@@ -79,9 +79,7 @@ class ControlShape:
             for layer in self.blocks
         ]
 
-    def initial(
-        self, seed: int, scale: float, dtype: "torch.dtype", outer: float | None = None
-    ) -> "Tensor":
+    def initial(self, seed: int, scale: float, dtype: "torch.dtype", outer: float | None = None) -> "Tensor":
         """The initial control, (P,): weights Gaussian with variance scale²/fan-in, all else 0.
 
         Blocks that stand outside of σ may have a scale of their own, `outer`.

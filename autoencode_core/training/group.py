@@ -90,7 +90,7 @@ class Group:
         return self.seen
 
     def on_all(self, regime: int, row: Row) -> Row:
-        """The row of a regime's last finite control, with cost, its parts and both errors of all particles."""
+        """The row of a regime's last finite control with its cost and errors on all particles."""
         rows = self.rows([regime])
         terms, test = (part.part(rows).cost(self.kept[rows]) for part in (self.train, self.test))
         return row._replace(

@@ -232,8 +232,8 @@ class _Loop:
             )
         if self._runs_off(group.regimes[place], row):
             return "diverged", (
-                f"Ran off: at iteration {iteration} the data term has been more than {OFF:g} times what it is "
-                f"without any control for {self.high[group.regimes[place]]} iterations. {self._remedy()}"
+                f"Ran off: at iteration {iteration} the data term has been over {OFF:g} times what it is "
+                f"without control for {self.high[group.regimes[place]]} iterations. {self._remedy()}"
             )
         if norm <= spec.tolerance and not group.method.partial:
             return (
@@ -269,13 +269,13 @@ class _Loop:
         return f"Try a smaller initial scale (now {self.spec.init_scale:g})."
 
     def _worse(self, group: Group, regime: int, last: Row) -> str:
-        """What to know of a run that ended worse than at rest, a sentence with a space before it, or nothing."""
+        """What to know of a run that ended worse than at rest, with a space before it, or nothing."""
         rest = self.rest[regime]
         room = WORSE_SHARE * float(spread(group.train.part(group.rows([regime])).y)) ** 2
         if last.data_term <= max(WORSE * rest, rest + room):
             return ""
         return (
-            f" That is worse than no control at all: the data term is {last.data_term:.3g}, and {rest:.3g} at "
+            f" That is worse than no control at all: the data term is {last.data_term:.3g}, {rest:.3g} at "
             f"θ = 0. {self._remedy()}"
         )
 

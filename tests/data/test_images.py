@@ -1,4 +1,4 @@
-"""Images: digits; MNIST and Fashion-MNIST from a folder or a cache laid out as OpenML's; a file of one's own."""
+"""Images: digits; MNIST and Fashion-MNIST from a folder or OpenML's cache; a file of one's own."""
 
 import gzip
 import hashlib
@@ -92,7 +92,9 @@ def zeros() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return parts
 
 
-@pytest.mark.parametrize(("where", "dataset"), [("", "mnist"), ("mnist", "mnist"), ("fashion_mnist", "fashion_mnist")])
+@pytest.mark.parametrize(
+    ("where", "dataset"), [("", "mnist"), ("mnist", "mnist"), ("fashion_mnist", "fashion_mnist")]
+)
 def test_a_set_is_read_from_the_named_folder(
     data_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zeros: Any, where: str, dataset: str
 ) -> None:
@@ -111,14 +113,14 @@ def test_a_folder_that_is_not_whole_says_what_is_missing(
 ) -> None:
     monkeypatch.setenv(images.FOLDER, str(tmp_path))
     write(tmp_path, "train", pictures(20, 28, 28), np.arange(20) % 10)
-    with pytest.raises(InputError, match="t10k-images-idx3-ubyte.gz"):
+    with pytest.raises(InputError, match=r"t10k-images-idx3-ubyte\.gz"):
         images.mnist()
     write(tmp_path, "t10k", pictures(5, 28, 28), np.arange(5))
-    with pytest.raises(InputError, match="70,000 images of 28 × 28.*there are 25"):
+    with pytest.raises(InputError, match=r"70,000 images of 28 × 28.*there are 25"):
         images.mnist()
     (tmp_path / "t10k-labels-idx1-ubyte.gz").unlink()
     images._from_folder.cache_clear()
-    with pytest.raises(InputError, match="t10k-labels-idx1-ubyte.gz"):
+    with pytest.raises(InputError, match=r"t10k-labels-idx1-ubyte\.gz"):
         images.mnist()
 
 
@@ -174,7 +176,10 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
         images.images_of(gone)
     assert image_shape(gone, 49) == (7, 7) and image_shape(gone, 50) is None
     assert image_shape("mnist", 784) == (28, 28) and image_shape("moons", 4) is None
-    assert ac.RunSpec.model_validate({"dataset": gone, "bottleneck": 3}, context={"stored": True}).dataset == gone
+    assert (
+        ac.RunSpec.model_validate({"dataset": gone, "bottleneck": 3}, context={"stored": True}).dataset
+        == gone
+    )
 
 
 def lay_out(home: Path, grey: np.ndarray, labels: np.ndarray, checksum: str = "") -> None:

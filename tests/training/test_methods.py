@@ -215,18 +215,11 @@ def test_of_many_test_particles_a_part_is_looked_at_on_the_way(monkeypatch):
     monkeypatch.setattr(group, "GLANCE", 7)
     spec = ac.RunSpec(**{**QUICK, "iterations": 1}, method="adam", batch_size=50)
     run = ac.train(spec)
-    start = AutoencODE(spec, ac.train(spec.but(iterations=1), stop_at_once).model.control.vector, *places(run))
+    first = ac.train(spec, lambda progress: "stop").model
+    start = AutoencODE(spec, first.control.vector, first.coordinates, first.order)
     points = run.data.test[::4]
     error = float((start.reconstruct(points) - points).square().sum(1).mean())
     assert len(points) == 7 and run.history["test_error"][0] == pytest.approx(error, rel=1e-5)
-
-
-def stop_at_once(progress):
-    return "stop"
-
-
-def places(run):
-    return run.model.coordinates, run.model.order
 
 
 def test_regimes_with_batches_equal_regimes_alone():

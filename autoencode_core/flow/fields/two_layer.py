@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class TwoLayer(UnitField):
-    """F(x, θ) = V σ(W x + b) with m a hidden units or a fixed number of them, each of which drives all components."""
+    """F(x, θ) = V σ(W x + b) with m a hidden units, or as many in every layer; each drives all components."""
 
     name = "two_layer"
     title = "V σ(Wx + b)"
