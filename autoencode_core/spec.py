@@ -298,8 +298,8 @@ class RunSpec(BaseModel):
         _knob(
             "Initial scale of V",
             "s₁",
-            "Spread of the initial V of the two-layer field, by default that of W. 0: the flow begins at rest, "
-            "so that training sets out from PCA where the coordinates are principal.",
+            "Spread of the initial V of the two-layer field, by default that of W. 0: the flow begins at "
+            "rest, so that training sets out from PCA where the coordinates are principal.",
         ),
     ] = None
     seed: Annotated[

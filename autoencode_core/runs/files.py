@@ -37,11 +37,22 @@ from autoencode_core.runs.plain import (
     stored_member,
     write,
 )
+from autoencode_core.spec import RunSpec
 
 EXTENSION = ".autoencode"
 """Ending of a run file."""
-VERSION = 1
-"""Version of the format, counted up when an older program could not read a newer file."""
+VERSION = 2
+"""Version of the format, counted up when an older program could not read a newer file: 2 may hold HALVED."""
+HALVED = (
+    "control",
+    "axes",
+    "path_controls",
+    "snapshot_codes",
+    "snapshot_outputs",
+    "flow_states",
+    "flow_dropped",
+)
+"""Arrays that a file may hold in half precision (float16). They are read into the run's own, axes into float64."""
 MOST_BYTES = 200_000_000
 """Largest run file that is read."""
 LIMITS: Mapping[str, int] = {
@@ -60,15 +71,20 @@ _HEADER_BYTES = 65_536
 _TABLE_BYTES = 4096
 
 
-def pack(record: RunRecord) -> bytes:
+def pack(record: RunRecord, half: bool = False) -> bytes:
     """A run as the bytes of one .autoencode file; the same record gives the same bytes.
 
+    Args:
+        record: the run.
+        half: whether the large arrays (HALVED) are rounded to half precision, to take less room. Figures of
+            the summary are then those of another control than the one in the file, by that rounding.
+
     Raises:
-        InputError: the record's parts do not fit each other.
+        InputError: the record's parts do not fit each other, or a number is too large for half precision.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in _members(record).items():
+        for name, data in _members(record, half).items():
             archive.writestr(stored_member(name, compressed=True), data)
     return buffer.getvalue()
 
@@ -138,11 +154,12 @@ def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
 # ---- writing
 
 
-def _members(record: RunRecord) -> dict[str, bytes]:
+def _members(record: RunRecord, half: bool = False) -> dict[str, bytes]:
     check(record)
+    weights, probe = (_halved(part) if half else part for part in (record.weights, record.probe))
     texts = {
         "format": "autoencode",
-        "version": VERSION,
+        "version": VERSION if half else 1,
         **{key: getattr(record, key) for key in _TEXTS},
         "summary": {key: number_out(value) for key, value in record.summary.items()},
         "labels": list(record.labels),
@@ -154,14 +171,26 @@ def _members(record: RunRecord) -> dict[str, bytes]:
         "history.json": dump(
             {key: [number_out(x) for x in column] for key, column in record.history.items()}
         ),
-        "weights.safetensors": _arrays_to_bytes(record.weights),
-        "probe.safetensors": _arrays_to_bytes(record.probe),
+        "weights.safetensors": _arrays_to_bytes(weights),
+        "probe.safetensors": _arrays_to_bytes(probe),
     }
 
 
 def _arrays_to_bytes(arrays: Mapping[str, Array]) -> bytes:
     # safetensors reads memory as it lies: anything but C order would be stored scrambled.
     return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+
+def _halved(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays, those of HALVED in half precision."""
+    rounded = dict(arrays)
+    for name in set(HALVED) & set(arrays):
+        with np.errstate(over="ignore"):
+            rounded[name] = np.asarray(arrays[name]).astype(np.float16)
+        if not np.isfinite(rounded[name]).all():
+            most = float(np.finfo(np.float16).max)
+            raise InputError(name, "too large for half precision", f"numbers of at most {most:g}")
+    return rounded
 
 
 # ---- reading
@@ -223,8 +252,8 @@ def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
     record = replace(
         texts,
         history={key: [number_in(x) for x in _list(column, key, source)] for key, column in history.items()},
-        weights=_arrays(members["weights.safetensors"], f"{source}, weights.safetensors"),
-        probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors"),
+        weights=_arrays(members["weights.safetensors"], f"{source}, weights.safetensors", texts.spec),
+        probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors", texts.spec),
     )
     check(record, source)
     return _in_flow_coordinates(record)
@@ -276,10 +305,15 @@ def _list(value: Any, key: str, source: str) -> list[Any]:
     return value
 
 
-def _arrays(data: bytes, source: str) -> dict[str, Array]:
+def _arrays(data: bytes, source: str, spec: RunSpec) -> dict[str, Array]:
+    """The arrays in a member; those in half precision in that of the run, coordinates in float64."""
     header = int.from_bytes(data[:8], "little")
     if header > _HEADER_BYTES:
         raise InputError(source, f"a header of {header} bytes", f"at most {_HEADER_BYTES} bytes")
     with contextlib.suppress(safetensors.SafetensorError, KeyError, ValueError, TypeError):
-        return safetensors.numpy.load(data)
+        found = safetensors.numpy.load(data)
+        for name in HALVED:
+            if name in found and found[name].dtype == np.float16:
+                found[name] = found[name].astype(np.float64 if name == "axes" else spec.dtype)
+        return found
     raise InputError(source, "damaged", "arrays in the safetensors format")
