@@ -8,7 +8,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.units import length_unit
 from autoencode_core.words import join
 
-_DATA = ("dataset", "particles", "noise")
+_DATA = ("dataset", "reading", "particles", "noise")
 """Knobs that choose the particles, beside the seed of the data."""
 _FLOW = ("coordinates", "bottleneck", "depth", "horizon", "profile", "order", "field", "activation")
 _SCHEME = ("scheme", "substeps")

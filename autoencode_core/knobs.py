@@ -4,7 +4,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from autoencode_core.data.catalogue import CATALOGUE, card
+from autoencode_core.data.catalogue import CATALOGUE, DATASETS, card
+from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
 from autoencode_core.errors import InputError
 from autoencode_core.spec import REGISTRIES, RunSpec
 
@@ -12,21 +13,24 @@ UNSET = {"data_seed": "as the seed", "fidelity": "off", "hidden": "m a", "init_o
 """What a knob without a value says."""
 
 
-def allowed(name: str, dataset: str = "") -> str:
+def allowed(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> str:
     """What a knob accepts, in words, from its type and bounds.
 
     Args:
         name: name of the knob.
         dataset: data set whose limits also count, if any.
+        reading: how it is read, where it is a table.
     """
     if name == "dataset":
-        return f"{', '.join(CATALOGUE)}, or the path of a .csv file"
+        return DATASETS
+    if name == "reading":
+        return f"{', '.join(Reading.model_fields)}, for a table only"
     info = RunSpec.model_fields[name]
     literal = words(name)
     if literal:
         listed = ", ".join(literal)
         return listed if not _takes_list(info.annotation) else f"{listed}, or a list of whole numbers"
-    low, high = bounds(name, dataset)
+    low, high = bounds(name, dataset, reading)
     if low is None and high is None:
         return "text"
     number = "a whole number" if is_whole(name) else "a number"
@@ -50,6 +54,8 @@ def in_words(name: str, value: Any) -> str:
     if name == "dataset":
         text = str(value)
         return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
+    if isinstance(value, Reading):
+        return reading_in_words(value)
     if name == "fidelity":
         return f"{100 * value:.6g} %"
     if isinstance(value, tuple):
@@ -62,12 +68,13 @@ def is_whole(name: str) -> bool:
     return RunSpec.model_fields[name].annotation in (int, int | None)
 
 
-def bounds(name: str, dataset: str = "") -> tuple[float | None, float | None]:
+def bounds(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> tuple[float | None, float | None]:
     """Lowest and highest value of a numeric knob, (None, None) for the others.
 
     Args:
         name: name of the knob.
         dataset: data set whose width and rows also limit it, if any.
+        reading: how it is read, where it is a table.
     """
     low = high = None
     for mark in RunSpec.model_fields[name].metadata:
@@ -75,7 +82,7 @@ def bounds(name: str, dataset: str = "") -> tuple[float | None, float | None]:
             low = getattr(mark, key, None) if getattr(mark, key, None) is not None else low
         high = getattr(mark, "le", None) if getattr(mark, "le", None) is not None else high
     if dataset:
-        known = card(dataset)
+        known = card(dataset, reading)
         if name == "bottleneck":
             high = known.width
         if name == "particles" and known.most_particles is not None:
@@ -83,11 +90,11 @@ def bounds(name: str, dataset: str = "") -> tuple[float | None, float | None]:
     return low, high
 
 
-def choices(name: str, dataset: str = "") -> tuple[str, ...]:
-    """Words that a knob accepts, () for numbers; with a data set only the tasks it can do."""
+def choices(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> tuple[str, ...]:
+    """Words that a knob accepts, () for numbers; with a data set only the tasks that it can do."""
     accepted = words(name)
     if name == "task" and dataset:
-        known = card(dataset)
+        known = card(dataset, reading)
         accepted = tuple(
             w
             for w in accepted
@@ -127,7 +134,14 @@ def explain(error: ValidationError) -> list[InputError]:
                 name, item["input"], f"no such knob; there are {', '.join(RunSpec.model_fields)}"
             )
             continue
-        fallback = allowed(name)
+        if name == "reading" and len(item["loc"]) > 1:
+            name = str(item["loc"][1])
+            if name not in Reading.model_fields:
+                complaints[name] = InputError("reading", name, f"one of {', '.join(Reading.model_fields)}")
+                continue
+            fallback = allowed_in(name)
+        else:
+            fallback = allowed(name)
         text = item.get("ctx", {}).get("allowed") if item["type"] == "not_allowed" else fallback
         complaints[name] = InputError(name, item["input"], text or fallback)
     return list(complaints.values())

@@ -3,6 +3,7 @@
 Widgets, command-line flags, links, run files and validation all derive from this model.
 """
 
+import os
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args
@@ -11,13 +12,16 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
+from autoencode_core.data.catalogue import CATALOGUE, DATASETS, DatasetCard, card
+from autoencode_core.data.idx import is_images_file
+from autoencode_core.data.reading import NONE, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.fields import FIELDS
 from autoencode_core.flow.nonlinearities import NONLINEARITIES
@@ -52,12 +56,19 @@ def _knob(
 RESIDUAL_NETWORK: Mapping[str, Any] = {"scheme": "euler", "substeps": 1, "fidelity": None}
 """The residual network of the paper; what a stored spec means that was written before there were others."""
 
+EVERY_COLUMN = Reading(drop=(NONE,))
+"""How a table was read before columns could be left out; what a stored spec means that does not say."""
+
 REGISTRIES: Mapping[str, Mapping[str, object]] = {
     "field": FIELDS,
     "activation": NONLINEARITIES,
     "scheme": SCHEMES,
 }
 """Knobs whose words are the names of a registry."""
+
+
+LEADING = ("dataset", "reading", "task", "method")
+"""Knobs that the defaults of the others follow."""
 
 
 class RunSpec(BaseModel):
@@ -78,11 +89,16 @@ class RunSpec(BaseModel):
         _knob(
             "Data set",
             "μ₀",
-            "The law that the particles are drawn from, or the path of a CSV file or of an IDX file of "
-            "images.",
+            "The law that the particles are drawn from, or the path of a table or of an IDX file of images.",
             group="main",
         ),
     ] = "circle"
+    reading: Annotated[
+        Reading,
+        _knob(
+            "Reading", "", "How a table is read, and which of its columns and rows are used.", group="table"
+        ),
+    ] = Reading()
     bottleneck: Annotated[
         int,
         Field(ge=1, le=4096),
@@ -329,9 +345,12 @@ class RunSpec(BaseModel):
             return values
         if (info.context or {}).get("stored"):
             values = {**RESIDUAL_NETWORK, **values}
+            if is_table(str(values.get("dataset"))):
+                values.setdefault("reading", EVERY_COLUMN)
         try:
-            suited = dict(card(str(values.get("dataset", "circle"))).defaults)
-        except InputError:
+            reading = Reading.model_validate(values.get("reading", {}))
+            suited = dict(card(str(values.get("dataset", "circle")), reading).defaults)
+        except (InputError, ValidationError):
             suited = {}
         filled = {**suited, **values}
         if "batch_size" in suited and "batch_size" not in values:
@@ -359,13 +378,21 @@ class RunSpec(BaseModel):
 
     @field_validator("dataset")
     @classmethod
-    def _dataset_is_known(cls, value: str) -> str:
-        try:
-            card(value)
-        except InputError as error:
-            if error.field == "dataset":
-                raise _refuse(error.allowed) from error
-            # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
+    def _dataset_is_known(cls, value: str, info: ValidationInfo) -> str:
+        if value not in CATALOGUE and not is_table(value) and not is_images_file(value):
+            raise _refuse(f"one of {DATASETS}")
+        # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
+        stored = value in CATALOGUE or (info.context or {}).get("stored")
+        return value if stored else os.path.abspath(value)
+
+    @field_validator("reading")
+    @classmethod
+    def _reading_has_a_table(cls, value: Reading, info: ValidationInfo) -> Reading:
+        changed = value.changed()
+        if changed and info.data.get("dataset") in CATALOGUE:
+            raise _refuse(
+                f"what it is by default for a data set that is no file (given: {', '.join(changed)})"
+            )
         return value
 
     @field_validator("bottleneck")
@@ -458,13 +485,27 @@ class RunSpec(BaseModel):
         """The seed that the data and the split are drawn from."""
         return self.seed if self.data_seed is None else self.data_seed
 
+    def card(self) -> DatasetCard:
+        """What is known of the data set.
+
+        Raises:
+            InputError: it is a table that is missing or cannot be used.
+        """
+        return card(self.dataset, self.reading)
+
+    def leading(self) -> dict[str, Any]:
+        """The knobs that the defaults of the others follow."""
+        return {name: getattr(self, name) for name in LEADING}
+
     def but(self, **changes: Any) -> "RunSpec":
         """This spec with some knobs changed, validated again.
 
         Knobs that stand at what suits data set, task and method follow those if they change.
         """
-        suited = RunSpec(dataset=self.dataset, task=self.task, method=self.method)
-        leading = {"dataset": self.dataset, "task": self.task, "method": self.method}
+        leading = self.leading()
+        if changes.get("dataset", self.dataset) != self.dataset:
+            del leading["reading"]
+        suited = RunSpec(**self.leading())
         chosen = {name: value for name, value in self if value != getattr(suited, name)}
         return RunSpec(**{**leading, **chosen, **changes})
 
@@ -474,7 +515,7 @@ def _card_of(info: ValidationInfo) -> DatasetCard | None:
     try:
         if (info.context or {}).get("stored") and info.data["dataset"] not in CATALOGUE:
             return None
-        return card(info.data["dataset"])
+        return card(info.data["dataset"], info.data["reading"])
     except (KeyError, InputError):
         return None
 

@@ -71,7 +71,8 @@ WAYS: dict[str, dict[str, Any]] = {
 def fresh_points(spec: ac.RunSpec) -> Points:
     """Points that no training with this spec saw: a longer draw of the run's own test points."""
     particles = spec.particles if spec.dataset == "digits" else 4 * FRESH
-    return load(spec.dataset, particles, spec.noise, spec.seed, spec.task, spec.coordinates).test
+    how = spec.noise, spec.seed, spec.task, spec.coordinates, spec.reading
+    return load(spec.dataset, particles, *how).test
 
 
 def error(reconstruct: Callable[[Points], Tensor], points: Points) -> float:

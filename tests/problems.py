@@ -34,9 +34,7 @@ def cloud(width: int, particles: int = 40, seed: int = 0) -> np.ndarray:
 
 def model(spec: RunSpec, points: np.ndarray | None = None, scale: float | None = None) -> AutoencODE:
     """An untrained float64 model of a spec, its coordinates fitted to `points`."""
-    from autoencode_core.data.catalogue import card
-
-    points = cloud(card(spec.dataset).width) if points is None else points
+    points = cloud(spec.card().width) if points is None else points
     coordinates = Coordinates.fit(spec.coordinates, points)
     order = kept_order(spec.order, np.asarray(coordinates.to_flow(points)))
     shape = Architecture.of(spec, points.shape[1]).shape

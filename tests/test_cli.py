@@ -36,7 +36,7 @@ def test_train_prints_one_json_object(tmp_path, capsys):
 def test_train_speaks_to_people_too(tmp_path, capsys):
     assert main([*QUICK, "--out", str(tmp_path)]) == 0
     out = capsys.readouterr().out
-    assert "Mean squared distance" in out and "PCA alike" in out
+    assert "% unexplained; PCA alike: " in out and "mean squared distance (data units²) train" in out
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -70,8 +70,8 @@ def test_a_field_that_moves_at_0_is_not_at_rest(record, monkeypatch):
     assert sentence(held(record, 0.01, 0.5, weights=still)).startswith("A discretised ODE")
 
 
-@pytest.mark.parametrize("coordinates", ["principal", "standard", "raw"])
-def test_the_error_of_the_exact_flow_is_in_data_units(coordinates):
+@pytest.mark.parametrize("coordinates", ["principal", "standard", "raw", "correlation"])
+def test_the_error_of_the_exact_flow_is_that_of_flow_coordinates(coordinates):
     spec = RunSpec(
         dataset="moons",
         particles=80,
@@ -83,8 +83,9 @@ def test_the_error_of_the_exact_flow_is_in_data_units(coordinates):
     )
     run = train(spec.but(fidelity=None))
     fine = run.model.flow(run.data.test, method="rk4", substeps=64).states[-1]
-    made = run.model.from_engine(fine.T[run.model.order][None])
-    wanted = float((made - run.data.test_targets).square().sum(1).mean())
+    wanted = (
+        np.square(fine.numpy() - run.model.coordinates.to_flow(run.data.source.test_targets)).sum(1).mean()
+    )
     assert run.summary["ode_test_error"] == pytest.approx(wanted, rel=1e-3)
 
 

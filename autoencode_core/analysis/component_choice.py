@@ -7,6 +7,7 @@ import numpy as np
 
 from autoencode_core.analysis.particles import Array, Report, silent
 from autoencode_core.data.catalogue import card
+from autoencode_core.data.reading import AS_FOUND
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import label_positions
 from autoencode_core.spec import RunSpec
@@ -145,7 +146,7 @@ def component_horizons(
 def suits(spec: RunSpec) -> bool:
     """Whether a spec is a classifier of data in the plane."""
     try:
-        return spec.task == "classify" and card(spec.dataset).width == 2
+        return spec.task == "classify" and spec.card().width == 2
     except InputError:
         return False
 
@@ -169,7 +170,7 @@ def classifier(spec: RunSpec, horizon: float | None = None, dataset: str = "") -
         if known.width != 2 or known.classes < 2:
             raise InputError("dataset", dataset, "a labelled data set of two components")
         most = known.most_particles or base.particles
-        changes |= {"dataset": dataset, "particles": min(base.particles, most)}
+        changes |= {"dataset": dataset, "reading": AS_FOUND, "particles": min(base.particles, most)}
     if horizon is not None:
         changes["horizon"] = horizon
     return base.but(**(dict(base) | changes))

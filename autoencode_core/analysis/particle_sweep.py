@@ -11,7 +11,6 @@ from torch import Tensor
 from autoencode_core.analysis.particles import Array, Particles, Report, drawn, silent, training_particles
 from autoencode_core.analysis.rates import fitted_rates
 from autoencode_core.analysis.wasserstein import DIRECTIONS, MOST_ASSIGNED, Reference, exact_wasserstein
-from autoencode_core.data.catalogue import card
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import label_positions
@@ -111,7 +110,7 @@ def particle_sweep(
         "seeds": np.array(samples),
         **found,
         **fitted_rates(numbers, found),
-        "directions": 0 if card(spec.dataset).width == 1 else DIRECTIONS,
+        "directions": 0 if spec.card().width == 1 else DIRECTIONS,
         "note": _note(spec, found),
     }
 
@@ -136,7 +135,7 @@ def trained(
         For each number of particles and each sample a run for each start; those of one number train as one
         batch. What ends before it converged is trained on by lbfgs, whatever the method of the spec.
     """
-    shape, most = Architecture.of(spec, card(spec.dataset).width).shape, 2**31
+    shape, most = Architecture.of(spec, spec.card().width).shape, 2**31
     drawn_from = [(spec.seed + k) % most for k in range(starts if spec.init_scale else 1)]
     scales = spec.init_scale, DTYPES[spec.dtype], spec.init_outer
     controls = torch.stack([shape.initial(seed, *scales) for seed in drawn_from])
@@ -201,7 +200,7 @@ def _cost(run: Run) -> float:
 
 
 def _counts(spec: RunSpec, counts: Sequence[int] | None) -> list[int]:
-    most = min(card(spec.dataset).most_particles or MOST_COUNT, MOST_COUNT)
+    most = min(spec.card().most_particles or MOST_COUNT, MOST_COUNT)
     if counts is None:
         counts = [count for count in COUNTS if count <= most]
         if len(counts) < 2:
@@ -247,7 +246,7 @@ class _Told:
 
 def _law(run: Run, count: int) -> Particles:
     """Particles that a run has not seen: fresh ones of its law, or of a finite data set its test part."""
-    if card(run.spec.dataset).most_particles is None:
+    if run.spec.card().most_particles is None:
         return drawn(run, count, LAW)
     source = run.data.source
     labels = np.empty(0, np.int64) if source.test_labels is None else source.test_labels
@@ -275,7 +274,7 @@ def _compared(trainings: Sequence[Sequence[Sequence[Run]]], fresh: int, report: 
     """What is measured on the best runs, (c, s) each, and how many fresh particles there were."""
     runs = [[best(starts) for starts in same] for same in trainings]
     found: dict[str, Any] = {name: np.full((len(runs), len(runs[0])), np.nan) for name in _MEASURED}
-    finite = card(runs[0][0].spec.dataset).most_particles is not None
+    finite = runs[0][0].spec.card().most_particles is not None
     law: Particles | None = None
     for s, last in enumerate(runs[-1]):
         if law is None or finite:  # a made set has one law, of a finite one each seed has its own test part
@@ -376,7 +375,7 @@ def _note(spec: RunSpec, found: dict[str, Any]) -> str:
         most = min(MOST_ASSIGNED, found["fresh"])
         why = "its work grows like N³" if most == MOST_ASSIGNED else "there are no more fresh ones"
         said.append(f"Exact W₁ is told up to {most} particles: {why}.")
-    if card(spec.dataset).most_particles is not None:
+    if spec.card().most_particles is not None:
         said.append("The data are finite: the test part of each sample takes the place of fresh particles.")
     if np.nanmax(found["turned"], initial=0.0) > TURNED:
         said.append(

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autoencode_core.data.catalogue import card
 from autoencode_core.data.loading import DataSet, load
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE, label_positions
@@ -84,10 +83,10 @@ def drawn(run: Run, count: int, seed: int | None = None) -> Particles:
     spec = run.spec
     own = seed is None or seed == spec.sample
     try:
-        most = card(spec.dataset).most_particles
+        most = spec.card().most_particles
         there = count if most is None else min(count, most)
         sample = spec.sample if seed is None else seed
-        source = load(spec.dataset, there, spec.noise, sample, spec.task, spec.coordinates)
+        source = load(spec.dataset, there, spec.noise, sample, spec.task, spec.coordinates, spec.reading)
     except InputError as error:
         return _stored(run, error).chosen(slice(count))
     same = min(there, len(run.probe["inputs"]))

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from autoencode_core.data.reading import Reading, allowed_in, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import allowed
 from autoencode_core.ode import difference_of, share, verdict
@@ -33,10 +34,22 @@ def add_knobs(command: argparse.ArgumentParser, but: Container[str] = ()) -> Non
         but: names of knobs that it has in a way of its own.
     """
     for name, info in RunSpec.model_fields.items():
-        if name not in but:
+        if name == "reading":
+            _add_reading(command)
+        elif name not in but:
             words = f"{info.title}: {info.description} Allowed: {allowed(name)}."
             flag = f"--{name.replace('_', '-')}"
             command.add_argument(flag, dest=f"knob_{name}", metavar="VALUE", help=words.replace("%", "%%"))
+
+
+def _add_reading(command: argparse.ArgumentParser) -> None:
+    """A flag for each field of Reading."""
+    flags = command.add_argument_group("how a table is read")
+    for name, info in Reading.model_fields.items():
+        words = f"{info.title}: {info.description} Allowed: {allowed_in(name)}."
+        flags.add_argument(
+            f"--{name}", dest=f"reading_{name}", metavar="VALUE", help=words.replace("%", "%%")
+        )
 
 
 def spec_of(options: argparse.Namespace) -> RunSpec:
@@ -46,7 +59,21 @@ def spec_of(options: argparse.Namespace) -> RunSpec:
         pydantic.ValidationError: a value is out of bounds.
     """
     given = {name: getattr(options, f"knob_{name}", None) for name in RunSpec.model_fields}
+    reading = {name: getattr(options, f"reading_{name}", None) for name in Reading.model_fields}
+    asked = {name: value for name, value in reading.items() if value is not None}
+    given["reading"] = asked or None
     return RunSpec(**{name: value for name, value in given.items() if value is not None})
+
+
+def understood(spec: RunSpec) -> tuple[str, ...]:
+    """What was understood of the spec's table, in sentences; () of another data set.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    from autoencode_core.data.table import read_table  # start-up time: pandas
+
+    return read_table(spec.dataset, spec.reading).understood if is_table(spec.dataset) else ()
 
 
 @contextmanager

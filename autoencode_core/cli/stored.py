@@ -7,6 +7,7 @@ from typing import Any
 
 from autoencode_core.cli.shared import errors_line, print_json, share_bar, store_of, write_whole
 from autoencode_core.cli.sweep import print_study, study_figures
+from autoencode_core.data.reading import Reading, reading_in_words
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import UNSET
 from autoencode_core.ode import difference_of, sentence, share
@@ -130,7 +131,9 @@ def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
 
 
 def _print_spec(spec: RunSpec) -> None:
-    for name, value in spec.model_dump().items():
+    for name, value in spec:
+        if isinstance(value, Reading):
+            value = reading_in_words(value)
         symbol = (RunSpec.model_fields[name].json_schema_extra or {}).get("symbol", "")  # type: ignore[union-attr]
         print(f"  {name:14} {symbol!s:4} {UNSET.get(name, '–') if value is None else value}")
 

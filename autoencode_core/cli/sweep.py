@@ -19,6 +19,7 @@ from autoencode_core.cli.shared import (
     spec_of,
     stoppable,
     store_of,
+    understood,
     write_whole,
 )
 from autoencode_core.errors import InputError
@@ -90,7 +91,10 @@ def _sweep(options: argparse.Namespace) -> None:
     files = {kind: path for kind in ("csv", "png") if (path := getattr(options, kind))}
     for kind, path in files.items():
         check_file(path, f".{kind}")
+    said_of_table = understood(plan.spec)
     store.check_writable()
+    if not options.json:
+        print("\n".join(said_of_table), end="\n" * bool(said_of_table), flush=True)
     study, runs = _trained(plan, quiet=options.json)
     study_id = store.save_study_bytes(study_bytes(study.renamed(options.name), runs))
     if options.curvature:
@@ -100,7 +104,8 @@ def _sweep(options: argparse.Namespace) -> None:
     # Said before files are written: whatever becomes of those, the study is stored.
     if options.json:
         names = {kind: str(path) for kind, path in files.items()}
-        print_json({"study": study_id, **study_figures(study), "files": names})
+        table = {"understood": said_of_table} if said_of_table else {}
+        print_json({"study": study_id, **study_figures(study), "files": names, **table})
     else:
         print_study(study)
         print(f"Stored as {study_id} in {store.root}.")

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from autoencode_core.cli.shared import add_knobs, errors_line, print_json, spec_of, stoppable, store_of
+from autoencode_core.cli.shared import (
+    add_knobs,
+    errors_line,
+    print_json,
+    spec_of,
+    stoppable,
+    store_of,
+    understood,
+)
 from autoencode_core.ode import sentence
 from autoencode_core.runs.checks import check_name
 from autoencode_core.spec import RunSpec
@@ -28,7 +36,10 @@ def _train(options: argparse.Namespace) -> None:
     spec, store = spec_of(options), store_of(options)
     if options.name:
         check_name(options.name)
+    said_of_table = understood(spec)
     store.check_writable()
+    if not options.json:
+        print("\n".join(said_of_table), end="\n" * bool(said_of_table), flush=True)
     from autoencode_core.runs.convert import record_of  # start-up time: torch
     from autoencode_core.training.loop import train
 
@@ -45,7 +56,8 @@ def _train(options: argparse.Namespace) -> None:
     speed = rate[0] / rate[1] if rate[0] and rate[1] else 0.0
     if options.json:
         figures = {"run": run_id, "status": run.status, "message": run.message, "summary": run.summary}
-        print_json({**figures, "iterations_per_second": speed})
+        table = {"understood": said_of_table} if said_of_table else {}
+        print_json({**figures, "iterations_per_second": speed, **table})
         return
     print(run.message)
     print(errors_line(spec, run.summary))

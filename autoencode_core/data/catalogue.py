@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from autoencode_core.data.csv_file import read_table
-from autoencode_core.data.idx import classes_beside, is_images_file, shape_of
+from autoencode_core.data.idx import IMAGES_FILE, classes_beside, is_images_file, shape_of
+from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table
+from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
 
 TEST_SHARE = 0.2
@@ -22,7 +23,7 @@ class DatasetCard:
     """What is known of a data set before it is loaded.
 
     Attributes:
-        name: its name in a spec (a CSV file is named by its path).
+        name: its name in a spec (a table is named by its path).
         title: its name for a person.
         width: number of components d.
         about: one sentence.
@@ -92,7 +93,7 @@ _BY_BATCHES: Mapping[str, Any] = {
     "activation": "relu",
     "scheme": "midpoint",
     "substeps": 2,
-    "tikhonov": 3e-4,
+    "tikhonov": 1e-3,
     "method": "adam",
     "iterations": 1000,
     "batch_size": 256,
@@ -202,17 +203,17 @@ CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
 """Every built-in data set by name."""
 
 
-def is_csv(dataset: str) -> bool:
-    """Whether a data set is named by the path of a CSV file."""
-    return dataset.lower().endswith(".csv")
+DATASETS = f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)}) or of {IMAGES_FILE}"
+"""What names a data set, in words."""
 
 
-def card(dataset: str) -> DatasetCard:
+def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
     """The card of a data set.
 
     Args:
-        dataset: a name of CATALOGUE, or the path of a CSV file or of an IDX file of images, whose shape is
-            read from the file.
+        dataset: a name of CATALOGUE, or the path of a table or of an IDX file of images (its shape is read
+            from the file).
+        reading: how a table is read.
 
     Raises:
         InputError: the name is unknown, or the file is missing or cannot be used.
@@ -221,13 +222,9 @@ def card(dataset: str) -> DatasetCard:
         return CATALOGUE[dataset]
     if is_images_file(dataset):
         return _images_card(dataset)
-    if not is_csv(dataset):
-        raise InputError(
-            "dataset",
-            dataset,
-            f"one of {', '.join(CATALOGUE)}, or the path of a .csv file or of an idx3-ubyte file of images",
-        )
-    table = read_table(dataset)
+    if not is_table(dataset):
+        raise InputError("dataset", dataset, f"one of {DATASETS}")
+    table = read_table(dataset, reading)
     rows, width = table.values.shape
     return DatasetCard(
         dataset,
@@ -240,7 +237,7 @@ def card(dataset: str) -> DatasetCard:
         defaults={
             **(_TWO_LAYER if width <= 32 else {}),
             "bottleneck": max(1, min(2, width - 1)),
-            "particles": min(500, rows - test_rows(rows)),
+            "particles": rows - test_rows(rows),
             "coordinates": "correlation",  # its columns may have any units
         },
     )

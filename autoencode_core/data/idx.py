@@ -25,6 +25,8 @@ MOST_PIXELS = 4096
 """Most pixels of an image: 64 x 64."""
 ENDING = "idx3-ubyte"
 """How the name of a file of images ends, perhaps with .gz after it."""
+IMAGES_FILE = f"images (…{ENDING}, .gz or not)"
+"""What such a file is called in a sentence."""
 
 _UNSIGNED_BYTES = 8
 _PIECE = 1_000_000

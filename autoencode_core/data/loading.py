@@ -1,7 +1,7 @@
 """From a data set's name to the particles of a run: inputs, targets and what colours them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from autoencode_core.data.catalogue import card, test_rows
 from autoencode_core.data.coordinates import SCALING, deviation
-from autoencode_core.data.csv_file import read_table
 from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.images import IMAGES, images_of
+from autoencode_core.data.reading import AS_FOUND, Reading
 from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
+from autoencode_core.data.table import Table, read_table
 from autoencode_core.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -55,7 +56,13 @@ class DataSet:
 
 
 def load(
-    dataset: str, particles: int, noise: float, seed: int, task: str, coordinates: str = "raw"
+    dataset: str,
+    particles: int,
+    noise: float,
+    seed: int,
+    task: str,
+    coordinates: str = "raw",
+    reading: Reading = AS_FOUND,
 ) -> DataSet:
     """The training and test particles that a run's knobs call for.
 
@@ -64,7 +71,7 @@ def load(
     training set (a longer one starts with the shorter one), and noise moves them without redrawing.
 
     Args:
-        dataset: a name of the catalogue, or the path of a CSV file or of an IDX file of images.
+        dataset: a name of the catalogue, or the path of a table or of an IDX file of images.
         particles: number of training particles N; made sets add N/4 for testing, of a finite set
             a fifth is held out.
         noise: standard deviation of the Gaussian noise on every component, >= 0: data units, or where the
@@ -72,12 +79,14 @@ def load(
         seed: a whole number >= 0.
         task: reconstruct, denoise, classify or transport.
         coordinates: in which the flow will act.
+        reading: how a table is read; values that are missing there are filled with the mean or the median
+            of the training part, if it says so.
 
     Raises:
         InputError: the data set is unknown or cannot be read, has fewer particles than asked for,
             or cannot do the task.
     """
-    known = card(dataset)
+    known = card(dataset, reading)
     most = known.most_particles
     if particles < 1 or (most is not None and particles > most):
         allowed = "a whole number from 1" + (
@@ -93,11 +102,11 @@ def load(
         train = SAMPLERS[dataset](train_rng, particles)
         test = SAMPLERS[dataset](test_rng, math.ceil(particles / 4))
     else:
-        train, test, names = _split(dataset, particles, shuffle)
+        train, test, names = _split(dataset, particles, shuffle, reading)
     if (task == "classify" and len(names) < 2) or (task == "transport" and train.targets is None):
         missing = "labels" if task == "classify" else "targets of its own"
         raise InputError("task", task, f"a task that needs no {missing}: {known.title} has none")
-    size = noise * spread(dataset) if noise and coordinates in SCALING else noise
+    size = noise * spread(dataset, reading) if noise and coordinates in SCALING else noise
     inputs, test_inputs = (
         _perturbed(sample.points, size, rng) for sample, rng in zip((train, test), noisy, strict=True)
     )
@@ -115,20 +124,23 @@ def load(
     )
 
 
-def spread(dataset: str) -> Floats:
+def spread(dataset: str, reading: Reading = AS_FOUND) -> Floats:
     """Standard deviation of each component (d,) over a made sample, or the first rows of a finite set.
 
-    It is the same for all runs of a data set, whatever their particles. 0 where a component is constant.
+    It is the same for all runs of a data set, whatever their particles. 0 where a component is constant;
+    missing values do not count.
 
     Args:
-        dataset: a name of the catalogue, or the path of a CSV file or of an IDX file of images.
+        dataset: a name of the catalogue, or the path of a table or of an IDX file of images.
+        reading: how a table is read.
     """
     if dataset in SAMPLERS:
         points = SAMPLERS[dataset](default_rng(0), MEASURED).points
     else:
-        take, rows, _ = _rows(dataset)
+        take, rows, _ = _rows(dataset, reading)
         points = take(np.arange(min(rows, MEASURED))).points
-    return np.where(np.ptp(points, axis=0) > 0, deviation(points), 0.0)
+    known = [column[~np.isnan(column)][:, None] for column in points.T]
+    return np.array([deviation(each)[0] if len(each) and np.ptp(each) > 0 else 0.0 for each in known])
 
 
 def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int64]:
@@ -142,16 +154,48 @@ def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int6
     return np.arange(min(limit, n_train, max(16, 32768 // width)))
 
 
-def _split(dataset: str, particles: int, rng: Generator) -> tuple[Sample, Sample, tuple[str, ...]]:
+def _split(
+    dataset: str, particles: int, rng: Generator, reading: Reading
+) -> tuple[Sample, Sample, tuple[str, ...]]:
     """Training and test rows of a finite data set (the test rows are drawn first), and its label names."""
-    take, rows, names = _rows(dataset)
+    take, rows, names = _rows(dataset, reading)
     order = rng.permutation(rows)
     held = test_rows(rows)
-    return take(order[held : held + particles]), take(order[:held]), names
+    train, test = take(order[held : held + particles]), take(order[:held])
+    if any(np.isnan(sample.points).any() for sample in (train, test)):
+        # By the whole training part, so that fewer particles are not other ones.
+        part, columns = take(order[held:]).points, card(dataset, reading).columns
+        _, points, test_points = filled(reading.missing, columns, part, train.points, test.points)
+        train, test = train._replace(points=points), test._replace(points=test_points)
+    return train, test, names
 
 
-def _rows(dataset: str) -> _Rows:
-    return _images(dataset) if dataset in IMAGES or is_images_file(dataset) else _table(dataset)
+def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats) -> list[Floats]:
+    """Rows whose missing values (NaN) are filled with what the training rows say (SimpleImputer).
+
+    Args:
+        missing: mean or median.
+        columns: names of the columns (d,).
+        train: training rows (N, d), which come back first.
+        others: further rows (·, d).
+
+    Raises:
+        InputError: a column has no value in any training row.
+    """
+    from sklearn.impute import SimpleImputer  # start-up time
+
+    empty = np.flatnonzero(np.isnan(train).all(axis=0))
+    if len(empty):
+        allowed = f"a value in one of the {len(train)} training rows at least; leave the column out (drop)"
+        raise InputError("missing", f"column '{columns[empty[0]]}'", allowed)
+    imputer = SimpleImputer(strategy=missing).fit(train)
+    return [np.asarray(imputer.transform(rows), dtype=np.float64) for rows in (train, *others)]
+
+
+def _rows(dataset: str, reading: Reading) -> _Rows:
+    if dataset in IMAGES or is_images_file(dataset):
+        return _images(dataset)
+    return _table(read_table(dataset, reading))
 
 
 def _images(dataset: str) -> _Rows:
@@ -165,17 +209,26 @@ def _images(dataset: str) -> _Rows:
     return take, len(images.grey), images.names
 
 
-def _table(dataset: str) -> _Rows:
-    """How to take some rows of a CSV file, how many there are, and its label names."""
-    table = read_table(dataset)
+def _table(table: Table) -> _Rows:
+    """How to take some rows of a table, how many there are, and its label names."""
     values, labels = table.values, table.labels
-    rank = np.unique(values[:, 0], return_inverse=True)[1] if labels is None else labels
+    coloured = values[:, 0] if table.colour is None else table.colour
+    rank = labels if labels is not None and table.colour is None else _rank(coloured)
     hue = rank / max(1, int(rank.max()))
 
     def take(rows: Labels) -> Sample:
         return Sample(values[rows], hue[rows], None if labels is None else labels[rows])
 
     return take, len(values), table.label_names
+
+
+def _rank(values: Floats) -> Labels:
+    """Place of each value among the different ones; a missing one is in the middle."""
+    known = ~np.isnan(values)
+    rank = np.zeros(len(values), dtype=np.int64)
+    rank[known] = np.unique(values[known], return_inverse=True)[1]
+    rank[~known] = rank.max() // 2
+    return rank
 
 
 def _perturbed(points: Floats, noise: Floats | float, rng: Generator) -> Floats:

@@ -52,7 +52,7 @@ HALVED = (
     "flow_states",
     "flow_dropped",
 )
-"""Arrays that a file may hold in half precision (float16). They are read into the run's own, axes into float64."""
+"""Arrays that a file may hold in half precision; they are read into that of the run, axes into float64."""
 MOST_BYTES = 200_000_000
 """Largest run file that is read."""
 LIMITS: Mapping[str, int] = {

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.data.reading import table_name
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 
@@ -113,7 +113,7 @@ class Folder:
 
 def new_id(spec: RunSpec, now: datetime, kind: str = "") -> str:
     """An id from time, data set, bottleneck, kind if any, and a random end; it may be taken already."""
-    name = spec.dataset if spec.dataset in CATALOGUE else Path(spec.dataset).stem
+    name = table_name(spec.dataset)
     slug = re.sub(r"[^a-z0-9_]+", "_", name.lower())[:32].strip("_") or "data"
     end = "-".join(filter(None, (kind, secrets.token_hex(2))))
     return f"{now:%Y%m%d-%H%M%S}-{slug}-k{spec.bottleneck}-{end}"

@@ -3,7 +3,6 @@
 import psutil
 import torch
 
-from autoencode_core.data.catalogue import card
 from autoencode_core.data.loading import probe_indices
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
@@ -23,7 +22,7 @@ CONTROLS = 16
 
 def regime_bytes(spec: RunSpec) -> int:
     """Bytes of one regime: its particles, controls, quasi-Newton pairs, snapshots and history."""
-    arch = Architecture.of(spec, card(spec.dataset).width)
+    arch = Architecture.of(spec, spec.card().width)
     number = DTYPES[spec.dtype].itemsize
     particles = spec.particles * 5 / 4
     data = particles * arch.width * (8 + 3 * number) + particles * 16  # as drawn, as tensors, in the engine
@@ -37,7 +36,7 @@ def regime_bytes(spec: RunSpec) -> int:
 
 def workspace_bytes(spec: RunSpec) -> int:
     """Bytes that the sweeps of a batch share, whatever the number of regimes."""
-    arch = Architecture.of(spec, card(spec.dataset).width)
+    arch = Architecture.of(spec, spec.card().width)
     most = GPU_WORKSPACE if pick_device(spec, arch, spec.particles).type == "cuda" else WORKSPACE
     number = DTYPES[spec.dtype].itemsize
     one = Room.numbers(arch, lean(arch, number, most)) * spec.particles * number
@@ -46,7 +45,7 @@ def workspace_bytes(spec: RunSpec) -> int:
 
 def available(spec: RunSpec) -> int:
     """Bytes that a batch may take by default: half of what the spec's device has free."""
-    device = pick_device(spec, Architecture.of(spec, card(spec.dataset).width), spec.particles)
+    device = pick_device(spec, Architecture.of(spec, spec.card().width), spec.particles)
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
     return int(SPARE * free)
 

@@ -96,7 +96,7 @@ class Regime:
 
 
 def check_width(spec: RunSpec, width: int) -> None:
-    """Bounds that only the data can tell (a CSV file may have changed since the spec was made).
+    """Bounds that only the data can tell (a table may have changed since the spec was made).
 
     Raises:
         InputError: bottleneck, profile or order do not fit data of this width.

@@ -133,7 +133,7 @@ class Run:
         """The particles; a stored run draws them again from its spec, bit for bit.
 
         Raises:
-            InputError: the run's CSV file is gone, or is not what it was.
+            InputError: the run's table is gone, or is not what it was.
         """
         if self.loaded is not None:
             return self.loaded
@@ -146,7 +146,15 @@ class Run:
 def load_data(spec: RunSpec) -> RunData:
     """The particles of a spec."""
     return RunData.of(
-        load(spec.dataset, spec.particles, spec.noise, spec.sample, spec.task, spec.coordinates),
+        load(
+            spec.dataset,
+            spec.particles,
+            spec.noise,
+            spec.sample,
+            spec.task,
+            spec.coordinates,
+            spec.reading,
+        ),
         DTYPES[spec.dtype],
     )
 

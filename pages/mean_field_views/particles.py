@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.data.catalogue import card
 from autoencode_core.figures.meanfield import (
     convergence_words,
     rate_label,
@@ -52,7 +51,7 @@ def particles_view(run_id: str, record: RunRecord) -> None:
         record: the run, of which the spec counts.
     """
     largest, seeds, starts, iterations = _knobs()
-    most = card(record.spec.dataset).most_particles
+    most = record.spec.card().most_particles
     counts = [n for n in (_LEAST * 2**i for i in range(9)) if n <= min(largest, most or largest)]
     if len(counts) < 2:
         st.info(f"These data have {most} training particles, too few for a law in N.")

@@ -11,12 +11,13 @@ from typing import Any
 import streamlit as st
 from pydantic import ValidationError
 
-from autoencode_core.data.catalogue import CATALOGUE, card, is_csv
+from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
+from autoencode_core.data.reading import AS_FOUND, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.knobs import UNSET, allowed, choices, explain, is_whole
-from autoencode_core.spec import RunSpec
-from pages.shared import own_csv
+from autoencode_core.spec import LEADING, RunSpec
+from pages.shared import own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
 
@@ -72,12 +73,11 @@ def set_knobs(spec: RunSpec) -> None:
 
     What the run shares with the defaults of its data set counts as not touched.
     """
-    leading = {"dataset": spec.dataset, "task": spec.task, "method": spec.method}
-    suited = RunSpec(**leading)
+    suited = RunSpec(**spec.leading())
     wishes = {name: value for name, value in spec if value != getattr(suited, name)}
-    natural = RunSpec(dataset=spec.dataset)
-    wishes |= {name: value for name, value in leading.items() if value != getattr(natural, name)}
-    wishes["dataset"] = spec.dataset
+    natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
+    wishes |= {name: value for name, value in spec.leading().items() if value != getattr(natural, name)}
+    wishes |= {"dataset": spec.dataset, "reading": spec.reading}
     for name in _LISTS:
         if not isinstance(wishes.get(name, ""), str):
             wishes |= {name: _CUSTOM, f"{name}_list": ", ".join(map(str, wishes[name]))}
@@ -101,7 +101,7 @@ def knobs() -> RunSpec | None:
             _knob(name, values)
     with st.expander("More knobs", key="knobs_more"):
         for name in RunSpec.model_fields:
-            if name not in main:
+            if _about(name)["group"] == "more":
                 if name in _HEADINGS:
                     st.markdown(f"**{_HEADINGS[name]}**")
                 _knob(name, values)
@@ -138,13 +138,23 @@ def _note_wish(name: str) -> None:
 
 
 def _forget() -> None:
-    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name == "dataset"}
+    kept = ("dataset", "reading")
+    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name in kept}
 
 
 def _suited(values: Mapping[str, Any]) -> RunSpec:
     """The spec that suits what is known so far; a knob's default is taken from it."""
-    leading = {name: values[name] for name in ("dataset", "task", "method") if name in values}
-    return RunSpec(**leading)
+    return RunSpec(**{name: values[name] for name in LEADING if name in values})
+
+
+def _chosen(values: Mapping[str, Any]) -> tuple[str, Reading]:
+    """The data set and its reading, as far as they are known."""
+    return values.get("dataset", ""), values.get("reading", AS_FOUND)
+
+
+def _card(values: Mapping[str, Any]) -> DatasetCard:
+    """What is known of the data set that is chosen."""
+    return card(values["dataset"], values["reading"])
 
 
 # ---- one knob
@@ -168,7 +178,7 @@ def _knob(name: str, values: dict[str, Any]) -> None:
     elif name in _LISTS:
         _words_or_list(name, shown, default, values)
     elif choices(name):
-        _select(name, choices(name, values["dataset"]), shown, default, values)
+        _select(name, choices(name, values["dataset"], values["reading"]), shown, default, values)
     else:
         _number(name, shown, default, values)
     if note:
@@ -177,7 +187,7 @@ def _knob(name: str, values: dict[str, Any]) -> None:
 
 def _fit(name: str, wish: Any, default: Any, values: Mapping[str, Any]) -> tuple[Any, str]:
     """The wish, or the nearest that the data set allows and a note; other limits are RunSpec's to check."""
-    known, title = card(values["dataset"]), RunSpec.model_fields[name].title
+    known, title = _card(values), RunSpec.model_fields[name].title
     limits = {
         "bottleneck": known.width,
         "particles": known.most_particles,
@@ -187,7 +197,7 @@ def _fit(name: str, wish: Any, default: Any, values: Mapping[str, Any]) -> tuple
     if limit is not None and wish > limit:
         whose = "there are only so many particles" if name == "batch_size" else f"all that {known.title} has"
         return limit, f"{title} {wish} was asked for; {limit} it is, {whose}."
-    words = choices(name, values["dataset"])
+    words = choices(name, values["dataset"], values["reading"])
     if words and wish not in (*words, _CUSTOM):
         return default, f"{title} “{wish}” does not go with {known.title}."
     return wish, ""
@@ -252,7 +262,7 @@ def _words_or_list(name: str, shown: Any, default: str, values: dict[str, Any]) 
 
 def _first_list(name: str, values: Mapping[str, Any]) -> str:
     """The list that a custom profile or order starts from: what the default word stands for."""
-    width, depth = card(values["dataset"]).width, values["depth"]
+    width, depth = _card(values).width, values["depth"]
     if name == "order":
         return ", ".join(map(str, range(width)))
     return ", ".join(map(str, active_counts(width, values["bottleneck"], depth, "linear")[: depth // 2]))
@@ -300,8 +310,8 @@ def _refused(
     """What the link asks of a widget in vain, in a sentence; the widget will drop it."""
     if "options" in settings:
         labels = [str(settings["format_func"](option)) for option in settings["options"]]
-        return refused(name, labels, values.get("dataset", ""))
-    return refused(name, None, values["dataset"]) if widget is st.number_input else ""
+        return refused(name, labels, *_chosen(values))
+    return refused(name, None, *_chosen(values)) if widget is st.number_input else ""
 
 
 # ---- the data set
@@ -309,9 +319,9 @@ def _refused(
 
 def _dataset_knob(values: dict[str, Any]) -> bool:
     """Draw the choice of the data set; False while there is none that could be trained on."""
-    files = own_csv.uploaded()
+    files = own_table.uploaded()
     titles = {name: known.title for name, known in CATALOGUE.items()}
-    titles |= own_csv.labels(files) | {_OWN: _OWN_LABEL}
+    titles |= own_table.labels(files) | {_OWN: _OWN_LABEL}
     default = str(RunSpec.model_fields["dataset"].default)
     wish = str(_wishes().get("dataset", default))
     lost = wish not in titles
@@ -325,14 +335,16 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
         on_change=_take_dataset,
     )
     chosen = values["dataset"]
+    values["reading"] = AS_FOUND
     if chosen != _OWN:
         try:
-            st.caption(escape(card(chosen).about))
+            values["reading"] = _wishes().get("reading", AS_FOUND) if is_table(chosen) else AS_FOUND
+            st.caption(escape(_card(values).about))
             return True
         except InputError as error:
             complain(error)
-    values["dataset"] = default
-    if lost and chosen == _OWN and is_csv(wish):
+    values |= {"dataset": default, "reading": AS_FOUND}
+    if lost and chosen == _OWN and is_table(wish):
         st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
     _uploader()
     return False
@@ -367,7 +379,7 @@ def _take_file() -> None:
     if file is None:
         return
     try:
-        _wishes()["dataset"] = own_csv.keep(file.getvalue(), file.name)
+        _wishes()["dataset"] = own_table.keep(file.getvalue(), file.name)
     except InputError as error:
         st.session_state[_FILE_ERROR] = error
     except OSError:
@@ -395,7 +407,7 @@ def _help(name: str, values: Mapping[str, Any]) -> str:
     info, about = RunSpec.model_fields[name], _about(name)
     unit = f" in {about['unit']}" if about["unit"] else ""
     head = f"**{about['symbol']}**{unit}. " if about["symbol"] else ""
-    limits = f" Allowed: {escape(allowed(name, values.get('dataset', '')))}." if name != "dataset" else ""
+    limits = f" Allowed: {escape(allowed(name, *_chosen(values)))}." if name != "dataset" else ""
     return head + escape(info.description or "") + limits
 
 

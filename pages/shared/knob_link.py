@@ -5,6 +5,7 @@ from decimal import Decimal, DecimalException
 
 import streamlit as st
 
+from autoencode_core.data.reading import Reading
 from autoencode_core.knobs import allowed, bounds
 from autoencode_core.spec import RunSpec
 from pages.shared.setup import escape
@@ -23,20 +24,25 @@ def linked_number(name: str) -> float | None:
     return value
 
 
-def refused(name: str, labels: Sequence[str] | None, dataset: str) -> str:
+def refused(name: str, labels: Sequence[str] | None, dataset: str, reading: Reading) -> str:
     """What to say of a value in the link that the widget about to be drawn does not know, "" of others.
 
     Args:
         name: name of the knob.
         labels: what the widget offers, as it shows it; None for one that takes any number.
         dataset: data set whose limits also count.
+        reading: how it is read, where it is a table.
     """
     text = _text(name)
     if text is None or (labels is not None and text in labels):
         return ""
     if (_number(text) if labels is None else linked_number(name)) is not None:
         return ""
-    known = f"allowed is {allowed(name, dataset)}" if name != "dataset" else "there is no such data set here"
+    known = (
+        f"allowed is {allowed(name, dataset, reading)}"
+        if name != "dataset"
+        else "there is no such data set here"
+    )
     title = RunSpec.model_fields[name].title
     return escape(f"{title} “{text}” in the link is not taken: {known}.")
 

@@ -10,7 +10,7 @@ from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.spec import RunSpec
 from autoencode_core.study import Study
-from pages.shared import own_csv
+from pages.shared import own_table
 
 
 def number(value: float | None) -> str:
@@ -20,7 +20,7 @@ def number(value: float | None) -> str:
 
 def dataset(name: str) -> str:
     """A data set's title, or a person's own file as it was called; the file need not be there."""
-    return CATALOGUE[name].title if name in CATALOGUE else own_csv.labels([name])[name]
+    return CATALOGUE[name].title if name in CATALOGUE else own_table.labels([name])[name]
 
 
 def title(spec: RunSpec) -> str:

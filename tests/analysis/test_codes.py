@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist
 
 from autoencode_core.analysis.codes import activity, embedding, neighbours
+from autoencode_core.data.reading import Reading
 from autoencode_core.errors import InputError
 
 
@@ -136,7 +137,8 @@ def test_activity_of_odd_runs(make_run, csv_run, tmp_path):
     assert one["participation"] == 0 and not one["variance"].any() and np.isnan(one["correlation"]).all()
     path = tmp_path / "equal.csv"
     path.write_text("a,b\n" + "0.1,2.7\n" * 20)
-    assert activity(make_run(dataset=str(path), particles=16, bottleneck=2))["participation"] == 0
+    equal = make_run(dataset=str(path), reading=Reading(drop=("none",)), particles=16, bottleneck=2)
+    assert activity(equal)["participation"] == 0
     lost = activity(make_run(1e200, activation="relu"))
     assert 0 < lost["left_out"] <= 60 and np.isfinite(lost["variance"]).all()
     run, file = csv_run

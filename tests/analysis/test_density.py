@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from autoencode_core.analysis import particles as particles_module
 from autoencode_core.analysis.density import density
+from autoencode_core.data.reading import Reading
 from autoencode_core.errors import InputError
 
 EVERYWHERE = [[-9.0, 9.0]] * 2
@@ -94,7 +95,7 @@ def test_hardly_any_particles(make_run, case):
 def test_particles_all_equal_make_one_mark(tmp_path, make_run):
     path = tmp_path / "equal.csv"
     path.write_text("a,b\n" + "1,2\n" * 20)
-    run = make_run(dataset=str(path), particles=16, bottleneck=1)
+    run = make_run(dataset=str(path), reading=Reading(drop=("none",)), particles=16, bottleneck=1)
     found = density(run, np.zeros(2), np.eye(2), EVERYWHERE)
     for frame in found["values"]:
         assert (frame > 1e-3).sum() <= 25 and abs(frame.sum() - 1) < 1e-6

@@ -23,7 +23,8 @@ def test_path_of_a_particle_s_code_is_its_way_through_the_decoder(make_run, orde
     assert found["nearest"].tolist() == list(range(7))
     np.testing.assert_allclose(found["code_distance"], 0, atol=1e-12)
     np.testing.assert_allclose(found["nearest_data"], x)
-    apart = np.linalg.norm(found["outputs"] - x.numpy(), axis=1)
+    scale = run.data.train.numpy().std(0) if coordinates == "standard" else 1.0
+    apart = np.linalg.norm((found["outputs"] - x.numpy()) / scale, axis=1)
     np.testing.assert_allclose(found["data_distance"], apart)
 
 

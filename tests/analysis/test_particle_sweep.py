@@ -160,7 +160,8 @@ def test_distances_are_those_between_the_runs_themselves():
         assert found["fixed_gap"][0, s] - found["fixed_gap"][1, s] == pytest.approx(terms[1] - terms[0])
         for c, run in enumerate((few, many)):
             assert found["train_cost"][c, s] == run.history["cost"][-1]
-            x, law = run.data.source.train, _law(run, 20_000).inputs
+            flow = many.model.coordinates.to_flow
+            x, law = flow(run.data.source.train), flow(_law(run, 20_000).inputs)
             assert found["sliced_wasserstein"][c, s] == pytest.approx(sliced_wasserstein(x, law))
             n = len(x)
             others = law[s * n : (s + 1) * n]  # each sample has others

@@ -100,7 +100,7 @@ def test_the_verdict_gives_its_numbers():
     assert "**This network is a discretised ODE.**" in verdict_words(answer(verdict="ode"))
     assert "nearly" in verdict_words(answer(verdict="nearly"))
     assert "codes" in verdict_words(answer(), classify=True)
-    assert "data units" in verdict_words(answer(relative=np.nan))
+    assert "flow coordinates" in verdict_words(answer(relative=np.nan))
 
 
 def test_the_table_has_a_row_for_each_method_and_step():

@@ -40,7 +40,10 @@ def test_history_draws_costs_and_errors_with_the_level_of_pca(make: Make) -> Non
     np.testing.assert_allclose(shown["test"].y, history["test_error"], rtol=1e-6)
     assert set(np.asarray(shown["PCA"].y)) == {np.float32(0.2)} and shown["PCA"].line.dash == "dot"
     assert figure.layout.yaxis.type == figure.layout.yaxis2.type == "log"
-    assert figure.layout.xaxis2.title.text == "iteration" and "data units" in figure.layout.yaxis2.title.text
+    assert (
+        figure.layout.xaxis2.title.text == "iteration"
+        and "flow coordinates" in figure.layout.yaxis2.title.text
+    )
     texts = [note.text for note in figure.layout.annotations]
     assert "PCA 0.2" in texts and any(text.startswith("train 0.0") for text in texts)
     assert "PCA" not in lines(history_figure(history))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.data.catalogue import card
 from autoencode_core.errors import InputError
 from autoencode_core.figures.geometry import limits, principal_axes
 from autoencode_core.figures.images import image_span
@@ -191,7 +190,7 @@ def _class_names(labels: Array, names: Sequence[str]) -> list[str]:
 
 def _card(spec: RunSpec | None) -> Any:
     try:
-        return card(spec.dataset) if spec else None
+        return spec.card() if spec else None
     except InputError:
         return None  # the run's own file is gone; its particles are not
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from autoencode_core.data.csv_file import read_table
+from autoencode_core.data.table import read_table
 from pages.shared.setup import runs_root
 
 _KEPT = re.compile(r"[0-9a-f]{12}-[a-z0-9-]+\.csv")
