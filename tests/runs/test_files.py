@@ -314,7 +314,7 @@ def test_bad_spec_is_explained(make_record):
     ("changes", "words"),
     [
         ({"format": "other"}, "allowed is an .autoencode file"),
-        ({"version": 2}, "newer program"),
+        ({"version": 3}, "newer program"),
         ({"version": "1"}, "allowed is an .autoencode file"),
         ({"status": None}, "finished"),
         ({"name": 7}, "printable"),
