@@ -68,6 +68,21 @@ def read_labels(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         return _numbers(file, _axes(file, 1, "labels (one axis)", name), name)
 
 
+def axes_of(path: str | os.PathLike[str], name: str = "") -> int:
+    """How many axes the head of a file promises: 3 of images, 1 of labels; 0 of what is no IDX file.
+
+    Args:
+        path: of the file.
+        name: what to call it in a message.
+
+    Raises:
+        InputError: it cannot be read, or is too large.
+    """
+    with _opened(path, name) as (file, _):
+        head = file.read(4)
+    return head[3] if len(head) == 4 and head[:3] == bytes((0, 0, _UNSIGNED_BYTES)) else 0
+
+
 def labels_beside(path: str | os.PathLike[str]) -> Path | None:
     """The file of labels that belongs to a file of images: called labels-idx1 where that is images-idx3."""
     images = Path(path)
@@ -109,9 +124,9 @@ def _classes(path: str, mtime: int, size: int) -> int:
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, str]]:
+def _opened(path: str | os.PathLike[str], name: str = "") -> Iterator[tuple[BinaryIO, str]]:
     """A file unpacked as it is read, and what to call it."""
-    name = Path(path).name or str(path)
+    name = name or Path(path).name or str(path)
     try:
         info = os.stat(path)
         if not stat.S_ISREG(info.st_mode):

@@ -5,19 +5,20 @@ the data set. So a knob that was touched stays, and one that was not follows the
 outlive page changes; the link carries every value that differs from its default.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
+from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import AS_FOUND, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.knobs import UNSET, allowed, choices, explain, is_whole
 from autoencode_core.spec import LEADING, RunSpec
-from pages.shared import own_table
+from pages.shared import own_images, own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
 
@@ -25,6 +26,7 @@ _WISHES = "knobs_wished"
 _LAST = "knobs_spec"
 _FILE_ERROR = "knobs_file_error"
 _OWN, _OWN_LABEL = "own", "Your own CSV …"
+_OWN_IMAGES, _OWN_IMAGES_LABEL = "own_images", "Your own images …"
 _CUSTOM = "custom"
 _OFF = UNSET["fidelity"]
 _TOLERANCES = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -322,13 +324,14 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     files = own_table.uploaded()
     titles = {name: known.title for name, known in CATALOGUE.items()}
     titles |= own_table.labels(files) | {_OWN: _OWN_LABEL}
+    titles |= own_images.titles(own_images.uploaded()) | {_OWN_IMAGES: _OWN_IMAGES_LABEL}
     default = str(RunSpec.model_fields["dataset"].default)
     wish = str(_wishes().get("dataset", default))
     lost = wish not in titles
     _select(
         "dataset",
         tuple(titles),
-        _OWN if lost else wish,
+        (_OWN_IMAGES if is_images_file(wish) else _OWN) if lost else wish,
         default,
         values,
         format_func=titles.get,
@@ -336,7 +339,7 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     )
     chosen = values["dataset"]
     values["reading"] = AS_FOUND
-    if chosen != _OWN:
+    if chosen not in (_OWN, _OWN_IMAGES):
         try:
             values["reading"] = _wishes().get("reading", AS_FOUND) if is_table(chosen) else AS_FOUND
             st.caption(escape(_card(values).about))
@@ -344,9 +347,9 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
         except InputError as error:
             complain(error)
     values |= {"dataset": default, "reading": AS_FOUND}
-    if lost and chosen == _OWN and is_table(wish):
+    if lost and (is_images_file(wish) if chosen == _OWN_IMAGES else chosen == _OWN and is_table(wish)):
         st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
-    _uploader()
+    _images_uploader() if chosen == _OWN_IMAGES else _uploader()
     return False
 
 
@@ -365,25 +368,56 @@ def _uploader() -> None:
         help="Columns of numbers with comma, semicolon or tab between them, a header row or none. A column "
         "called label, class or target gives the classes. At most 50 MB and 200,000 rows.",
     )
+    _what_is_wrong("Choose a file to go on, or take another data set.")
+
+
+def _images_uploader() -> None:
+    st.file_uploader(
+        "IDX files",
+        accept_multiple_files=True,
+        key="knob_images",
+        on_change=_take_images,
+        max_upload_size=200,
+        help="A file of grey images as MNIST has them (…-images-idx3-ubyte, .gz or not) and, if there is "
+        "one, that of their labels (…-labels-idx1-ubyte). At most 64 × 64 pixels and 200 MB unpacked.",
+    )
+    _what_is_wrong("Choose the images, and their labels with them, or take another data set.")
+
+
+def _what_is_wrong(otherwise: str) -> None:
+    """What is wrong with the file that was uploaded last, or what to do."""
     error = st.session_state.get(_FILE_ERROR)
     if error:
         complain(error)
     else:
-        st.caption("Choose a file to go on, or take another data set.")
+        st.caption(otherwise)
+
+
+def _take_images() -> None:
+    """An upload of images: keep and choose them, or remember what is wrong with them."""
+    files = st.session_state.get("knob_images") or []
+    _take(lambda: own_images.keep([own_images.Upload(f.name, f.getvalue()) for f in files]), files)
 
 
 def _take_file() -> None:
     """An upload: keep the file and choose it, or remember what is wrong with it."""
     file = st.session_state.get("knob_file")
+    files = [] if file is None else [file]
+    _take(lambda: own_table.keep(files[0].getvalue(), files[0].name), files)
+
+
+def _take(keep: Callable[[], str], files: Sequence[Any]) -> None:
+    """Choose what was kept of uploaded files, or remember what is wrong with them."""
     st.session_state.pop(_FILE_ERROR, None)
-    if file is None:
+    if not files:
         return
     try:
-        _wishes()["dataset"] = own_table.keep(file.getvalue(), file.name)
+        _wishes()["dataset"] = keep()
     except InputError as error:
         st.session_state[_FILE_ERROR] = error
     except OSError:
-        st.session_state[_FILE_ERROR] = InputError("file", file.name, "a folder for runs that can be written")
+        allowed = "a folder for runs that can be written"
+        st.session_state[_FILE_ERROR] = InputError("file", files[0].name, allowed)
 
 
 # ---- words
