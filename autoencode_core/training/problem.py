@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.data.coordinates import ROTATING, Coordinates
+from autoencode_core.data.coordinates import ROTATING, SCALING, Coordinates
 from autoencode_core.data.loading import DataSet, probe_indices
 from autoencode_core.data.pca import pca_error
 from autoencode_core.errors import InputError
@@ -120,6 +120,8 @@ ROUNDING = 1e-12
 """A column whose spread is a smaller share of its size varies by rounding alone."""
 TINY = 1e-30
 """Size below which single precision runs out of digits."""
+SIZES = 1e-9, 1e9
+"""Spreads that flows can act on: fields know no unit, and squares must not under- or overflow."""
 
 
 def check_precision(spec: RunSpec, source: DataSet) -> None:
@@ -127,9 +129,14 @@ def check_precision(spec: RunSpec, source: DataSet) -> None:
 
     Raises:
         InputError: a column varies by no more than rounding, or is so far from 0, or so small, that float32
-            would round its spread away.
+            would round its spread away; or the coordinates do not scale, and the data are of another size
+            than flows can act on.
     """
     train = source.train
+    extent = float(np.ptp(train, axis=0).max())
+    if spec.coordinates not in SCALING and extent and not SIZES[0] <= extent <= SIZES[1]:
+        allowed = f"standard or correlation, which scale: these data spread over {extent:.1e}, far from 1"
+        raise InputError("coordinates", spec.coordinates, allowed)
     spread, size = np.ptp(train, axis=0), np.abs(train).max(axis=0)
     rounded = (spread > 0) & (spread <= ROUNDING * size)
     if rounded.any():

@@ -77,7 +77,9 @@ def test_opens_on_the_gallery_with_all_pictures():
     assert at.subheader[0].value.startswith("Circle onto one number")
     assert drawn(at)
     labels = [metric.label for metric in at.metric]
-    assert labels[:4] == ["Test error", "Train error", "PCA, 1 component", "Cost J"]
+    unit = "(data units²)"
+    assert labels[:4] == ["Unexplained", "by PCA, 1 component", f"Test error {unit}", f"Train error {unit}"]
+    assert [metric.value for metric in at.metric][:2] == ["0.088 %", "49 %"]
     assert not at.error
 
 

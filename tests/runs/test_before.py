@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from autoencode_core.cli.shared import errors_line
 from autoencode_core.record import HISTORY
 from autoencode_core.runs.convert import record_of, run_of
-from autoencode_core.runs.files import pack, unpack
+from autoencode_core.runs.files import glance, pack, unpack
 from autoencode_core.runs.store import RunStore
 from autoencode_core.runs.study_files import unpack_study
 from autoencode_core.training.loop import train
@@ -63,10 +64,25 @@ def test_a_run_is_the_residual_network_that_it_was(name, tmp_path):
 @pytest.mark.parametrize("name", ["single_layer", "two_layer"])
 def test_its_spec_trains_the_same_run_again(name):
     record = unpack((BEFORE / f"{name}.autoencode").read_bytes())
-    run = train(record.spec)
+    # What "variance" means in standard coordinates has changed since; the order itself is stored.
+    run = train(record.spec.but(order=tuple(record.weights["order"].tolist())))
     np.testing.assert_allclose(run.history["cost"], record.history["cost"], rtol=1e-4)
     np.testing.assert_allclose(run.history["gradient_norm"], record.history["gradient_norm"], rtol=1e-3)
     assert set(run.history["substeps"]) == {1} and run.summary["ode_difference"] > 0
+
+
+def test_errors_that_were_told_in_data_units_are_left_out(tmp_path):
+    data = (BEFORE / "single_layer.autoencode").read_bytes()
+    record = unpack(data)
+    assert record.spec.coordinates == "standard" and record.summary["test_error"] is None
+    assert (
+        record.summary["train_error"] == record.history["train_error"][-1] == record.history["data_term"][-1]
+    )
+    assert np.isnan(record.history["test_error"]).all() and "train it again" in record.message
+    assert glance(data).summary["test_error"] is None
+    assert unpack(pack(record)).message == record.message
+    assert unpack((BEFORE / "two_layer.autoencode").read_bytes()).summary["test_error"] > 0
+    assert "–" in errors_line(record.spec, record.summary)
 
 
 def test_a_study_is_of_residual_networks_too():
