@@ -27,7 +27,7 @@ def sheet_figure(
 
     Args:
         record: a run on images.
-        answer: of the analysis `sheet`: places (p, 1) or (p, p, 2), outputs (p, d) or (p, p, d).
+        answer: of the analysis `sheet`: places (p, 1) or (p, p, 2), codes and outputs, (p, ·) or (p, p, ·).
         names: of the axes of the places.
         dark: whether the page is dark.
 
@@ -64,11 +64,16 @@ def sheet_figure(
         dark,
         height=640 if plane else 190,
         margin={"l": 62, "r": 18, "t": 56, "b": 48},
-        annotations=titled("Manifold sheet", "each image is what the code in its middle decodes to", 0, dark),
+        annotations=titled(_title(answer), "each image is what the code in its middle decodes to", 0, dark),
         xaxis=theme.axis(dark, names[0], showgrid=False),
         yaxis={**side, "showgrid": False},
     )
     return go.Figure(data=[heat], layout=layout)
+
+
+def _title(answer: Mapping[str, Any]) -> str:
+    """The sheet is all that the decoder can make; of more than two numbers a plane is but a part of it."""
+    return "Manifold sheet" if np.shape(answer["codes"])[-1] <= 2 else "A plane of codes, decoded"
 
 
 def _places(codes: np.ndarray, pixels: int) -> np.ndarray:

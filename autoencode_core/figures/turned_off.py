@@ -95,7 +95,7 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
     )
     layout = theme.layout(
         dark,
-        height=58 * len(rows) + 84,
+        height=70 * len(rows) + 84,
         margin={"l": 150, "r": 18, "t": 56, "b": 16},
         annotations=titled("Principal axes, by when they are turned off", key, 0, dark),
         **tile_axes(dark, picture.shape, names, ("x", "y"), (0, 1), (0, 1)),

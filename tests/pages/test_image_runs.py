@@ -50,7 +50,7 @@ def test_the_flow_shows_what_is_turned_off(run):
 @pytest.mark.parametrize("run", RUNS)
 def test_codes_are_decoded_among_the_stored_images(run):
     at = page("latent", run)
-    assert "Manifold sheet" in charts(at)
+    assert "A plane of codes, decoded" in charts(at)
     assert any("decodes to a point" in text.value for text in at.markdown)
     assert any("stored with it" in text.value for text in (*at.caption, *at.info, *at.warning))
 
