@@ -86,18 +86,16 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
     rows = [row / np.maximum(np.abs(row).max(axis=1, keepdims=True), 1e-12) for row in rows]
     picture = mosaic(rows, shape, [(-1.0, 1.0)] * len(rows), _LEVELS)
     names = [
-        f"kept: {len(part.components)}" if part.kept else f"off at t = {part.t:.3g}: {len(part.components)}"
+        f"{len(part.components)} kept" if part.kept else f"t = {part.t:.3g}:<br>{len(part.components)} off"
         for part in shown
     ]
     low, _, high = DIVERGING[dark]
-    key = (
-        f"<span style='color:{low}'>■</span> below, <span style='color:{high}'>■</span> above the mean image"
-    )
+    key = f"<span style='color:{low}'>■</span> darker, <span style='color:{high}'>■</span> lighter than the mean"
     layout = theme.layout(
         dark,
         height=70 * len(rows) + 84,
-        margin={"l": 150, "r": 18, "t": 56, "b": 16},
-        annotations=titled("Principal axes, by when they are turned off", key, 0, dark),
+        margin={"l": 84, "r": 18, "t": 56, "b": 16},
+        annotations=titled("Principal axes, by when they go off", key, 0, dark),
         **tile_axes(dark, picture.shape, names, ("x", "y"), (0, 1), (0, 1)),
     )
     colours = scaled([(0, _LEVELS, list(DIVERGING[dark]))])
@@ -125,7 +123,7 @@ def _pixels(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
         dark,
         height=360,
         margin={"l": 18, "r": 18, "t": 56, "b": 16},
-        annotations=titled("Pixels, by when they are turned off", f"at T/2 = {half:.3g}: kept", 0, dark),
+        annotations=titled("Pixels, by when they go off", f"at T/2 = {half:.3g}: kept", 0, dark),
         xaxis=theme.axis(dark, constrain="domain", **frame),
         yaxis=theme.axis(dark, scaleanchor="x", autorange="reversed", constrain="domain", **frame),
     )

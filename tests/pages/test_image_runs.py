@@ -43,7 +43,7 @@ def charts(at: AppTest) -> list[str]:
 @pytest.mark.parametrize("run", RUNS)
 def test_the_flow_shows_what_is_turned_off(run):
     at = page("flow", run)
-    assert "Principal axes, by when they are turned off" in charts(at) and not at.error
+    assert "Principal axes, by when they go off" in charts(at) and not at.error
     assert any("Of 784 principal axes 514 at t = 0.125" in text.value for text in at.caption)
 
 
