@@ -90,7 +90,7 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
         for part in shown
     ]
     low, _, high = DIVERGING[dark]
-    key = f"<span style='color:{low}'>■</span> darker, <span style='color:{high}'>■</span> lighter than the mean"
+    key = f"<span style='color:{low}'>■</span> below, <span style='color:{high}'>■</span> above the mean"
     layout = theme.layout(
         dark,
         height=70 * len(rows) + 84,
