@@ -16,7 +16,7 @@ from autoencode_core.record import RunRecord
 
 Array = NDArray[Any]
 
-TILES = 12
+TILES = 9
 """Axes of a row that are drawn: those of the components that would have been kept longest."""
 MOST_ROWS = 8
 _LEVELS = 254
@@ -86,7 +86,7 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
     rows = [row / np.maximum(np.abs(row).max(axis=1, keepdims=True), 1e-12) for row in rows]
     picture = mosaic(rows, shape, [(-1.0, 1.0)] * len(rows), _LEVELS)
     names = [
-        f"{len(part.components)} kept" if part.kept else f"t = {part.t:.3g}:<br>{len(part.components)} off"
+        f"{len(part.components)} kept" if part.kept else f"t = {part.t:.3g}: {len(part.components)} off"
         for part in shown
     ]
     low, _, high = DIVERGING[dark]
@@ -94,7 +94,7 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
     layout = theme.layout(
         dark,
         height=70 * len(rows) + 84,
-        margin={"l": 84, "r": 18, "t": 56, "b": 16},
+        margin={"l": 118, "r": 18, "t": 56, "b": 16},
         annotations=titled("Principal axes, by when they go off", key, 0, dark),
         **tile_axes(dark, picture.shape, names, ("x", "y"), (0, 1), (0, 1)),
     )

@@ -53,7 +53,7 @@ def test_axes_are_drawn_in_the_row_of_their_time(make: Make) -> None:
             axis = axes[:, component] / np.abs(axes[:, component]).max()
             np.testing.assert_allclose(tile, (axis + 1) * 127, atol=0.51)
     names = figure.layout.yaxis.ticktext
-    assert names[0] == "t = 0.375:<br>19 off" and names[-1] == "8 kept"
+    assert names[0] == "t = 0.375: 19 off" and names[-1] == "8 kept"
     words = turned_off_words(record)
     assert "19 at t = 0.375" in words and "8 are kept to T/2" in words and "principal axes" in words
 
