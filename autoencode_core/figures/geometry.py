@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.data.coordinates import ROTATING, Coordinates, unit
+from autoencode_core.data.coordinates import ROTATING, SCALING, Coordinates, unit
 from autoencode_core.errors import InputError
 from autoencode_core.figures.theme import plain, subscript
 from autoencode_core.record import RunRecord
@@ -25,7 +25,7 @@ class View:
 
     Attributes:
         center: (d,) what is subtracted first.
-        basis: (d, c) orthonormal columns.
+        basis: (d, c) orthonormal columns, of points in data units per unit of each component.
         names: short names of the c axes.
         titles: names with their meaning.
         unit: what the axes are measured in.
@@ -100,18 +100,25 @@ def view(record: RunRecord, most: int = 3) -> View:
 def data_view(record: RunRecord, most: int = 3) -> View:
     """The axes on which points in data units are drawn: the components, or the targets' principal axes.
 
+    Where the coordinates of the flow scale, both are in standard deviations: columns of unlike units share
+    one picture, and lengths in it are those that errors measure.
+
     Args:
         record: the run; not a classifier, whose targets are codes.
         most: largest number of axes.
     """
     points, names = finite(record.probe["targets"]), data_names(record)
-    width = points.shape[1]
+    width, measure = points.shape[1], unit(record.spec.coordinates)
+    scales = record.spec.coordinates in SCALING
+    center, scale = (np.asarray(record.weights[name], float) for name in ("center", "scale"))
     if width <= most:
-        return View(np.zeros(width), np.eye(width), names, names, "data units", "")
-    center, basis = principal_axes(points, most)
+        origin = center if scales else np.zeros(width)
+        return View(origin, np.diag(1 / scale), names, names, measure, "")
+    middle, basis = principal_axes(points / scale, most)
     short = tuple(f"PC{subscript(i + 1)}" for i in range(most))
     titles = tuple(f"{name} ({_ORDINALS[i]} principal axis)" for i, name in enumerate(short))
-    return View(center, basis, short, titles, "data units", f"principal axes of the {width} components")
+    words = f"principal axes of the {width} components"
+    return View(middle * scale, basis / scale[:, None], short, titles, measure, words)
 
 
 def component_names(record: RunRecord) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ Array = NDArray[Any]
 def reconstruction_figure(
     record: RunRecord, *, dark: bool = False, particles: int = 300, snapshot: int = -1
 ) -> go.Figure:
-    """Targets hollow, reconstructions filled, and a thin line from one to the other, in data units.
+    """Targets hollow, reconstructions filled, a thin line from one to the other, on the axes of `data_view`.
 
     One component is laid out in two rows, two flat, three in space, more on the targets' first three
     principal axes.
@@ -44,7 +44,7 @@ def reconstruction_figure(
     goal, got, names = shown.project(targets[chosen]), shown.project(made[chosen]), shown.names
     solid = len(names) == 3
     look = marks(record, chosen, dark, few=solid)
-    layout = _axes(names, limits(np.concatenate([goal, got]), goal), dark)
+    layout = _axes(names, shown.unit, limits(np.concatenate([goal, got]), goal), dark)
     if len(names) == 1:
         goal, got = (
             np.stack([v[:, 0], np.full(len(v), row)], axis=1) for v, row in ((goal, 1.0), (got, 0.0))
@@ -76,8 +76,8 @@ def reconstruction_figure(
     return go.Figure(data=[*traces, *legend], layout=whole)
 
 
-def _axes(names: tuple[str, ...], ranges: Array, dark: bool) -> dict[str, Any]:
-    titles = [f"{name} (data units)" for name in names]
+def _axes(names: tuple[str, ...], unit: str, ranges: Array, dark: bool) -> dict[str, Any]:
+    titles = [f"{name} ({unit})" for name in names]
     if len(names) == 3:
         shown = zip("xyz", names, ranges, strict=True)
         scene = {

@@ -36,7 +36,7 @@ def test_one_run_has_player_curves_and_table():
     flow, curves = shown["gallery-s_curve"], shown["gallery-s_curve curves"]
     assert flow["controls"] and not curves["controls"]
     assert flow["clock"] == curves["clock"] != "" and flow["group"] == curves["group"] != ""
-    assert len(at.dataframe[0].value) == 4 and "exit error" in at.dataframe[0].value
+    assert len(at.dataframe[0].value) == 4 and "exit error (data units²)" in at.dataframe[0].value
     assert at.query_params["run"] in ("gallery-s_curve", ["gallery-s_curve"])
 
 

@@ -352,6 +352,12 @@ def with_summary(place, **changes):
     return setup.store().save(replace(record, summary=summary))
 
 
+def store_share(run_id):
+    """Test error over the variance of the test particles, in per cent with two digits."""
+    summary = setup.store().record(run_id).summary
+    return f"{100 * summary['test_error'] / summary['test_variance']:.2g} %"
+
+
 def test_the_ode_difference_is_among_the_figures(desk, jobs):
     known = with_summary(26, ode_difference=0.004, ode_test_error=0.33)
     gone = with_summary(10, ode_difference=0.45, ode_test_error=2.5)
@@ -359,7 +365,14 @@ def test_the_ode_difference_is_among_the_figures(desk, jobs):
     at = page("compare", [known, gone, old])
     figures = at.dataframe[1].value.set_index("Figure")
     assert figures.loc["ODE difference"].tolist() == ["0.4 %", "45 %", "not known"]
-    assert figures.loc["Test error of its exact flow"].tolist() == ["0.33", "2.5", "not known"]
+    assert figures.loc["Test error of its exact flow"].tolist() == [
+        "0.33 data units²",
+        "2.5 data units²",
+        "not known",
+    ]
+    share = store_share(gone)
+    assert figures.loc["Unexplained"].iloc[1] == share and share.endswith(" %")
+    assert figures.loc["Unexplained by PCA"].iloc[0].endswith(" %")
     (warned,) = [warning.value for warning in at.warning if "left its ODE" in warning.value]
     assert "45 %" in warned and r"errs by 2\.5" in warned
 

@@ -8,6 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autoencode_core as ac
+from autoencode_core.analysis.codes import neighbours
+from autoencode_core.analysis.convexity import flat_direction
+from autoencode_core.analysis.latent import decode_path
 from autoencode_core.analysis.refinement import refinement
 from autoencode_core.training.minimisers import maps_apart, minimisers
 
@@ -26,7 +29,8 @@ def table(exponents=(0,) * COLUMNS, order=range(COLUMNS)):
 
 def figures(path, x):
     """What a person compares: shares, verdict, clusters and distances of the maps of two seeds."""
-    np.savetxt(path, x, delimiter=",", header="a,b,c,d", comments="", fmt="%.17g")
+    labelled = np.column_stack([x, np.arange(90) % 3 < 1])
+    np.savetxt(path, labelled, delimiter=",", header="a,b,c,d,label", comments="", fmt="%.17g")
     spec = ac.RunSpec(dataset=str(path), bottleneck=2, tikhonov=1e-3, iterations=40, tolerance=0.02)
     runs = ac.sweep(spec, seeds=[0, 1])
     first = runs[0].summary
@@ -34,6 +38,12 @@ def figures(path, x):
         run.summary[key] for run in runs for key in ("unexplained", "pca_unexplained", "ode_difference")
     ]
     numbers += [first["test_error"], first["train_error"], float(maps_apart(runs)[0, 1])]
+    found = neighbours(runs[0], 3)
+    numbers += [found[space] for space in ("code", "raw", "pca")]
+    numbers += decode_path(runs[0], runs[0].model.encode(runs[0].data.test))["data_distance"].tolist()
+    numbers += flat_direction(runs[0], np.ones(len(runs[0].model.control.flatten())), steps=3)[
+        "moved"
+    ].tolist()
     words = [refinement(runs[0], substeps=(1, 2, 4), particles=20)["verdict"], *minimisers(runs)]
     words += [run.summary["unexplained"] < run.summary["pca_unexplained"] for run in runs]
     return numbers, words

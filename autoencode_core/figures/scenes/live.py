@@ -2,12 +2,13 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autoencode_core.data.coordinates import SCALING, deviation
 from autoencode_core.errors import InputError
 from autoencode_core.figures.geometry import limits, principal_axes
 from autoencode_core.figures.images import image_span
@@ -38,6 +39,8 @@ def live_scene(identity: str, snapshot: Mapping[str, Any], spec: RunSpec | None 
         name: np.asarray(snapshot[name])[:MOST_PARTICLES]
         for name in ("inputs", "targets", "codes", "outputs")
     }
+    scaled = _scaling(shots["inputs"], spec)
+    shots |= {name: scaled(shots[name]) for name in ("inputs", "targets", "outputs")}
     columns, image = _data_space(snapshot, spec)
     iteration = int(snapshot["iteration"])
     task = spec.task if spec else "reconstruct"
@@ -73,6 +76,8 @@ def output_pane(snapshot: Mapping[str, Any], outputs: Array, spec: RunSpec | Non
     inputs, targets, shown = (
         np.asarray(points)[:MOST_PARTICLES] for points in (snapshot["inputs"], snapshot["targets"], outputs)
     )
+    scaled = _scaling(inputs, spec)
+    inputs, targets, shown = scaled(inputs), scaled(targets), scaled(shown)
     columns, image = _data_space(snapshot, spec)
     if shown.shape[1] != inputs.shape[1]:
         return _code("output", "code z", shown, shown)
@@ -88,6 +93,14 @@ def _data_space(
     known = _card(spec)
     columns = tuple(snapshot.get("columns") or (known.columns if known else ()))
     return columns, known.image if known else None
+
+
+def _scaling(inputs: Array, spec: RunSpec | None) -> Callable[[Array], Array]:
+    """Points (n, d) as they are drawn: in standard deviations where coordinates scale, codes as they are."""
+    if spec is None or spec.task == "classify" or spec.coordinates not in SCALING:
+        return lambda points: points
+    center, scale = inputs.mean(axis=0), deviation(inputs.astype(float))
+    return lambda points: (points - center) / scale
 
 
 def _panes(shots: Mapping[str, Array], columns: Sequence[str], image: Any, task: str) -> list[Part]:

@@ -49,6 +49,15 @@ def test_of_more_components_two_principal_ones_are_shown_and_kept_from_picture_t
     np.testing.assert_allclose(places(again[2]), places(panes[0]), atol=1e-3)
 
 
+def test_columns_of_unlike_units_share_a_picture_where_the_coordinates_scale() -> None:
+    shot, units = snapshot(d=3, k=2), np.array([1e6, 1.0, 1e-6])
+    spec = RunSpec(dataset="s_curve", coordinates="correlation")
+    other = {**shot, **{name: shot[name] * units for name in ("inputs", "targets", "outputs")}}
+    for one, same in zip(sent(shot, spec)["panes"], sent(other, spec)["panes"], strict=True):
+        np.testing.assert_allclose(places(one), places(same), atol=1e-3)
+    np.testing.assert_allclose(places(sent(other, spec)["panes"][0]).std(0), 1.0, atol=1e-2)
+
+
 def test_images_travel_as_grey_pictures() -> None:
     shot = snapshot(n=60, d=64, k=8, classes=10)
     shot["inputs"] = np.linspace(0, 1, 60 * 64).reshape(60, 64)
