@@ -12,19 +12,22 @@ import streamlit as st
 from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
+from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import AS_FOUND, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.knobs import CHOSEN, UNSET, allowed, choices, explain, is_whole
 from autoencode_core.spec import AUTO, LEADING, RunSpec
-from pages.shared import own_table
+from pages.shared import own_images, own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
 from pages.shared.table_preview import leave, look_at_kept, look_at_upload, pending
 
 _WISHES = "knobs_wished"
 _LAST = "knobs_spec"
+_FILE_ERROR = "knobs_file_error"
 _OWN, _OWN_LABEL = "own", "Your own table …"
+_OWN_IMAGES, _OWN_IMAGES_LABEL = "own_images", "Your own images …"
 _DRAW, _DRAW_LABEL = "draw", "Draw your own …"
 _CUSTOM = "custom"
 _OFF = UNSET["fidelity"]
@@ -47,9 +50,13 @@ _STEPS: Mapping[str, float] = {
     "iterations": 50,
     "batch_size": 32,
     "init_scale": 0.1,
+    "init_outer": 0.1,
+    "hidden": 16,
 }
 _SHOWN_IF: Mapping[str, tuple[str, str]] = {
     "expansion": ("field", "two_layer"),
+    "hidden": ("field", "two_layer"),
+    "init_outer": ("field", "two_layer"),
     "batch_size": ("method", "adam"),
     "inner_steps": ("method", "pmp"),
     "metric": ("method", "pmp"),
@@ -361,13 +368,14 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     files = own_table.uploaded()
     titles = {name: known.title for name, known in CATALOGUE.items()}
     titles |= own_table.labels(files) | {_OWN: _OWN_LABEL, _DRAW: _DRAW_LABEL}
+    titles |= own_images.titles(own_images.uploaded()) | {_OWN_IMAGES: _OWN_IMAGES_LABEL}
     default = str(RunSpec.model_fields["dataset"].default)
     wish = str(_wishes().get("dataset", default))
     lost = wish not in titles
     _select(
         "dataset",
         tuple(titles),
-        _OWN if lost else wish,
+        (_OWN_IMAGES if is_images_file(wish) else _OWN) if lost else wish,
         default,
         values,
         format_func=titles.get,
@@ -379,7 +387,7 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
         values["dataset"] = default
         st.caption("Draw the points on the board beside, then use the drawing.")
         return False
-    if chosen != _OWN:
+    if chosen not in (_OWN, _OWN_IMAGES):
         try:
             said = own_table.follow_link(chosen)
             values["reading"] = own_table.reading_of(chosen)
@@ -390,10 +398,13 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
             complain(error)
             _look_again(chosen)
     values |= {"dataset": default, "reading": AS_FOUND}
-    if lost and chosen == _OWN and is_table(wish) and pending() is None:
+    missed = is_images_file(wish) if chosen == _OWN_IMAGES else chosen == _OWN and is_table(wish)
+    if lost and missed and pending() is None:
         st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
     if chosen == _OWN:
         _uploader()
+    elif chosen == _OWN_IMAGES:
+        _images_uploader()
     return False
 
 
@@ -428,6 +439,38 @@ def _uploader() -> None:
         st.caption("Choose a file to go on, or take another data set.")
     else:
         st.caption("The page shows what was understood of it: take it there.")
+
+
+def _images_uploader() -> None:
+    st.file_uploader(
+        "IDX files",
+        accept_multiple_files=True,
+        key="knob_images",
+        on_change=_take_images,
+        max_upload_size=200,
+        help="A file of grey images as MNIST has them (…-images-idx3-ubyte, .gz or not) and, if there is "
+        "one, that of their labels (…-labels-idx1-ubyte). At most 64 × 64 pixels and 200 MB unpacked.",
+    )
+    error = st.session_state.get(_FILE_ERROR)
+    if error:
+        complain(error)
+    else:
+        st.caption("Choose the images, and their labels with them, or take another data set.")
+
+
+def _take_images() -> None:
+    """An upload of images: keep and choose them, or remember what is wrong with them."""
+    files = st.session_state.get("knob_images") or []
+    st.session_state.pop(_FILE_ERROR, None)
+    if not files:
+        return
+    try:
+        choose_dataset(own_images.keep([own_images.Upload(f.name, f.getvalue()) for f in files]))
+    except InputError as error:
+        st.session_state[_FILE_ERROR] = error
+    except OSError:
+        allowed = "a folder for runs that can be written"
+        st.session_state[_FILE_ERROR] = InputError("file", files[0].name, allowed)
 
 
 def _take_file() -> None:
