@@ -316,7 +316,7 @@ def test_how_a_table_is_read_is_part_of_the_spec_and_of_the_link(runs):
     link = at.query_params["knob_reading"]
     assert spec_of(turn(turn(at, "dataset", "torus"), "dataset", spec.dataset)).reading == spec.reading
     other = AppTest.from_function(script, kwargs={"load": None}, default_timeout=20)
-    other.query_params["knob_reading"] = link[0]
+    other.query_params["knob_reading"] = link
     other.query_params["knob_dataset"] = "my-iris-2.csv"
     assert spec_of(other.run()).reading == spec.reading
     assert "knob_reading" not in turn(other, "dataset", "torus").query_params
