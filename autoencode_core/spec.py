@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from autoencode_core.data.catalogue import CATALOGUE, DATASETS, GIVEN, DatasetCard, card
+from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import NONE, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.fields import FIELDS
@@ -92,7 +93,7 @@ class RunSpec(BaseModel):
         _knob(
             "Data set",
             "μ₀",
-            "The law that the particles are drawn from, or the path of a table.",
+            "The law that the particles are drawn from, or the path of a table or of an IDX file of images.",
             group="main",
         ),
     ] = "circle"
@@ -212,6 +213,16 @@ class RunSpec(BaseModel):
         Field(ge=1, le=16),
         _knob("Expansion", "m", "Hidden units per active component; only the two-layer field has them."),
     ] = 4
+    hidden: Annotated[
+        int | None,
+        Field(ge=1, le=4096),
+        _knob(
+            "Hidden units",
+            "h",
+            "Hidden units of every layer of the two-layer field, whatever its width; by default m a, the "
+            "expansion times the active components.",
+        ),
+    ] = None
     activation: Annotated[
         str, _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow.")
     ] = "tanh"
@@ -300,6 +311,16 @@ class RunSpec(BaseModel):
         Field(ge=0, le=10),
         _knob("Initial scale", "s₀", "Spread of the random initial control: W ~ s₀ N(0, 1/a), b = 0."),
     ] = 1.0
+    init_outer: Annotated[
+        float | None,
+        Field(ge=0, le=10),
+        _knob(
+            "Initial scale of V",
+            "s₁",
+            "Spread of the initial V of the two-layer field, by default that of W. 0: the flow begins at "
+            "rest, so that training sets out from PCA where the coordinates are principal.",
+        ),
+    ] = None
     seed: Annotated[
         int,
         Field(ge=0, le=2**31 - 1),
@@ -363,7 +384,7 @@ class RunSpec(BaseModel):
     def _dataset_is_known(cls, value: str, info: ValidationInfo) -> str:
         if value in CATALOGUE or value == GIVEN:
             return value
-        if not is_table(value):
+        if not is_table(value) and not is_images_file(value):
             raise _refuse(f"one of {DATASETS}")
         # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
         return value if (info.context or {}).get("stored") else os.path.abspath(value)
@@ -505,9 +526,9 @@ class RunSpec(BaseModel):
 
 
 def _card_of(info: ValidationInfo) -> DatasetCard | None:
-    """What is known of the data set; of a stored spec's table, which may have changed since, nothing."""
+    """What is known of the data set; of a stored spec's file, which may have changed since, nothing."""
     try:
-        if (info.context or {}).get("stored") and is_table(info.data["dataset"]):
+        if (info.context or {}).get("stored") and info.data["dataset"] not in CATALOGUE:
             return None
         return card(info.data["dataset"], info.data["reading"])
     except (KeyError, InputError):

@@ -37,6 +37,7 @@ _MODES = {
 }
 _PLANES = {"2": "2 axes", "3": "3 axes", "tsne": "t-SNE"}
 _SHEET = {1: 200, 2: 21}
+_TILES = 11
 _WALK_STEPS = 41
 _MOST_SLIDERS = 8
 
@@ -136,9 +137,8 @@ def _decode(run_id: str, record: RunRecord, plane: CodePlane) -> None:
         _say(found, length_unit(record.spec))
         note(question.value)
     _numbers(slot, z)
-    if sheet is not None and is_image_run(record):
-        figure = sheet_figure(record, sheet, dark=dark())
-        chart("latent_sheet", figure, "Images decoded from a grid of codes.")
+    if is_image_run(record):
+        _grid(record, plane, sheet)
 
 
 def _moved(said: Said, plane: CodePlane, z: np.ndarray, slot: str) -> np.ndarray | None:
@@ -174,6 +174,18 @@ def _numbers(slot: str, z: np.ndarray) -> None:
         if st.form_submit_button("Decode it"):
             st.session_state[slot] = chosen
             st.rerun()
+
+
+def _grid(record: RunRecord, plane: CodePlane, sheet: Mapping[str, Any] | None) -> None:
+    """Images decoded from a grid of codes, or of the plane on which codes of many numbers are drawn."""
+    names = ("z₁", "z₂")
+    if sheet is None and plane.center is not None and plane.points.shape[1] == 2:
+        low, high = code_ranges(plane.points).T
+        grid = {"low": low, "high": high, "points": _TILES, "center": plane.center, "axes": plane.axes}
+        sheet, names = told(ask("sheet", record, **grid), "The decoded grid"), plane.names[:2]
+    if sheet is not None:
+        figure = sheet_figure(record, sheet, names=(names[0], names[1]), dark=dark())
+        chart("latent_sheet", figure, "Images decoded from a grid of codes.")
 
 
 def _sheet(record: RunRecord, z: np.ndarray) -> Mapping[str, Any] | None:

@@ -14,12 +14,13 @@ from pages.shared.asking import ask, told
 from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.chosen import choice_chart
-from pages.shared.controls import drawing_wanted, knobs, set_knobs
+from pages.shared.controls import drawing_wanted, knobs, set_knobs, take_table
 from pages.shared.drawing import drawing_board, tell_of_drawing
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart
 from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
+from pages.shared.table_preview import pending, preview
 from pages.shared.words import number, regime, title
 
 
@@ -33,6 +34,9 @@ def render() -> None:
             _train_button(spec)
             _other_jobs()
     with guard():
+        if pending():
+            preview(take_table)
+            return
         if drawing_wanted():
             drawing_board()
             return
@@ -61,10 +65,15 @@ def _look_at(name: str, value: str) -> None:
 
 
 def _train_button(spec: RunSpec | None) -> None:
-    help_text = "Train a flow with these knobs; it is stored when it ends."
+    help_text, waits = "Train a flow with these knobs; it is stored when it ends.", True
     if spec is None:
-        help_text = "First use the drawing." if drawing_wanted() else "First mend what is marked red."
-    if spec is None and not drawing_wanted():
+        if pending():
+            help_text = "First take the table, or another data set."
+        elif drawing_wanted():
+            help_text = "First use the drawing."
+        else:
+            help_text, waits = "First mend what is marked red.", False
+    if not waits:
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
         _look_at("job", jobs().train(spec))

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -145,6 +146,23 @@ def write_whole(path: Path, data: bytes) -> None:
     finally:
         with suppress(OSError):
             hidden.unlink(missing_ok=True)
+
+
+def rescued(error: InputError, data: bytes, ending: str) -> InputError:
+    """The complaint that something trained cannot be stored after all, once it is written to another place.
+
+    Args:
+        error: why it cannot be stored.
+        data: the content of its file.
+        ending: of the file's name, with the dot.
+    """
+    for folder in (Path.cwd(), Path(tempfile.gettempdir())):
+        path = folder / f"rescued-{secrets.token_hex(4)}{ending}"
+        with suppress(InputError):
+            write_whole(path, data)
+            where = f"{error.allowed}. Nothing is lost: {path} can be imported on the page Runs"
+            return InputError(error.field, error.value, where)
+    return error
 
 
 def _write_out(data: bytes) -> None:

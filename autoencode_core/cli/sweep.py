@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from autoencode_core.cli.output import check_target, say, write_whole
+from autoencode_core.cli.output import check_target, rescued, say, write_whole
 from autoencode_core.cli.shared import (
     add_knobs,
     print_json,
@@ -28,6 +28,7 @@ from autoencode_core.runs.headway import Headway
 from autoencode_core.runs.room import study_room
 from autoencode_core.runs.study_csv import study_csv
 from autoencode_core.runs.study_export import study_bytes, study_png
+from autoencode_core.runs.study_files import STUDY_EXTENSION
 from autoencode_core.study import FURTHER, Outcome, Plan, Study, spread, table
 
 if TYPE_CHECKING:
@@ -98,7 +99,11 @@ def _sweep(options: argparse.Namespace) -> int:
     with stoppable() as stopped:
         study, runs = _trained(plan, stopped, quiet=options.json)
         # Within: a signal that comes now finds nothing to stop, and nothing is lost.
-        study_id = store.save_study_bytes(study_bytes(study.renamed(options.name), runs))
+        data = study_bytes(study.renamed(options.name), runs)
+        try:
+            study_id = store.save_study_bytes(data)
+        except InputError as error:
+            raise rescued(error, data, STUDY_EXTENSION) from None
     if options.curvature:
         with suppress(KeyboardInterrupt):  # what is stored stays, without ν
             study = _curved(study, runs, quiet=options.json)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from autoencode_core.cli.output import say
+from autoencode_core.cli.output import rescued, say
 from autoencode_core.cli.shared import (
     add_knobs,
     print_json,
@@ -16,7 +16,9 @@ from autoencode_core.cli.shared import (
     store_of,
     understood,
 )
+from autoencode_core.errors import InputError
 from autoencode_core.runs.checks import check_name
+from autoencode_core.runs.files import EXTENSION, pack
 from autoencode_core.runs.plain import choice_out
 from autoencode_core.runs.room import run_room
 from autoencode_core.spec import RunSpec
@@ -55,7 +57,10 @@ def _train(options: argparse.Namespace) -> int:
         run = train(spec, on_progress)
         # Within: a signal that comes now finds nothing to stop, and nothing is lost.
         record = record_of(run).renamed(options.name)
-        run_id = store.save(record)
+        try:
+            run_id = store.save(record)
+        except InputError as error:
+            raise rescued(error, pack(record), EXTENSION) from None
     rate = run.summary["iterations"], run.summary["seconds"]
     speed = rate[0] / rate[1] if rate[0] and rate[1] else 0.0
     if options.json:

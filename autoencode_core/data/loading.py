@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.data.catalogue import card, test_rows
 from autoencode_core.data.coordinates import SCALING, deviation
-from autoencode_core.data.images import IMAGES
+from autoencode_core.data.idx import is_images_file
+from autoencode_core.data.images import IMAGES, images_of
 from autoencode_core.data.reading import AS_FOUND, Reading
 from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
 from autoencode_core.data.table import Table, read_table
@@ -75,7 +76,7 @@ def load(
     training set (a longer one starts with the shorter one), and noise moves them without redrawing.
 
     Args:
-        dataset: a name of the catalogue, or the path of a table.
+        dataset: a name of the catalogue, or the path of a table or of an IDX file of images.
         particles: number of training particles N; made sets add N/4 for testing, of a finite set
             a fifth is held out.
         noise: standard deviation of the Gaussian noise on every component, >= 0: data units, or where the
@@ -153,7 +154,7 @@ def spread(dataset: str, reading: Reading = AS_FOUND) -> Floats:
     missing values do not count.
 
     Args:
-        dataset: a name of the catalogue, or the path of a table.
+        dataset: a name of the catalogue, or the path of a table or of an IDX file of images.
         reading: how a table is read.
     """
     if dataset in SAMPLERS:
@@ -215,18 +216,21 @@ def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats)
 
 
 def _rows(dataset: str, reading: Reading) -> _Rows:
-    return _images(dataset) if dataset in IMAGES else _table(read_table(dataset, reading))
+    if dataset in IMAGES or is_images_file(dataset):
+        return _images(dataset)
+    return _table(read_table(dataset, reading))
 
 
 def _images(dataset: str) -> _Rows:
     """How to take some of the images, how many there are, and their label names."""
-    images = IMAGES[dataset]()
+    images = images_of(dataset)
+    hue, labels = images.hue(), images.labels
 
     def take(rows: Labels) -> Sample:
-        labels = images.labels[rows]
-        return Sample(images.points(rows), labels / 9, labels, numbers=rows + 1)
+        own = None if labels is None else labels[rows]
+        return Sample(images.points(rows), hue[rows], own, numbers=rows + 1)
 
-    return take, len(images.labels), tuple("0123456789")
+    return take, len(images.grey), images.names
 
 
 def _table(table: Table) -> _Rows:

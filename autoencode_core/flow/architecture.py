@@ -46,7 +46,7 @@ class Architecture:
             active_counts(width, spec.bottleneck, spec.depth, spec.profile),
             controlled=spec.depth // 2 if spec.task == "classify" else spec.depth,
             horizon=spec.horizon,
-            field=controlled_field(spec.field, spec.activation, spec.expansion),
+            field=controlled_field(spec.field, spec.activation, spec.expansion, spec.hidden),
             scheme=SCHEMES[spec.scheme],
             substeps=substeps or spec.substeps,
         )

@@ -25,7 +25,7 @@ from autoencode_core.words import megabytes
 
 _NUMBER_TEXT = 25
 """Most characters of a number of a history, with its comma."""
-_HEADS = 20_000
+_HEADS = 100_000
 """Bytes that heads and tables of contents take."""
 
 

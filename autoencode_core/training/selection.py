@@ -59,12 +59,13 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | 
         return train_regimes([spec], on_progress, data=None if data is None else [data])[0]
     data, watch = data or load_data(spec), _Watch(on_progress)
     choice = choose(spec, data, watch)
-    weight = RunSpec.model_fields["tikhonov"].default if choice is None else choice.tikhonov
+    cut, weight = watch.stopped, watch.weights[0] if choice is None else choice.tikhonov
     run = train_regimes([spec.but(tikhonov=weight)], watch.passed_on, data=[data])[0]
-    said = [run.message, *(["That was while λ was being chosen."] if watch.stopped else [])]
-    return replace(
-        run, choice=choice, message=" ".join([*said, *([] if choice is None else [choice_words(choice)])])
-    )
+    said = [run.message]
+    if cut:
+        said.append("That was while λ was being chosen.")
+    said.append(f"λ = {weight:g}, where it begins." if choice is None else choice_words(choice))
+    return replace(run, choice=choice, message=" ".join(said))
 
 
 def choose(spec: RunSpec, data: RunData, on_progress: OnProgress | None = None) -> Choice | None:
@@ -91,7 +92,7 @@ def choose(spec: RunSpec, data: RunData, on_progress: OnProgress | None = None) 
     weights = grid(folds[0].variance)
     by_pca = all(fold.pca > LEAST * fold.spread for fold in folds)
     scale = tuple(fold.pca if by_pca else fold.spread or 1.0 for fold in folds)
-    watch.trainings = len(weights) * len(folds)
+    watch.weights, watch.trainings = weights, len(weights) * len(folds)
     errors: list[tuple[float, ...]] = []
     for first, end in pairwise(STRETCHES):
         found = _errors(spec, weights[first:end], folds, watch)
@@ -212,6 +213,7 @@ class _Watch:
 
     def __init__(self, on_progress: OnProgress | None) -> None:
         self.on_progress, self.stopped = on_progress, False
+        self.weights: tuple[float, ...] = (1.0,)
         self.trainings, self.first, self.done = 0, 0, list[float]()
 
     def begins(self, regimes: int) -> None:

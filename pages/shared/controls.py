@@ -12,19 +12,22 @@ import streamlit as st
 from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
+from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import AS_FOUND, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.knobs import CHOSEN, UNSET, allowed, choices, explain, is_whole
 from autoencode_core.spec import AUTO, LEADING, RunSpec
-from pages.shared import own_table
+from pages.shared import own_images, own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
+from pages.shared.table_preview import leave, look_at_kept, look_at_upload, pending
 
 _WISHES = "knobs_wished"
 _LAST = "knobs_spec"
 _FILE_ERROR = "knobs_file_error"
-_OWN, _OWN_LABEL = "own", "Your own CSV …"
+_OWN, _OWN_LABEL = "own", "Your own table …"
+_OWN_IMAGES, _OWN_IMAGES_LABEL = "own_images", "Your own images …"
 _DRAW, _DRAW_LABEL = "draw", "Draw your own …"
 _CUSTOM = "custom"
 _OFF = UNSET["fidelity"]
@@ -47,9 +50,13 @@ _STEPS: Mapping[str, float] = {
     "iterations": 50,
     "batch_size": 32,
     "init_scale": 0.1,
+    "init_outer": 0.1,
+    "hidden": 16,
 }
 _SHOWN_IF: Mapping[str, tuple[str, str]] = {
     "expansion": ("field", "two_layer"),
+    "hidden": ("field", "two_layer"),
+    "init_outer": ("field", "two_layer"),
     "batch_size": ("method", "adam"),
     "inner_steps": ("method", "pmp"),
     "metric": ("method", "pmp"),
@@ -76,7 +83,8 @@ def set_knobs(spec: RunSpec) -> None:
     wishes = {name: value for name, value in spec if value != getattr(suited, name)}
     natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
     wishes |= {name: value for name, value in spec.leading().items() if value != getattr(natural, name)}
-    wishes |= {"dataset": spec.dataset, "reading": spec.reading}
+    wishes["dataset"] = spec.dataset
+    own_table.read_as(spec.dataset, spec.reading)
     if "tikhonov" in wishes:
         wishes["tikhonov_auto"] = wishes["tikhonov"] == AUTO
         if wishes["tikhonov_auto"]:
@@ -156,8 +164,7 @@ def _note_wish(name: str) -> None:
 
 
 def _forget() -> None:
-    kept = ("dataset", "reading")
-    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name in kept}
+    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name == "dataset"}
 
 
 def _suited(values: Mapping[str, Any]) -> RunSpec:
@@ -361,13 +368,14 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     files = own_table.uploaded()
     titles = {name: known.title for name, known in CATALOGUE.items()}
     titles |= own_table.labels(files) | {_OWN: _OWN_LABEL, _DRAW: _DRAW_LABEL}
+    titles |= own_images.titles(own_images.uploaded()) | {_OWN_IMAGES: _OWN_IMAGES_LABEL}
     default = str(RunSpec.model_fields["dataset"].default)
     wish = str(_wishes().get("dataset", default))
     lost = wish not in titles
     _select(
         "dataset",
         tuple(titles),
-        _OWN if lost else wish,
+        (_OWN_IMAGES if is_images_file(wish) else _OWN) if lost else wish,
         default,
         values,
         format_func=titles.get,
@@ -379,54 +387,99 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
         values["dataset"] = default
         st.caption("Draw the points on the board beside, then use the drawing.")
         return False
-    if chosen != _OWN:
+    if chosen not in (_OWN, _OWN_IMAGES):
         try:
-            values["reading"] = _wishes().get("reading", AS_FOUND) if is_table(chosen) else AS_FOUND
-            st.caption(escape(_card(values).about))
+            said = own_table.follow_link(chosen)
+            values["reading"] = own_table.reading_of(chosen)
+            st.caption(escape(f"{_card(values).about} {said}".strip()))
+            _look_again(chosen)
             return True
         except InputError as error:
             complain(error)
+            _look_again(chosen)
     values |= {"dataset": default, "reading": AS_FOUND}
-    if lost and chosen == _OWN and is_table(wish):
+    missed = is_images_file(wish) if chosen == _OWN_IMAGES else chosen == _OWN and is_table(wish)
+    if lost and missed and pending() is None:
         st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
-    _uploader()
+    if chosen == _OWN:
+        _uploader()
+    elif chosen == _OWN_IMAGES:
+        _images_uploader()
     return False
 
 
+def _look_again(path: str) -> None:
+    """How a table that was taken is read can be changed."""
+    if is_table(path):
+        words = "How it is read …"
+        st.button(words, on_click=look_at_kept, args=(path,), key="table_look", type="tertiary")
+
+
 def _take_dataset(name: str) -> None:
-    st.session_state.pop(_FILE_ERROR, None)
+    leave()
     _note_wish(name)
+
+
+def take_table(path: str) -> None:
+    """Choose a table that was taken."""
+    _wishes()["dataset"] = path
 
 
 def _uploader() -> None:
     st.file_uploader(
-        "CSV file",
-        type="csv",
+        "Table",
+        type=["csv", "tsv", "txt", "gz", "xlsx"],
         key="knob_file",
         on_change=_take_file,
         max_upload_size=50,
-        help="Columns of numbers with comma, semicolon or tab between them, a header row or none. A column "
-        "called label, class or target gives the classes. At most 50 MB and 200,000 rows.",
+        help="Columns of numbers, and of text: .csv, .tsv, .txt, packed by gzip or not, or .xlsx. What "
+        "is understood of it is shown before it is taken. At most 50 MB and 200,000 rows.",
+    )
+    if pending() is None:
+        st.caption("Choose a file to go on, or take another data set.")
+    else:
+        st.caption("The page shows what was understood of it: take it there.")
+
+
+def _images_uploader() -> None:
+    st.file_uploader(
+        "IDX files",
+        accept_multiple_files=True,
+        key="knob_images",
+        on_change=_take_images,
+        max_upload_size=200,
+        help="A file of grey images as MNIST has them (…-images-idx3-ubyte, .gz or not) and, if there is "
+        "one, that of their labels (…-labels-idx1-ubyte). At most 64 × 64 pixels and 200 MB unpacked.",
     )
     error = st.session_state.get(_FILE_ERROR)
     if error:
         complain(error)
     else:
-        st.caption("Choose a file to go on, or take another data set.")
+        st.caption("Choose the images, and their labels with them, or take another data set.")
 
 
-def _take_file() -> None:
-    """An upload: keep the file and choose it, or remember what is wrong with it."""
-    file = st.session_state.get("knob_file")
+def _take_images() -> None:
+    """An upload of images: keep and choose them, or remember what is wrong with them."""
+    files = st.session_state.get("knob_images") or []
     st.session_state.pop(_FILE_ERROR, None)
-    if file is None:
+    if not files:
         return
     try:
-        choose_dataset(own_table.keep(file.getvalue(), file.name))
+        choose_dataset(own_images.keep([own_images.Upload(f.name, f.getvalue()) for f in files]))
     except InputError as error:
         st.session_state[_FILE_ERROR] = error
     except OSError:
-        st.session_state[_FILE_ERROR] = InputError("file", file.name, "a folder for runs that can be written")
+        allowed = "a folder for runs that can be written"
+        st.session_state[_FILE_ERROR] = InputError("file", files[0].name, allowed)
+
+
+def _take_file() -> None:
+    """An upload: look at it; a run's table that was lost is read as it was then."""
+    file = st.session_state.get("knob_file")
+    if file is None:
+        leave()
+    else:
+        look_at_upload(file.getvalue(), file.name, own_table.reading_of(str(_wishes().get("dataset", ""))))
 
 
 # ---- words

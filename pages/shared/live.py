@@ -60,6 +60,12 @@ def _watch(job_id: str) -> None:
     if status.state not in RUNNING:
         st.rerun()
     _progress(status)
+    if status.choosing is not None:
+        st.caption(
+            "λ comes first: flows are trained on a part of the training rows and judged on the rest, for "
+            "ever lower λ. Then the run itself trains, on all of them."
+        )
+        return
     _numbers(status)
     shot = jobs().snapshot(job_id)
     live_view(f"live_{job_id}", job_id, shot, status.spec)

@@ -9,7 +9,10 @@ import sys
 import pytest
 
 from autoencode_core.cli import main
+from autoencode_core.errors import InputError
+from autoencode_core.runs.files import unpack
 from autoencode_core.runs.store import RunStore
+from autoencode_core.runs.study_files import unpack_study
 from autoencode_core.training import loop
 
 QUICK = ["train", "--dataset", "moons", "--particles", "50", "--iterations", "3", "--depth", "6"]
@@ -172,3 +175,24 @@ def test_an_export_goes_where_it_is_asked_to(home, tmp_path, capsysbinary, monke
     for name in ("link", ""):
         assert main([*asked, str(tmp_path / name) if name else ""]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["link"]
+
+
+SWEEP = ["sweep", *QUICK[1:], "--tikhonov", "0.1", "--seeds", "1", "--further", "0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "method", "read"),
+    [(QUICK, "save", unpack), (SWEEP, "save_study_bytes", unpack_study)],
+    ids=["run", "study"],
+)
+def test_a_store_that_fails_at_last_loses_nothing(words, method, read, tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise InputError("runs folder", "runs", "a folder that can be written (No space left on device)")
+
+    monkeypatch.setattr(RunStore, method, full)
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "--name", "mine", "--out", "runs"]) == 2
+    [path] = tmp_path.glob("rescued-*")
+    assert f"Nothing is lost: {path} can be imported" in capsys.readouterr().err
+    found = read(path.read_bytes())
+    assert (found if words is QUICK else found[0]).name == "mine"

@@ -165,4 +165,16 @@ def test_progress_of_the_choice(monkeypatch):
     at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
     at.query_params["job"] = "job1"
     bar = ran(at).get("progress")[0].proto
+    assert not at.metric and any("λ comes first" in caption.value for caption in at.caption)
     assert bar.value == 31 and bar.text.startswith("Choosing λ by the data: 20 of at most 40 trainings begun")
+
+
+def test_compare_shows_how_each_weight_was_chosen():
+    record = setup.store().record("gallery-moons")
+    run_id = setup.store().save(replace(record, choice=CHOICE))
+    at = AppTest.from_string("import pages.regimes; pages.regimes.render()", default_timeout=30)
+    at.query_params["view"] = "compare"
+    at.query_params["run"] = ["gallery-moons", run_id]
+    words = [chart.proto.spec for chart in ran(at).get("plotly_chart")]
+    assert sum("Held-out error" in spec for spec in words) == 1
+    assert any(text.value.startswith("**λ of ") for text in at.markdown)
