@@ -41,6 +41,7 @@ bench: dev chromium ## Measure engine and player beside their peers, into benchm
 	$(PY) benchmarks/sweep.py
 	$(PY) benchmarks/scaling.py
 	$(PY) benchmarks/quality.py
+	$(PY) benchmarks/tables.py
 	$(PY) benchmarks/player.py
 	$(PY) benchmarks/regimes.py
 	$(PY) benchmarks/limits.py

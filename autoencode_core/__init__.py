@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "RunSpec": "autoencode_core.spec",
     "InputError": "autoencode_core.errors",
-    "train": "autoencode_core.training.loop",
+    "train": "autoencode_core.training.selection",
     "sweep": "autoencode_core.training.sweep",
     "continuation": "autoencode_core.training.continuation",
     "Run": "autoencode_core.training.run",
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from autoencode_core.runs.store import RunStore as RunStore
     from autoencode_core.spec import RunSpec as RunSpec
     from autoencode_core.training.continuation import continuation as continuation
-    from autoencode_core.training.loop import train as train
     from autoencode_core.training.objective import cost_and_gradient as cost_and_gradient
     from autoencode_core.training.run import Progress as Progress
     from autoencode_core.training.run import Run as Run
+    from autoencode_core.training.selection import train as train
     from autoencode_core.training.sweep import sweep as sweep
 
 

@@ -1,16 +1,21 @@
 """What a widget, a flag or an error message needs to know of a knob, read off RunSpec."""
 
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE, DATASETS, card
 from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
 from autoencode_core.errors import InputError
-from autoencode_core.spec import REGISTRIES, RunSpec
+from autoencode_core.spec import AUTO, REGISTRIES, RunSpec
 
 UNSET = {"data_seed": "as the seed", "fidelity": "off", "hidden": "m a", "init_outer": "as s₀"}
 """What a knob without a value says."""
+BESIDES = {"fidelity": UNSET["fidelity"], "tikhonov": AUTO}
+"""What a numeric knob takes beside numbers."""
+CHOSEN = "chosen by the data"
+"""What a knob says that the data are to choose."""
 
 
 def allowed(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> str:
@@ -39,7 +44,7 @@ def allowed(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> str:
     opens = any(getattr(m, "gt", None) is not None for m in info.metadata)
     most = f"{high:.0f}" if is_whole(name) else f"{high:g}"
     limits = f"{number} {'above' if opens else 'from'} {low:g} {'and at most' if opens else 'to'} {most}"
-    return f"{limits}, or {UNSET[name]}" if name == "fidelity" else limits
+    return f"{limits}, or {BESIDES[name]}" if name in BESIDES else limits
 
 
 def in_words(name: str, value: Any) -> str:
@@ -51,6 +56,8 @@ def in_words(name: str, value: Any) -> str:
     """
     if value is None:
         return UNSET.get(name, "–")
+    if value == AUTO and name in BESIDES:
+        return CHOSEN
     if name == "dataset":
         text = str(value)
         return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
@@ -77,7 +84,7 @@ def bounds(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> tuple[f
         reading: how it is read, where it is a table.
     """
     low = high = None
-    for mark in RunSpec.model_fields[name].metadata:
+    for mark in _marks(name):
         for key in ("ge", "gt"):
             low = getattr(mark, key, None) if getattr(mark, key, None) is not None else low
         high = getattr(mark, "le", None) if getattr(mark, "le", None) is not None else high
@@ -88,6 +95,16 @@ def bounds(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> tuple[f
         if name == "particles" and known.most_particles is not None:
             high = known.most_particles
     return low, high
+
+
+def _marks(name: str) -> Iterator[Any]:
+    """What pydantic is told of a knob, also of the number in a knob that takes a word besides."""
+    info = RunSpec.model_fields[name]
+    yield from info.metadata
+    for part in get_args(info.annotation):
+        if get_origin(part) is Annotated:
+            for mark in part.__metadata__:
+                yield from getattr(mark, "metadata", [mark])
 
 
 def choices(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> tuple[str, ...]:
@@ -108,7 +125,7 @@ def words(name: str) -> tuple[str, ...]:
     """Words that a knob accepts whatever the data set: the names of a registry, or those of its type."""
     if name in REGISTRIES:
         return tuple(REGISTRIES[name])
-    return _words(RunSpec.model_fields[name].annotation)
+    return () if name in BESIDES else _words(RunSpec.model_fields[name].annotation)
 
 
 def _words(annotation: Any) -> tuple[str, ...]:

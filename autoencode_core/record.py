@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoencode_core.choice import Choice
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.history import HISTORY, Status
 from autoencode_core.units import unexplained
@@ -67,6 +68,7 @@ class RunRecord:
         probe: PROBE keys to arrays.
         labels: names of the classes, in label order.
         columns: names of the components.
+        choice: how the data chose λ, None where the spec gave it.
     """
 
     spec: RunSpec
@@ -80,6 +82,7 @@ class RunRecord:
     created: str = ""
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    choice: Choice | None = None
 
     @property
     def substeps(self) -> int:
@@ -107,4 +110,4 @@ def summary_line(record: RunRecord) -> str:
     shown = "–" if error is None or not np.isfinite(error) else f"{error:.4g}"
     shown = unexplained(record.summary) or f"test error {shown}"
     name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]  # of a CSV file, not its folders
-    return f"{name} · k = {spec.bottleneck} · λ = {spec.tikhonov:g} · {spec.method} · {shown}"
+    return f"{name} · k = {spec.bottleneck} · λ = {spec.weight:g} · {spec.method} · {shown}"

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from autoencode_core.data.catalogue import CATALOGUE, DATASETS, DatasetCard, card
+from autoencode_core.data.catalogue import CATALOGUE, DATASETS, GIVEN, DatasetCard, card
 from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import NONE, Reading, is_table
 from autoencode_core.errors import InputError
@@ -35,6 +35,10 @@ Method = Literal["pmp", "adam", "lbfgs"]
 Metric = Literal["field", "control"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["float32", "float64"]
+Auto = Literal["auto"]
+
+AUTO: Auto = "auto"
+"""λ that training chooses by cross-validation (training.selection)."""
 
 FIRST_STEP: Mapping[str, float] = {"pmp": 1.0, "adam": 0.02, "lbfgs": 1.0}
 """Default of learning_rate, which means another thing to each method."""
@@ -133,13 +137,12 @@ class RunSpec(BaseModel):
         ),
     ] = 5.0
     tikhonov: Annotated[
-        float,
-        Field(ge=0, le=1e3),
+        Annotated[float, Field(ge=0, le=1e3)] | Auto,
         _knob(
             "Tikhonov weight",
             "λ",
             "Price of the control: J = data term + λ‖θ‖². High: one minimiser, close to PCA. Low: freer "
-            "flows and several minimisers.",
+            "flows and several minimisers. auto: chosen by the data, by cross-validation.",
             group="main",
             log=True,
         ),
@@ -379,17 +382,18 @@ class RunSpec(BaseModel):
     @field_validator("dataset")
     @classmethod
     def _dataset_is_known(cls, value: str, info: ValidationInfo) -> str:
-        if value not in CATALOGUE and not is_table(value) and not is_images_file(value):
+        if value in CATALOGUE or value == GIVEN:
+            return value
+        if not is_table(value) and not is_images_file(value):
             raise _refuse(f"one of {DATASETS}")
         # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
-        stored = value in CATALOGUE or (info.context or {}).get("stored")
-        return value if stored else os.path.abspath(value)
+        return value if (info.context or {}).get("stored") else os.path.abspath(value)
 
     @field_validator("reading")
     @classmethod
     def _reading_has_a_table(cls, value: Reading, info: ValidationInfo) -> Reading:
         changed = value.changed()
-        if changed and info.data.get("dataset") in CATALOGUE:
+        if changed and not is_table(info.data.get("dataset", "")):
             raise _refuse(
                 f"what it is by default for a data set that is no file (given: {', '.join(changed)})"
             )
@@ -479,6 +483,17 @@ class RunSpec(BaseModel):
         if particles is not None and value > particles:
             raise _refuse(f"a whole number from 0 to {particles}, the number of particles")
         return value
+
+    @property
+    def weight(self) -> float:
+        """λ as a number.
+
+        Raises:
+            InputError: the data are to choose it, so that it is not known yet.
+        """
+        if self.tikhonov == AUTO:
+            raise InputError("tikhonov", AUTO, "a number here: only the training of a single run chooses λ")
+        return self.tikhonov
 
     @property
     def sample(self) -> int:

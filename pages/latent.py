@@ -22,6 +22,7 @@ from autoencode_core.figures.sheet import sheet_figure
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from autoencode_core.units import length_unit
+from pages.latent_views.rows import rows
 from pages.shared.asking import ask, note, told
 from pages.shared.charts import chart
 from pages.shared.choose import choose_runs
@@ -32,6 +33,7 @@ _MODES = {
     "decode": "Decode",
     "walk": "Walk",
     "training": "Training",
+    "rows": "Rows",
 }
 _PLANES = {"2": "2 axes", "3": "3 axes", "tsne": "t-SNE"}
 _SHEET = {1: 200, 2: 21}
@@ -53,7 +55,9 @@ def render() -> None:
     with guard():
         unusual(record)
         mode, plane = _controls(run_id, record)
-        if plane is not None:
+        if mode == "rows":
+            rows(run_id, record)
+        elif plane is not None:
             {"decode": _decode, "walk": _walk, "training": _training}[mode](run_id, record, plane)
     with guard():
         _figures(record)
@@ -63,7 +67,7 @@ def render() -> None:
 def _controls(run_id: str, record: RunRecord) -> tuple[str, CodePlane | None]:
     """What is looked at, and on which axes; no axes while they are being computed."""
     k, left, right = record.spec.bottleneck, *st.columns(2, vertical_alignment="bottom")
-    modes = [name for name in _MODES if record.spec.task != "classify" or name == "training"]
+    modes = [name for name in _MODES if record.spec.task != "classify" or name in ("training", "rows")]
     with left:
         mode = st.segmented_control(
             "Show",
@@ -72,10 +76,11 @@ def _controls(run_id: str, record: RunRecord) -> tuple[str, CodePlane | None]:
             format_func=_MODES.__getitem__,
             key=f"latent_mode_{len(modes)}",
             required=True,
-            help="Decode any code; walk straight from one code to another; see the codes form in training.",
+            help="Decode any code; walk straight from one code to another; see the codes form in training; "
+            "take the codes of all rows along, or see where the rows of a new file fall.",
         )
     kind = "2"
-    if k > 3:
+    if k > 3 and mode != "rows":
         kinds = [name for name in _PLANES if mode != "training" or name != "tsne"]
         with right:
             kind = st.segmented_control(

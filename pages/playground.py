@@ -5,6 +5,7 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.figures.images import is_image_run
 from autoencode_core.ode import ABOUT, sentence
+from autoencode_core.overfit import overfit_sentence
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
@@ -12,11 +13,14 @@ from autoencode_core.units import error_unit, percent
 from pages.shared.asking import ask, told
 from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
-from pages.shared.controls import knobs, set_knobs
+from pages.shared.chosen import choice_chart
+from pages.shared.controls import drawing_wanted, knobs, set_knobs, take_table
+from pages.shared.drawing import drawing_board, tell_of_drawing
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart
 from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
+from pages.shared.table_preview import pending, preview
 from pages.shared.words import number, regime, title
 
 
@@ -30,6 +34,13 @@ def render() -> None:
             _train_button(spec)
             _other_jobs()
     with guard():
+        if pending():
+            preview(take_table)
+            return
+        if drawing_wanted():
+            drawing_board()
+            return
+        tell_of_drawing()
         job_id = _from_link("job")
         if job_id and _watch(job_id):
             return
@@ -54,12 +65,15 @@ def _look_at(name: str, value: str) -> None:
 
 
 def _train_button(spec: RunSpec | None) -> None:
-    help_text = (
-        "Train a flow with these knobs; it is stored when it ends."
-        if spec
-        else "First mend what is marked red."
-    )
+    help_text, waits = "Train a flow with these knobs; it is stored when it ends.", True
     if spec is None:
+        if pending():
+            help_text = "First take the table, or another data set."
+        elif drawing_wanted():
+            help_text = "First use the drawing."
+        else:
+            help_text, waits = "First mend what is marked red.", False
+    if not waits:
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
         _look_at("job", jobs().train(spec))
@@ -145,6 +159,8 @@ def _headline(record: RunRecord) -> None:
     unusual(record)
     if said := sentence(record):
         st.markdown(f"**{escape(said)}**", help=ABOUT)
+    if said := overfit_sentence(summary):
+        st.warning(escape(said))
     st.caption(
         escape(
             regime(spec, record.substeps) + ("" if record.status == "diverged" else f" · {record.message}")
@@ -207,6 +223,8 @@ def _figures(run_id: str, record: RunRecord) -> None:
     chart(run_id, record, "history")
     if record.spec.task in ("reconstruct", "denoise") and not is_image_run(record):
         _columns(run_id, record)
+    if record.choice is not None:
+        choice_chart(run_id, record.choice, "playground_choice")
 
 
 def _columns(run_id: str, record: RunRecord) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import in_words
 from autoencode_core.ode import ABOUT, difference_of
+from autoencode_core.overfit import overfit_sentence
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit
@@ -96,7 +97,9 @@ def _going(shown: Sequence[str]) -> None:
 def _job_words(job: "JobStatus") -> str:
     done = job.history.get("iteration") or [0]
     far = f"iteration {done[-1]:,.0f} of {job.spec.iterations:,}"
-    words = (f"λ = {job.spec.tikhonov:g}", job.spec.method, far, job.state)
+    if job.choosing is not None:
+        far = f"choosing λ, {job.choosing[2]:.0%}"
+    words = (job.spec.method, far, job.state)
     return f"**{escape(title(job.spec))}** · {' · '.join(words)}"
 
 
@@ -171,14 +174,19 @@ def _cell(spec: RunSpec | None, name: str) -> Any:
     if name == "dataset":
         return dataset(spec.dataset)
     value = getattr(spec, name)
-    return value if RunSpec.model_fields[name].annotation in (int, float) else in_words(name, value)
+    return value if _is_number(name) else in_words(name, value)
+
+
+def _is_number(name: str) -> bool:
+    """Whether a stored run has a plain number there; where the data chose λ, it has what they chose."""
+    return name == "tikhonov" or RunSpec.model_fields[name].annotation in (int, float)
 
 
 def _columns() -> dict[str, Any]:
     numbers = {
         _heading(name): st.column_config.NumberColumn(help=info.description, format="%.6g")
         for name, info in RunSpec.model_fields.items()
-        if info.annotation in (int, float)
+        if _is_number(name)
     }
     return numbers | {
         "Name": st.column_config.TextColumn(pinned=True),
@@ -213,6 +221,8 @@ def _card(entry: "Entry") -> None:
         st.markdown(f"**{escape(_name(entry))}**")
         note = " Read-only: it belongs to the gallery." if entry.read_only else ""
         st.caption(f"{escape(entry.summary)} · {escape(entry.message)}{note}")
+        if said := overfit_sentence(entry.figures):
+            st.warning(escape(said))
         with st.container(horizontal=True):
             if entry.spec is not None:
                 for page, path in OPENS.items():

@@ -11,7 +11,7 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import AutoencODE, label_positions
 from autoencode_core.flow.widths import kept_order
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
+from autoencode_core.training.selection import train
 
 FIELDS = (*fields.FIELDS, "leaky")
 ACTIVATIONS = (*nonlinearities.NONLINEARITIES, "arctan")

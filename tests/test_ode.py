@@ -10,7 +10,7 @@ from autoencode_core.ode import difference_of, on_the_way, sentence, share, verd
 from autoencode_core.record import RunRecord
 from autoencode_core.runs.convert import record_of
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
+from autoencode_core.training.selection import train
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ from autoencode_core.runs.study_files import STUDY_EXTENSION, pack_study  # noqa
 from autoencode_core.spec import RunSpec  # noqa: E402
 from autoencode_core.study import STANDARD, Plan, spread, study_line  # noqa: E402
 from autoencode_core.training.fidelity import fidelity  # noqa: E402
-from autoencode_core.training.loop import train  # noqa: E402
 from autoencode_core.training.objective import Objective  # noqa: E402
 from autoencode_core.training.run import Run  # noqa: E402
+from autoencode_core.training.selection import train  # noqa: E402
 from autoencode_core.training.study import make_study  # noqa: E402
 
 RUNS: dict[str, tuple[str, RunSpec]] = {

@@ -187,7 +187,7 @@ def flat_direction(
         "moved": _apart(outputs, outputs[steps // 2], place.scale),
         "data_term": data_term,
         "square": square,
-        "cost": data_term + run.spec.tikhonov * square,
+        "cost": data_term + run.spec.weight * square,
         "note": place.note,
     }
 

@@ -71,7 +71,7 @@ def curvature_depths(run: Run, doublings: int = 2, report: Report | None = None)
             notes.append(f"With L = {place.arch.depth} layers the same θ(t) makes a flow that blows up.")
             break
         levels.append({**ends, "bound": ends["bound"][0], "depths": place.arch.depth, "steps": place.step})
-    return {**_columns(levels), **_tendency(levels, 2 * run.spec.tikhonov), "note": _joined(notes)}
+    return {**_columns(levels), **_tendency(levels, 2 * run.spec.weight), "note": _joined(notes)}
 
 
 def _within(report: Report, low: float, high: float, depth: int) -> Report:

@@ -39,7 +39,7 @@ class Stand:
     """
 
     def __init__(self, run: Run) -> None:
-        self.place, self.weight = Place(run), run.spec.tikhonov
+        self.place, self.weight = Place(run), run.spec.weight
         self.arch, self.step = self.place.model.architecture, self.place.step
         count, most = self.place.x.shape[2], KEPT // (8 * numbers_kept(self.place.model.architecture))
         every = -(-count // max(1, most))

@@ -248,7 +248,7 @@ def _start(run: Run, place: Place) -> Tensor:
 
 def _run(place: Place, start: Tensor, spec: RunSpec, into: Array, told: Any) -> str:
     """Trains, fills (4, j + 1) with cost, gradient norm, gradients and seconds, and says how it ended."""
-    arch, weight = place.model.architecture, place.x.new_full((1,), spec.tikhonov)
+    arch, weight = place.model.architecture, place.x.new_full((1,), spec.weight)
     objective = Objective(arch, place.x, place.y, weight)
     counted = _Counted(objective.engine, place.x.shape[2])
     objective.engine, running = counted, torch.ones(1, dtype=torch.bool)

@@ -152,7 +152,7 @@ class Place:
 
     def ends(self, vector: Tensor, count: int, report: Report) -> dict[str, Any]:
         """What `curvature` gives back, at any control (P,)."""
-        weight = self.run.spec.tikhonov
+        weight = self.run.spec.weight
         with torch.no_grad():
             exactly = self.exactly(vector)
             if len(vector) <= DENSE:

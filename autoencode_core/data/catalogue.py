@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from autoencode_core.data.drawn import is_drawing
 from autoencode_core.data.idx import IMAGES_FILE, classes_beside, is_images_file, shape_of
 from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table
 from autoencode_core.data.table import read_table
@@ -59,6 +60,8 @@ def test_rows(rows: int) -> int:
     return min(rows - 1, max(1, math.ceil(TEST_SHARE * rows)))
 
 
+_TABLE = {"field": "single_layer", "depth": 10, "horizon": 8.0, "tikhonov": "auto", "iterations": 100}
+# Rows are few and new ones are to come: benchmarks/defaults.md.
 _TWO_LAYER = {"field": "two_layer", "expansion": 4, "depth": 8, "horizon": 3.0}
 # How these were found: benchmarks/defaults.md. Fresh points fall into the gaps between few particles.
 _TO_LINE = {**_TWO_LAYER, "bottleneck": 1, "particles": 2000, "tikhonov": 1e-4, "iterations": 600}
@@ -204,6 +207,18 @@ CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
 DATASETS = f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)}) or of {IMAGES_FILE}"
 """What names a data set, in words."""
 
+GIVEN = "arrays"
+"""Name of the data set of a run whose particles were given as arrays (train's `data`): no page offers it."""
+
+
+def suited(width: int) -> dict[str, Any]:
+    """Knobs of RunSpec that suit a table of so many columns."""
+    return {
+        **_TABLE,
+        "bottleneck": max(1, min(2, width - 1)),
+        "coordinates": "correlation",  # its columns may have any units
+    }
+
 
 def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
     """The card of a data set.
@@ -214,8 +229,12 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         reading: how a table is read.
 
     Raises:
-        InputError: the name is unknown, or the file is missing or cannot be used.
+        InputError: the name is unknown, the file is missing or cannot be used, or it is GIVEN, of which
+            nothing is known.
     """
+    if dataset == GIVEN:
+        kept = "a data set by its name or its file; particles that were given as arrays are not kept"
+        raise InputError("data", GIVEN, kept)
     if dataset in CATALOGUE:
         return CATALOGUE[dataset]
     if is_images_file(dataset):
@@ -224,6 +243,8 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         raise InputError("dataset", dataset, f"one of {DATASETS}")
     table = read_table(dataset, reading)
     rows, width = table.values.shape
+    drawing = is_drawing(table.name, table.columns)
+    defaults = {**_TO_LINE, "coordinates": "principal"} if drawing else suited(width)
     return DatasetCard(
         dataset,
         table.name,
@@ -232,12 +253,7 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         rows=rows,
         classes=len(table.label_names),
         columns=table.columns,
-        defaults={
-            **(_TWO_LAYER if width <= 32 else {}),
-            "bottleneck": max(1, min(2, width - 1)),
-            "particles": rows - test_rows(rows),
-            "coordinates": "correlation",  # its columns may have any units
-        },
+        defaults={**defaults, "particles": rows - test_rows(rows)},
     )
 
 

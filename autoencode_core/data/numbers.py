@@ -66,12 +66,16 @@ class Marks:
     doubt: str = ""
     doubtful: tuple[str, ...] = ()
 
+    def meanings(self) -> tuple[str, str, str]:
+        """The mark of the cell in doubt, and what it means as the decimal or as the thousands mark."""
+        mark = "," if "," in self.doubt else "."
+        return mark, f"{float(self.doubt.replace(',', '.')):.15g}", self.doubt.replace(mark, "")
+
     def complaint(self) -> InputError | None:
         """What to ask where numbers may be read in two ways."""
         if not self.doubt:
             return None
-        mark = "," if "," in self.doubt else "."
-        small, large = self.doubt.replace(",", "."), self.doubt.replace(mark, "")
+        mark, small, large = self.meanings()
         columns = ", ".join(f"'{name}'" for name in self.doubtful[:5]) + (
             "…" if len(self.doubtful) > 5 else ""
         )
@@ -116,7 +120,7 @@ def plain(cells: Sequence[str]) -> NDArray[np.float64] | None:
         values = np.array(cells, dtype=object).astype(np.float64)
     except ValueError:
         return None
-    return None if any("_" in cell for cell in cells) else values
+    return None if "_" in " ".join(cells) else values
 
 
 def find_marks(columns: dict[str, Sequence[str]], separator: str, reading: Reading) -> Marks:
@@ -188,6 +192,8 @@ class _Seen:
         for (kind, mark), cell in kinds.items():
             if kind == "sure":
                 self.sure[mark] += 1
+                other = "." if mark == "," else ","
+                self.grouped[other] += other in cell
             elif kind == "grouped":
                 self.grouped[mark] += 1
             elif kind == "doubtful":

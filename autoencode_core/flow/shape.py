@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+MOST_FRAMES = 240
+"""States of a flow that a picture shows, if there are not more layers."""
+
 Layer = tuple["Tensor", ...]
 """One layer's control: a tensor (R, rows, columns) for each block, in the order of `Field.blocks`."""
 

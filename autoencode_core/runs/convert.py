@@ -45,6 +45,7 @@ def record_of(run: Run) -> RunRecord:
         created=run.created or datetime.now(UTC).isoformat(timespec="seconds"),
         labels=run.label_names,
         columns=run.columns,
+        choice=run.choice,
     )
 
 
@@ -67,5 +68,6 @@ def run_of(record: RunRecord) -> Run:
         record.columns,
         name=record.name,
         created=record.created,
+        choice=record.choice,
         path=(weights[PATH[0]], weights[PATH[1]]) if PATH[0] in weights else None,
     )

@@ -27,6 +27,8 @@ from autoencode_core.runs.checks import check, check_texts
 from autoencode_core.runs.plain import (
     END_BYTES,
     ZIP_ERRORS,
+    choice_in,
+    choice_out,
     contents,
     dump,
     head_in,
@@ -38,6 +40,7 @@ from autoencode_core.runs.plain import (
     write,
 )
 from autoencode_core.spec import RunSpec
+from autoencode_core.words import megabytes
 
 EXTENSION = ".autoencode"
 """Ending of a run file."""
@@ -80,12 +83,15 @@ def pack(record: RunRecord, half: bool = False) -> bytes:
             the summary are then those of another control than the one in the file, by that rounding.
 
     Raises:
-        InputError: the record's parts do not fit each other, or a number is too large for half precision.
+        InputError: the record's parts do not fit each other, the file would be too large to be read, or a
+            number is too large for half precision.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in _members(record, half).items():
             archive.writestr(stored_member(name, compressed=True), data)
+    if buffer.tell() > MOST_BYTES:
+        raise InputError("run", f"a file of {megabytes(buffer.tell())}", f"at most {megabytes(MOST_BYTES)}")
     return buffer.getvalue()
 
 
@@ -107,12 +113,29 @@ def glance(data: bytes, source: str = "file") -> RunRecord:
     return _in_flow_coordinates(_texts(_unzip(data, _SMALL, source), source))
 
 
+def texts_room(record: RunRecord) -> int:
+    """Bytes that the spec and the texts of a run take.
+
+    Args:
+        record: a run, perhaps without history and arrays yet.
+
+    Raises:
+        InputError: they could not be read again.
+    """
+    check_texts(record)
+    members = _text_members(record)
+    for name, data in members.items():
+        _check_size(len(data), name, "run")
+    _texts(members, "run")
+    return sum(map(len, members.values()))
+
+
 def write_folder(record: RunRecord, path: str | os.PathLike[str]) -> None:
     """Store a run as a new folder, whole or not at all.
 
     Raises:
         FileExistsError: the folder is there already.
-        InputError: the record's parts do not fit each other.
+        InputError: the record's parts do not fit each other, or one would be too large to be read.
     """
     members, target = _members(record), Path(path)
     hidden = target.with_name(f".tmp-{secrets.token_hex(8)}")
@@ -157,6 +180,20 @@ def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
 def _members(record: RunRecord, half: bool = False) -> dict[str, bytes]:
     check(record)
     weights, probe = (_halved(part) if half else part for part in (record.weights, record.probe))
+    members = {
+        **_text_members(record, half),
+        "history.json": dump(
+            {key: [number_out(x) for x in column] for key, column in record.history.items()}
+        ),
+        "weights.safetensors": _arrays_to_bytes(weights),
+        "probe.safetensors": _arrays_to_bytes(probe),
+    }
+    for name, data in members.items():
+        _check_size(len(data), name, "run")
+    return members
+
+
+def _text_members(record: RunRecord, half: bool = False) -> dict[str, bytes]:
     texts = {
         "format": "autoencode",
         "version": VERSION if half else 1,
@@ -164,16 +201,9 @@ def _members(record: RunRecord, half: bool = False) -> dict[str, bytes]:
         "summary": {key: number_out(value) for key, value in record.summary.items()},
         "labels": list(record.labels),
         "columns": list(record.columns),
+        **({} if record.choice is None else {"choice": choice_out(record.choice)}),
     }
-    return {
-        "spec.json": dump(record.spec.model_dump(mode="json")),
-        "run.json": dump(texts),
-        "history.json": dump(
-            {key: [number_out(x) for x in column] for key, column in record.history.items()}
-        ),
-        "weights.safetensors": _arrays_to_bytes(weights),
-        "probe.safetensors": _arrays_to_bytes(probe),
-    }
+    return {"spec.json": dump(record.spec.model_dump(mode="json")), "run.json": dump(texts)}
 
 
 def _arrays_to_bytes(arrays: Mapping[str, Array]) -> bytes:
@@ -290,6 +320,7 @@ def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
         summary={key: number_in(value) for key, value in summary.items()},
         labels=tuple(_list(texts.get("labels"), "labels", source)),
         columns=tuple(_list(texts.get("columns"), "columns", source)),
+        choice=choice_in(texts.get("choice"), f"{source}, run.json, choice"),
         history={},
         weights={},
         probe={},

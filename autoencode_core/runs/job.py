@@ -38,6 +38,8 @@ class JobStatus:
         rate: iterations per second lately, None when unknown.
         time_left: seconds to the last iteration at that rate, None when unknown.
         started: when the training began, seconds since 1970, None before.
+        choosing: while λ is being chosen, trainings begun, of how many at most, and the share of the work
+            that is done; else None.
     """
 
     job_id: str
@@ -50,6 +52,7 @@ class JobStatus:
     rate: float | None = None
     time_left: float | None = None
     started: float | None = None
+    choosing: tuple[int, int, float] | None = None
 
 
 def empty_history() -> dict[str, list[float]]:
@@ -71,6 +74,7 @@ class Job(ABC):
         unstored: bytes of the file when the store refused it.
         picture: the newest snapshot of the particles.
         seen: the same as the worker sent it.
+        choosing: as in JobStatus.
     """
 
     job_id: str
@@ -85,6 +89,7 @@ class Job(ABC):
     picture: dict[str, Any] | None = None
     picture_asked: float = 0.0
     seen: Picture | None = None
+    choosing: tuple[int, int, float] | None = None
     _attempts: list[str] = field(default_factory=list)
 
     kind: ClassVar[str]
@@ -130,7 +135,9 @@ class Job(ABC):
         if self.state == "starting":
             self.state, self.message = "waiting", "Waiting for a free worker."
 
-    def told(self, attempt: str, worker: str, rows: bytes) -> bool:
+    def told(
+        self, attempt: str, worker: str, rows: bytes, choosing: tuple[int, int, float] | None = None
+    ) -> bool:
         """Take in a progress event; whether it is the first of its attempt.
 
         A job whose worker died begins again elsewhere: its progress starts anew, and late words of
@@ -145,9 +152,10 @@ class Job(ABC):
             self._begin()
             if self.state != "stopping":
                 self.state, self.message = "running", "Loading the data."
+        self.choosing = choosing
+        if (rows or choosing) and self.state == "running":
+            self.message = ""
         if rows:
-            if self.state == "running":
-                self.message = ""
             self._take(rows)
         return first
 
@@ -228,6 +236,7 @@ class Training(Job):
             rate,
             left,
             self.started,
+            self.choosing,
         )
 
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TOPIC = "autoencode-progress"
-"""Topic of the progress events {"job", "attempt", "worker", "rows"}; rows is float64 bytes, (m, HISTORY), for
-a study (m, 1 + HISTORY) with the place first."""
+"""Topic of the progress events {"job", "attempt", "worker", "rows", "choosing"}; rows is float64 bytes, (m,
+HISTORY), for a study (m, 1 + HISTORY) with the place first; choosing is training.run.Choosing as a plain
+tuple while λ is being chosen, else None."""
 ROWS_SECONDS = 0.15
 """Time between two events."""
 PICTURE_SECONDS = 0.25
@@ -87,7 +88,7 @@ def train_job(spec_json: str, job_id: str) -> bytes:
     def run(reporter: Reporter) -> bytes:
         # Lazy, so that the server imports this module without torch.
         from autoencode_core.runs.convert import record_of
-        from autoencode_core.training.loop import train
+        from autoencode_core.training.selection import train
 
         return pack(record_of(train(RunSpec.model_validate_json(spec_json), reporter)))
 
@@ -156,16 +157,19 @@ class Reporter:
         self._rows: list[tuple[float, ...]] = []
         self._sent = time.monotonic()
         self._begun, self._version = False, 0
+        self._choosing: tuple[int | float, ...] | None = None
         self._pictured: dict[int, float] = {}
 
     def __call__(self, progress: "Progress") -> Literal["stop"] | None:
         """Take note of an iteration; "stop" when a stop was asked for."""
-        self.note(progress)
+        self._choosing = progress.choosing and tuple(progress.choosing)
+        if self._choosing is None:
+            self.note(progress)
         now = time.monotonic()
         if not self._begun or now - self._sent >= ROWS_SECONDS:
             self._begun = True
             self.send()
-        if self._picture_due(progress.regime, now):
+        if self._choosing is None and self._picture_due(progress.regime, now):
             self._pictured[progress.regime] = now
             self.picture(progress)
         return "stop" if self.job_id in _stops else None
@@ -182,10 +186,8 @@ class Reporter:
     def send(self) -> None:
         """Send the rows collected so far, as one event."""
         rows = np.asarray(self.rows(), dtype=np.float64).tobytes()
-        self._worker.log_event(
-            TOPIC,
-            {"job": self.job_id, "attempt": self.attempt, "worker": self._worker.address, "rows": rows},
-        )
+        about = {"job": self.job_id, "attempt": self.attempt, "worker": self._worker.address}
+        self._worker.log_event(TOPIC, {**about, "rows": rows, "choosing": self._choosing})
         self._sent = time.monotonic()
 
     def _picture_due(self, regime: int, now: float) -> bool:
@@ -248,7 +250,7 @@ def warm() -> None:
     """Import torch and what else takes long, and compile the kernel, ahead of the first job or question."""
     import autoencode_core.analysis
     import autoencode_core.runs.convert
-    import autoencode_core.training.loop  # noqa: F401
+    import autoencode_core.training.selection  # noqa: F401
     from autoencode_core.training.narrow import compile_kernel
 
     compile_kernel()

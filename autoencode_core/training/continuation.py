@@ -50,7 +50,7 @@ def continuation(
 
 def _warm(run: Run, before: Run) -> Run:
     """The run, saying where it started: its spec alone does not make it again."""
-    weight = before.spec.tikhonov
+    weight = before.spec.weight
     message = f"{run.message} Warm start from a run at λ = {weight:g}."
     return replace(run, message=message, summary={**run.summary, "warm_start": weight})
 

@@ -14,12 +14,12 @@ from autoencode_core.training.adam import Adam
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference, spread
 from autoencode_core.training.group import Group, at_rest, is_looked_at
-from autoencode_core.training.history import HISTORY, Row, Status
+from autoencode_core.training.history import HISTORY, PATH_NUMBERS, SNAPSHOTS, Row, Status
 from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
 from autoencode_core.training.pmp import Pmp
 from autoencode_core.training.problem import Problem
-from autoencode_core.training.run import PATH_NUMBERS, SNAPSHOTS, Array, Progress, Run, RunData, Snapshot
+from autoencode_core.training.run import Array, Progress, Run, RunData, Snapshot
 
 METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 """The training methods by the name that RunSpec.method uses."""
@@ -42,24 +42,6 @@ share of the targets' variance."""
 OnProgress = Callable[[Progress], str | None]
 
 
-def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | None = None) -> Run:
-    """Trains one AutoencODE.
-
-    Args:
-        spec: all knobs.
-        on_progress: called after the start and after each iteration, without autograd; it may return "stop".
-        data: particles in the place of those that the spec names.
-
-    Returns:
-        The run; one that diverged comes back too, with status "diverged", the cause in its message
-        and the last finite control.
-
-    Raises:
-        InputError: the data cannot be had or do not fit the spec, or the device is not there.
-    """
-    return train_regimes([spec], on_progress, data=None if data is None else [data])[0]
-
-
 def train_regimes(
     specs: Sequence[RunSpec],
     on_progress: OnProgress | None = None,
@@ -68,15 +50,19 @@ def train_regimes(
 ) -> list[Run]:
     """Trains regimes that differ in λ and seed only, as one batch.
 
+    Those that diverge come back too, with status "diverged", the cause in their message and the last finite
+    control.
+
     Args:
         specs: one per regime, at least one.
-        on_progress: as in `train`, called for each regime that still runs; "stop" ends that regime.
+        on_progress: called after the start and after each iteration for each regime that still runs, without
+            autograd; "stop" ends that regime.
         starts: initial controls (R, P) in the place of those that the seeds give.
         data: particles of each regime in the place of those that its spec names; all as many.
 
     Raises:
-        InputError: as in `train`, the specs are none or differ in more than λ and seed, or the starts do
-            not fit.
+        InputError: the specs are none or differ in more than λ and seed, or leave λ to be chosen; the data
+            cannot be had or do not fit them, the starts do not fit, or the device is not there.
     """
     _check_regimes(specs)
     problem = Problem(specs, starts, data)
@@ -225,10 +211,10 @@ class _Loop:
         spec, iteration, norm = self.spec, row.iteration, row.gradient_norm
         if not row.finite:
             cause = group.train.cause_of_divergence(group.method.theta, place)
+            step = f"first step (now {spec.learning_rate:g}), " if iteration else ""  # at 0 none was taken
             return "diverged", (
-                f"Diverged at iteration {iteration}: {cause}. Try a smaller first step "
-                f"(now {spec.learning_rate:g}), initial scale (now {spec.init_scale:g}) "
-                f"or horizon (now {spec.horizon:g})."
+                f"Diverged at iteration {iteration}: {cause}. Try a smaller {step}"
+                f"initial scale (now {spec.init_scale:g}) or horizon (now {spec.horizon:g})."
             )
         if self._runs_off(group.regimes[place], row):
             return "diverged", (

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from autoencode_core.choice import Choice
 from autoencode_core.data.loading import DataSet, load
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE
@@ -26,15 +27,24 @@ class Snapshot(NamedTuple):
     outputs: Array
 
 
+class Choosing(NamedTuple):
+    """How far the choice of λ is: trainings begun, of how many at most, and the share of the work done."""
+
+    begun: int
+    trainings: int
+    share: float
+
+
 @dataclass(frozen=True)
 class Progress:
     """One iteration of one regime, for whoever watches.
 
     Attributes:
         iterations: most iterations that may come; the other numbers are those of Row.
-        regime: index of the regime in a sweep.
+        regime: index of the regime in a sweep, or of the training in a choice of λ.
         probe: inputs, targets, hue and labels of the probe batch.
         snapshot: computes the probe batch's codes and outputs now.
+        choosing: while λ is being chosen, how far that is; None once the run itself trains.
     """
 
     iteration: int
@@ -52,6 +62,7 @@ class Progress:
     regime: int
     probe: Mapping[str, Array]
     snapshot: Callable[[], Snapshot]
+    choosing: Choosing | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +122,7 @@ class Run:
         label_names, columns: names of classes and components.
         path: controls kept on the way, None where a run of old kept none: their iterations (c,) and the
             controls (c, P), the first at the start, the last the trained one.
+        choice: how the data chose λ, None where the spec gave it.
         name, created: what a person called it, and when it was trained (ISO, UTC; "" until stored).
     """
 
@@ -125,6 +137,7 @@ class Run:
     columns: tuple[str, ...] = ()
     path: tuple[Array, Array] | None = field(default=None, repr=False)
     loaded: RunData | None = field(default=None, repr=False)
+    choice: Choice | None = field(default=None, repr=False)
     name: str = ""
     created: str = ""
 
@@ -158,11 +171,5 @@ def load_data(spec: RunSpec) -> RunData:
         DTYPES[spec.dtype],
     )
 
-
-PATH_NUMBERS = 2**19
-"""Most numbers that the controls kept along a training may fill: of wide nets few are kept."""
-
-SNAPSHOTS = 24
-"""Most snapshots of the probe batch that a run keeps."""
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}

@@ -141,7 +141,7 @@ def _no_way_back(before: Run, after: Run, watch: _Watch) -> bool:
     """
 
     def again(start: Run) -> Run:
-        return continuation(before.spec, [before.spec.tikhonov], start, watch.again)[0]
+        return continuation(before.spec, [before.spec.weight], start, watch.again)[0]
 
     back = again(after)
     missed = maps_apart([before, back])[0, 1]
@@ -158,8 +158,8 @@ def _converged(*runs: Run) -> bool:
 
 def _study(plan: Plan, steps: Sequence[_Step]) -> Study:
     runs, numbers = [step.run for step in steps], dict[int, int | None]()
-    for weight in {run.spec.tikhonov for run in runs}:
-        places = [i for i, run in enumerate(runs) if run.spec.tikhonov == weight]
+    for weight in {run.spec.weight for run in runs}:
+        places = [i for i, run in enumerate(runs) if run.spec.weight == weight]
         numbers |= dict(zip(places, minimisers([runs[i] for i in places]), strict=True))
     terms = _DataTerms()
     outcomes = tuple(_outcome(step, terms.test(step.run), numbers[i]) for i, step in enumerate(steps))
@@ -170,7 +170,7 @@ def _outcome(step: _Step, test_term: float, minimiser: int | None) -> Outcome:
     run = step.run
     last = {name: column[-1] for name, column in run.history.items()}
     return Outcome(
-        run.spec.tikhonov,
+        run.spec.weight,
         run.spec.seed,
         step.branch,
         run.status,

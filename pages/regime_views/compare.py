@@ -15,6 +15,7 @@ from autoencode_core.units import error_unit, percent
 from pages.regime_views.studies import opening_runs
 from pages.shared.charts import chart
 from pages.shared.choose import MOST_RUNS, choose_runs
+from pages.shared.chosen import choice_chart
 from pages.shared.players import players
 from pages.shared.setup import dark, escape, guard
 from pages.shared.words import title
@@ -39,6 +40,7 @@ def compare_view() -> None:
         _figures(runs)
     with guard():
         _curves(runs)
+    _choices(runs)
     players(runs, "compare", CLOCK)
 
 
@@ -121,6 +123,14 @@ def _curves(runs: list[tuple[str, RunRecord]]) -> None:
     figure = histories_figure([record for _, record in runs], _names(runs), dark=dark())
     words = "Cost and test error of the runs against the iteration, both on logarithmic axes."
     chart("compare_curves", figure, words)
+
+
+def _choices(runs: list[tuple[str, RunRecord]]) -> None:
+    """How the data chose λ, of the runs of which they did."""
+    for name, (run_id, record) in zip(_names(runs), runs, strict=True):
+        if record.choice is not None:
+            st.markdown(f"**λ of {escape(name)}**")
+            choice_chart(run_id, record.choice, f"compare_choice_{run_id}")
 
 
 def _names(runs: list[tuple[str, RunRecord]]) -> list[str]:

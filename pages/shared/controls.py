@@ -5,7 +5,7 @@ the data set. So a knob that was touched stays, and one that was not follows the
 outlive page changes; the link carries every value that differs from its default.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -16,21 +16,25 @@ from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import AS_FOUND, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.knobs import UNSET, allowed, choices, explain, is_whole
-from autoencode_core.spec import LEADING, RunSpec
+from autoencode_core.knobs import CHOSEN, UNSET, allowed, choices, explain, is_whole
+from autoencode_core.spec import AUTO, LEADING, RunSpec
 from pages.shared import own_images, own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
+from pages.shared.table_preview import leave, look_at_kept, look_at_upload, pending
 
 _WISHES = "knobs_wished"
 _LAST = "knobs_spec"
 _FILE_ERROR = "knobs_file_error"
-_OWN, _OWN_LABEL = "own", "Your own CSV …"
+_OWN, _OWN_LABEL = "own", "Your own table …"
 _OWN_IMAGES, _OWN_IMAGES_LABEL = "own_images", "Your own images …"
+_DRAW, _DRAW_LABEL = "draw", "Draw your own …"
 _CUSTOM = "custom"
 _OFF = UNSET["fidelity"]
 _TOLERANCES = (0.005, 0.01, 0.02, 0.05, 0.1)
 _LISTS = ("profile", "order")
+_BY_HAND = 0.01
+"""Where the slider of λ stands first for data that choose λ unless one turns that off."""
 _HEADINGS = {
     "task": "Data",
     "profile": "Widths and field",
@@ -79,7 +83,12 @@ def set_knobs(spec: RunSpec) -> None:
     wishes = {name: value for name, value in spec if value != getattr(suited, name)}
     natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
     wishes |= {name: value for name, value in spec.leading().items() if value != getattr(natural, name)}
-    wishes |= {"dataset": spec.dataset, "reading": spec.reading}
+    wishes["dataset"] = spec.dataset
+    own_table.read_as(spec.dataset, spec.reading)
+    if "tikhonov" in wishes:
+        wishes["tikhonov_auto"] = wishes["tikhonov"] == AUTO
+        if wishes["tikhonov_auto"]:
+            wishes.pop("tikhonov")
     for name in _LISTS:
         if not isinstance(wishes.get(name, ""), str):
             wishes |= {name: _CUSTOM, f"{name}_list": ", ".join(map(str, wishes[name]))}
@@ -126,6 +135,21 @@ def last_spec() -> RunSpec | None:
     return found if isinstance(found, RunSpec) else None
 
 
+def drawing_wanted() -> bool:
+    """Whether the person is about to draw a data set: there is none to train on yet."""
+    return _wishes().get("dataset") == _DRAW
+
+
+def choose_dataset(name: str) -> None:
+    """Turn the knob of the data set, when it is drawn next.
+
+    Args:
+        name: that of a data set, such as the path of a table that was just kept.
+    """
+    _wishes()["dataset"] = name
+    _wishes().pop("reading", None)
+
+
 # ---- wishes: what the person asked for
 
 
@@ -140,8 +164,7 @@ def _note_wish(name: str) -> None:
 
 
 def _forget() -> None:
-    kept = ("dataset", "reading")
-    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name in kept}
+    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name == "dataset"}
 
 
 def _suited(values: Mapping[str, Any]) -> RunSpec:
@@ -172,6 +195,11 @@ def _knob(name: str, values: dict[str, Any]) -> None:
         return
     if name in (*_GRIDS, "fidelity"):
         _take_number(name)
+    if name == "tikhonov":
+        if _chosen_by_the_data(default == AUTO, values):
+            values[name] = AUTO
+            return
+        default = _BY_HAND if default == AUTO else default
     shown, note = _fit(name, _wishes().get(name, default), default, values)
     if name in _GRIDS:
         _log_slider(name, shown, default, values)
@@ -210,6 +238,22 @@ def _take_number(name: str) -> None:
     linked = linked_number(name)
     if linked is not None and _key(name) not in st.session_state:
         _wishes()[name] = linked
+
+
+def _chosen_by_the_data(default: bool, values: dict[str, Any]) -> bool:
+    """The switch above the slider of λ; a λ in the link alone turns it off."""
+    name, key = "tikhonov_auto", _key("tikhonov_auto")
+    if linked_number("tikhonov") is not None and not {key} & {*st.session_state, *st.query_params}:
+        _wishes()[name] = False
+    help_text = (
+        "λ is found by cross-validation: flows are trained on most of the training rows and judged on "
+        "the rest, in turn, for ever lower λ; the largest λ within one standard error of the best is "
+        "taken. Off: λ is what the slider says."
+    )
+    shown = bool(_wishes().get(name, default))
+    label = f"λ {CHOSEN}"
+    _draw(st.toggle, name, shown, default, values, label=label, value=default, help=help_text)
+    return bool(values.pop(name))
 
 
 def _log_slider(name: str, shown: float, default: float, values: dict[str, Any]) -> None:
@@ -287,7 +331,7 @@ def _draw(
     **settings: Any,
 ) -> None:
     """Call a widget so that it stands at `shown`, is part of the link, and reports what is touched."""
-    key, field = _key(name), name.removesuffix("_list")
+    key, field = _key(name), name.removesuffix("_list").removesuffix("_auto")
     if st.session_state.get(key, default) != shown:
         st.session_state[key] = shown
     settings = {
@@ -323,7 +367,7 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     """Draw the choice of the data set; False while there is none that could be trained on."""
     files = own_table.uploaded()
     titles = {name: known.title for name, known in CATALOGUE.items()}
-    titles |= own_table.labels(files) | {_OWN: _OWN_LABEL}
+    titles |= own_table.labels(files) | {_OWN: _OWN_LABEL, _DRAW: _DRAW_LABEL}
     titles |= own_images.titles(own_images.uploaded()) | {_OWN_IMAGES: _OWN_IMAGES_LABEL}
     default = str(RunSpec.model_fields["dataset"].default)
     wish = str(_wishes().get("dataset", default))
@@ -339,36 +383,62 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     )
     chosen = values["dataset"]
     values["reading"] = AS_FOUND
+    if chosen == _DRAW:
+        values["dataset"] = default
+        st.caption("Draw the points on the board beside, then use the drawing.")
+        return False
     if chosen not in (_OWN, _OWN_IMAGES):
         try:
-            values["reading"] = _wishes().get("reading", AS_FOUND) if is_table(chosen) else AS_FOUND
-            st.caption(escape(_card(values).about))
+            said = own_table.follow_link(chosen)
+            values["reading"] = own_table.reading_of(chosen)
+            st.caption(escape(f"{_card(values).about} {said}".strip()))
+            _look_again(chosen)
             return True
         except InputError as error:
             complain(error)
+            _look_again(chosen)
     values |= {"dataset": default, "reading": AS_FOUND}
-    if lost and (is_images_file(wish) if chosen == _OWN_IMAGES else chosen == _OWN and is_table(wish)):
+    missed = is_images_file(wish) if chosen == _OWN_IMAGES else chosen == _OWN and is_table(wish)
+    if lost and missed and pending() is None:
         st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
-    _images_uploader() if chosen == _OWN_IMAGES else _uploader()
+    if chosen == _OWN:
+        _uploader()
+    elif chosen == _OWN_IMAGES:
+        _images_uploader()
     return False
 
 
+def _look_again(path: str) -> None:
+    """How a table that was taken is read can be changed."""
+    if is_table(path):
+        words = "How it is read …"
+        st.button(words, on_click=look_at_kept, args=(path,), key="table_look", type="tertiary")
+
+
 def _take_dataset(name: str) -> None:
-    st.session_state.pop(_FILE_ERROR, None)
+    leave()
     _note_wish(name)
+
+
+def take_table(path: str) -> None:
+    """Choose a table that was taken."""
+    _wishes()["dataset"] = path
 
 
 def _uploader() -> None:
     st.file_uploader(
-        "CSV file",
-        type="csv",
+        "Table",
+        type=["csv", "tsv", "txt", "gz", "xlsx"],
         key="knob_file",
         on_change=_take_file,
         max_upload_size=50,
-        help="Columns of numbers with comma, semicolon or tab between them, a header row or none. A column "
-        "called label, class or target gives the classes. At most 50 MB and 200,000 rows.",
+        help="Columns of numbers, and of text: .csv, .tsv, .txt, packed by gzip or not, or .xlsx. What "
+        "is understood of it is shown before it is taken. At most 50 MB and 200,000 rows.",
     )
-    _what_is_wrong("Choose a file to go on, or take another data set.")
+    if pending() is None:
+        st.caption("Choose a file to go on, or take another data set.")
+    else:
+        st.caption("The page shows what was understood of it: take it there.")
 
 
 def _images_uploader() -> None:
@@ -381,43 +451,35 @@ def _images_uploader() -> None:
         help="A file of grey images as MNIST has them (…-images-idx3-ubyte, .gz or not) and, if there is "
         "one, that of their labels (…-labels-idx1-ubyte). At most 64 × 64 pixels and 200 MB unpacked.",
     )
-    _what_is_wrong("Choose the images, and their labels with them, or take another data set.")
-
-
-def _what_is_wrong(otherwise: str) -> None:
-    """What is wrong with the file that was uploaded last, or what to do."""
     error = st.session_state.get(_FILE_ERROR)
     if error:
         complain(error)
     else:
-        st.caption(otherwise)
+        st.caption("Choose the images, and their labels with them, or take another data set.")
 
 
 def _take_images() -> None:
     """An upload of images: keep and choose them, or remember what is wrong with them."""
     files = st.session_state.get("knob_images") or []
-    _take(lambda: own_images.keep([own_images.Upload(f.name, f.getvalue()) for f in files]), files)
-
-
-def _take_file() -> None:
-    """An upload: keep the file and choose it, or remember what is wrong with it."""
-    file = st.session_state.get("knob_file")
-    files = [] if file is None else [file]
-    _take(lambda: own_table.keep(files[0].getvalue(), files[0].name), files)
-
-
-def _take(keep: Callable[[], str], files: Sequence[Any]) -> None:
-    """Choose what was kept of uploaded files, or remember what is wrong with them."""
     st.session_state.pop(_FILE_ERROR, None)
     if not files:
         return
     try:
-        _wishes()["dataset"] = keep()
+        choose_dataset(own_images.keep([own_images.Upload(f.name, f.getvalue()) for f in files]))
     except InputError as error:
         st.session_state[_FILE_ERROR] = error
     except OSError:
         allowed = "a folder for runs that can be written"
         st.session_state[_FILE_ERROR] = InputError("file", files[0].name, allowed)
+
+
+def _take_file() -> None:
+    """An upload: look at it; a run's table that was lost is read as it was then."""
+    file = st.session_state.get("knob_file")
+    if file is None:
+        leave()
+    else:
+        look_at_upload(file.getvalue(), file.name, own_table.reading_of(str(_wishes().get("dataset", ""))))
 
 
 # ---- words

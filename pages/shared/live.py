@@ -60,6 +60,12 @@ def _watch(job_id: str) -> None:
     if status.state not in RUNNING:
         st.rerun()
     _progress(status)
+    if status.choosing is not None:
+        st.caption(
+            "λ comes first: flows are trained on a part of the training rows and judged on the rest, for "
+            "ever lower λ. Then the run itself trains, on all of them."
+        )
+        return
     _numbers(status)
     shot = jobs().snapshot(job_id)
     live_view(f"live_{job_id}", job_id, shot, status.spec)
@@ -69,13 +75,16 @@ def _watch(job_id: str) -> None:
 
 def _progress(status: "JobStatus") -> None:
     most, done = status.spec.iterations, _iteration(status)
-    words = [f"Iteration {done:,} of {most:,}"] if done is not None else []
+    share, words = (done or 0) / most, [f"Iteration {done:,} of {most:,}"] if done is not None else []
+    if status.choosing is not None:
+        begun, trainings, share = status.choosing
+        words = [f"Choosing λ by the data: {begun} of at most {trainings} trainings begun, {share:.0%} done"]
     if status.state != "running" and status.message:
         words.append(escape(status.message))
     elif status.state == "stopping":
         words.append("stopping")
     bar, button = st.columns([6, 1], vertical_alignment="bottom")
-    bar.progress(min(1.0, (done or 0) / most), text=" · ".join(words) or "Starting")
+    bar.progress(min(1.0, share), text=" · ".join(words) or "Starting")
     button.button(
         "Stop",
         key=f"stop_{status.job_id}",

@@ -9,7 +9,8 @@ from autoencode_core.analysis import component_choice, component_horizons
 from autoencode_core.analysis.component_choice import STANDARD, classifier, suits
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train, train_regimes
+from autoencode_core.training.loop import train_regimes
+from autoencode_core.training.selection import train
 
 SMALL = STANDARD.but(
     dataset="bimodal_2d", bottleneck=1, particles=120, horizon=1.0, profile=(2,) + (1,) * 9, iterations=60

@@ -11,9 +11,9 @@ from autoencode_core.analysis.wasserstein import exact_wasserstein, sliced_wasse
 from autoencode_core.data.synthetic import SAMPLERS, Sample
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
 from autoencode_core.training.minimisers import variance
 from autoencode_core.training.objective import cost_and_gradient
+from autoencode_core.training.selection import train
 
 MODULE = sys.modules["autoencode_core.analysis.particle_sweep"]
 SPREAD = 0.7

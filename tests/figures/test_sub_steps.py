@@ -22,7 +22,7 @@ from autoencode_core.record import RunRecord
 from autoencode_core.runs.convert import record_of, run_of
 from autoencode_core.runs.export import trajectories_csv
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
+from autoencode_core.training.selection import train
 
 SPEC = RunSpec(dataset="s_curve", bottleneck=2, depth=4, horizon=3, particles=40, iterations=4, substeps=3)
 KINDS = {

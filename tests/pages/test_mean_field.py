@@ -8,7 +8,7 @@ from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.analysis.particle_sweep import ROUNDS
-from autoencode_core.training.loop import train
+from autoencode_core.training.selection import train
 from pages.mean_field_views import particles
 from pages.shared import choose, setup
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from autoencode_core.runs.convert import record_of
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
+from autoencode_core.training.selection import train
 from pages.control import VIEWS as CONTROL
 from pages.mean_field import VIEWS as MEAN_FIELD
 from pages.ode_limit import VIEWS as ODE_LIMIT

@@ -58,6 +58,7 @@ class Progress:
     ode_difference: float = 1e-3
     regime: int = 0
     probe: dict[str, Any] = field(default_factory=lambda: {"inputs": np.zeros((4, 3), np.float32)})
+    choosing: None = None
 
     def snapshot(self) -> Snapshot:
         full = np.float32(self.iteration)

@@ -15,7 +15,7 @@ from autoencode_core.runs.convert import record_of, run_of
 from autoencode_core.runs.files import glance, pack, unpack
 from autoencode_core.runs.store import RunStore
 from autoencode_core.runs.study_files import unpack_study
-from autoencode_core.training.loop import train
+from autoencode_core.training.selection import train
 
 BEFORE = Path(__file__).parent / "before"
 

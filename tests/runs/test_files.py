@@ -14,14 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from own import registered
 
+from autoencode_core.choice import Choice
 from autoencode_core.errors import InputError
 from autoencode_core.record import HISTORY
 from autoencode_core.runs import files
 from autoencode_core.runs.convert import record_of
 from autoencode_core.runs.files import glance, pack, read_folder, unpack, write_folder
+from autoencode_core.runs.plain import choice_out
 from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
+from autoencode_core.training.selection import train
 
 
 def same(a, b):
@@ -34,7 +36,7 @@ def same(a, b):
             assert ours[key].tobytes() == theirs[key].tobytes(), key
     assert repr({k: a.history[k] for k in HISTORY}) == repr({k: b.history[k] for k in HISTORY})
     assert repr(sorted(a.summary.items())) == repr(sorted(b.summary.items()))
-    for field in ("spec", "status", "message", "name", "created", "labels", "columns"):
+    for field in ("spec", "status", "message", "name", "created", "labels", "columns", "choice"):
         assert getattr(a, field) == getattr(b, field), field
 
 
@@ -64,6 +66,45 @@ SPECS = [
     RunSpec(dataset="digits", task="classify", bottleneck=2),
     RunSpec(dataset="bimodal"),
 ]
+
+
+CHOICE = Choice((1.0, 0.1), ((1.0, 1.0), (0.8, math.inf)), (2.0, 2.1), True, 40)
+
+
+def test_how_the_weight_was_chosen_comes_back(make_record, tmp_path):
+    record = make_record(choice=CHOICE)
+    same(unpack(pack(record)), record)
+    write_folder(record, tmp_path / "run")
+    files.rewrite_name(tmp_path / "run", "Other")
+    assert read_folder(tmp_path / "run").choice == glance(pack(record)).choice == CHOICE
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"weights": []}, "choice, weights"),
+        ({"weights": [1.0]}, "choice, errors"),
+        ({"weights": [0.1, 1.0]}, "weights that descend"),
+        ({"weights": [1.0, 1.0]}, "weights that descend"),
+        ({"weights": [1e9, 1.0]}, "choice, weights, 0"),
+        ({"weights": "ab"}, "choice, weights"),
+        ({"errors": [[1.0, 1.0], [1.0]]}, "choice, errors"),
+        ({"errors": [[1.0, 1.0], [1.0, -1.0]]}, "choice, errors, 1, 1"),
+        ({"errors": [[1.0, 1.0], [1.0, "nan"]]}, "choice, errors, 1, 1"),
+        ({"scale": [1.0]}, "choice, scale"),
+        ({"scale": [1.0, 0.0]}, "choice, scale, 1"),
+        ({"scale": [1.0, "inf"]}, "choice, scale, 1"),
+        ({"by_pca": "perhaps"}, "choice, by_pca"),
+        ({"rows": 1}, "choice, rows"),
+        ({"rows": None}, "choice, rows"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(make_record, wrong, says):
+    data = pack(make_record(choice=CHOICE))
+    with pytest.raises(InputError, match=says):
+        unpack(rejson(data, "run.json", choice={**choice_out(CHOICE), **wrong}))
+    with pytest.raises(InputError, match=r"run\.json, choice"):
+        unpack(rejson(data, "run.json", choice=[wrong]))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.dataset}-{spec.task}-{spec.field}")

@@ -46,6 +46,15 @@ def test_the_way_of_a_job(job, make_record):
     assert status.history == record.history and status.rate is None and job.over and not job.joinable
 
 
+def test_while_the_weight_is_chosen_there_is_no_history(job):
+    job.told("first", "w", b"")
+    job.told("first", "w", b"", (20, 40, 0.25))
+    status = job.status()
+    assert status.choosing == (20, 40, 0.25) and status.message == "" and status.history["iteration"] == []
+    job.told("first", "w", rows(0))
+    assert job.status().choosing is None and job.status().history["iteration"] == [0]
+
+
 def test_a_status_is_a_copy(job):
     job.told("first", "w", rows(0))
     status = job.status()

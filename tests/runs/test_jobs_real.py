@@ -21,25 +21,42 @@ if __name__ == "__main__":
     jobs = Jobs(RunStore(sys.argv[1]), workers=1)
     job = jobs.train(RunSpec.model_validate_json(sys.argv[2]))
     end = time.monotonic() + 60
+    chosen = False
     while (status := jobs.status(job)).state not in ("done", "failed") and time.monotonic() < end:
-        time.sleep(0.05)
-    print(status.state, status.outcome, status.run_id, {"torch", "sklearn", "pandas"} & set(sys.modules))
+        chosen = chosen or status.choosing is not None
+        time.sleep(0.02)
+    known = {"torch", "sklearn", "pandas"} & set(sys.modules)
+    print(status.state, status.outcome, status.run_id, known, chosen)
     jobs.close()
 """
 
 
-def test_job_gives_the_run_that_training_gives(tmp_path):
-    torch = pytest.importorskip("torch")
-    from autoencode_core.training.loop import train
-
+def trained(spec, folder, chosen):
+    """Has a server of its own train a spec; gives the id of the run."""
     done = subprocess.run(
-        [sys.executable, "-c", SERVER, str(tmp_path), SPEC.model_dump_json()],
+        [sys.executable, "-c", SERVER, str(folder), spec.model_dump_json()],
         capture_output=True,
         text=True,
         timeout=90,
     )
-    state, outcome, run_id, modules = done.stdout.split()
-    assert (state, outcome, modules) == ("done", "finished", "set()"), done.stderr
+    state, outcome, run_id, modules, choosing = done.stdout.split()
+    assert (state, outcome, modules, choosing) == ("done", "finished", "set()", str(chosen)), done.stderr
+    return run_id
+
+
+def test_a_job_chooses_the_weight_and_tells_of_it(tmp_path):
+    run_id = trained(SPEC.but(tikhonov="auto", iterations=40, tolerance=0.0), tmp_path, chosen=True)
+    record = RunStore(tmp_path).record(run_id)
+    assert record.spec.tikhonov == record.choice.tikhonov and record.choice.rows == 60
+    assert record.history["iteration"] == list(range(41))
+    assert "chosen by 10-fold cross-validation of 60 rows" in record.message
+
+
+def test_job_gives_the_run_that_training_gives(tmp_path):
+    torch = pytest.importorskip("torch")
+    from autoencode_core.training.selection import train
+
+    run_id = trained(SPEC, tmp_path, chosen=False)
     here, store = train(SPEC), RunStore(tmp_path)
     record, loaded = store.record(run_id), store.load(run_id)
     assert np.array_equal(record.weights["control"], here.model.control.flatten().numpy())

@@ -7,8 +7,8 @@ import torch
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import train
 from autoencode_core.training.minimisers import maps_apart, minimisers, variance
+from autoencode_core.training.selection import train
 
 SPEC = RunSpec(
     dataset="s_curve",

@@ -9,8 +9,8 @@ from autoencode_core.figures.continuation import continuation_words, metastable
 from autoencode_core.spec import RunSpec
 from autoencode_core.study import Plan
 from autoencode_core.training import study as study_module
-from autoencode_core.training.loop import train
 from autoencode_core.training.objective import cost_and_gradient
+from autoencode_core.training.selection import train
 from autoencode_core.training.study import make_study
 
 SPEC = RunSpec(
