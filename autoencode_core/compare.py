@@ -93,7 +93,8 @@ def one_landscape(one: RunSpec, other: RunSpec) -> bool:
         one: a spec.
         other: another one; its λ, seed of the start, and method may differ.
     """
-    if one.sample != other.sample or (one.field == "two_layer" and one.expansion != other.expansion):
+    units = [(spec.expansion, spec.hidden) for spec in (one, other)]
+    if one.sample != other.sample or (one.field == "two_layer" and units[0] != units[1]):
         return False
     return all(getattr(one, name) == getattr(other, name) for name in _LANDSCAPE)
 

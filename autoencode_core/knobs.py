@@ -10,7 +10,7 @@ from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, REGISTRIES, RunSpec
 
-UNSET = {"data_seed": "as the seed", "fidelity": "off"}
+UNSET = {"data_seed": "as the seed", "fidelity": "off", "hidden": "m a", "init_outer": "as s₀"}
 """What a knob without a value says."""
 BESIDES = {"fidelity": UNSET["fidelity"], "tikhonov": AUTO}
 """What a numeric knob takes beside numbers."""

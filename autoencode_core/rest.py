@@ -28,7 +28,7 @@ def rest_is_pca(spec: RunSpec) -> bool:
 
 def rests(spec: RunSpec) -> bool:
     """Whether nothing moves at θ = 0."""
-    return controlled_field(spec.field, spec.activation, spec.expansion).rests
+    return controlled_field(spec.field, spec.activation, spec.expansion, spec.hidden).rests
 
 
 def rest_name(spec: RunSpec) -> str:

@@ -19,7 +19,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from autoencode_core.data.catalogue import CATALOGUE, DATASETS, DatasetCard, card
+from autoencode_core.data.catalogue import CATALOGUE, DATASETS, GIVEN, DatasetCard, card
+from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import NONE, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.fields import FIELDS
@@ -92,7 +93,7 @@ class RunSpec(BaseModel):
         _knob(
             "Data set",
             "μ₀",
-            "The law that the particles are drawn from, or the path of a table.",
+            "The law that the particles are drawn from, or the path of a table or of an IDX file of images.",
             group="main",
         ),
     ] = "circle"
@@ -212,6 +213,16 @@ class RunSpec(BaseModel):
         Field(ge=1, le=16),
         _knob("Expansion", "m", "Hidden units per active component; only the two-layer field has them."),
     ] = 4
+    hidden: Annotated[
+        int | None,
+        Field(ge=1, le=4096),
+        _knob(
+            "Hidden units",
+            "h",
+            "Hidden units of every layer of the two-layer field, whatever its width; by default m a, the "
+            "expansion times the active components.",
+        ),
+    ] = None
     activation: Annotated[
         str, _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow.")
     ] = "tanh"
@@ -300,6 +311,16 @@ class RunSpec(BaseModel):
         Field(ge=0, le=10),
         _knob("Initial scale", "s₀", "Spread of the random initial control: W ~ s₀ N(0, 1/a), b = 0."),
     ] = 1.0
+    init_outer: Annotated[
+        float | None,
+        Field(ge=0, le=10),
+        _knob(
+            "Initial scale of V",
+            "s₁",
+            "Spread of the initial V of the two-layer field, by default that of W. 0: the flow begins at "
+            "rest, so that training sets out from PCA where the coordinates are principal.",
+        ),
+    ] = None
     seed: Annotated[
         int,
         Field(ge=0, le=2**31 - 1),
@@ -361,17 +382,18 @@ class RunSpec(BaseModel):
     @field_validator("dataset")
     @classmethod
     def _dataset_is_known(cls, value: str, info: ValidationInfo) -> str:
-        if value not in CATALOGUE and not is_table(value):
+        if value in CATALOGUE or value == GIVEN:
+            return value
+        if not is_table(value) and not is_images_file(value):
             raise _refuse(f"one of {DATASETS}")
         # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
-        stored = value in CATALOGUE or (info.context or {}).get("stored")
-        return value if stored else os.path.abspath(value)
+        return value if (info.context or {}).get("stored") else os.path.abspath(value)
 
     @field_validator("reading")
     @classmethod
     def _reading_has_a_table(cls, value: Reading, info: ValidationInfo) -> Reading:
         changed = value.changed()
-        if changed and info.data.get("dataset") in CATALOGUE:
+        if changed and not is_table(info.data.get("dataset", "")):
             raise _refuse(
                 f"what it is by default for a data set that is no file (given: {', '.join(changed)})"
             )
@@ -504,9 +526,9 @@ class RunSpec(BaseModel):
 
 
 def _card_of(info: ValidationInfo) -> DatasetCard | None:
-    """What is known of the data set; of a stored spec's table, which may have changed since, nothing."""
+    """What is known of the data set; of a stored spec's file, which may have changed since, nothing."""
     try:
-        if (info.context or {}).get("stored") and is_table(info.data["dataset"]):
+        if (info.context or {}).get("stored") and info.data["dataset"] not in CATALOGUE:
             return None
         return card(info.data["dataset"], info.data["reading"])
     except (KeyError, InputError):

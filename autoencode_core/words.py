@@ -21,3 +21,9 @@ def stretches(chosen: Sequence[float], among: Sequence[float]) -> str:
         shown = [f"{number:.2g}" for number in group] if inside else []
         words += [f"{shown[0]} to {shown[-1]}"] if len(shown) > 2 else shown
     return join(words)
+
+
+def megabytes(size: float) -> str:
+    """A number of bytes as millions of them, two digits of it where there are few."""
+    shown = size / 1e6
+    return f"{shown:,.0f} MB" if shown >= 10 else f"{shown:.2g} MB"

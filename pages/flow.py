@@ -9,12 +9,14 @@ from autoencode_core.figures.scenes.flow import colours_of, particles_digest
 from autoencode_core.figures.scenes.parts import Part, flow_timeline, scene
 from autoencode_core.figures.scenes.pictures import bars_pane, curves_panes, film_pane, shown_particles
 from autoencode_core.figures.tables import particle_table
+from autoencode_core.figures.turned_off import turned_off_figure, turned_off_words
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
+from pages.shared.charts import chart
 from pages.shared.choose import MOST_RUNS, choose_runs
 from pages.shared.player import player
 from pages.shared.players import players
-from pages.shared.setup import explanation, guard, page_setup
+from pages.shared.setup import dark, explanation, guard, page_setup
 from pages.shared.words import title
 
 CLOCK = "flow"
@@ -103,6 +105,9 @@ def _details(run_id: str, record: RunRecord, picked: tuple[int, ...]) -> None:
     if is_image_run(record):
         _linked(run_id, record, "film", [film_pane(record, picked)], 420, "Images at nine times of the flow.")
         _linked(run_id, record, "bars", [bars_pane(record, picked)], 220, "Components of one particle.")
+        st.subheader("What is turned off", anchor=False)
+        st.caption(turned_off_words(record))
+        chart("flow_turned_off", turned_off_figure(record, dark=dark()), turned_off_words(record))
     table = pd.DataFrame(particle_table(record, shown))
     st.dataframe(
         table,

@@ -22,6 +22,7 @@ from autoencode_core.figures.sheet import sheet_figure
 from autoencode_core.figures.wire import encode
 from autoencode_core.record import RunRecord
 from autoencode_core.units import length_unit
+from pages.latent_views.rows import rows
 from pages.shared.asking import ask, note, told
 from pages.shared.charts import chart
 from pages.shared.choose import choose_runs
@@ -32,9 +33,11 @@ _MODES = {
     "decode": "Decode",
     "walk": "Walk",
     "training": "Training",
+    "rows": "Rows",
 }
 _PLANES = {"2": "2 axes", "3": "3 axes", "tsne": "t-SNE"}
 _SHEET = {1: 200, 2: 21}
+_TILES = 11
 _WALK_STEPS = 41
 _MOST_SLIDERS = 8
 
@@ -52,7 +55,9 @@ def render() -> None:
     with guard():
         unusual(record)
         mode, plane = _controls(run_id, record)
-        if plane is not None:
+        if mode == "rows":
+            rows(run_id, record)
+        elif plane is not None:
             {"decode": _decode, "walk": _walk, "training": _training}[mode](run_id, record, plane)
     with guard():
         _figures(record)
@@ -62,7 +67,7 @@ def render() -> None:
 def _controls(run_id: str, record: RunRecord) -> tuple[str, CodePlane | None]:
     """What is looked at, and on which axes; no axes while they are being computed."""
     k, left, right = record.spec.bottleneck, *st.columns(2, vertical_alignment="bottom")
-    modes = [name for name in _MODES if record.spec.task != "classify" or name == "training"]
+    modes = [name for name in _MODES if record.spec.task != "classify" or name in ("training", "rows")]
     with left:
         mode = st.segmented_control(
             "Show",
@@ -71,10 +76,11 @@ def _controls(run_id: str, record: RunRecord) -> tuple[str, CodePlane | None]:
             format_func=_MODES.__getitem__,
             key=f"latent_mode_{len(modes)}",
             required=True,
-            help="Decode any code; walk straight from one code to another; see the codes form in training.",
+            help="Decode any code; walk straight from one code to another; see the codes form in training; "
+            "take the codes of all rows along, or see where the rows of a new file fall.",
         )
     kind = "2"
-    if k > 3:
+    if k > 3 and mode != "rows":
         kinds = [name for name in _PLANES if mode != "training" or name != "tsne"]
         with right:
             kind = st.segmented_control(
@@ -131,9 +137,8 @@ def _decode(run_id: str, record: RunRecord, plane: CodePlane) -> None:
         _say(found, length_unit(record.spec))
         note(question.value)
     _numbers(slot, z)
-    if sheet is not None and is_image_run(record):
-        figure = sheet_figure(record, sheet, dark=dark())
-        chart("latent_sheet", figure, "Images decoded from a grid of codes.")
+    if is_image_run(record):
+        _grid(record, plane, sheet)
 
 
 def _moved(said: Said, plane: CodePlane, z: np.ndarray, slot: str) -> np.ndarray | None:
@@ -169,6 +174,18 @@ def _numbers(slot: str, z: np.ndarray) -> None:
         if st.form_submit_button("Decode it"):
             st.session_state[slot] = chosen
             st.rerun()
+
+
+def _grid(record: RunRecord, plane: CodePlane, sheet: Mapping[str, Any] | None) -> None:
+    """Images decoded from a grid of codes, or of the plane on which codes of many numbers are drawn."""
+    names = ("z₁", "z₂")
+    if sheet is None and plane.center is not None and plane.points.shape[1] == 2:
+        low, high = code_ranges(plane.points).T
+        grid = {"low": low, "high": high, "points": _TILES, "center": plane.center, "axes": plane.axes}
+        sheet, names = told(ask("sheet", record, **grid), "The decoded grid"), plane.names[:2]
+    if sheet is not None:
+        figure = sheet_figure(record, sheet, names=(names[0], names[1]), dark=dark())
+        chart("latent_sheet", figure, "Images decoded from a grid of codes.")
 
 
 def _sheet(record: RunRecord, z: np.ndarray) -> Mapping[str, Any] | None:

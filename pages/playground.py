@@ -14,11 +14,13 @@ from pages.shared.asking import ask, told
 from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.chosen import choice_chart
-from pages.shared.controls import knobs, set_knobs
+from pages.shared.controls import drawing_wanted, knobs, set_knobs
+from pages.shared.drawing import drawing_board, tell_of_drawing
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
 from pages.shared.pictures import chart
 from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
+from pages.shared.table_preview import pending, preview
 from pages.shared.words import number, regime, title
 
 
@@ -32,6 +34,13 @@ def render() -> None:
             _train_button(spec)
             _other_jobs()
     with guard():
+        if pending():
+            preview()
+            return
+        if drawing_wanted():
+            drawing_board()
+            return
+        tell_of_drawing()
         job_id = _from_link("job")
         if job_id and _watch(job_id):
             return
@@ -56,12 +65,15 @@ def _look_at(name: str, value: str) -> None:
 
 
 def _train_button(spec: RunSpec | None) -> None:
-    help_text = (
-        "Train a flow with these knobs; it is stored when it ends."
-        if spec
-        else "First mend what is marked red."
-    )
+    help_text, waits = "Train a flow with these knobs; it is stored when it ends.", True
     if spec is None:
+        if pending():
+            help_text = "First take the table, or another data set."
+        elif drawing_wanted():
+            help_text = "First use the drawing."
+        else:
+            help_text, waits = "First mend what is marked red.", False
+    if not waits:
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
         _look_at("job", jobs().train(spec))

@@ -6,11 +6,13 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from problems import FIELDS, SCHEMES
 
 from autoencode_core.cli import main
+from autoencode_core.data.reading import Reading
 from autoencode_core.figures.film import writers
 from autoencode_core.figures.film.screen import Screen
 from autoencode_core.runs.files import unpack
@@ -221,3 +223,61 @@ def test_interrupt_keeps_the_run(tmp_path, capsys):
     assert said["status"] == "stopped" and said["summary"]["iterations"] < 100_000
     assert RunStore(tmp_path).record(said["run"]).status == "stopped"
     assert signal.getsignal(signal.SIGINT) is usual
+
+
+# ---- tables
+
+CASES = Path(__file__).parent / "data" / "cases"
+
+
+def test_a_table_is_read_as_the_flags_say_and_what_was_understood_is_said(tmp_path, capsys):
+    flags = ["--label", "none", "--drop", "b", "--missing", "median", "--header", "yes", "--decimal", ","]
+    flags += ["--separator", ";", "--thousands", "none", "--colour", "a", "--iterations", "3"]
+    file = str(CASES / "semicolon_decimal_comma.csv")
+    assert main(["train", "--dataset", file, *flags, "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "12 rows and 2 columns of numbers: a and c." in said
+    assert "separator semicolon, decimal comma" in said and "“b” (as asked)" in said
+    assert main(["train", "--dataset", file, *flags, "--out", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["understood"][0] == "12 rows and 2 columns of numbers: a and c."
+    spec = RunStore(tmp_path).record(told["run"]).spec
+    asked = {"label": "none", "drop": ("b",), "missing": "median", "header": "yes", "decimal": ","}
+    asked |= {"separator": ";", "thousands": "none", "colour": "a"}
+    assert spec.reading.changed() == asked
+    assert main(["show", told["run"], "--out", str(tmp_path)]) == 0
+    assert "left out b" in capsys.readouterr().out
+
+
+def test_a_sweep_reads_a_table_alike(tmp_path, capsys):
+    file = str(CASES / "pandas_index.csv")
+    few = ["--tikhonov", "0.1,0.01", "--seeds", "1", "--iterations", "3", "--drop", "c"]
+    assert main(["sweep", "--dataset", file, *few, "--out", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "row names" in " ".join(told["understood"]) and told["spec"]["reading"]["drop"] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("case", "flags", "said"),
+    [
+        ("thousands_dot_semicolon", [], "thousands = 1.890"),
+        ("thousands_dot_semicolon", ["--decimal", ";"], "decimal = ;: allowed is auto, ., ,"),
+        ("unclosed_quote_label_last", [], "row 8"),
+        ("big_int", [], "2^53"),
+        ("semicolon", ["--drop", "heigth"], "drop = heigth: allowed is a column of the file: a, b and c"),
+        ("semicolon", ["--sheet", "One"], "sheet = One"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_in_a_line(tmp_path, capsys, case, flags, said):
+    file = str(CASES / f"{case}.csv")
+    assert main(["train", "--dataset", file, *flags, "--out", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1
+
+
+def test_every_flag_of_reading_is_in_the_help(capsys):
+    for command in ("train", "sweep"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        said = capsys.readouterr().out
+        assert all(f"--{name} VALUE" in said for name in Reading.model_fields)

@@ -164,7 +164,7 @@ def test_a_value_may_begin_with_a_dash(words, tmp_path, capsys):
 def test_a_study_that_diverged_everywhere_is_drawn(tmp_path, capsys):
     wild = ["--init-scale", "10", "--horizon", "100", "--method", "adam", "--learning-rate", "100"]
     picture = ["--activation", "relu", "--curvature", "--png", str(tmp_path / "a.png")]
-    assert main([*QUICK, *wild, *picture, "--out", str(tmp_path)]) == 0
+    assert main([*QUICK, *wild, *picture, "--out", str(tmp_path)]) == 1
     out = capsys.readouterr().out
     assert "All 4 runs diverged." in out and "ν" not in out
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

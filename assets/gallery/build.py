@@ -1,21 +1,28 @@
 """Trains the gallery anew: `make gallery`. The files beside this one are its output.
 
-With names of files (without their endings) it makes those alone.
+With names of files (without their endings) it makes those alone. MNIST comes from the folder AUTOENCODE_DATA,
+else from OpenML.
 """
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent))
 
+import torch  # noqa: E402
+
 from autoencode_core.record import RunRecord  # noqa: E402
-from autoencode_core.runs.convert import record_of  # noqa: E402
-from autoencode_core.runs.files import EXTENSION, pack  # noqa: E402
+from autoencode_core.runs.convert import record_of, run_of  # noqa: E402
+from autoencode_core.runs.files import EXTENSION, pack, unpack  # noqa: E402
 from autoencode_core.runs.study_files import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.spec import RunSpec  # noqa: E402
 from autoencode_core.study import STANDARD, Plan, spread, study_line  # noqa: E402
+from autoencode_core.training.fidelity import fidelity  # noqa: E402
+from autoencode_core.training.objective import Objective  # noqa: E402
+from autoencode_core.training.run import Run  # noqa: E402
 from autoencode_core.training.selection import train  # noqa: E402
 from autoencode_core.training.study import make_study  # noqa: E402
 
@@ -31,6 +38,8 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
     "moons": ("Two moons onto one number", RunSpec(dataset="moons", noise=0.05)),
     "trefoil": ("Trefoil knot onto one number", RunSpec(dataset="trefoil")),
     "digits": ("Digits onto eight numbers", RunSpec(dataset="digits")),
+    "mnist": ("MNIST onto 32 numbers, low λ", RunSpec(dataset="mnist")),
+    "mnist_high": ("MNIST, high λ: what does it cost?", RunSpec(dataset="mnist", tikhonov=0.03)),
     "classify": (
         "Two spirals told apart by the encoder alone",
         RunSpec(dataset="spirals", task="classify", depth=20, horizon=6.0),
@@ -71,6 +80,9 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
 }
 """File stem to name and spec."""
 
+HALF = ("mnist", "mnist_high")
+"""Runs of so many weights that they are kept in half precision, told by the errors in the files."""
+
 STUDIES: dict[str, tuple[str, Plan]] = {
     "regimes": (
         "S-curve: high λ against low λ",
@@ -99,6 +111,41 @@ def small(record: RunRecord) -> RunRecord:
     return record.trimmed(min(MOST_PARTICLES, MOST_NUMBERS // record.probe["inputs"].shape[1]))
 
 
+def rounded(record: RunRecord, run: Run) -> RunRecord:
+    """The record as half precision leaves it, with the figures of the control that it then has.
+
+    Args:
+        record: of the run.
+        run: as trained, a reconstruction in coordinates that do not scale.
+    """
+    record = unpack(pack(record, half=True))
+    model, summary = run_of(record).model, dict(record.summary)
+    theta, weight = model.control.vector[None], torch.tensor([run.spec.tikhonov])
+    parts = {}
+    with torch.no_grad():
+        for part, points in (("train", run.data.source.train), ("test", run.data.source.test)):
+            x = model.to_engine(points)
+            objective = Objective(model.architecture, x, x, weight)
+            parts[part] = objective.cost(theta), fidelity(objective, theta)
+    terms, error = parts["train"][0], float(parts["test"][0].data_term)
+    last = {
+        "cost": float(terms.cost),
+        "data_term": float(terms.data_term),
+        "penalty": float(terms.penalty),
+        "train_error": float(terms.data_term),
+        "test_error": error,
+    }
+    summary |= {
+        "train_error": last["train_error"],
+        "test_error": error,
+        "ode_difference": float(parts["train"][1].difference),
+        "ode_test_error": float(parts["test"][1].error),
+        "unexplained": error / float(summary["test_variance"] or 1.0),
+    }
+    history = {key: [*column[:-1], last.get(key, column[-1])] for key, column in record.history.items()}
+    return replace(record, summary=summary, history=history)
+
+
 def main(wanted: Sequence[str] = ()) -> None:
     """Trains every run of RUNS and every study of STUDIES, or the wanted ones, and writes their files."""
     total = 0
@@ -106,14 +153,17 @@ def main(wanted: Sequence[str] = ()) -> None:
         if wanted and stem not in wanted:
             continue
         run = train(spec)
-        data = pack(small(record_of(run)).renamed(name))
+        record, half = small(record_of(run)), stem in HALF
+        record = rounded(record, run) if half else record
+        data = pack(record.renamed(name), half)
         (HERE / f"{stem}{EXTENSION}").write_bytes(data)
         total += len(data)
-        pca = run.summary["pca_test_error"]
+        summary = record.summary
+        pca = summary["pca_test_error"]
         beside = "" if pca is None else f" (PCA {pca:.4g})"
         accuracy = "" if run.summary["accuracy"] is None else f", accuracy {run.summary['accuracy']:.1%}"
-        error, exact, size = run.summary["test_error"], run.summary["ode_test_error"], len(data) / 1024
-        far = f"its ODE {exact:.4g}, {run.summary['ode_difference']:.2%} apart"
+        error, exact, size = summary["test_error"], summary["ode_test_error"], len(data) / 1024
+        far = f"its ODE {exact:.4g}, {summary['ode_difference']:.2%} apart"
         print(f"{stem:16} {run.status}, test error {error:.4g}, {far}{beside}{accuracy}, {size:.0f} KiB")
     for stem, (name, plan) in STUDIES.items():
         if wanted and stem not in wanted:

@@ -42,6 +42,8 @@ from autoencode_core.analysis.meanfield import push_forward as push_forward
 from autoencode_core.analysis.particle_sweep import particle_sweep as particle_sweep
 from autoencode_core.analysis.refinement import observed_order as observed_order
 from autoencode_core.analysis.refinement import refinement as refinement
+from autoencode_core.analysis.rows import new_rows as new_rows
+from autoencode_core.analysis.rows import own_rows as own_rows
 from autoencode_core.analysis.shooting import pmp_iteration as pmp_iteration
 from autoencode_core.analysis.shooting import race as race
 from autoencode_core.analysis.trajectories import trajectories as trajectories

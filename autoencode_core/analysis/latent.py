@@ -11,6 +11,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import resize
 from autoencode_core.training.run import Run
 
+MOST_IN_PLANE = 40
+"""Most points along each axis of a plane of codes, whose data may be wide."""
 MOST = 5000
 """Most codes decoded at once with their trajectories."""
 
@@ -62,38 +64,61 @@ def decode_path(run: Run, z: ArrayLike, report: Report | None = None) -> dict[st
 
 
 def sheet(
-    run: Run, low: ArrayLike, high: ArrayLike, points: int = 24, report: Report | None = None
+    run: Run,
+    low: ArrayLike,
+    high: ArrayLike,
+    points: int = 24,
+    report: Report | None = None,
+    center: ArrayLike | None = None,
+    axes: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """What the decoder makes of a grid of codes: the learnt curve or surface.
 
     Args:
-        run: a run with a decoder and k = 1 or 2.
-        low: lowest code (k,).
-        high: highest code (k,), above `low` in each component.
-        points: grid points p along each component, 2 to 200.
+        run: a run with a decoder, and k = 1 or 2 where no plane is given.
+        low: lowest code (k,), or lowest place (2,) in the plane.
+        high: highest one, above `low` in each component.
+        points: grid points p along each component, 2 to 200; in a plane at most 40.
         report: progress.
+        center: a code (k,), where the plane of the grid has its origin.
+        axes: two codes (k, 2) that span it; both or none.
 
     Returns:
-        codes, outputs in data units and states at T in flow coordinates: (p, k), (p, d), (p, d) for k = 1,
-        and for k = 2 (p, p, ·), the second component of the code along the first axis.
+        places, codes, outputs in data units and states at T in flow coordinates: (p, k), (p, k), (p, d),
+        (p, d) for k = 1, and for k = 2 and in a plane (p, p, ·), the second component of the place along the
+        first axis.
 
     Raises:
         InputError: the run has no decoder or another k, or the grid cannot be used.
     """
-    count = run.spec.bottleneck
+    k = run.spec.bottleneck
+    if (center is None) != (axes is None):
+        raise InputError("axes", "without the other", "both center and axes, or none of them")
+    plane = None if axes is None else table("axes", np.asarray(axes, float).T, k)
+    if plane is not None and len(plane) != 2:
+        raise InputError("axes", f"{len(plane)} axes", "two")
+    count = k if plane is None else 2
     if count > 2:
         raise InputError("bottleneck", count, "1 or 2: a grid of more components cannot be drawn")
     first, last = (table(name, [np.ravel(v)], count)[0] for name, v in (("low", low), ("high", high)))
     if not (first < last).all():
         raise InputError("low", first.tolist(), f"below high ({last.tolist()}) in each component")
-    if not isinstance(points, int) or not 2 <= points <= 200:
-        raise InputError("points", points, "a whole number from 2 to 200")
+    most = 200 if plane is None else MOST_IN_PLANE
+    if not isinstance(points, int) or not 2 <= points <= most:
+        raise InputError("points", points, f"a whole number from 2 to {most}")
     (report or silent)(None, "Decoding the grid.")
     lines = [np.linspace(a, b, points) for a, b in zip(first, last, strict=True)]
-    codes = np.stack(np.meshgrid(*lines), axis=-1)
-    states, outputs = _decoded(run, codes.reshape(-1, count))
+    places = codes = np.stack(np.meshgrid(*lines), axis=-1)
+    if plane is not None:
+        codes = table("center", [np.ravel(center)], k)[0] + places @ plane  # type: ignore[arg-type]
+    states, outputs = _decoded(run, codes.reshape(-1, k))
     shape = (*codes.shape[:-1], -1)
-    return {"codes": codes, "outputs": outputs.reshape(shape), "states": states[-1].reshape(shape)}
+    return {
+        "places": places,
+        "codes": codes,
+        "outputs": outputs.reshape(shape),
+        "states": states[-1].reshape(shape),
+    }
 
 
 def walk(

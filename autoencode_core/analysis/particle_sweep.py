@@ -137,7 +137,8 @@ def trained(
     """
     shape, most = Architecture.of(spec, spec.card().width).shape, 2**31
     drawn_from = [(spec.seed + k) % most for k in range(starts if spec.init_scale else 1)]
-    controls = torch.stack([shape.initial(seed, spec.init_scale, DTYPES[spec.dtype]) for seed in drawn_from])
+    scales = spec.init_scale, DTYPES[spec.dtype], spec.init_outer
+    controls = torch.stack([shape.initial(seed, *scales) for seed in drawn_from])
     runs, whole, before = list[list[list[Run]]](), sum(counts), 0
     for count in counts:
         size = min(spec.batch_size, count)

@@ -197,6 +197,18 @@ def codes_of(run: Run, inputs: ArrayLike) -> Array:
     return np.concatenate(parts) if parts else np.empty((0, run.spec.bottleneck))
 
 
+def outputs_of(run: Run, codes: ArrayLike) -> Array:
+    """What the decoder makes of codes (n, k): (n, d) in data units, block by block.
+
+    Raises:
+        InputError: the codes are no table with k columns, or the run has no decoder (task classify).
+    """
+    rows, model = np.asarray(codes, float), run.model
+    parts = blocks(len(rows), flow_bytes(model))
+    decoded = [model.decode(rows[part]).double().numpy(force=True) for part in parts]
+    return np.concatenate(decoded) if decoded else np.empty((0, model.architecture.width))
+
+
 def training_codes(run: Run) -> tuple[Particles, Array]:
     """All training particles and their codes (N, k); computed once for each run."""
     particles, known = training_particles(run), _codes.get(id(run))

@@ -243,7 +243,7 @@ def _start(run: Run, place: Place) -> Tensor:
     if run.path is not None and int(run.path[0][0]) == 0:
         return torch.as_tensor(np.asarray(run.path[1][0])).to(place.x)[None]
     shape = place.model.architecture.shape
-    return shape.initial(run.spec.seed, run.spec.init_scale, place.x.dtype)[None]
+    return shape.initial(run.spec.seed, run.spec.init_scale, place.x.dtype, run.spec.init_outer)[None]
 
 
 def _run(place: Place, start: Tensor, spec: RunSpec, into: Array, told: Any) -> str:

@@ -1,16 +1,20 @@
-"""What the commands share: the store, flags of knobs, progress bars, Ctrl-C, JSON, files written whole."""
+"""What the commands share: the store, flags of knobs, progress bars, signals, JSON."""
 
 import argparse
 import json
+import os
 import signal
 import sys
-from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autoencode_core.cli.output import STANDARD_OUTPUT, check_target, is_utf8, say
 from autoencode_core.data.reading import Reading, allowed_in, is_table
 from autoencode_core.errors import InputError
+from autoencode_core.home import GALLERY
 from autoencode_core.knobs import allowed
 from autoencode_core.ode import difference_of, sentence, share, verdict
 from autoencode_core.overfit import overfit_sentence
@@ -20,12 +24,41 @@ from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import error_unit, unexplained
 
-GALLERY = Path(__file__).parents[2] / "assets" / "gallery"
+
+def default_folder() -> str:
+    """The folder of the runs where no flag names one."""
+    return os.environ.get("AUTOENCODE_RUNS") or "runs"
 
 
-def store_of(options: argparse.Namespace) -> RunStore:
-    """The store that the flags name, with the gallery."""
-    return RunStore(options.out, gallery=GALLERY)
+def store_of(options: argparse.Namespace, there: bool = False) -> RunStore:
+    """The store that the flags name, with the gallery.
+
+    Args:
+        options: the flags.
+        there: whether a folder that is named must be there, since something is to be read from it.
+
+    Raises:
+        InputError: the folder that is named has no name, or is not there.
+    """
+    if options.out == "" or (there and options.out is not None and not Path(options.out).is_dir()):
+        raise InputError("out", options.out, "a folder that is there" if there else "the name of a folder")
+    return RunStore(options.out or default_folder(), gallery=GALLERY)
+
+
+def id_of(store: RunStore, asked: str) -> str:
+    """The id of the run or study that is asked for by id or, where it is the only one, by name.
+
+    Raises:
+        InputError: several have the name.
+    """
+    entries = [(entry.run_id, entry.name) for entry in store.list()]
+    entries += [(entry.study_id, entry.name) for entry in store.studies()]
+    if any(asked == found for found, _ in entries):
+        return asked
+    named = [found for found, name in entries if name and name == asked]
+    if len(named) > 1:
+        raise InputError("run", asked, f"an id, as the name belongs to {', '.join(named)}")
+    return named[0] if named else asked
 
 
 def add_knobs(command: argparse.ArgumentParser, but: Container[str] = ()) -> None:
@@ -78,21 +111,57 @@ def understood(spec: RunSpec) -> tuple[str, ...]:
     return read_table(spec.dataset, spec.reading).understood if is_table(spec.dataset) else ()
 
 
+_HANG_UPS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[list[int]]:
+    """SIGTERM and SIGHUP interrupt like Ctrl-C, so that what is half done is cleared away.
+
+    Yields:
+        The numbers of those that came.
+    """
+    came: list[int] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    with _handled(_HANG_UPS, interrupt):
+        yield came
+
+
 @contextmanager
 def stoppable() -> Iterator[list[int]]:
-    """Ctrl-C asks training to stop after the iteration, and the run is kept; a second one interrupts."""
+    """Ctrl-C, SIGTERM and SIGHUP ask training to stop after the iteration, and the run is kept.
+
+    A second Ctrl-C interrupts; the others may come in pairs, as from a terminal that closes.
+
+    Yields:
+        The numbers of the signals that came.
+    """
     asked: list[int] = []
 
     def ask(number: int, frame: Any) -> None:
-        if asked:
+        if number == signal.SIGINT and number in asked:
             raise KeyboardInterrupt
         asked.append(number)
 
-    before = signal.signal(signal.SIGINT, ask)
-    try:
+    with _handled((signal.SIGINT, *_HANG_UPS), ask):
         yield asked
+
+
+@contextmanager
+def _handled(numbers: Iterable[int], handler: Callable[[int, Any], None]) -> Iterator[None]:
+    """A handler for some signals for a while; one that nohup has the process ignore stays ignored."""
+    here = threading.current_thread() is threading.main_thread()  # signals are that thread's alone
+    kept = [number for number in numbers if here and signal.getsignal(number) != signal.SIG_IGN]
+    before = [(number, signal.signal(number, handler)) for number in kept]
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, usual in before:
+            signal.signal(number, usual)
 
 
 @contextmanager
@@ -111,37 +180,28 @@ def share_bar(shown: bool) -> Iterator[Report]:
         yield report
 
 
-def check_file(path: Path, ending: str) -> None:
-    """Refuse a file that could not be written, before anything is done that would be lost otherwise.
+def with_words(report: Report, before: str = "") -> Callable[[float | None, str], None]:
+    """A report for analyses, whose share may be unknown."""
 
-    Args:
-        path: the file.
-        ending: of its name, with the dot.
+    def told(share: float | None, words: str = "") -> None:
+        report(share or 0.0, f"{before}{words}")
 
-    Raises:
-        InputError: it ends otherwise, there is no such folder, or it is a folder itself.
-    """
-    if path.suffix.lower() != ending:
-        raise InputError(ending[1:], str(path), f"a file whose name ends in {ending}")
-    if path.is_dir() or not path.parent.is_dir():
-        raise InputError("file", str(path), "a file in a folder that is there")
+    return told
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all.
+def target_of(options: argparse.Namespace, usual: str) -> Path:
+    """Where a command's file goes: the one of the flags, STANDARD_OUTPUT, or a usual one.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: nothing can be written there.
     """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError("file", str(path), f"a file that can be written ({error.strerror})") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    path = Path(usual) if options.file is None else Path(options.file)
+    if options.file == STANDARD_OUTPUT:
+        if options.json:
+            raise InputError("file", STANDARD_OUTPUT, "a file's name, as --json prints there")
+    else:
+        check_target(path)
+    return path
 
 
 def errors_line(spec: RunSpec, summary: Mapping[str, Any]) -> str:
@@ -174,12 +234,13 @@ def _number(value: float | None) -> str:
 def print_outcome(record: RunRecord) -> None:
     """Errors of a run, whether it is an ODE, and whether it overfits."""
     said = (errors_line(record.spec, record.summary), sentence(record), overfit_sentence(record.summary))
-    print("\n".join(filter(None, said)))
+    for words in filter(None, said):
+        say(words)
 
 
 def print_json(value: Any) -> None:
     """Strict JSON: numbers that are not finite become null."""
-    print(json.dumps(_finite(value), ensure_ascii=False))
+    say(json.dumps(_finite(value), ensure_ascii=not is_utf8()))
 
 
 def _finite(value: Any) -> Any:

@@ -2,11 +2,11 @@
 
 import argparse
 import math
-from pathlib import Path
 from typing import Any
 
 from autoencode_core.choice import choice_lines
-from autoencode_core.cli.shared import print_json, print_outcome, share_bar, store_of, write_whole
+from autoencode_core.cli.output import STANDARD_OUTPUT, say, write_whole
+from autoencode_core.cli.shared import id_of, print_json, print_outcome, share_bar, store_of, target_of
 from autoencode_core.cli.sweep import print_study, study_figures
 from autoencode_core.data.reading import Reading, reading_in_words
 from autoencode_core.errors import InputError
@@ -45,7 +45,9 @@ def _export_flags(export: argparse.ArgumentParser) -> None:
     )
     export.add_argument("--format", choices=[*FORMATS, "study"], help=words)
     export.add_argument(
-        "--file", metavar="FILE", help="where to write; by default the id with the format's ending"
+        "--file",
+        metavar="FILE",
+        help="where to write, - for standard output; by default the id with the format's ending",
     )
     looks = export.add_argument_group("how html, gif, mp4 and png look")
     looks.add_argument("--dark", action="store_true", help="on a dark page")
@@ -56,7 +58,7 @@ def _export_flags(export: argparse.ArgumentParser) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    store = store_of(options)
+    store = store_of(options, there=True)
     entries, studies = store.list(), store.studies()
     if options.json:
         print_json([*map(_entry_figures, entries), *map(_study_entry_figures, studies)])
@@ -64,9 +66,9 @@ def _list(options: argparse.Namespace) -> None:
     for entry in entries:
         difference = difference_of(entry.figures)
         ode = "" if difference is None else f" · {share(difference)} from its ODE"
-        print(f"{entry.run_id}  {entry.status:9}  {entry.name or '–'}  {entry.summary}{ode}")
+        say(f"{entry.run_id}  {entry.status:9}  {entry.name or '–'}  {entry.summary}{ode}")
     for study in studies:
-        print(f"{study.study_id}  {'study' if study.study else '':9}  {study.name or '–'}  {study.summary}")
+        say(f"{study.study_id}  {'study' if study.study else '':9}  {study.name or '–'}  {study.summary}")
 
 
 def _entry_figures(entry: Entry) -> dict[str, Any]:
@@ -82,25 +84,9 @@ def _study_entry_figures(entry: StudyEntry) -> dict[str, Any]:
     return {**told, "kind": kind, "runs": len(entry.study.outcomes) if entry.study else 0}
 
 
-def _id(store: RunStore, asked: str) -> str:
-    """The id of the run or study that is asked for by id or, where it is the only one, by name.
-
-    Raises:
-        InputError: several have the name.
-    """
-    entries = [(entry.run_id, entry.name) for entry in store.list()]
-    entries += [(entry.study_id, entry.name) for entry in store.studies()]
-    if any(asked == found for found, _ in entries):
-        return asked
-    named = [found for found, name in entries if name and name == asked]
-    if len(named) > 1:
-        raise InputError("run", asked, f"an id, as the name belongs to {', '.join(named)}")
-    return named[0] if named else asked
-
-
 def _show(options: argparse.Namespace) -> None:
-    store = store_of(options)
-    found = _id(store, options.run)
+    store = store_of(options, there=True)
+    found = id_of(store, options.run)
     if STUDY_ID.fullmatch(found):
         _show_study(store, found, options.json)
     else:
@@ -112,9 +98,9 @@ def _show_study(store: RunStore, study_id: str, as_json: bool) -> None:
     if as_json:
         print_json({"study": study_id, **study_figures(study)})
         return
-    print(f"{study_id}  {study.name}")
+    say(f"{study_id}  {study.name}")
     print_study(study)
-    _print_spec(study.spec)
+    _say_spec(study.spec)
 
 
 def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
@@ -126,32 +112,32 @@ def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
         told = {"spec": spec, "summary": record.summary, "choice": chosen, "history": record.history}
         print_json({**figures, **told})
         return
-    print(f"{run_id}  {record.name}")
-    print(f"{record.status}: {record.message}")
+    say(f"{run_id}  {record.name}")
+    say(f"{record.status}: {record.message}")
     print_outcome(record)
     if record.choice is not None:
         for line in choice_lines(record.choice):
-            print(f"  {line}")
-    _print_spec(record.spec)
+            say(f"  {line}")
+    _say_spec(record.spec)
 
 
-def _print_spec(spec: RunSpec) -> None:
+def _say_spec(spec: RunSpec) -> None:
     for name, value in spec:
         if isinstance(value, Reading):
             value = reading_in_words(value)
         symbol = (RunSpec.model_fields[name].json_schema_extra or {}).get("symbol", "")  # type: ignore[union-attr]
-        print(f"  {name:14} {symbol!s:4} {UNSET.get(name, '–') if value is None else value}")
+        say(f"  {name:14} {symbol!s:4} {UNSET.get(name, '–') if value is None else value}")
 
 
 def _export(options: argparse.Namespace) -> None:
-    store = store_of(options)
-    found = _id(store, options.run)
+    store = store_of(options, there=True)
+    found = id_of(store, options.run)
     study = STUDY_ID.fullmatch(found) is not None
     form = options.format or ("study" if study else "run")
     endings = _STUDY_ENDINGS if study else {name: kind.ending for name, kind in FORMATS.items()}
     if form not in endings:
         raise InputError("format", form, f"{', '.join(endings)} for a {'study' if study else 'run'}")
-    path = Path(options.file or f"{found}{endings[form]}")
+    path = target_of(options, f"{found}{endings[form]}")
     if study:
         data = _study_file(store, found, form, options.dark)
     else:
@@ -161,8 +147,8 @@ def _export(options: argparse.Namespace) -> None:
     write_whole(path, data)
     if options.json:
         print_json({"study" if study else "run": found, "file": str(path), "bytes": len(data)})
-    else:
-        print(f"Wrote {path}.")
+    elif str(path) != STANDARD_OUTPUT:
+        say(f"Wrote {path}.")
 
 
 def _study_file(store: RunStore, study_id: str, form: str, dark: bool) -> bytes:

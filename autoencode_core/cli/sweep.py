@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,24 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from autoencode_core.cli.output import check_target, rescued, say, write_whole
 from autoencode_core.cli.shared import (
     add_knobs,
-    check_file,
     print_json,
     share_bar,
     spec_of,
     stoppable,
     store_of,
     understood,
-    write_whole,
+    with_words,
 )
 from autoencode_core.errors import InputError
 from autoencode_core.rest import rest_is_pca
 from autoencode_core.runs.checks import check_name
-from autoencode_core.runs.export import Report
 from autoencode_core.runs.headway import Headway
+from autoencode_core.runs.room import study_room
 from autoencode_core.runs.study_csv import study_csv
 from autoencode_core.runs.study_export import study_bytes, study_png
+from autoencode_core.runs.study_files import STUDY_EXTENSION
 from autoencode_core.study import FURTHER, Outcome, Plan, Study, spread, table
 
 if TYPE_CHECKING:
@@ -83,20 +83,27 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     add_knobs(command, but={"tikhonov"})
 
 
-def _sweep(options: argparse.Namespace) -> None:
+def _sweep(options: argparse.Namespace) -> int:
     # Checked before torch is loaded, so that a typo is answered at once.
     plan, store = _plan(options), store_of(options)
     if options.name:
         check_name(options.name)
     files = {kind: path for kind in ("csv", "png") if (path := getattr(options, kind))}
     for kind, path in files.items():
-        check_file(path, f".{kind}")
+        check_target(path, f".{kind}")
     said_of_table = understood(plan.spec)
-    store.check_writable()
+    store.check_writable(study_room(plan))
     if not options.json:
-        print("\n".join(said_of_table), end="\n" * bool(said_of_table), flush=True)
-    study, runs = _trained(plan, quiet=options.json)
-    study_id = store.save_study_bytes(study_bytes(study.renamed(options.name), runs))
+        for sentence in said_of_table:
+            say(sentence)
+    with stoppable() as stopped:
+        study, runs = _trained(plan, stopped, quiet=options.json)
+        # Within: a signal that comes now finds nothing to stop, and nothing is lost.
+        data = study_bytes(study.renamed(options.name), runs)
+        try:
+            study_id = store.save_study_bytes(data)
+        except InputError as error:
+            raise rescued(error, data, STUDY_EXTENSION) from None
     if options.curvature:
         with suppress(KeyboardInterrupt):  # what is stored stays, without ν
             study = _curved(study, runs, quiet=options.json)
@@ -108,13 +115,13 @@ def _sweep(options: argparse.Namespace) -> None:
         print_json({"study": study_id, **study_figures(study), "files": names, **table})
     else:
         print_study(study)
-        print(f"Stored as {study_id} in {store.root}.")
-    sys.stdout.flush()
+        say(f"Stored as {study_id} in {store.root}.")
     makers: dict[str, Callable[[Study], bytes]] = {"csv": study_csv, "png": study_png}
     for kind, path in files.items():
         write_whole(path, makers[kind](study))
         if not options.json:
-            print(f"Wrote {path}.")
+            say(f"Wrote {path}.")
+    return int(all(each.status == "diverged" and not each.iterations for each in study.outcomes))
 
 
 def _plan(options: argparse.Namespace) -> Plan:
@@ -168,11 +175,11 @@ def _seeds(text: str) -> list[int]:
         raise InputError("seeds", text, "a whole number, or whole numbers with commas between") from None
 
 
-def _trained(plan: Plan, quiet: bool) -> "tuple[Study, list[Run]]":
+def _trained(plan: Plan, stopped: list[int], quiet: bool) -> "tuple[Study, list[Run]]":
     from autoencode_core.training.study import make_study  # start-up time: torch
 
     headway, last = Headway(len(plan.places()), plan.trained().iterations), -1
-    with stoppable() as stopped, share_bar(shown=not quiet) as report:
+    with share_bar(shown=not quiet) as report:
 
         def on_progress(progress: "Progress") -> str | None:
             nonlocal last
@@ -191,12 +198,8 @@ def _curved(study: Study, runs: "list[Run]", quiet: bool) -> Study:
     from autoencode_core.analysis import curvatures  # start-up time: torch
 
     with share_bar(shown=not quiet) as report:
-        found = curvatures(runs, report=_with_words(report))
+        found = curvatures(runs, report=with_words(report, "ν "))
     return study.curved(found["nu"], found["bound"], found["floor"])
-
-
-def _with_words(report: Report) -> Any:
-    return lambda share, words="": report(share or 0.0, f"ν {words}")
 
 
 def study_figures(study: Study) -> dict[str, Any]:
@@ -217,16 +220,16 @@ def study_figures(study: Study) -> dict[str, Any]:
 def print_study(study: Study) -> None:
     """A study as a table for people: a line for each λ, and what θ = 0 gives."""
     rest = "θ = 0 (PCA)" if rest_is_pca(study.spec) else "θ = 0"
-    print(f"{rest}: J = {study.zero[0]:.4g}, data term on test particles {study.zero[1]:.4g}")
+    say(f"{rest}: J = {study.zero[0]:.4g}, data term on test particles {study.zero[1]:.4g}")
     for weight in study.weights:
         outcomes = [study.outcomes[place] for place in study.at(weight)]
         words = _found(outcomes, study.minimisers(weight)) + _nu(outcomes)
-        print(f"λ = {weight:<10g} J = {'  '.join(map(_cost, outcomes))}   {words}")
+        say(f"λ = {weight:<10g} J = {'  '.join(map(_cost, outcomes))}   {words}")
     from autoencode_core.figures.endings import ending_words  # start-up time: plotly
     from autoencode_core.figures.ode_difference import ode_words
 
     for said in filter(None, (ending_words(study), ode_words(study))):
-        print(said)
+        say(said)
 
 
 def _found(outcomes: list[Outcome], minimisers: int) -> str:

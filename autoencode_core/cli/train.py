@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from autoencode_core.cli.output import rescued, say
 from autoencode_core.cli.shared import (
     add_knobs,
     print_json,
@@ -15,8 +16,11 @@ from autoencode_core.cli.shared import (
     store_of,
     understood,
 )
+from autoencode_core.errors import InputError
 from autoencode_core.runs.checks import check_name
+from autoencode_core.runs.files import EXTENSION, pack
 from autoencode_core.runs.plain import choice_out
+from autoencode_core.runs.room import run_room
 from autoencode_core.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -31,15 +35,16 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     add_knobs(command)
 
 
-def _train(options: argparse.Namespace) -> None:
+def _train(options: argparse.Namespace) -> int:
     # Checked before torch is loaded, so that a typo is answered at once.
     spec, store = spec_of(options), store_of(options)
     if options.name:
         check_name(options.name)
     said_of_table = understood(spec)
-    store.check_writable()
+    store.check_writable(run_room(spec))
     if not options.json:
-        print("\n".join(said_of_table), end="\n" * bool(said_of_table), flush=True)
+        for words in said_of_table:
+            say(words)
     from autoencode_core.runs.convert import record_of  # start-up time: torch
     from autoencode_core.training.selection import train
 
@@ -50,8 +55,12 @@ def _train(options: argparse.Namespace) -> None:
             return "stop" if stopped else None
 
         run = train(spec, on_progress)
-    record = record_of(run).renamed(options.name)
-    run_id = store.save(record)
+        # Within: a signal that comes now finds nothing to stop, and nothing is lost.
+        record = record_of(run).renamed(options.name)
+        try:
+            run_id = store.save(record)
+        except InputError as error:
+            raise rescued(error, pack(record), EXTENSION) from None
     rate = run.summary["iterations"], run.summary["seconds"]
     speed = rate[0] / rate[1] if rate[0] and rate[1] else 0.0
     if options.json:
@@ -60,10 +69,11 @@ def _train(options: argparse.Namespace) -> None:
         weight = {"tikhonov": run.spec.tikhonov, "choice": chosen}
         table = {"understood": said_of_table} if said_of_table else {}
         print_json({**figures, **weight, "iterations_per_second": speed, **table})
-        return
-    print(run.message)
-    print_outcome(record)
-    print(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")
+    else:
+        say(run.message)
+        print_outcome(record)
+        say(f"{speed:.0f} iterations a second. Stored as {run_id} in {store.root}.")
+    return int(run.status == "diverged" and not run.summary["iterations"])
 
 
 @contextmanager

@@ -6,8 +6,11 @@ Pure Python, so that a spec can be checked and a page drawn without loading any 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
+from autoencode_core.data.drawn import is_drawing
+from autoencode_core.data.idx import IMAGES_FILE, classes_beside, is_images_file, shape_of
 from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table
 from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
@@ -72,6 +75,36 @@ _TRANSPORT = {
     "method": "pmp",
     "tikhonov": 1e-3,
 }
+
+_FEW_IMAGES: Mapping[str, Any] = {
+    "bottleneck": 8,
+    "depth": 4,
+    "horizon": 1.0,
+    "field": "two_layer",
+    "tikhonov": 3e-4,
+    "method": "pmp",
+    "iterations": 100,
+}
+# Many images: few units look at all pixels; V starts at 0, so that training sets out from PCA.
+_BY_BATCHES: Mapping[str, Any] = {
+    "bottleneck": 32,
+    "depth": 8,
+    "horizon": 1.0,
+    "profile": "geometric",
+    "field": "two_layer",
+    "hidden": 128,
+    "activation": "relu",
+    "tikhonov": 1e-3,
+    "method": "adam",
+    "iterations": 1200,
+    "batch_size": 256,
+    "init_scale": 2.0,
+    "init_outer": 0.0,
+}
+MANY_PIXELS, MANY_IMAGES = 256, 5000
+"""Pixels and images from which a file of images is trained on like MNIST, by batches; else like digits."""
+MOST_IMAGES = 56_000
+"""Images of a file that are trained on by default, at most."""
 
 _CARDS = (
     DatasetCard("circle", "Circle", 2, "The unit circle: one number is not quite enough.", defaults=_TO_LINE),
@@ -139,36 +172,31 @@ _CARDS = (
         image=(8, 8),
         rows=1797,
         classes=10,
-        defaults={
-            "particles": 1437,
-            "bottleneck": 8,
-            "depth": 4,
-            "horizon": 1.0,
-            "field": "two_layer",
-            "expansion": 6,
-            "tikhonov": 3e-4,
-            "method": "pmp",
-            "iterations": 100,
-        },
+        defaults={**_FEW_IMAGES, "particles": 1437, "expansion": 6},
     ),
     DatasetCard(
         "mnist",
         "MNIST (28×28)",
         784,
-        "70,000 handwritten digits from OpenML, grey values divided by 255; fetched once, then cached.",
+        "70,000 handwritten digits, grey values divided by 255; from the IDX files in the folder "
+        "AUTOENCODE_DATA, else fetched once from OpenML.",
         kind="images",
         image=(28, 28),
         rows=70000,
         classes=10,
-        defaults={
-            "particles": 2000,
-            "bottleneck": 32,
-            "depth": 8,
-            "horizon": 2.0,
-            "method": "adam",
-            "iterations": 200,
-            "batch_size": 256,
-        },
+        defaults={**_BY_BATCHES, "particles": 56000},
+    ),
+    DatasetCard(
+        "fashion_mnist",
+        "Fashion-MNIST (28×28)",
+        784,
+        "70,000 pieces of clothing, grey values divided by 255; from the IDX files in the folder "
+        "AUTOENCODE_DATA, else fetched once from OpenML.",
+        kind="images",
+        image=(28, 28),
+        rows=70000,
+        classes=10,
+        defaults={**_BY_BATCHES, "particles": 56000},
     ),
 )
 
@@ -176,26 +204,47 @@ CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
 """Every built-in data set by name."""
 
 
-DATASETS = f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)})"
+DATASETS = f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)}) or of {IMAGES_FILE}"
 """What names a data set, in words."""
+
+GIVEN = "arrays"
+"""Name of the data set of a run whose particles were given as arrays (train's `data`): no page offers it."""
+
+
+def suited(width: int) -> dict[str, Any]:
+    """Knobs of RunSpec that suit a table of so many columns."""
+    return {
+        **_TABLE,
+        "bottleneck": max(1, min(2, width - 1)),
+        "coordinates": "correlation",  # its columns may have any units
+    }
 
 
 def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
     """The card of a data set.
 
     Args:
-        dataset: a name of CATALOGUE, or the path of a table (its shape is read from the file).
+        dataset: a name of CATALOGUE, or the path of a table or of an IDX file of images (its shape is read
+            from the file).
         reading: how a table is read.
 
     Raises:
-        InputError: the name is unknown, or the file is missing or cannot be used.
+        InputError: the name is unknown, the file is missing or cannot be used, or it is GIVEN, of which
+            nothing is known.
     """
+    if dataset == GIVEN:
+        kept = "a data set by its name or its file; particles that were given as arrays are not kept"
+        raise InputError("data", GIVEN, kept)
     if dataset in CATALOGUE:
         return CATALOGUE[dataset]
+    if is_images_file(dataset):
+        return _images_card(dataset)
     if not is_table(dataset):
         raise InputError("dataset", dataset, f"one of {DATASETS}")
     table = read_table(dataset, reading)
     rows, width = table.values.shape
+    drawing = is_drawing(table.name, table.columns)
+    defaults = {**_TO_LINE, "coordinates": "principal"} if drawing else suited(width)
     return DatasetCard(
         dataset,
         table.name,
@@ -204,10 +253,46 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         rows=rows,
         classes=len(table.label_names),
         columns=table.columns,
+        defaults={**defaults, "particles": rows - test_rows(rows)},
+    )
+
+
+def image_shape(dataset: str, width: int) -> tuple[int, int] | None:
+    """Rows and columns of a data set's images, None where it has none.
+
+    Args:
+        dataset: as in `card`; a file of images that is gone is taken to hold square ones, if they can be.
+        width: number of components d.
+    """
+    if dataset in CATALOGUE:
+        return CATALOGUE[dataset].image
+    if not is_images_file(dataset):
+        return None
+    try:
+        return card(dataset).image
+    except InputError:
+        side = math.isqrt(width)
+        return (side, side) if side * side == width else None
+
+
+def _images_card(path: str) -> DatasetCard:
+    """The card of an IDX file of images, by its head and the labels beside it."""
+    count, rows, columns = shape_of(path)
+    width, most = rows * columns, count - test_rows(count)
+    many = width >= MANY_PIXELS and count >= MANY_IMAGES
+    suited = _BY_BATCHES if many else _FEW_IMAGES
+    return DatasetCard(
+        path,
+        Path(path).name,
+        width,
+        f"{count:,} images of {rows} × {columns} pixels of your own file.",
+        kind="images",
+        image=(rows, columns),
+        rows=count,
+        classes=classes_beside(path),
         defaults={
-            **_TABLE,
-            "bottleneck": max(1, min(2, width - 1)),
-            "particles": rows - test_rows(rows),
-            "coordinates": "correlation",  # its columns may have any units
+            **suited,
+            "bottleneck": max(1, min(suited["bottleneck"], width - 1)),
+            "particles": min(most, MOST_IMAGES),
         },
     )

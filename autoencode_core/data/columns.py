@@ -30,9 +30,8 @@ LABEL_COLUMNS = ("label", "class", "target")
 FEW = 20
 """Most different values of a column of text that is proposed as label."""
 
-_ID = re.compile(
-    r"(.*[ _.\-])?(id|index|idx|uid|uuid|rownames?|row[ _.]names?|row|nr|no)|unnamed: 0", re.IGNORECASE
-)
+_ID = re.compile(r"([A-Za-z ]+[ _.\-])*(?i:id|uid|uuid)|[A-Za-z]*[a-z](ID|Id)")
+_NUMBERED = re.compile(r"index|idx|row|rownames?|row[ _.]names?|obs|no|nr|unnamed: 0", re.IGNORECASE)
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ]\d{1,2}:\d{2}.*)?|"
     r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ T]\d{1,2}:\d{2}.*)?|"
@@ -72,8 +71,11 @@ class Column:
 
     @cached_property
     def distinct(self) -> int:
-        """Number of different values, missing ones apart."""
+        """Number of different values, missing ones apart; of more than 1,000 the spellings."""
         if self.cells is not None:
+            spellings = len(set(self.cells[~self.missing]))
+            if spellings > 1000:
+                return spellings
             return len(class_names(self.cells[~self.missing]))
         assert self.values is not None
         return len(np.unique(self.values[~self.missing]))
@@ -117,6 +119,8 @@ class _Raw:
             self._fill_plain(rest)
 
     def _rest(self) -> list[str]:
+        if not self.missing.any():
+            return self.cells
         return [cell for cell, gone in zip(self.cells, self.missing, strict=True) if not gone]
 
     def _fill_plain(self, rest: list[str]) -> None:
@@ -198,19 +202,21 @@ def _why(column: Column, place: int, unnamed: bool) -> str:
     assert column.values is not None
     if len(column.wrong):
         return "an id" if _ID.fullmatch(column.name) else ""
+    if unnamed:
+        return "row names"
     there = column.values[~column.missing]
     if gone > 0.5:
         return f"{gone:.0%} missing"
+    if not np.isfinite(there).all():
+        return ""
     if len(there) > 1 and np.ptp(there) <= 1e-12 * np.abs(there).max():
         return "constant"
+    if len(there) < 3 or not bool(np.all(there == np.round(there))):
+        return ""
     unique = len(np.unique(there)) == len(there) == len(column.values)
-    whole = unique and bool(np.all(there == np.round(there)))
-    if unnamed and whole:
-        return "row names"
-    counts = whole and there[0] in (0, 1) and bool(np.all(np.diff(there) == 1))
-    if len(there) > 2 and ((counts and place == 0) or (whole and _ID.fullmatch(column.name))):
-        return "an id"
-    return ""
+    counts = place == 0 and there[0] in (0, 1) and bool(np.all(np.diff(there) == 1))
+    numbered = unique and _NUMBERED.fullmatch(column.name)
+    return "an id" if counts or numbered or _ID.fullmatch(column.name) else ""
 
 
 def _sentinel(column: Column) -> str:
@@ -256,7 +262,7 @@ def class_names(cells: Sequence[str] | NDArray[np.object_]) -> dict[tuple[int, f
 
 
 def proposed_label(columns: Sequence[Column], but: frozenset[str]) -> Column | None:
-    """The column that is proposed as label: by its name, else the first of text with few values.
+    """The column proposed as label: by its name, else the first of text with few values and few missing.
 
     Args:
         columns: in the order of the file.
@@ -269,7 +275,7 @@ def proposed_label(columns: Sequence[Column], but: frozenset[str]) -> Column | N
     for column in free:
         there = int((~column.missing).sum())
         text = column.kind in ("text", "boolean") and column.why != "row names"
-        if text and 2 <= column.distinct <= min(FEW, there // 2):
+        if text and there >= 0.9 * len(column.missing) and 2 <= column.distinct <= min(FEW, there // 2):
             return column
     return None
 

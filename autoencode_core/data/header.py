@@ -50,17 +50,18 @@ def find_header(cells: Cells, wanted: str) -> Header:
     title = _title_rows(cells)
     first = _row(cells, title)
     width = len(first)
+    short = 0 if title or _blank_last(cells) else cells.short
     note = f"{title} row{'s' * (title > 1)} above the table left out" if title else ""
     if wanted != "no":
         if counted := _counts(cells, first):
             return counted
-        if cells.short == width - 1 and title == 0:
+        if short == width - 1:
             return Header(
                 _named(["", *first[:-1]]), 1, True, True, "the names are one fewer than the columns"
             )
-    if cells.short and title == 0:
+    if short:
         raise InputError(
-            f"file, row {cells.numbers[0]}", f"{cells.short} cells", f"{width} cells, as in the other rows"
+            f"file, row {cells.numbers[0]}", f"{short} cells", f"{width} cells, as in the other rows"
         )
     below = [_row(cells, i) for i in range(title + 1, min(len(cells.numbers), title + _JUDGED_ROWS))]
     if wanted == "auto" and _says_names(first, below):
@@ -72,6 +73,11 @@ def find_header(cells: Cells, wanted: str) -> Header:
     if cells.comment and wanted == "auto":
         return Header(_named(cells.comment), title, False, True, "the names stand in a comment")
     return Header(tuple(f"x{j + 1}" for j in range(width)), title, False, False, note)
+
+
+def _blank_last(cells: Cells) -> bool:
+    """Whether the last column is blank below the first row: every row ends with a separator."""
+    return not (cells.frame[cells.frame.columns[-1]].iloc[1:] != "").any()
 
 
 def _row(cells: Cells, i: int) -> list[str]:
@@ -122,7 +128,8 @@ def _says_names(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         return not any(map(_is_number, first))
     if not first[0] and all(row[0] for row in below) and all(first[1:]):
         return True
-    return _counts_up(first, below)
+    places = [j for j, number in enumerate(numeric) if number]
+    return _counts_up([first[j] for j in places], [[row[j] for j in places] for row in below])
 
 
 def _mostly_numbers(cells: Sequence[str]) -> bool:

@@ -3,14 +3,16 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator, SeedSequence, default_rng
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.data.catalogue import card, test_rows
 from autoencode_core.data.coordinates import SCALING, deviation
-from autoencode_core.data.images import IMAGES
+from autoencode_core.data.idx import is_images_file
+from autoencode_core.data.images import IMAGES, images_of
 from autoencode_core.data.reading import AS_FOUND, Reading
 from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
 from autoencode_core.data.table import Table, read_table
@@ -40,6 +42,8 @@ class DataSet:
         test_labels: likewise (M,).
         label_names: names of the classes, () when unlabelled.
         columns: names of the components (d,).
+        train_numbers: number of each row of a finite set in its file, or of each image (N,), from 1, or None.
+        test_numbers: likewise (M,).
     """
 
     train: Floats
@@ -52,6 +56,8 @@ class DataSet:
     test_labels: Labels | None
     label_names: tuple[str, ...]
     columns: tuple[str, ...]
+    train_numbers: Labels | None = None
+    test_numbers: Labels | None = None
 
 
 def load(
@@ -70,7 +76,7 @@ def load(
     training set (a longer one starts with the shorter one), and noise moves them without redrawing.
 
     Args:
-        dataset: a name of the catalogue, or the path of a table.
+        dataset: a name of the catalogue, or the path of a table or of an IDX file of images.
         particles: number of training particles N; made sets add N/4 for testing, of a finite set
             a fifth is held out.
         noise: standard deviation of the Gaussian noise on every component, >= 0: data units, or where the
@@ -119,7 +125,25 @@ def load(
         train.labels,
         test.labels,
         names,
-        known.columns or tuple(f"x{j + 1}" for j in range(known.width)),
+        known.columns or _numbered(known.width),
+        train.numbers,
+        test.numbers,
+    )
+
+
+def given(train: ArrayLike, test: ArrayLike | None = None, columns: Sequence[str] = ()) -> DataSet:
+    """Particles that a caller gives, which are to reconstruct themselves.
+
+    Args:
+        train: inputs (N, d) in data units, N >= 1, finite.
+        test: likewise (M, d); the training particles by default.
+        columns: names of the components (d,); x1, x2, ... by default.
+    """
+    points = np.asarray(train, dtype=np.float64)
+    held = points if test is None else np.asarray(test, dtype=np.float64)
+    names = tuple(columns) or _numbered(points.shape[1])
+    return DataSet(
+        points, held, points, held, _place(points[:, 0]), _place(held[:, 0]), None, None, (), names
     )
 
 
@@ -130,7 +154,7 @@ def spread(dataset: str, reading: Reading = AS_FOUND) -> Floats:
     missing values do not count.
 
     Args:
-        dataset: a name of the catalogue, or the path of a table.
+        dataset: a name of the catalogue, or the path of a table or of an IDX file of images.
         reading: how a table is read.
     """
     if dataset in SAMPLERS:
@@ -192,40 +216,46 @@ def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats)
 
 
 def _rows(dataset: str, reading: Reading) -> _Rows:
-    return _images(dataset) if dataset in IMAGES else _table(read_table(dataset, reading))
+    if dataset in IMAGES or is_images_file(dataset):
+        return _images(dataset)
+    return _table(read_table(dataset, reading))
 
 
 def _images(dataset: str) -> _Rows:
     """How to take some of the images, how many there are, and their label names."""
-    images = IMAGES[dataset]()
+    images = images_of(dataset)
+    hue, labels = images.hue(), images.labels
 
     def take(rows: Labels) -> Sample:
-        labels = images.labels[rows]
-        return Sample(images.points(rows), labels / 9, labels)
+        own = None if labels is None else labels[rows]
+        return Sample(images.points(rows), hue[rows], own, numbers=rows + 1)
 
-    return take, len(images.labels), tuple("0123456789")
+    return take, len(images.grey), images.names
 
 
 def _table(table: Table) -> _Rows:
     """How to take some rows of a table, how many there are, and its label names."""
     values, labels = table.values, table.labels
-    coloured = values[:, 0] if table.colour is None else table.colour
-    rank = labels if labels is not None and table.colour is None else _rank(coloured)
-    hue = rank / max(1, int(rank.max()))
+    hue = _place((values[:, 0] if labels is None else labels) if table.colour is None else table.colour)
 
     def take(rows: Labels) -> Sample:
-        return Sample(values[rows], hue[rows], None if labels is None else labels[rows])
+        classes = None if labels is None else labels[rows]
+        return Sample(values[rows], hue[rows], classes, numbers=table.numbers[rows])
 
     return take, len(values), table.label_names
 
 
-def _rank(values: Floats) -> Labels:
-    """Place of each value among the different ones; a missing one is in the middle."""
+def _place(values: NDArray[Any]) -> Floats:
+    """Place of each value (N,) among the different ones, in [0, 1]; a missing one is in the middle."""
     known = ~np.isnan(values)
     rank = np.zeros(len(values), dtype=np.int64)
     rank[known] = np.unique(values[known], return_inverse=True)[1]
     rank[~known] = rank.max() // 2
-    return rank
+    return rank / max(1, int(rank.max()))
+
+
+def _numbered(width: int) -> tuple[str, ...]:
+    return tuple(f"x{j + 1}" for j in range(width))
 
 
 def _perturbed(points: Floats, noise: Floats | float, rng: Generator) -> Floats:

@@ -23,7 +23,14 @@ def principal_of(kind: str, train: Array) -> Coordinates:
     return Coordinates.fit("correlation" if kind in SCALING else "principal", train)
 
 
-def pca_error(kind: str, train: Array, inputs: Array, targets: Array, components: int) -> float:
+def pca_error(
+    kind: str,
+    train: Array,
+    inputs: Array,
+    targets: Array,
+    components: int,
+    principal: Coordinates | None = None,
+) -> float:
     """Mean squared distance between targets and the PCA reconstruction of the inputs, in flow coordinates.
 
     Args:
@@ -32,14 +39,16 @@ def pca_error(kind: str, train: Array, inputs: Array, targets: Array, components
         inputs: particles to reconstruct, (M, d).
         targets: what they should be, (M, d).
         components: number of principal components, 1 to d.
+        principal: the axes of `principal_of`, where they are known already.
 
     Returns:
         Σ over components, mean over particles.
     """
-    principal, total = principal_of(kind, train), 0.0
+    principal = principal or principal_of(kind, train)
+    center, scale, axes = principal.center, principal.scale, principal.axes[:, :components]
+    total = 0.0
     for first in range(0, len(inputs), BLOCK):
         part = slice(first, first + BLOCK)
-        u = np.array(principal.to_flow(inputs[part]))
-        u[:, components:] = 0
-        total += float(np.square(u - principal.to_flow(targets[part])).sum())
+        x, y = ((points[part] - center) / scale for points in (inputs, targets))
+        total += float(np.square(x @ axes @ axes.T - y).sum())
     return total / len(inputs)

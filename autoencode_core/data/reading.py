@@ -97,7 +97,7 @@ class Reading(BaseModel):
         tuple[_Name, ...],
         BeforeValidator(_names),
         Field(
-            max_length=1000,
+            max_length=1001,
             title="Left out",
             description="Columns to leave out, beside those that are no data (row names, ids, constants, "
             "text, dates, columns more than half empty); none, and further names: exactly those named.",
@@ -115,6 +115,11 @@ class Reading(BaseModel):
     def but(self, **changes: Any) -> "Reading":
         """This reading with some fields changed, validated again."""
         return Reading.model_validate({**dict(self), **changes})
+
+    @property
+    def coloured(self) -> str:
+        """Name of the column that is to colour, "" where that is left to what is found."""
+        return "" if self.colour in (AUTO, NONE) else self.colour
 
     def changed(self) -> dict[str, Any]:
         """The fields that differ from their defaults."""

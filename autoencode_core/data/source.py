@@ -30,6 +30,8 @@ MAX_UNPACKED = 4 * MAX_BYTES
 _SIGNS = {",": ",", ";": ";", "tab": "\t", "|": "|", "space": r"\s+"}
 _SNIFFED_ROWS, _SNIFFED_CHARACTERS = 100, 1_000_000
 _LIKE_NUMBER = re.compile(r"[+\-−]?[\d.,'  ]*\d[.,]?([eE][+-]?\d+)?\s*%?|[+\-−]?[$€£¥]\s*[\d.,' ]*\d")
+_BLANK = ' \t,;|"'
+"""What a line without a value consists of."""
 _SEP_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -71,7 +73,7 @@ def cells_of(data: bytes, name: str, reading: Reading) -> Cells:
     separator = next((word for word, each in _SIGNS.items() if each == sign), "")
     if reading.separator != "auto":
         separator = reading.separator
-    separator = separator or _sniff(body, name)
+    separator = separator or _sniff(body, name, reading.decimal)
     return _parse(body, skipped + len(lines) - len(body), separator, comment, name)
 
 
@@ -127,9 +129,13 @@ def _comments(lines: list[str]) -> tuple[str, list[str]]:
     return (said[-1], lines[first:]) if said else ("", lines)
 
 
-def _sniff(lines: Sequence[str], name: str) -> str:
-    """The separator that cuts the first rows most evenly and into most numbers, then most finely."""
+def _sniff(lines: Sequence[str], name: str, decimal: str) -> str:
+    """The separator that cuts the first rows most evenly and into most numbers, then most finely.
+
+    A comma that is the decimal mark separates no cells unless there are quotes.
+    """
     head = _head(lines)
+    signs = [sign for sign in _SIGNS if sign != "," or decimal != "," or any('"' in line for line in head)]
 
     def score(separator: str) -> tuple[float, int]:
         rows = [row for row in islice(_records(head, separator, name), _SNIFFED_ROWS) if any(row)]
@@ -139,7 +145,7 @@ def _sniff(lines: Sequence[str], name: str) -> str:
         like = sum(bool(_LIKE_NUMBER.fullmatch(cell)) for row in rows for cell in row)
         return often / len(rows) * (0.1 + like / sum(map(len, rows))), width
 
-    return max(_SIGNS, key=score)
+    return max(signs, key=score)
 
 
 def _head(lines: Sequence[str]) -> list[str]:
@@ -170,11 +176,13 @@ def _parse(lines: Sequence[str], skipped: int, separator: str, comment: str, nam
     """The cells of lines, each row with its number."""
     import pandas as pd  # start-up time
 
-    if not any(line.strip() for line in lines):
+    if not any(line.strip(_BLANK) for line in lines):
         raise InputError("file", name, "a table with at least 2 rows of numbers; this one is empty")
     if len(lines) > MAX_ROWS + 100:
         raise InputError("file", name, f"at most {MAX_ROWS:,} rows; this one has about {len(lines):,}")
     sign = _SIGNS[separator]
+    blank = next(i for i, line in enumerate(lines) if line.strip(_BLANK))
+    lines, skipped = lines[blank:], skipped + blank
     widest = max(len(line.split()) if separator == "space" else line.count(sign) + 1 for line in lines)
     if widest > MAX_COLUMNS:
         raise InputError("file", name, f"at most {MAX_COLUMNS:,} columns; this one has about {widest:,}")
@@ -200,7 +208,8 @@ def _parse(lines: Sequence[str], skipped: int, separator: str, comment: str, nam
     filled = (frame != "").any(axis=1).to_numpy()
     numbers = [skipped + i + 1 for i, keep in enumerate(filled) if keep]
     frame = frame[filled].reset_index(drop=True)
-    _check_lengths(frame, numbers, lines, separator, skipped, len(rows[0]), name)
+    filled_first = len(rows[0]) - next((i for i, cell in enumerate(reversed(rows[0])) if cell), 0)
+    _check_lengths(frame, numbers, lines, separator, skipped, max(usual, filled_first), name)
     _check_swallowed(frame, numbers, sign)
     names = next(_records([comment], separator, name), []) if comment else []
     named = tuple(names) if len(names) == width else ()
@@ -226,18 +235,17 @@ def _check_lengths(
     lines: Sequence[str],
     separator: str,
     skipped: int,
-    first: int,
+    wanted: int,
     name: str,
 ) -> None:
-    """Refuse rows with fewer cells than there are columns, which pandas fills up; the first may have one."""
-    width = frame.shape[1]
-    if not (frame[width - 1] == "").any():
+    """Refuse rows with fewer cells than wanted, which pandas fills up; the first may have one less."""
+    if not (frame[frame.columns[-1]] == "").any():
         return
     counted = _records(lines, separator, name)
     for row, cells in enumerate(counted, start=skipped + 1):
-        if any(cells) and len(cells) < width and row > numbers[0] and (len(cells) > 1 or width > 1):
-            wanted = f"{width} cells, as in the other rows" + (" or the first" if first == width else "")
-            raise InputError(f"file, row {row}", f"{len(cells)} cells", wanted)
+        if any(cells) and len(cells) < wanted and row > numbers[0]:
+            allowed = f"{wanted} cells, as in the first row or in the others"
+            raise InputError(f"file, row {row}", f"{len(cells)} cells", allowed)
 
 
 def _check_swallowed(frame: "pd.DataFrame", numbers: Sequence[int], sign: str) -> None:

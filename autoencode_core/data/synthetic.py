@@ -19,12 +19,14 @@ class Sample(NamedTuple):
         hue: place along the data set (n,), in [0, 1], for colour.
         labels: class of each particle (n,), 0 to C - 1, or None.
         targets: where a transport is to bring each particle (n, d), or None.
+        numbers: number of each row of a finite set in its file (n,), or None.
     """
 
     points: Floats
     hue: Floats
     labels: Labels | None = None
     targets: Floats | None = None
+    numbers: Labels | None = None
 
 
 Sampler = Callable[[Generator, int], Sample]

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.data import catalogue
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
 from autoencode_core.figures.flow import particle_pictures
@@ -37,7 +37,7 @@ _LEFT, _RIGHT = (0.0, 0.54), (0.63, 1.0)
 GREYS = {False: ("#eceef2", "#000000"), True: ("#232935", "#ffffff")}
 """Colours of the smallest and the largest value of an image on a light or dark page."""
 
-_DIVERGING = {
+DIVERGING = {
     False: ("#0072B2", "#f1f1f4", "#B84F00"),
     True: ("#56B4E9", "#2a303c", "#E69F00"),
 }
@@ -91,7 +91,7 @@ def image_flow_figure(
     pictures.moving[len(pictures.traces)] = lambda f: _coloured(levels(f)[changing])
     pictures.traces.append(_squares(changing, levels(0), tall, dark))
     names = ["input", "x(t)"] * (len(bands(inputs, inputs, 5)) // 2)
-    pictures.layout |= _tile_axes(dark, levels(0).shape, names, ("x2", "y2"), _LEFT, pictures_domain())
+    pictures.layout |= tile_axes(dark, levels(0).shape, names, ("x2", "y2"), _LEFT, pictures_domain())
     hint = f"grey: {_number(span[0])} to {_number(span[1])}"
     hint += "" if coarse == 1 else f", every pixel the mean of {coarse} × {coarse}"
     pictures.annotations += titled("Images x(t)", hint, _LEFT[0], dark)
@@ -130,7 +130,7 @@ def _squares(cells: tuple[Array, ...], levels: Array, tall: int, dark: bool) -> 
         "symbol": "square",
         "size": picture_pixels() / tall,
         "color": levels[cells],
-        "colorscale": _scaled([(0, _LEVELS, list(GREYS[dark]))])["colorscale"],
+        "colorscale": scaled([(0, _LEVELS, list(GREYS[dark]))])["colorscale"],
         "cmin": 0,
         "cmax": _CLEAR,
         "showscale": False,
@@ -184,18 +184,18 @@ def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = 
     pixels = mosaic([*named.values(), difference], shape, [span] * len(named) + [(-reach, reach)], _HALF)
     pixels[-shape[0] :] += np.where(pixels[-shape[0] :] == _CLEAR, 0, _HALF + 1).astype(np.uint8)
 
-    low, middle, high = _DIVERGING[dark]
+    low, middle, high = DIVERGING[dark]
     key = f"grey: {_number(span[0])} to {_number(span[1])} · difference: "
     key += (
         f"<span style='color:{low}'>■</span> −{reach:.2g} to <span style='color:{high}'>■</span> +{reach:.2g}"
     )
-    scale = _scaled([(0, _HALF, list(GREYS[dark])), (_HALF + 1, 2 * _HALF + 1, [low, middle, high])])
+    scale = scaled([(0, _HALF, list(GREYS[dark])), (_HALF + 1, 2 * _HALF + 1, [low, middle, high])])
     layout = theme.layout(
         dark,
         height=68 * (len(named) + 1) + 80,
         margin={"l": 106, "r": 18, "t": 56, "b": 16},
         annotations=titled("Input and reconstruction", key, 0, dark),
-        **_tile_axes(dark, pixels.shape, [*named, "difference"], ("x", "y"), (0, 1), (0, 1)),
+        **tile_axes(dark, pixels.shape, [*named, "difference"], ("x", "y"), (0, 1), (0, 1)),
     )
     return go.Figure(data=[{"type": "heatmap", "z": pixels, **scale}], layout=layout)
 
@@ -218,9 +218,8 @@ def is_image_run(record: RunRecord) -> bool:
 
 
 def _image(record: RunRecord) -> tuple[int, int] | None:
-    """Rows and columns of the images, None of what is none; a table need not be there."""
-    known = CATALOGUE.get(record.spec.dataset)
-    return known.image if known else None
+    """Rows and columns of the images, None of what is none; a file need not be there."""
+    return catalogue.image_shape(record.spec.dataset, np.asarray(record.probe["inputs"]).shape[1])
 
 
 def mosaic(
@@ -276,7 +275,7 @@ def bands(above: Array, below: Array, columns: int) -> list[Array]:
     return [part[s : s + columns] for s in starts for part in (above, below)]
 
 
-def _scaled(parts: list[tuple[int, int, list[str]]]) -> dict[str, Any]:
+def scaled(parts: list[tuple[int, int, list[str]]]) -> dict[str, Any]:
     """Heatmap settings for levels 0 to 254 in parts (first, last, colours); 255 is transparent."""
     stops = [
         ((first + (last - first) * i / (len(colours) - 1)) / _CLEAR, colour)
@@ -295,7 +294,7 @@ def _scaled(parts: list[tuple[int, int, list[str]]]) -> dict[str, Any]:
     }
 
 
-def _tile_axes(
+def tile_axes(
     dark: bool,
     size: tuple[int, int],
     names: list[str],

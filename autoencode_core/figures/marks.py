@@ -1,5 +1,6 @@
 """Marks of particles: coloured by hue or by class, filled or hollow, flat or in 3-D, and their legend."""
 
+import html
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ Array = NDArray[Any]
 
 MOST_CLASSES = 20
 """More classes than this are coloured by hue, without a legend."""
+
+PLACE = "place along the data"
+"""What the hue stands for unless a column was chosen."""
 
 _SOLID = ("circle", "square", "diamond")
 
@@ -48,7 +52,7 @@ class Marks:
     labels: Array
     names: tuple[str, ...]
     few: bool = False
-    words: str = "place along the data"
+    words: str = PLACE
 
     def marker(self, solid: bool = False, hollow: bool = False) -> dict[str, Any]:
         """Marker settings of a scatter trace (solid: of a 3-D one)."""
@@ -118,7 +122,8 @@ def marks(
     if shade is not None:
         return Marks(dark, shade.values[chosen], np.empty(0, int), (), few, shade.words)
     n, labels = len(np.asarray(record.probe["inputs"])), classes(record)
-    if len(np.unique(labels)) > MOST_CLASSES:
+    chosen_hue = record.spec.reading.coloured
+    if chosen_hue or len(np.unique(labels)) > MOST_CLASSES:
         labels = labels[:0]
     hue = np.asarray(record.probe.get("hue", ()), float)
     return Marks(
@@ -127,6 +132,7 @@ def marks(
         labels[chosen] if len(labels) else labels,
         class_names(record),
         few,
+        f"{html.escape(chosen_hue)}, by rank" if chosen_hue else PLACE,
     )
 
 

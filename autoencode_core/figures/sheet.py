@@ -16,19 +16,26 @@ MOST_TILES = 13
 """Images along each number of the code."""
 
 
-def sheet_figure(record: RunRecord, answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+def sheet_figure(
+    record: RunRecord,
+    answer: Mapping[str, Any],
+    *,
+    names: tuple[str, str] = ("z₁", "z₂"),
+    dark: bool = False,
+) -> go.Figure:
     """Decoded images as tiles on the axes of the code, one row for k = 1, a square for k = 2.
 
     Args:
         record: a run on images.
-        answer: of the analysis `sheet`: codes (p, 1) or (p, p, 2), outputs (p, d) or (p, p, d).
+        answer: of the analysis `sheet`: places (p, 1) or (p, p, 2), codes and outputs, (p, ·) or (p, p, ·).
+        names: of the axes of the places.
         dark: whether the page is dark.
 
     Raises:
         InputError: the run's data are not images.
     """
     shape = image_shape(record)
-    codes, images = (np.asarray(answer[name], float) for name in ("codes", "outputs"))
+    codes, images = (np.asarray(answer[name], float) for name in ("places", "outputs"))
     if codes.ndim == 2:
         codes, images = codes[None], images[None]
     kept = np.unique(np.linspace(0, codes.shape[1] - 1, MOST_TILES).round().astype(int))
@@ -52,16 +59,21 @@ def sheet_figure(record: RunRecord, answer: Mapping[str, Any], *, dark: bool = F
         "hoverinfo": "skip",
     }
     plane = len(rows) > 1
-    side = theme.axis(dark, "z₂") if plane else theme.blank_axis(scaleanchor="x", constrain="domain")
+    side = theme.axis(dark, names[1]) if plane else theme.blank_axis(scaleanchor="x", constrain="domain")
     layout = theme.layout(
         dark,
         height=640 if plane else 190,
         margin={"l": 62, "r": 18, "t": 56, "b": 48},
-        annotations=titled("Manifold sheet", "each image is what the code in its middle decodes to", 0, dark),
-        xaxis=theme.axis(dark, "z₁", showgrid=False),
+        annotations=titled(_title(answer), "each image is what the code in its middle decodes to", 0, dark),
+        xaxis=theme.axis(dark, names[0], showgrid=False),
         yaxis={**side, "showgrid": False},
     )
     return go.Figure(data=[heat], layout=layout)
+
+
+def _title(answer: Mapping[str, Any]) -> str:
+    """The sheet is all that the decoder can make; of more than two numbers a plane is but a part of it."""
+    return "Manifold sheet" if np.shape(answer["codes"])[-1] <= 2 else "A plane of codes, decoded"
 
 
 def _places(codes: np.ndarray, pixels: int) -> np.ndarray:

@@ -101,6 +101,8 @@ ROLES: dict[str, Role] = {
     "penalty": Role(*_GREEN, dash="dot", symbol="diamond"),
     "train": Role(*_BLUE),
     "test": Role(*_RED, dash="dash", symbol="square"),
+    "new row": Role(*_GREEN, symbol="diamond"),
+    "unusual row": Role(_INK[False], _INK[True], symbol="x"),
     "now": Role(*_GREEN, symbol="diamond"),
     "PCA": Role(_MUTED[False], _MUTED[True], dash="dot", symbol="x"),
     "ODE difference": Role(_INK[False], _INK[True]),

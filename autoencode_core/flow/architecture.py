@@ -9,12 +9,9 @@ from torch.nn.functional import pad
 
 from autoencode_core.flow.fields import Field, controlled_field
 from autoencode_core.flow.schemes import SCHEMES, Scheme
-from autoencode_core.flow.shape import ControlShape, Layer
+from autoencode_core.flow.shape import MOST_FRAMES, ControlShape, Layer
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.spec import RunSpec
-
-MOST_FRAMES = 240
-"""States of a flow that a picture shows, if there are not more layers."""
 
 Velocity = Callable[[int, Tensor], Tensor]
 
@@ -49,7 +46,7 @@ class Architecture:
             active_counts(width, spec.bottleneck, spec.depth, spec.profile),
             controlled=spec.depth // 2 if spec.task == "classify" else spec.depth,
             horizon=spec.horizon,
-            field=controlled_field(spec.field, spec.activation, spec.expansion),
+            field=controlled_field(spec.field, spec.activation, spec.expansion, spec.hidden),
             scheme=SCHEMES[spec.scheme],
             substeps=substeps or spec.substeps,
         )

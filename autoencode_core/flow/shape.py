@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+MOST_FRAMES = 240
+"""States of a flow that a picture shows, if there are not more layers."""
+
 Layer = tuple["Tensor", ...]
 """One layer's control: a tensor (R, rows, columns) for each block, in the order of `Field.blocks`."""
 
@@ -21,6 +24,7 @@ class Block(NamedTuple):
         rows, columns: its shape.
         weight: whether it is a matrix of weights, which start Gaussian with variance scale²/columns; what is
             none (a bias, a gain) starts at 0.
+        outer: whether it stands outside of σ: what starts at 0 there leaves the flow at rest.
         row, column: what its rows and columns stand for: "component", "unit" (hidden), or "" for neither.
     """
 
@@ -30,6 +34,7 @@ class Block(NamedTuple):
     weight: bool = True
     row: str = ""
     column: str = ""
+    outer: bool = False
 
     @property
     def size(self) -> int:
@@ -77,10 +82,11 @@ class ControlShape:
             for layer in self.blocks
         ]
 
-    def initial(self, seed: int, scale: float, dtype: "torch.dtype") -> "Tensor":
+    def initial(self, seed: int, scale: float, dtype: "torch.dtype", outer: float | None = None) -> "Tensor":
         """The initial control, (P,): weights Gaussian with variance scale²/fan-in, all else 0.
 
-        It depends on the seed, the scale and the shape alone (drawn in float64 on the CPU, layer by
+        Blocks that stand outside of σ may have a scale of their own, `outer`.
+        It depends on the seed, the scales and the shape alone (drawn in float64 on the CPU, layer by
         layer), so that changing λ, the method, the scheme or the precision changes nothing else.
 
         Source:
@@ -94,7 +100,8 @@ class ControlShape:
             for block, view in zip(blocks, layer, strict=True):
                 if block.weight:
                     normal = torch.randn(view.shape, generator=generator, dtype=torch.float64)
-                    view.copy_(scale * normal / block.columns**0.5)
+                    own = outer if block.outer and outer is not None else scale
+                    view.copy_(own * normal / block.columns**0.5)
         return theta[0].to(dtype)
 
 

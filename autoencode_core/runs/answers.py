@@ -88,7 +88,8 @@ class _Entry:
         share = 1.0 if state == "done" else self.answer.share
         self.answer = Answer(state, share, "", value, message, seconds)
         self.size = _bytes(value)
-        self.records, self.future = (), None  # what was needed to ask
+        # What was needed to ask, whole tables perhaps.
+        self.records, self.future, self.question = (), None, replace(self.question, arguments={})
 
     def now(self) -> Answer:
         """What a page may know."""

@@ -179,7 +179,8 @@ def _sizes(spec: RunSpec, arrays: dict[str, Array], source: str) -> dict[str, in
 
 def _parameters(counts: tuple[int, ...], spec: RunSpec) -> int:
     """Length P of the control: the blocks of its field, layer by layer."""
-    return ControlShape(counts, controlled_field(spec.field, spec.activation, spec.expansion).blocks).size
+    field = controlled_field(spec.field, spec.activation, spec.expansion, spec.hidden)
+    return ControlShape(counts, field.blocks).size
 
 
 def _check_values(record: RunRecord, arrays: dict[str, Array], source: str) -> None:

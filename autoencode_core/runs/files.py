@@ -39,11 +39,23 @@ from autoencode_core.runs.plain import (
     stored_member,
     write,
 )
+from autoencode_core.spec import RunSpec
+from autoencode_core.words import megabytes
 
 EXTENSION = ".autoencode"
 """Ending of a run file."""
-VERSION = 1
-"""Version of the format, counted up when an older program could not read a newer file."""
+VERSION = 2
+"""Version of the format, counted up when an older program could not read a newer file: 2 may hold HALVED."""
+HALVED = (
+    "control",
+    "axes",
+    "path_controls",
+    "snapshot_codes",
+    "snapshot_outputs",
+    "flow_states",
+    "flow_dropped",
+)
+"""Arrays that a file may hold in half precision; they are read into that of the run, axes into float64."""
 MOST_BYTES = 200_000_000
 """Largest run file that is read."""
 LIMITS: Mapping[str, int] = {
@@ -62,16 +74,24 @@ _HEADER_BYTES = 65_536
 _TABLE_BYTES = 4096
 
 
-def pack(record: RunRecord) -> bytes:
+def pack(record: RunRecord, half: bool = False) -> bytes:
     """A run as the bytes of one .autoencode file; the same record gives the same bytes.
 
+    Args:
+        record: the run.
+        half: whether the large arrays (HALVED) are rounded to half precision, to take less room. Figures of
+            the summary are then those of another control than the one in the file, by that rounding.
+
     Raises:
-        InputError: the record's parts do not fit each other.
+        InputError: the record's parts do not fit each other, the file would be too large to be read, or a
+            number is too large for half precision.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in _members(record).items():
+        for name, data in _members(record, half).items():
             archive.writestr(stored_member(name, compressed=True), data)
+    if buffer.tell() > MOST_BYTES:
+        raise InputError("run", f"a file of {megabytes(buffer.tell())}", f"at most {megabytes(MOST_BYTES)}")
     return buffer.getvalue()
 
 
@@ -93,12 +113,29 @@ def glance(data: bytes, source: str = "file") -> RunRecord:
     return _in_flow_coordinates(_texts(_unzip(data, _SMALL, source), source))
 
 
+def texts_room(record: RunRecord) -> int:
+    """Bytes that the spec and the texts of a run take.
+
+    Args:
+        record: a run, perhaps without history and arrays yet.
+
+    Raises:
+        InputError: they could not be read again.
+    """
+    check_texts(record)
+    members = _text_members(record)
+    for name, data in members.items():
+        _check_size(len(data), name, "run")
+    _texts(members, "run")
+    return sum(map(len, members.values()))
+
+
 def write_folder(record: RunRecord, path: str | os.PathLike[str]) -> None:
     """Store a run as a new folder, whole or not at all.
 
     Raises:
         FileExistsError: the folder is there already.
-        InputError: the record's parts do not fit each other.
+        InputError: the record's parts do not fit each other, or one would be too large to be read.
     """
     members, target = _members(record), Path(path)
     hidden = target.with_name(f".tmp-{secrets.token_hex(8)}")
@@ -140,31 +177,50 @@ def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
 # ---- writing
 
 
-def _members(record: RunRecord) -> dict[str, bytes]:
+def _members(record: RunRecord, half: bool = False) -> dict[str, bytes]:
     check(record)
+    weights, probe = (_halved(part) if half else part for part in (record.weights, record.probe))
+    members = {
+        **_text_members(record, half),
+        "history.json": dump(
+            {key: [number_out(x) for x in column] for key, column in record.history.items()}
+        ),
+        "weights.safetensors": _arrays_to_bytes(weights),
+        "probe.safetensors": _arrays_to_bytes(probe),
+    }
+    for name, data in members.items():
+        _check_size(len(data), name, "run")
+    return members
+
+
+def _text_members(record: RunRecord, half: bool = False) -> dict[str, bytes]:
     texts = {
         "format": "autoencode",
-        "version": VERSION,
+        "version": VERSION if half else 1,
         **{key: getattr(record, key) for key in _TEXTS},
         "summary": {key: number_out(value) for key, value in record.summary.items()},
         "labels": list(record.labels),
         "columns": list(record.columns),
         **({} if record.choice is None else {"choice": choice_out(record.choice)}),
     }
-    return {
-        "spec.json": dump(record.spec.model_dump(mode="json")),
-        "run.json": dump(texts),
-        "history.json": dump(
-            {key: [number_out(x) for x in column] for key, column in record.history.items()}
-        ),
-        "weights.safetensors": _arrays_to_bytes(record.weights),
-        "probe.safetensors": _arrays_to_bytes(record.probe),
-    }
+    return {"spec.json": dump(record.spec.model_dump(mode="json")), "run.json": dump(texts)}
 
 
 def _arrays_to_bytes(arrays: Mapping[str, Array]) -> bytes:
     # safetensors reads memory as it lies: anything but C order would be stored scrambled.
     return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+
+def _halved(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays, those of HALVED in half precision."""
+    rounded = dict(arrays)
+    for name in set(HALVED) & set(arrays):
+        with np.errstate(over="ignore"):
+            rounded[name] = np.asarray(arrays[name]).astype(np.float16)
+        if not np.isfinite(rounded[name]).all():
+            most = float(np.finfo(np.float16).max)
+            raise InputError(name, "too large for half precision", f"numbers of at most {most:g}")
+    return rounded
 
 
 # ---- reading
@@ -226,8 +282,8 @@ def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
     record = replace(
         texts,
         history={key: [number_in(x) for x in _list(column, key, source)] for key, column in history.items()},
-        weights=_arrays(members["weights.safetensors"], f"{source}, weights.safetensors"),
-        probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors"),
+        weights=_arrays(members["weights.safetensors"], f"{source}, weights.safetensors", texts.spec),
+        probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors", texts.spec),
     )
     check(record, source)
     return _in_flow_coordinates(record)
@@ -280,10 +336,15 @@ def _list(value: Any, key: str, source: str) -> list[Any]:
     return value
 
 
-def _arrays(data: bytes, source: str) -> dict[str, Array]:
+def _arrays(data: bytes, source: str, spec: RunSpec) -> dict[str, Array]:
+    """The arrays in a member; those in half precision in that of the run, coordinates in float64."""
     header = int.from_bytes(data[:8], "little")
     if header > _HEADER_BYTES:
         raise InputError(source, f"a header of {header} bytes", f"at most {_HEADER_BYTES} bytes")
     with contextlib.suppress(safetensors.SafetensorError, KeyError, ValueError, TypeError):
-        return safetensors.numpy.load(data)
+        found = safetensors.numpy.load(data)
+        for name in HALVED:
+            if name in found and found[name].dtype == np.float16:
+                found[name] = found[name].astype(np.float64 if name == "axes" else spec.dtype)
+        return found
     raise InputError(source, "damaged", "arrays in the safetensors format")

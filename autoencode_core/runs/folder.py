@@ -13,11 +13,17 @@ from typing import Generic, TypeVar
 
 from autoencode_core.data.reading import table_name
 from autoencode_core.errors import InputError
+from autoencode_core.runs.plain import write
 from autoencode_core.spec import RunSpec
+from autoencode_core.words import megabytes
 
 E = TypeVar("E")
 
+SPARE_BYTES = 2**20
+"""Room on the disk beyond what is to be written, without which nothing is begun."""
+
 _LEFTOVER_SECONDS = 3600
+_TRIAL_BYTES = 2**16
 
 
 class Glances(Generic[E]):
@@ -60,18 +66,30 @@ class Folder:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
 
-    def check_writable(self) -> None:
+    def check_writable(self, room: int = 0) -> None:
         """Make the folder and try to write there, before anything is done that would be lost otherwise.
 
+        Args:
+            room: bytes that will be written.
+
         Raises:
-            InputError: the folder cannot be written.
+            InputError: the folder cannot be written, or its disk has not so much room.
         """
         probe = self.hidden()
         try:
-            probe.mkdir(parents=True)
-            probe.rmdir()
+            self.root.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.root).free
+            if free < room + SPARE_BYTES:
+                wanted = (
+                    f"a folder with {megabytes(room + SPARE_BYTES)} free on its disk, not {megabytes(free)}"
+                )
+                raise InputError("runs folder", str(self.root), wanted)
+            write(probe, bytes(_TRIAL_BYTES))
         except OSError as error:
             raise self.unwritable(error) from error
+        finally:
+            with suppress(OSError):
+                probe.unlink(missing_ok=True)
 
     def names(self, pattern: re.Pattern[str]) -> list[str]:
         """Names in the folder that match a pattern as a whole; none when there is no folder."""

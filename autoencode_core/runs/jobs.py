@@ -17,6 +17,7 @@ from autoencode_core.runs import worker
 from autoencode_core.runs.connection import ADDRESS, Connection
 from autoencode_core.runs.files import pack
 from autoencode_core.runs.job import Job, JobStatus, Training, sentence
+from autoencode_core.runs.room import run_room, study_room
 from autoencode_core.runs.store import RunStore
 from autoencode_core.runs.study_job import StudyJob, StudyStatus
 from autoencode_core.runs.study_worker import study_job
@@ -80,8 +81,10 @@ class Jobs:
         A spec that is waiting or running already is not started again: its job's id is returned.
 
         Raises:
-            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer.
+            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer, or the run could not be stored
+                or read again.
         """
+        self.store.check_writable(run_room(spec))
         wish = spec.model_dump_json().encode()
         return self._begun(wish, lambda job_id, token: Training(job_id, token, spec=spec))
 
@@ -95,8 +98,10 @@ class Jobs:
             start: a run that a continuation begins with.
 
         Raises:
-            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer, or the run's parts do not fit.
+            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer, the run's parts do not fit, or
+                the study could not be stored or read again.
         """
+        self.store.check_writable(study_room(plan))
         first = pack(start) if start else b""
         wish = plan.model_dump_json().encode() + first
         return self._begun(wish, lambda job_id, token: StudyJob(job_id, token, plan=plan, start=first))

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 ROOM = 2**28
 """Bytes that a study's file may take before its runs keep less of what pages show of them."""
 
-_FEWEST_PARTICLES, _FEWEST_CONTROLS = 50, 3
+FEWEST_PARTICLES = 50
+"""Particles that a run of a study keeps whatever room they take."""
+
+_FEWEST_CONTROLS = 3
 
 
 def study_bytes(study: Study, runs: "Sequence[Run]", room: int = ROOM) -> bytes:
@@ -48,7 +51,7 @@ def fitted(record: RunRecord, room: int) -> RunRecord:
     if sum(sizes) <= room:
         return small
     particles = int(len(small.probe["inputs"]) * room / 2 / sizes[1])
-    small = record.trimmed(max(_FEWEST_PARTICLES, particles), snapshots=2)
+    small = record.trimmed(max(FEWEST_PARTICLES, particles), snapshots=2)
     weights = {key: array for key, array in small.weights.items() if key not in PATH}
     most = int(room / 2) // weights["control"].nbytes
     if PATH[0] in small.weights and most >= _FEWEST_CONTROLS:

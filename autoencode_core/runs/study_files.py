@@ -44,7 +44,8 @@ _HEAD = "study.json"
 _HEAD_BYTES = 4_000_000
 _ENTRY_BYTES = 128
 _WANTED = f"a {STUDY_EXTENSION} file as this program writes it"
-_LIKE_OTHERS = {"tikhonov", "seed", "data_seed", "iterations", "learning_rate", "tolerance", "init_scale"}
+_START = {"init_scale", "init_outer"}
+_LIKE_OTHERS = {"tikhonov", "seed", "data_seed", "iterations", "learning_rate", "tolerance", *_START}
 _TEXTS = ("kind", "name", "created")
 
 

@@ -51,6 +51,8 @@ _ANALYSIS = (
     "deeper",
     "component_choice",
     "component_horizons",
+    "own_rows",
+    "new_rows",
 )
 
 TASKS: Mapping[str, Task] = {

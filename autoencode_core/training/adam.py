@@ -29,12 +29,18 @@ def one_cycle(progress: float, peak: float) -> float:
 class Adam(Method):
     """Adam (Kingma and Ba, arXiv 1412.6980) on the costate gradient.
 
-    With batches one iteration is one pass over all particles, in an order that each regime's seed fixes.
+    With batches one iteration is one step, cost and gradient are those of a batch that no step has seen since
+    the last pass over all particles began, and each regime's seed fixes their order.
     An update and the gradient after it are one piece of work on tensors that stay in place, so that a GPU
     can replay it as a whole.
     """
 
     def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
+        self.partial = specs[0].batch_size > 0
+        if self.partial:
+            self.pool = objective.by_particle()
+            self.generators = [torch.Generator().manual_seed(spec.seed) for spec in specs]
+            self.orders = torch.zeros(len(specs), 0, dtype=torch.long, device=theta.device)
         super().__init__(objective, theta, specs)
         self.first, self.second = torch.zeros_like(theta), torch.zeros_like(theta)
         self.place, self.slope = theta.clone(), self.gradient.clone()
@@ -43,33 +49,36 @@ class Adam(Method):
         state = self.first, self.second, self.place, self.slope
         self.whole = Replay(self._whole, theta.device, state)
         self.updates = 0
-        size = self.spec.batch_size
-        self.batches = math.ceil(objective.particles / size) if size else 1
-        self.generators = [torch.Generator().manual_seed(spec.seed) for spec in specs]
 
     def goes_on(self, before: Method, rows: Tensor) -> None:
         if isinstance(before, Adam):
             self.first.copy_(before.first[rows])
             self.second.copy_(before.second[rows])
             self.updates, self.step = before.updates, before.step[rows]
-            self.generators = [before.generators[row] for row in rows.tolist()]
+            if self.partial:
+                self.generators = [before.generators[row] for row in rows.tolist()]
+                self.orders = before.orders[rows]
 
     def advance(self, running: Tensor) -> None:
         self.moving.copy_(running)
-        if self.batches == 1:
-            self._schedule()
-            terms, _ = self.whole()
-        else:
-            particles = self.objective.particles
-            orders = torch.stack([torch.randperm(particles, generator=own) for own in self.generators])
-            for indices in torch.split(orders.to(self.place.device), self.spec.batch_size, dim=1):
-                _, slope = self.objective.batch(indices).cost_and_gradient(self.place, running)
-                self.slope.copy_(slope)
-                self._schedule()
-                self._update()
-            terms, slope = self.objective.cost_and_gradient(self.place, running)
+        self._schedule()
+        if self.partial:
+            self._update()
+            terms, slope = self.measure(self.place, running)
             self.slope.copy_(slope)
+        else:
+            terms, _ = self.whole()
         self._take(running, self.place.clone(), terms, self.slope.clone())
+
+    def measure(self, theta: Tensor, wanted: Tensor | None = None) -> tuple[Terms, Tensor]:
+        if not self.partial:
+            return super().measure(theta, wanted)
+        if not self.orders.shape[1]:
+            drawn = [torch.randperm(self.pool.particles, generator=own) for own in self.generators]
+            self.orders = torch.stack(drawn).to(theta.device)
+        size = self.spec.batch_size
+        batch, self.orders = self.orders[:, :size], self.orders[:, size:]
+        return self.pool.batch(batch).cost_and_gradient(theta, wanted)
 
     def _whole(self) -> tuple[Terms, Tensor]:
         self._update()
@@ -77,9 +86,7 @@ class Adam(Method):
         return terms, self.slope.copy_(slope)
 
     def _schedule(self) -> None:
-        rate = one_cycle(
-            self.updates / max(1, self.spec.iterations * self.batches - 1), self.spec.learning_rate
-        )
+        rate = one_cycle(self.updates / max(1, self.spec.iterations - 1), self.spec.learning_rate)
         self.updates += 1
         self.step = torch.full_like(self.step, rate)
         sizes = rate / (1 - BETA1**self.updates), (1 - BETA2**self.updates) ** 0.5

@@ -1,12 +1,35 @@
 """Regimes that are trained side by side, one iteration at a time."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from autoencode_core.training.fidelity import Fidelity, fidelity
 from autoencode_core.training.history import Row
 from autoencode_core.training.method import Method
+from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Problem
+
+GLANCE = 1024
+"""Most particles that are looked at on the way, where an iteration takes a batch only, and at rest."""
+
+
+def is_looked_at(iteration: int) -> bool:
+    """Whether what is costly is looked at after that iteration: every 5th at first, later every 20th."""
+    return iteration % (5 if iteration <= 50 else 20) == 0
+
+
+def at_rest(objective: Objective) -> Tensor:
+    """The data term at θ = 0 of each regime, (R,), on at most GLANCE particles."""
+    zero = objective.tikhonov.new_zeros(len(objective.tikhonov), objective.arch.shape.size)
+    return _few(objective, len(zero)).cost(zero).data_term
+
+
+def _few(objective: Objective, regimes: int) -> Objective:
+    """The objective on at most GLANCE of its particles, evenly chosen."""
+    few = torch.arange(0, objective.particles, -(-objective.particles // GLANCE), device=objective.x.device)
+    return objective.batch(few.expand(regimes, -1))
 
 
 class Group:
@@ -46,16 +69,41 @@ class Group:
         self.left: set[int] = set()
         """Regimes that have gone on to more sub-steps, in a group of their own."""
 
-    def look(self) -> list[Row]:
-        """Where the regimes stand, without iteration and seconds, and keeps what is finite."""
+        self.seen: Tensor | None = None
+        """The test error of the last glance, (r,)."""
+
+    def look(self, iteration: int) -> list[Row]:
+        """Where the regimes stand after that iteration, without its seconds, and keeps what is finite."""
         method, terms = self.method, self.method.terms
-        error = self.test.cost(method.theta).data_term
+        error = self._glance(iteration) if method.partial else self.test.cost(method.theta).data_term
         parts = (terms.cost, terms.data_term, terms.penalty, terms.data_term, error)
         table = torch.stack([*parts, method.gradient_norm(), method.step]).cpu().double().T.tolist()
-        rows = [Row._make((0, *values, self.substeps, torch.nan, 0.0)) for values in table]
+        rows = [Row._make((iteration, *values, self.substeps, torch.nan, 0.0)) for values in table]
         finite = torch.tensor([row.finite for row in rows], device=method.theta.device)
         self.kept = torch.where(finite[:, None], method.theta, self.kept)
         return rows
+
+    def _glance(self, iteration: int) -> Tensor:
+        """The error on at most GLANCE test particles, evenly chosen, as it was found when it was due last."""
+        if self.seen is None or is_looked_at(iteration):
+            self.seen = _few(self.test, len(self.regimes)).cost(self.method.theta).data_term
+        return self.seen
+
+    def on_all(self, regime: int, row: Row) -> Row:
+        """The row of a regime's last finite control with its cost and errors on all particles."""
+        rows = self.rows([regime])
+        terms, test = (part.part(rows).cost(self.kept[rows]) for part in (self.train, self.test))
+        return row._replace(
+            cost=float(terms.cost),
+            data_term=float(terms.data_term),
+            penalty=float(terms.penalty),
+            train_error=float(terms.data_term),
+            test_error=float(test.data_term),
+        )
+
+    def rows(self, regimes: Sequence[int]) -> Tensor:
+        """The places of some regimes in this group."""
+        return torch.tensor([self.regimes.index(regime) for regime in regimes], device=self.kept.device)
 
     def control(self, regime: int) -> Tensor:
         """The last finite control of a regime, (P,)."""
@@ -63,5 +111,5 @@ class Group:
 
     def fidelity(self, regime: int) -> Fidelity:
         """A regime's network beside its exact flow, on the training particles."""
-        rows = torch.tensor([self.regimes.index(regime)], device=self.kept.device)
+        rows = self.rows([regime])
         return fidelity(self.train.part(rows), self.kept[rows])

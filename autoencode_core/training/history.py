@@ -7,6 +7,12 @@ Status = Literal["finished", "converged", "stopped", "diverged"]
 """All iterations done, stationarity reached, stopped by a person, or no longer finite."""
 
 
+PATH_NUMBERS = 2**19
+"""Most numbers that the controls kept along a training may fill: of wide nets few are kept."""
+SNAPSHOTS = 24
+"""Most snapshots of the probe batch that a run keeps."""
+
+
 class Row(NamedTuple):
     """One recorded iteration.
 

@@ -12,14 +12,14 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.adam import Adam
 from autoencode_core.training.device import flushed, layer_flops, threads_for
-from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference
-from autoencode_core.training.group import Group
-from autoencode_core.training.history import HISTORY, Row, Status
+from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference, spread
+from autoencode_core.training.group import Group, at_rest, is_looked_at
+from autoencode_core.training.history import HISTORY, PATH_NUMBERS, SNAPSHOTS, Row, Status
 from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
 from autoencode_core.training.pmp import Pmp
 from autoencode_core.training.problem import Problem
-from autoencode_core.training.run import PATH_NUMBERS, SNAPSHOTS, Array, Progress, Run, RunData, Snapshot
+from autoencode_core.training.run import Array, Progress, Run, RunData, Snapshot
 
 METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 """The training methods by the name that RunSpec.method uses."""
@@ -31,6 +31,13 @@ MOST_SUBSTEPS = 64
 """Sub-steps beyond which training does not go to keep to the ODE."""
 WARNING = 0.5
 """Share of the allowed ODE difference at which a rough look on the way doubles the sub-steps."""
+
+OFF, OFF_SHARE, OFF_LEAST = 4.0, 0.1, 25
+"""A run has run off whose data term was that many times the larger one of start and rest in that share of its
+iterations, one after the other, and in no fewer than so many."""
+WORSE, WORSE_SHARE = 1.1, 0.01
+"""A run ends worse than at rest where its data term is that many times the one at θ = 0, and more by that
+share of the targets' variance."""
 
 OnProgress = Callable[[Progress], str | None]
 
@@ -59,7 +66,8 @@ def train_regimes(
     """
     _check_regimes(specs)
     problem = Problem(specs, starts, data)
-    flops = layer_flops(problem.train.arch, problem.train.particles)
+    first = specs[0]
+    flops = layer_flops(problem.train.arch, first.batch_size or problem.train.particles)
     with torch.no_grad(), threads_for(flops), flushed():
         return _Loop(problem, on_progress).run()
 
@@ -87,6 +95,8 @@ class _Loop:
         self.due = snapshot_iterations(self.spec.iterations)
         self.kept_due = path_iterations(self.due, problem.theta.shape[1])
         self.started = time.perf_counter()
+        self.rest = at_rest(problem.train).tolist()
+        self.high = [0 for _ in regimes]
         self.groups = [Group(problem, METHODS[self.spec.method], regimes, problem.theta, self.spec.substeps)]
 
     def run(self) -> list[Run]:
@@ -106,15 +116,13 @@ class _Loop:
 
     def _observe(self, group: Group, iteration: int) -> None:
         """Records an iteration of every regime of a group that runs, and decides which of them end here."""
-        rows, seconds = group.look(), time.perf_counter() - self.started
+        rows, seconds = group.look(iteration), time.perf_counter() - self.started
         if is_looked_at(iteration):
             self._look_roughly(group, rows)
         reported: list[int] = []
         for place, regime in enumerate(group.regimes):
             if self.endings[regime] is None and regime not in group.left:
-                row = rows[place]._replace(
-                    iteration=iteration, ode_difference=self.rough[regime], seconds=seconds
-                )
+                row = rows[place]._replace(ode_difference=self.rough[regime], seconds=seconds)
                 self.rows[regime].append(row)
                 self.endings[regime] = self._ending(group, place, row)
                 reported.append(regime)
@@ -175,7 +183,7 @@ class _Loop:
 
         At the last iteration there is no going on, but the control is told of at the sub-steps that hold it.
         """
-        rows = torch.tensor([group.regimes.index(regime) for regime in leaving], device=group.kept.device)
+        rows = group.rows(leaving)
         finer = Group(
             self.problem,
             METHODS[self.spec.method],
@@ -186,10 +194,11 @@ class _Loop:
         )
         group.left.update(leaving)
         self.groups.append(finer)
-        for row, regime in zip(finer.look(), leaving, strict=True):
+        iteration = self.rows[leaving[0]][-1].iteration
+        for row, regime in zip(finer.look(iteration), leaving, strict=True):
             last = self.rows[regime][-1]
-            if last.iteration == self.spec.iterations:
-                kept = {name: getattr(last, name) for name in ("iteration", "ode_difference", "seconds")}
+            if iteration == self.spec.iterations:
+                kept = {name: getattr(last, name) for name in ("ode_difference", "seconds")}
                 self.rows[regime][-1] = row._replace(**kept)
             else:
                 self.endings[regime] = None
@@ -202,12 +211,17 @@ class _Loop:
         spec, iteration, norm = self.spec, row.iteration, row.gradient_norm
         if not row.finite:
             cause = group.train.cause_of_divergence(group.method.theta, place)
+            step = f"first step (now {spec.learning_rate:g}), " if iteration else ""  # at 0 none was taken
             return "diverged", (
-                f"Diverged at iteration {iteration}: {cause}. Try a smaller first step "
-                f"(now {spec.learning_rate:g}), initial scale (now {spec.init_scale:g}) "
-                f"or horizon (now {spec.horizon:g})."
+                f"Diverged at iteration {iteration}: {cause}. Try a smaller {step}"
+                f"initial scale (now {spec.init_scale:g}) or horizon (now {spec.horizon:g})."
             )
-        if norm <= spec.tolerance:
+        if self._runs_off(group.regimes[place], row):
+            return "diverged", (
+                f"Ran off: at iteration {iteration} the data term has been over {OFF:g} times what it is "
+                f"without control for {self.high[group.regimes[place]]} iterations. {self._remedy()}"
+            )
+        if norm <= spec.tolerance and not group.method.partial:
             return (
                 "converged",
                 f"Converged after {iteration} iterations: ‖∇J‖ = {norm:.2g} is within the tolerance.",
@@ -224,8 +238,32 @@ class _Loop:
                 f"from stationary (‖∇J‖ = {norm:.2g}). Try a smaller initial scale or horizon, or float64."
             )
         if iteration == spec.iterations:
-            return "finished", f"All {iteration} iterations done (‖∇J‖ = {norm:.2g})."
+            where = " on the last batch" if group.method.partial else ""
+            return "finished", f"All {iteration} iterations done (‖∇J‖ = {norm:.2g}{where})."
         return None
+
+    def _runs_off(self, regime: int, row: Row) -> bool:
+        """Whether the data term has been far above that of start and rest for long."""
+        bound = OFF * max(self.rest[regime], self.rows[regime][0].data_term)
+        self.high[regime] = self.high[regime] + 1 if row.data_term > bound else 0
+        return self.high[regime] >= max(OFF_LEAST, OFF_SHARE * self.spec.iterations)
+
+    def _remedy(self) -> str:
+        """What to try after a training that made things worse."""
+        if self.spec.method == "adam":
+            return f"Try a smaller first step (now {self.spec.learning_rate:g})."
+        return f"Try a smaller initial scale (now {self.spec.init_scale:g})."
+
+    def _worse(self, group: Group, regime: int, last: Row) -> str:
+        """What to know of a run that ended worse than at rest, with a space before it, or nothing."""
+        rest = self.rest[regime]
+        room = WORSE_SHARE * float(spread(group.train.part(group.rows([regime])).y)) ** 2
+        if last.data_term <= max(WORSE * rest, rest + room):
+            return ""
+        return (
+            f" That is worse than no control at all: the data term is {last.data_term:.3g}, {rest:.3g} at "
+            f"θ = 0. {self._remedy()}"
+        )
 
     def _report(self, regime: int) -> None:
         if self.on_progress is None:
@@ -245,12 +283,15 @@ class _Loop:
         rows, place, group = self.rows[regime], self.problem.regimes[regime], self._group(regime)
         sound = [row for row in rows if row.finite]
         last = (sound or rows[:1])[-1]  # what the kept control belongs to, also in a run that diverged
+        if group.method.partial:
+            rows[rows.index(last)] = last = group.on_all(regime, last)
         snapshots, control = self.snapshots[regime], group.control(regime)
         if last.iteration not in snapshots:
             snapshots[last.iteration] = self._snapshot(group, regime)
         model = self.problem.model(regime, control, group.substeps)
         status, message = self.endings[regime] or ("finished", "")
         held = self._held(group, regime) if status != "diverged" else {}
+        worse = self._worse(group, regime, last) if status in ("finished", "converged") else ""
         history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
         summary: dict[str, float | None] = {
             **place.summary(model),
@@ -278,7 +319,7 @@ class _Loop:
             model,
             history,
             status,
-            f"{message}{self._warning(held)}",
+            f"{message}{worse}{self._warning(held)}",
             summary,
             probe,
             source.label_names,
@@ -289,7 +330,7 @@ class _Loop:
 
     def _held(self, group: Group, regime: int) -> dict[str, float | None]:
         """The network beside its exact flow, for the summary."""
-        rows = torch.tensor([group.regimes.index(regime)], device=group.kept.device)
+        rows = group.rows([regime])
         found = self.found.get(regime) or group.fidelity(regime)
         exact = fidelity(group.test.part(rows), group.kept[rows])
         return {
@@ -308,11 +349,6 @@ class _Loop:
             f" It could not be held to its ODE with {MOST_SUBSTEPS} sub-steps: the network differs {how}, "
             f"where {allowed:g} is allowed. Try a larger λ or more layers."
         )
-
-
-def is_looked_at(iteration: int) -> bool:
-    """Whether the ODE difference is looked at after that iteration: every 5th at first, later every 20th."""
-    return iteration % (5 if iteration <= 50 else 20) == 0
 
 
 def _number(value: Tensor) -> float | None:

@@ -8,10 +8,11 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.costate import Room, lean
 from autoencode_core.training.device import pick_device
+from autoencode_core.training.history import PATH_NUMBERS, SNAPSHOTS
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
 from autoencode_core.training.metric import metric_bytes
-from autoencode_core.training.run import DTYPES, PATH_NUMBERS, SNAPSHOTS
+from autoencode_core.training.run import DTYPES
 
 SPARE = 0.5
 """Share of the free memory that a batch takes unless told otherwise."""
@@ -20,9 +21,14 @@ CONTROLS = 16
 """Tensors of the control's shape that are there at once: starts, controls, gradients, trials, moments."""
 
 
-def regime_bytes(spec: RunSpec) -> int:
-    """Bytes of one regime: its particles, controls, quasi-Newton pairs, snapshots and history."""
-    arch = Architecture.of(spec, spec.card().width)
+def regime_bytes(spec: RunSpec, width: int | None = None) -> int:
+    """Bytes of one regime: its particles, controls, quasi-Newton pairs, snapshots and history.
+
+    Args:
+        spec: of the regime.
+        width: number of components d, of particles that are given; that of the spec's data set by default.
+    """
+    arch = _architecture(spec, width)
     number = DTYPES[spec.dtype].itemsize
     particles = spec.particles * 5 / 4
     data = particles * arch.width * (8 + 3 * number) + particles * 16  # as drawn, as tensors, in the engine
@@ -34,20 +40,24 @@ def regime_bytes(spec: RunSpec) -> int:
     return int(data + controls * arch.shape.size * number + metric + SNAPSHOTS * probe + history)
 
 
-def workspace_bytes(spec: RunSpec) -> int:
-    """Bytes that the sweeps of a batch share, whatever the number of regimes."""
-    arch = Architecture.of(spec, spec.card().width)
+def workspace_bytes(spec: RunSpec, width: int | None = None) -> int:
+    """Bytes that the sweeps of a batch share, whatever the number of regimes; as `regime_bytes`."""
+    arch = _architecture(spec, width)
     most = GPU_WORKSPACE if pick_device(spec, arch, spec.particles).type == "cuda" else WORKSPACE
     number = DTYPES[spec.dtype].itemsize
     one = Room.numbers(arch, lean(arch, number, most)) * spec.particles * number
     return int(2 * min(most, one)) + WORKSPACE // 4  # a part, a last one of another size, what passes by
 
 
-def available(spec: RunSpec) -> int:
-    """Bytes that a batch may take by default: half of what the spec's device has free."""
-    device = pick_device(spec, Architecture.of(spec, spec.card().width), spec.particles)
+def available(spec: RunSpec, width: int | None = None) -> int:
+    """Bytes that a batch may take by default: half of what the spec's device has free; as `regime_bytes`."""
+    device = pick_device(spec, _architecture(spec, width), spec.particles)
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
     return int(SPARE * free)
+
+
+def _architecture(spec: RunSpec, width: int | None) -> Architecture:
+    return Architecture.of(spec, spec.card().width if width is None else width)
 
 
 def size_in_words(size: float) -> str:

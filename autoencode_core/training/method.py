@@ -19,12 +19,15 @@ class Method(ABC):
         gradient: ∇J in L²(0,T) at theta, (R, P).
         step: size of the last step, (R,): τ of pmp, the rate of adam, the step length of lbfgs.
         stalled: (R,) bool, regimes in which no further descent was found.
+        partial: whether terms and gradient are those of some of the particles, another part each time.
     """
+
+    partial = False
 
     def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
         spec = specs[0]
         self.objective, self.theta, self.spec = objective, theta, spec
-        self.terms, self.gradient = objective.cost_and_gradient(theta)
+        self.terms, self.gradient = self.measure(theta)
         regimes = theta.shape[0]
         self.step = torch.full((regimes,), spec.learning_rate, dtype=theta.dtype, device=theta.device)
         self.stalled = torch.zeros(regimes, dtype=torch.bool, device=theta.device)
@@ -35,6 +38,10 @@ class Method(ABC):
     @abstractmethod
     def advance(self, running: Tensor) -> None:
         """One iteration of the regimes that are still running, (R,) bool; the others stay as they are."""
+
+    def measure(self, theta: Tensor, wanted: Tensor | None = None) -> tuple[Terms, Tensor]:
+        """Cost and gradient at controls (R, P) as the method sees them; `wanted` as in the objective."""
+        return self.objective.cost_and_gradient(theta, wanted)
 
     def gradient_norm(self) -> Tensor:
         """Stationarity ‖∇J‖ in L²(0,T), (R,)."""

@@ -57,6 +57,7 @@ class Narrow:
         # Exactly these: a subclass, or another entry of a registry, may compute something else.
         field = arch.field
         known = type(field) in (SingleLayer, TwoLayer) and field.sigma is KNOWN.get(field.activation)
+        known = known and not field.hidden  # its layers have m units for each component
         ours = like.dtype == torch.float32 and like.device.type == "cpu"
         return known and ours and arch.width * max(1, _units(field)) <= WIDEST
 

@@ -62,7 +62,14 @@ class Objective:
     def batch(self, indices: Tensor) -> "Objective":
         """The cost on some of the particles, (R, B) indices: each regime its own."""
         rows = indices[:, None, :]
-        x, y = torch.take_along_dim(self.x, rows, 2), torch.take_along_dim(self.y, rows, 2)
+        x = torch.take_along_dim(self.x, rows, 2)
+        y = x if self.y is self.x else torch.take_along_dim(self.y, rows, 2)
+        return Objective(self.arch, x, y, self.tikhonov, self.engine)
+
+    def by_particle(self) -> "Objective":
+        """The same cost, its particles laid out one after the other, so that few of them are near at hand."""
+        x = self.x.mT.contiguous().mT
+        y = x if self.y is self.x else self.y.mT.contiguous().mT
         return Objective(self.arch, x, y, self.tikhonov, self.engine)
 
     def inner(self, a: Tensor, b: Tensor) -> Tensor:

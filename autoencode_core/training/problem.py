@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.data.coordinates import SCALING, Coordinates
+from autoencode_core.data.coordinates import ROTATING, SCALING, Coordinates
 from autoencode_core.data.loading import DataSet, probe_indices
 from autoencode_core.data.pca import pca_error
 from autoencode_core.errors import InputError
@@ -46,7 +46,7 @@ class Regime:
         coordinates = Coordinates.fit(spec.coordinates, train)
         order = kept_order(spec.order, np.asarray(coordinates.to_flow(train)))
         shape = Architecture.of(spec, train.shape[1]).shape
-        vector = shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype])
+        vector = shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype], spec.init_outer)
         return cls(spec, data, AutoencODE(spec, vector, coordinates, order), probe_batch(data.source, spec))
 
     def objectives(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -78,12 +78,14 @@ class Regime:
         source, spec = self.data.source, self.spec
         figures: dict[str, float | None] = {"parameters": float(len(model.control)), "accuracy": None}
         applies = spec.task in ("reconstruct", "denoise")
+        principal = self.start.coordinates if spec.coordinates in ROTATING else None
         for part, inputs, targets, labels in (
             ("train", source.train, source.train_targets, source.train_labels),
             ("test", source.test, source.test_targets, source.test_labels),
         ):
             figures[f"{part}_variance"] = variance(self._places(targets, labels))
-            known = applies and pca_error(spec.coordinates, source.train, inputs, targets, spec.bottleneck)
+            parts = source.train, inputs, targets
+            known = applies and pca_error(spec.coordinates, *parts, spec.bottleneck, principal)
             figures[f"pca_{part}_error"] = known if applies else None
         if spec.task == "classify" and source.test_labels is not None:
             positions = label_positions(len(source.label_names), spec.bottleneck)

@@ -172,10 +172,4 @@ def load_data(spec: RunSpec) -> RunData:
     )
 
 
-PATH_NUMBERS = 2**19
-"""Most numbers that the controls kept along a training may fill: of wide nets few are kept."""
-
-SNAPSHOTS = 24
-"""Most snapshots of the probe batch that a run keeps."""
-
 DTYPES = {"float32": torch.float32, "float64": torch.float64}

@@ -178,6 +178,8 @@ def _part(source: DataSet, train: Rows, test: Rows) -> DataSet:
         test_hue=source.train_hue[test],
         train_labels=None if labels is None else labels[train],
         test_labels=None if labels is None else labels[test],
+        train_numbers=None,
+        test_numbers=None,
     )
 
 
@@ -188,7 +190,7 @@ def _errors(
     specs = [spec.but(tikhonov=weight) for weight in weights for _ in folds]
     data = [fold.data for fold in folds] * len(weights)
     runs: list[Run] = []
-    for batch in batches(specs):
+    for batch in batches(specs, width=folds[0].data.train.shape[1]):
         first = len(runs)
         watch.begins(len(batch))
         runs += train_regimes(batch, watch, data=data[first : first + len(batch)])

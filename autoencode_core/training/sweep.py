@@ -54,18 +54,21 @@ def sweep(
     return runs
 
 
-def batches(specs: Sequence[RunSpec], memory: int | None = None) -> list[Sequence[RunSpec]]:
+def batches(
+    specs: Sequence[RunSpec], memory: int | None = None, width: int | None = None
+) -> list[Sequence[RunSpec]]:
     """The specs in as few batches as the memory allows.
 
     Args:
         specs: regimes that differ in λ and seed only, at least one.
         memory: as in `sweep`.
+        width: number of components d, of particles that are given; that of the data set by default.
 
     Raises:
         InputError: not even one regime fits.
     """
-    free = available(specs[0]) if memory is None else memory
-    each, shared = regime_bytes(specs[0]), workspace_bytes(specs[0])
+    free = available(specs[0], width) if memory is None else memory
+    each, shared = regime_bytes(specs[0], width), workspace_bytes(specs[0], width)
     most = int(free - shared) // each
     if most < 1:
         least = size_in_words(shared + each)

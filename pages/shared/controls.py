@@ -12,19 +12,23 @@ import streamlit as st
 from pydantic import ValidationError
 
 from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
+from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import AS_FOUND, Reading, is_table
 from autoencode_core.errors import InputError
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.knobs import CHOSEN, UNSET, allowed, choices, explain, is_whole
 from autoencode_core.spec import AUTO, LEADING, RunSpec
-from pages.shared import own_table
+from pages.shared import own_images, own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
+from pages.shared.table_preview import leave, look_at_kept, pending
+from pages.shared.uploads import images_uploader, table_uploader
+from pages.shared.wishes import WISHES, wishes
 
-_WISHES = "knobs_wished"
 _LAST = "knobs_spec"
-_FILE_ERROR = "knobs_file_error"
-_OWN, _OWN_LABEL = "own", "Your own CSV …"
+_OWN, _OWN_LABEL = "own", "Your own table …"
+_OWN_IMAGES, _OWN_IMAGES_LABEL = "own_images", "Your own images …"
+_DRAW, _DRAW_LABEL = "draw", "Draw your own …"
 _CUSTOM = "custom"
 _OFF = UNSET["fidelity"]
 _TOLERANCES = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -46,9 +50,13 @@ _STEPS: Mapping[str, float] = {
     "iterations": 50,
     "batch_size": 32,
     "init_scale": 0.1,
+    "init_outer": 0.1,
+    "hidden": 16,
 }
 _SHOWN_IF: Mapping[str, tuple[str, str]] = {
     "expansion": ("field", "two_layer"),
+    "hidden": ("field", "two_layer"),
+    "init_outer": ("field", "two_layer"),
     "batch_size": ("method", "adam"),
     "inner_steps": ("method", "pmp"),
     "metric": ("method", "pmp"),
@@ -75,7 +83,8 @@ def set_knobs(spec: RunSpec) -> None:
     wishes = {name: value for name, value in spec if value != getattr(suited, name)}
     natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
     wishes |= {name: value for name, value in spec.leading().items() if value != getattr(natural, name)}
-    wishes |= {"dataset": spec.dataset, "reading": spec.reading}
+    wishes["dataset"] = spec.dataset
+    own_table.read_as(spec.dataset, spec.reading)
     if "tikhonov" in wishes:
         wishes["tikhonov_auto"] = wishes["tikhonov"] == AUTO
         if wishes["tikhonov_auto"]:
@@ -83,7 +92,7 @@ def set_knobs(spec: RunSpec) -> None:
     for name in _LISTS:
         if not isinstance(wishes.get(name, ""), str):
             wishes |= {name: _CUSTOM, f"{name}_list": ", ".join(map(str, wishes[name]))}
-    st.session_state[_WISHES] = wishes
+    st.session_state[WISHES] = wishes
 
 
 def knobs() -> RunSpec | None:
@@ -126,22 +135,21 @@ def last_spec() -> RunSpec | None:
     return found if isinstance(found, RunSpec) else None
 
 
+def drawing_wanted() -> bool:
+    """Whether the person is about to draw a data set: there is none to train on yet."""
+    return wishes().get("dataset") == _DRAW
+
+
 # ---- wishes: what the person asked for
-
-
-def _wishes() -> dict[str, Any]:
-    wishes: dict[str, Any] = st.session_state.setdefault(_WISHES, {})
-    return wishes
 
 
 def _note_wish(name: str) -> None:
     """A widget was touched."""
-    _wishes()[name] = st.session_state[_key(name)]
+    wishes()[name] = st.session_state[_key(name)]
 
 
 def _forget() -> None:
-    kept = ("dataset", "reading")
-    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name in kept}
+    st.session_state[WISHES] = {name: wish for name, wish in wishes().items() if name == "dataset"}
 
 
 def _suited(values: Mapping[str, Any]) -> RunSpec:
@@ -168,7 +176,7 @@ def _knob(name: str, values: dict[str, Any]) -> None:
     needed = _SHOWN_IF.get(name)
     if needed and values[needed[0]] != needed[1]:
         if name != "batch_size":  # there only 0 is allowed, which is the default
-            values[name] = _wishes().get(name, default)
+            values[name] = wishes().get(name, default)
         return
     if name in (*_GRIDS, "fidelity"):
         _take_number(name)
@@ -177,7 +185,7 @@ def _knob(name: str, values: dict[str, Any]) -> None:
             values[name] = AUTO
             return
         default = _BY_HAND if default == AUTO else default
-    shown, note = _fit(name, _wishes().get(name, default), default, values)
+    shown, note = _fit(name, wishes().get(name, default), default, values)
     if name in _GRIDS:
         _log_slider(name, shown, default, values)
     elif name == "fidelity":
@@ -214,20 +222,20 @@ def _take_number(name: str) -> None:
     """A number in the link is a wish, however it is written; the widget would know its own spelling only."""
     linked = linked_number(name)
     if linked is not None and _key(name) not in st.session_state:
-        _wishes()[name] = linked
+        wishes()[name] = linked
 
 
 def _chosen_by_the_data(default: bool, values: dict[str, Any]) -> bool:
     """The switch above the slider of λ; a λ in the link alone turns it off."""
     name, key = "tikhonov_auto", _key("tikhonov_auto")
     if linked_number("tikhonov") is not None and not {key} & {*st.session_state, *st.query_params}:
-        _wishes()[name] = False
+        wishes()[name] = False
     help_text = (
         "λ is found by cross-validation: flows are trained on most of the training rows and judged on "
         "the rest, in turn, for ever lower λ; the largest λ within one standard error of the best is "
         "taken. Off: λ is what the slider says."
     )
-    shown = bool(_wishes().get(name, default))
+    shown = bool(wishes().get(name, default))
     label = f"λ {CHOSEN}"
     _draw(st.toggle, name, shown, default, values, label=label, value=default, help=help_text)
     return bool(values.pop(name))
@@ -277,7 +285,7 @@ def _words_or_list(name: str, shown: Any, default: str, values: dict[str, Any]) 
         return
     listed = f"{name}_list"
     start = _first_list(name, values)
-    shown = _wishes().get(listed, start)
+    shown = wishes().get(listed, start)
     label = f"Custom {(RunSpec.model_fields[name].title or name).lower()}"
     _draw(st.text_input, listed, shown, start, values, label=label, value=start)
     values[name] = values.pop(listed)
@@ -321,7 +329,7 @@ def _draw(
     lost = _refused(widget, name, values, settings)
     value = widget(key=key, bind="query-params", persist_state="session", **settings)
     if value is not None and value != shown:  # the link, or the browser's back button, said so
-        _wishes()[name] = value
+        wishes()[name] = value
     values[name] = shown if value is None else value
     if lost:
         st.caption(lost)
@@ -344,14 +352,15 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     """Draw the choice of the data set; False while there is none that could be trained on."""
     files = own_table.uploaded()
     titles = {name: known.title for name, known in CATALOGUE.items()}
-    titles |= own_table.labels(files) | {_OWN: _OWN_LABEL}
+    titles |= own_table.labels(files) | {_OWN: _OWN_LABEL, _DRAW: _DRAW_LABEL}
+    titles |= own_images.titles(own_images.uploaded()) | {_OWN_IMAGES: _OWN_IMAGES_LABEL}
     default = str(RunSpec.model_fields["dataset"].default)
-    wish = str(_wishes().get("dataset", default))
+    wish = str(wishes().get("dataset", default))
     lost = wish not in titles
     _select(
         "dataset",
         tuple(titles),
-        _OWN if lost else wish,
+        (_OWN_IMAGES if is_images_file(wish) else _OWN) if lost else wish,
         default,
         values,
         format_func=titles.get,
@@ -359,54 +368,41 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     )
     chosen = values["dataset"]
     values["reading"] = AS_FOUND
-    if chosen != _OWN:
+    if chosen == _DRAW:
+        values["dataset"] = default
+        st.caption("Draw the points on the board beside, then use the drawing.")
+        return False
+    if chosen not in (_OWN, _OWN_IMAGES):
         try:
-            values["reading"] = _wishes().get("reading", AS_FOUND) if is_table(chosen) else AS_FOUND
-            st.caption(escape(_card(values).about))
+            said = own_table.follow_link(chosen)
+            values["reading"] = own_table.reading_of(chosen)
+            st.caption(escape(f"{_card(values).about} {said}".strip()))
+            _look_again(chosen)
             return True
         except InputError as error:
             complain(error)
+            _look_again(chosen)
     values |= {"dataset": default, "reading": AS_FOUND}
-    if lost and chosen == _OWN and is_table(wish):
+    missed = is_images_file(wish) if chosen == _OWN_IMAGES else chosen == _OWN and is_table(wish)
+    if lost and missed and pending() is None:
         st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
-    _uploader()
+    if chosen == _OWN:
+        table_uploader()
+    elif chosen == _OWN_IMAGES:
+        images_uploader()
     return False
 
 
+def _look_again(path: str) -> None:
+    """How a table that was taken is read can be changed."""
+    if is_table(path):
+        words = "How it is read …"
+        st.button(words, on_click=look_at_kept, args=(path,), key="table_look", type="tertiary")
+
+
 def _take_dataset(name: str) -> None:
-    st.session_state.pop(_FILE_ERROR, None)
+    leave()
     _note_wish(name)
-
-
-def _uploader() -> None:
-    st.file_uploader(
-        "CSV file",
-        type="csv",
-        key="knob_file",
-        on_change=_take_file,
-        max_upload_size=50,
-        help="Columns of numbers with comma, semicolon or tab between them, a header row or none. A column "
-        "called label, class or target gives the classes. At most 50 MB and 200,000 rows.",
-    )
-    error = st.session_state.get(_FILE_ERROR)
-    if error:
-        complain(error)
-    else:
-        st.caption("Choose a file to go on, or take another data set.")
-
-
-def _take_file() -> None:
-    """An upload: keep the file and choose it, or remember what is wrong with it."""
-    file = st.session_state.get("knob_file")
-    st.session_state.pop(_FILE_ERROR, None)
-    if file is None:
-        return
-    try:
-        _wishes()["dataset"] = own_table.keep(file.getvalue(), file.name)
-    except InputError as error:
-        st.session_state[_FILE_ERROR] = error
-    except OSError:
-        st.session_state[_FILE_ERROR] = InputError("file", file.name, "a folder for runs that can be written")
 
 
 # ---- words

@@ -1,18 +1,27 @@
-"""A person's own CSV files: checked, then kept by their content under the folder of the runs."""
+"""A person's own tables: kept by their content under the folder of the runs, each with how it is read."""
 
 import contextlib
 import hashlib
 import os
 import re
 import tempfile
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from autoencode_core.data.table import read_table
+import streamlit as st
+from pydantic import ValidationError
+
+from autoencode_core.data.reading import AS_FOUND, Reading, is_table, table_name
 from pages.shared.setup import runs_root
 
-_KEPT = re.compile(r"[0-9a-f]{12}-[a-z0-9-]+\.csv")
+LINK = "knob_reading"
+"""Where the link says how the table of its data set is read."""
+
+_KEPT = re.compile(r"[0-9a-f]{12}-[\w-]+\.(csv|tsv|txt|xlsx|(csv|tsv|txt)\.gz)")
+_READINGS = "table_readings"
+_LONGEST_LINK = 2000
 
 
 def keep(data: bytes, name: str) -> str:
@@ -24,20 +33,14 @@ def keep(data: bytes, name: str) -> str:
 
     Returns:
         Its path, which names it as a data set.
-
-    Raises:
-        InputError: the content is no table of numbers within the limits of read_table.
     """
-    stem = Path(name.replace("\\", "/")).stem
-    read_table(data, stem)
-    folder = runs_root() / "data"
+    folder = _folder()
     digest = hashlib.sha256(data).hexdigest()[:12]
     known = [path for path in uploaded() if Path(path).name.startswith(digest)]
     if known:
         return known[0]
     folder.mkdir(parents=True, exist_ok=True)
-    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-") or "table"
-    target = folder / f"{digest}-{slug}.csv"
+    target = folder / f"{digest}-{_slug(name)}{_ending(name)}"
     handle, hidden = tempfile.mkstemp(dir=folder, prefix=".tmp-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -51,7 +54,7 @@ def keep(data: bytes, name: str) -> str:
 
 def uploaded() -> list[str]:
     """Paths of the files uploaded so far, by name."""
-    folder = runs_root() / "data"
+    folder = _folder()
     if not folder.is_dir():
         return []
     found = (path for path in folder.iterdir() if _KEPT.fullmatch(path.name) and path.is_file())
@@ -63,6 +66,57 @@ def labels(paths: Sequence[str]) -> dict[str, str]:
     names = {path: _name(Path(path).name) for path in paths}
     count = Counter(names.values())
     return {p: n if count[n] == 1 else f"{n} ({Path(p).name[:4]})" for p, n in names.items()}
+
+
+def reading_of(path: str) -> Reading:
+    """How this visitor reads a data set: as found, unless a preview or a run said otherwise."""
+    found = st.session_state.get(_READINGS, {}).get(path)
+    return found if isinstance(found, Reading) else AS_FOUND
+
+
+def read_as(path: str, reading: Reading) -> None:
+    """Remember how this visitor reads a table."""
+    if is_table(path):
+        st.session_state.setdefault(_READINGS, {})[path] = reading
+
+
+def follow_link(path: str) -> str:
+    """Take the reading in the link over for the data set that is shown, and put its own there.
+
+    Args:
+        path: the data set.
+
+    Returns:
+        What the link asks in vain, in a sentence; "" of what is taken.
+    """
+    said, text = "", st.query_params.get(LINK)
+    if text and is_table(path) and path not in st.session_state.get(_READINGS, {}):
+        try:
+            read_as(path, Reading.model_validate_json(text))
+        except ValidationError:
+            said = "How to read the table, as the link asks, is not understood: it is read as found."
+    changed = reading_of(path).changed()
+    wanted = reading_of(path).model_dump_json(include=set(changed)) if changed else ""
+    if wanted and len(wanted) <= _LONGEST_LINK:
+        st.query_params[LINK] = wanted
+    else:
+        st.query_params.pop(LINK, None)
+    return said
+
+
+def _folder() -> Path:
+    return Path(os.path.abspath(runs_root() / "data"))
+
+
+def _slug(name: str) -> str:
+    """A file's name in letters of any alphabet, digits and dashes."""
+    stem = unicodedata.normalize("NFC", table_name(name)).lower()
+    return re.sub(r"[\W_]+", "-", stem).strip("-")[:40].strip("-") or "table"
+
+
+def _ending(name: str) -> str:
+    found = re.search(r"(\.(csv|tsv|txt)(\.gz)?|\.xlsx)$", name.lower())
+    return found[0] if found else ".csv"
 
 
 def _name(file: str) -> str:

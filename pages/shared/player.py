@@ -11,7 +11,7 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 
 from pages.shared.setup import ASSETS
 
-_PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape")
+_PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing")
 _MOST_PICKED = 50_000
 _STATES, _TRIGGERS = ("moment", "picked", "wanted"), ("place", "save")
 

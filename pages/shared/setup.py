@@ -14,6 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.remarks import remarks
+from autoencode_core.home import ASSETS, GALLERY
 from autoencode_core.knobs import explain
 from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from autoencode_core.runs.jobs import Jobs
     from autoencode_core.runs.store import RunStore
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 NAME = "AutoencODE Lab"
 WORKERS_AFTER_SECONDS = 4.0
 
@@ -68,7 +68,7 @@ def store() -> "RunStore":
     """The one store of runs, own ones and the gallery."""
     from autoencode_core.runs.store import RunStore  # here: a page is drawn sooner without it
 
-    return RunStore(runs_root(), gallery=ASSETS / "gallery")
+    return RunStore(runs_root(), gallery=GALLERY)
 
 
 @st.cache_resource(show_spinner=False)

@@ -134,3 +134,33 @@ def test_bad_arguments(run, field, call):
 def test_no_sheet_of_three_numbers(make_run):
     with pytest.raises(InputError, match="bottleneck = 3"):
         sheet(make_run(dataset="s_curve", bottleneck=3), np.zeros(3), np.ones(3))
+
+
+def test_a_grid_in_a_plane_of_codes_decodes_them(make_run):
+    run = make_run(dataset="s_curve", bottleneck=3, coordinates="raw")
+    center, axes = np.array([0.1, -0.2, 0.3]), np.linalg.qr(np.random.default_rng(0).normal(size=(3, 2)))[0]
+    found = sheet(run, [-1, 0], [1, 2], 5, center=center, axes=axes)
+    assert found["places"].shape == (5, 5, 2) and found["codes"].shape == (5, 5, 3)
+    assert found["places"][4, 0].tolist() == [-1, 2] and found["places"][0, 4].tolist() == [1, 0]
+    np.testing.assert_allclose(found["codes"][3, 1], center - 0.5 * axes[:, 0] + 1.5 * axes[:, 1])
+    decoded = run.model.decode(found["codes"].reshape(25, 3)).reshape(5, 5, -1)
+    np.testing.assert_allclose(found["outputs"], decoded, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("field", "knobs"),
+    [
+        ("axes", {"center": [0.0, 0.0, 0.0]}),
+        ("axes", {"axes": np.eye(3)[:, :2]}),
+        ("axes", {"center": [0.0, 0.0, 0.0], "axes": np.eye(3)}),
+        ("axes", {"center": [0.0, 0.0, 0.0], "axes": np.eye(2)}),
+        ("center", {"center": [0.0, 0.0], "axes": np.eye(3)[:, :2]}),
+        ("points", {"center": [0.0, 0.0, 0.0], "axes": np.eye(3)[:, :2], "points": 41}),
+        ("bottleneck", {}),
+    ],
+)
+def test_a_plane_that_is_none(make_run, field, knobs):
+    run = make_run(dataset="s_curve", bottleneck=3, coordinates="raw")
+    with pytest.raises(InputError) as raised:
+        sheet(run, [0.0, 0.0], [1.0, 1.0], **knobs)
+    assert raised.value.field == field

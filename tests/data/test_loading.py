@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autoencode_core.data.catalogue import CATALOGUE, GIVEN
 from autoencode_core.data.catalogue import test_rows as held_out_rows
 from autoencode_core.data.images import digits
-from autoencode_core.data.loading import DataSet, load, probe_indices
+from autoencode_core.data.loading import DataSet, given, load, probe_indices
 from autoencode_core.data.reading import Reading
 from autoencode_core.data.synthetic import SAMPLERS
+from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
 
 DIGITS = 1797 - held_out_rows(1797)
@@ -152,7 +154,7 @@ def test_unlabelled_csv_is_coloured_by_the_rank_of_its_first_column(unlabelled: 
 def test_two_rows_are_one_to_train_and_one_to_test(tmp_path: Path) -> None:
     path = tmp_path / "two.csv"
     path.write_text("a,b\n5,5\n5,5\n", encoding="utf-8")
-    data = load(str(path), 1, 0.0, 0, "reconstruct", Reading(drop=("none",)))
+    data = load(str(path), 1, 0.0, 0, "reconstruct", reading=Reading(drop=("none",)))
     assert data.train.tolist() == data.test.tolist() == [[5, 5]]
     assert data.train_hue.tolist() == [0]
 
@@ -209,3 +211,84 @@ print([m for m in ("torch", "sklearn", "scipy", "streamlit") if m in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["[]", "[]"]
+
+
+# ---- tables as they are read
+
+
+@pytest.fixture
+def gappy(tmp_path: Path) -> str:
+    rng = np.random.default_rng(0)
+    rows = [[f"{x:.3f}" for x in row] for row in rng.normal(size=(50, 3))]
+    for i in range(0, 50, 4):
+        rows[i][i // 4 % 3] = "NA"
+    path = tmp_path / "gappy.csv"
+    path.write_text("a,b,c\n" + "\n".join(map(",".join, rows)), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(("missing", "middle"), [("mean", np.nanmean), ("median", np.nanmedian)])
+def test_missing_values_are_filled_with_what_the_training_rows_say(
+    gappy: str, missing: str, middle: Any
+) -> None:
+    reading = Reading(missing=missing)  # type: ignore[arg-type]
+    rows = read_table(gappy, reading).values
+    data = load(gappy, 40, 0.0, 3, "reconstruct", reading=reading)
+    known = {tuple(row): row for row in np.nan_to_num(rows, nan=9e9)}
+    assert len(known) == 50
+    train = np.array([min(rows, key=lambda row: np.nansum((row - found) ** 2)) for found in data.train])
+    expected = middle(train, axis=0)
+    for found, whole in ((data.train, train), (data.test, None)):
+        assert np.isfinite(found).all()
+        if whole is not None:
+            assert np.allclose(found, np.where(np.isnan(whole), expected, whole))
+    filled_in = [x for row in data.test for x in row if np.isclose(row[None], expected[:, None]).any()]
+    assert filled_in  # a test row was filled from the training rows
+
+
+def test_rows_with_missing_values_are_left_out_by_default(gappy: str) -> None:
+    assert load(gappy, 29, 0.0, 0, "reconstruct").train.shape == (29, 3)
+    with pytest.raises(InputError, match="particles"):
+        load(gappy, 30, 0.0, 0, "reconstruct")
+
+
+def test_a_column_without_a_value_in_the_training_rows_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "late.csv"
+    path.write_text("a,b,c\n1,2,\n2,3,\n3,5,\n4,4,\n5,9,7\n", encoding="utf-8")
+    reading = Reading(missing="mean", drop=("none",))
+    with pytest.raises(InputError, match="column 'c'"):
+        for seed in range(20):  # the row with the value is drawn for testing in one of them
+            load(str(path), 4, 0.0, seed, "reconstruct", reading=reading)
+
+
+def test_a_column_colours(tmp_path: Path) -> None:
+    path = tmp_path / "hue.csv"
+    rows = "".join(f"{i % 7},{i * i},{i if i else ''},{'uv'[i % 2]}\n" for i in range(20))
+    path.write_text("a,b,c,kind\n" + rows, encoding="utf-8")
+    reading = Reading(colour="c", drop=("c",))
+    data = load(str(path), 16, 0.0, 0, "reconstruct", reading=reading)
+    order = np.argsort(data.train[:, 1])
+    assert data.columns == ("a", "b") and data.label_names == ("u", "v")
+    assert (np.diff(data.train_hue[order][1:]) > 0).all()
+    assert data.train_hue.min() >= 0 and data.train_hue.max() <= 1
+
+
+# ---- particles that a caller gives
+
+
+def test_given_particles_reconstruct_themselves():
+    points = np.array([[3.0, 0.0], [1.0, 5.0], [2.0, 1.0]], dtype=np.float32)
+    found = given(points, points[:1], ["a", "b"])
+    assert found.train.dtype == found.test.dtype == np.float64
+    np.testing.assert_array_equal(found.train, points)
+    assert found.train_targets is found.train and found.test_targets is found.test
+    np.testing.assert_allclose(found.train_hue, [1, 0, 0.5])
+    assert found.columns == ("a", "b") and found.train_labels is None
+    alone = given(points)
+    assert alone.test is alone.train and alone.columns == ("x1", "x2")
+
+
+def test_given_particles_belong_to_no_name():
+    with pytest.raises(InputError, match="given as arrays are not kept"):
+        loaded(GIVEN)
+    assert GIVEN not in CATALOGUE

@@ -21,23 +21,34 @@ def test_each_tile_stands_at_its_code(make: Make) -> None:
     z = np.stack(np.meshgrid(line, line), axis=-1)
     images = np.zeros((5, 5, 64))
     images[4, 0] = 1.0  # z₂ highest, z₁ lowest
-    heat = sheet_figure(record, {"codes": z, "outputs": images}).data[0]
+    heat = sheet_figure(record, {"places": z, "codes": z, "outputs": images}).data[0]
     x, y, picture = (np.asarray(heat[name], float) for name in ("x", "y", "z"))
     rows, columns = np.nonzero(np.nan_to_num(picture) == np.nanmax(picture))
     assert x[columns].mean() == pytest.approx(-2, abs=0.01) and y[rows].mean() == pytest.approx(2, abs=0.01)
     assert len(rows) == 64
 
 
+def test_a_plane_of_many_numbers_is_not_called_the_sheet(make: Make) -> None:
+    record, grid = make(64, k=8, depth=8), np.zeros((3, 3, 2))
+    for numbers, title in ((2, "Manifold sheet"), (8, "A plane of codes, decoded")):
+        answer = {"places": grid, "codes": np.zeros((3, 3, numbers)), "outputs": np.zeros((3, 3, 64))}
+        figure = sheet_figure(record, answer, names=("a", "b"))
+        assert figure.layout.annotations[0].text == title and figure.layout.xaxis.title.text == "a"
+
+
 def test_one_number_makes_a_row_and_many_codes_are_thinned(make: Make) -> None:
     record = make(64, k=1, depth=8)
-    answer = {"codes": np.linspace(0, 1, 200)[:, None], "outputs": np.zeros((200, 64))}
+    line = np.linspace(0, 1, 200)[:, None]
+    answer = {"places": line, "codes": line, "outputs": np.zeros((200, 64))}
     heat = sheet_figure(record, answer, dark=True).data[0]
     assert np.asarray(heat.z).shape == (8, MOST_TILES * 9 - 1)
 
 
 def test_points_have_no_sheet_of_images(make: Make) -> None:
     with pytest.raises(InputError, match="images"):
-        sheet_figure(make(2), {"codes": np.zeros((2, 1)), "outputs": np.zeros((2, 2))})
+        sheet_figure(
+            make(2), {"places": np.zeros((2, 1)), "codes": np.zeros((2, 1)), "outputs": np.zeros((2, 2))}
+        )
 
 
 def test_a_table_tells_input_code_output_and_error_of_the_picked(make: Make) -> None:

@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.data.catalogue import CATALOGUE
-from autoencode_core.errors import InputError
+from autoencode_core.data.reading import Reading
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.spec import RunSpec
-from pages.shared import own_csv, setup
+from pages.shared import own_table, setup
 from pages.shared.controls import _GRIDS, _short
 
 IRIS = b"a,b,c,label\n" + b"".join(
@@ -29,6 +29,7 @@ def script(load=None):
     from autoencode_core.spec import RunSpec
     from pages.shared.controls import knobs, set_knobs
     from pages.shared.setup import guard, page_setup
+    from pages.shared.table_preview import preview
 
     page_setup("Test")
     if load:
@@ -36,6 +37,7 @@ def script(load=None):
     with guard():
         spec = knobs()
         st.code(repr(spec.model_dump() if spec else None))
+        preview()
 
 
 def app(load=None, **link: str) -> AppTest:
@@ -73,7 +75,8 @@ def test_untouched_knobs_are_the_default_spec():
 
 def test_the_tikhonov_weight_stands_first_then_the_data_set():
     drawn = [key for key in _keys(app()) if key.startswith("knob_")]
-    assert drawn[:5] == [f"knob_{n}" for n in ("tikhonov", "dataset", "bottleneck", "depth", "horizon")]
+    first = ("tikhonov_auto", "tikhonov", "dataset", "bottleneck", "depth", "horizon")
+    assert drawn[:6] == [f"knob_{n}" for n in first]
 
 
 def _keys(at: AppTest) -> list[str]:
@@ -92,7 +95,8 @@ def _keys(at: AppTest) -> list[str]:
 
 def test_every_field_has_a_widget_or_a_reason_not_to():
     shown = {key.removeprefix("knob_") for key in _keys(app())}
-    assert set(RunSpec.model_fields) - shown == {"batch_size", "inner_steps", "metric"}  # lbfgs has none
+    # lbfgs has no batches; how a table is read is asked where it is shown.
+    assert set(RunSpec.model_fields) - shown == {"batch_size", "inner_steps", "metric", "reading"}
 
 
 def test_every_widget_explains_itself():
@@ -101,6 +105,9 @@ def test_every_widget_explains_itself():
         if key.startswith("knob_") and key != "knob_dataset":
             name = key.removeprefix("knob_")
             text = at.get_by_key(key).help
+            if name == "tikhonov_auto":
+                assert "cross-validation" in text
+                continue
             assert "Allowed: " in text
             symbol = RunSpec.model_fields[name].json_schema_extra["symbol"]
             assert not symbol or text.startswith(f"**{symbol}**")
@@ -279,10 +286,19 @@ def with_file(at: AppTest, content: bytes, name: str = "My Iris (2).csv") -> App
     return at
 
 
+def taken(at: AppTest) -> AppTest:
+    at.button(key="table_take").click()
+    at.run()
+    assert not at.exception
+    return at
+
+
 def test_an_uploaded_file_becomes_the_data_set(runs):
     at = turn(app(), "dataset", "own")
     assert spec_of(at) is None
     at = with_file(at, IRIS)
+    assert spec_of(at) is None and not (runs / "data").exists()  # it is looked at, not taken
+    at = taken(at)
     spec = spec_of(at)
     assert spec.dataset == str(next((runs / "data").glob("*-my-iris-2.csv")))
     assert spec == RunSpec(dataset=spec.dataset)
@@ -292,14 +308,41 @@ def test_an_uploaded_file_becomes_the_data_set(runs):
     assert spec_of(turn(later, "dataset", spec.dataset)).dataset == spec.dataset
 
 
+def test_how_a_table_is_read_is_part_of_the_spec_and_of_the_link(runs):
+    at = with_file(turn(app(), "dataset", "own"), IRIS)
+    at.selectbox(key="table_missing").set_value("mean")
+    at.multiselect(key="table_drop").set_value(["a", "b"])
+    at.run()
+    at.multiselect(key="table_drop").set_value(["b"])
+    at.run()
+    spec = spec_of(taken(at))
+    assert spec.reading == Reading(missing="mean", drop=("b",))  # then “a” goes in, though it counts
+    link = at.query_params["knob_reading"]
+    assert spec_of(turn(turn(at, "dataset", "torus"), "dataset", spec.dataset)).reading == spec.reading
+    other = AppTest.from_function(script, kwargs={"load": None}, default_timeout=20)
+    other.query_params["knob_reading"] = link
+    other.query_params["knob_dataset"] = "my-iris-2.csv"
+    assert spec_of(other.run()).reading == spec.reading
+    assert "knob_reading" not in turn(other, "dataset", "torus").query_params
+
+
+def test_a_reading_in_the_link_that_is_none_is_named(runs):
+    own_table.keep(IRIS, "a.csv")
+    at = AppTest.from_function(script, kwargs={"load": None}, default_timeout=20)
+    at.query_params["knob_reading"] = '{"missing": "guess"}'
+    at.query_params["knob_dataset"] = "a.csv"
+    assert spec_of(at.run()).reading == Reading()
+    assert "is not understood" in captions(at)
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", "empty"),
-        (b"a,b\n1,2\n3,x\n", "row 3"),
-        (b"a,b\n1,2\n3,nan\n", "finite"),
+        (b"a,b\n1,2\n3,4,5\n", "row 3"),
+        (b"a,b,c\n1,2,3\n3,inf,5\n4,5,7\n", "finite"),
         (b"a,b\n1,2\n", "2 rows"),
-        (b"a\n1\n2\n", "2 numeric columns"),
+        (b"a\n1\n2\n", "2 columns"),
         ("ä,b\n1,2\n3,4".encode("latin-1"), "UTF"),
         (b"\x00\x01", "NUL"),
     ],
@@ -307,21 +350,22 @@ def test_an_uploaded_file_becomes_the_data_set(runs):
 def test_a_bad_file_is_refused_and_the_page_goes_on(content, says, runs):
     at = with_file(turn(turn(app(), "depth", 44), "dataset", "own"), content)
     assert spec_of(at) is None
-    assert says in at.error[0].value.replace("\\", "")
+    assert says in "".join(box.value for box in (*at.error, *at.warning)).replace("\\", "")
+    assert at.button(key="table_take").disabled
     assert not (runs / "data").exists()
     at = turn(at, "dataset", "torus")
-    assert not at.error
+    assert not at.error and not at.warning
     assert spec_of(at) == RunSpec(dataset="torus", depth=44)
 
 
 def test_a_file_that_is_gone_asks_for_it_again(runs):
-    at = with_file(turn(app(), "dataset", "own"), IRIS)
+    at = taken(with_file(turn(app(), "dataset", "own"), IRIS))
     next((runs / "data").glob("*.csv")).unlink()
     at.run()
     assert not at.exception
     assert spec_of(at) is None
     assert "is not among the uploaded files" in captions(at)
-    assert spec_of(with_file(at, IRIS)) is not None
+    assert spec_of(taken(with_file(at, IRIS))) is not None
 
 
 def test_a_loaded_run_never_opens_a_file_outside_the_uploads(tmp_path):
@@ -334,21 +378,41 @@ def test_a_loaded_run_never_opens_a_file_outside_the_uploads(tmp_path):
     assert "is not among the uploaded files" in captions(at)
 
 
+def test_a_runs_table_is_read_as_it_was_when_it_is_uploaded_again(tmp_path):
+    outside = tmp_path / "elsewhere.csv"
+    outside.write_bytes(IRIS)
+    at = app(load={"dataset": str(outside), "reading": {"drop": ("c",)}})
+    at.button(key="load").click()
+    at.run()
+    spec = spec_of(taken(with_file(at, IRIS)))
+    assert spec.reading == Reading(drop=("c",)) and spec.card().columns == ("a", "b")
+
+
 def test_files_are_kept_by_content(runs):
-    first = own_csv.keep(IRIS, "a.csv")
-    assert own_csv.keep(IRIS, "b.csv") == first
-    other = own_csv.keep(IRIS + b"1,2,3,x\n", "../../a.csv")
-    assert own_csv.uploaded() == sorted([first, other])
+    first = own_table.keep(IRIS, "a.csv")
+    assert own_table.keep(IRIS, "b.csv") == first
+    other = own_table.keep(IRIS + b"1,2,3,x\n", "../../a.csv")
+    assert own_table.uploaded() == sorted([first, other])
     assert {setup.runs_root() / "data"} == {path.parent for path in (runs / "data").iterdir()}
-    names = own_csv.labels([first, other])
+    names = own_table.labels([first, other])
     assert all(name.startswith("a.csv (") for name in names.values())
     assert len(set(names.values())) == 2
 
 
-def test_a_refused_file_leaves_nothing_behind(runs):
-    with pytest.raises(InputError):
-        own_csv.keep(b"a,b\n1,2\n3,x\n", "a.csv")
-    assert not (runs / "data").exists()
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Größe & Gewicht.csv", "größe-gewicht.csv"),
+        ("数据.TSV", "数据.tsv"),
+        ("a.b.csv.gz", "a-b.csv.gz"),
+        ("Mappe1.xlsx", "mappe1.xlsx"),
+        ("….txt", "table.txt"),
+    ],
+)
+def test_files_are_called_as_they_were(name, shown):
+    path = own_table.keep(name.encode(), name)
+    assert own_table.labels([path])[path] == shown
+    assert own_table.uploaded() == [path]
 
 
 # ---- integration

@@ -36,7 +36,7 @@ def test_a_code_is_decoded_and_its_neighbour_shown(run, k):
 
 def test_activity_and_votes_are_drawn():
     at = page("gallery-digits")
-    assert len(at.get("plotly_chart")) == 2
+    assert len(at.get("plotly_chart")) == 3  # and the decoded grid
 
 
 def test_without_classes_there_are_no_votes():

@@ -429,6 +429,8 @@ if __name__ == "__main__":
         "walk": {"a": z[0], "b": z[1]},
         "embedding": {"codes": z[:12], "kind": "tsne"},
         "neighbours": {},
+        "own_rows": {},
+        "new_rows": {"values": record.probe["inputs"][:3]},
     }
     ids = {name: answers.ask(name, record, **arguments) for name, arguments in asked.items()}
     ids["curvatures"] = answers.ask("curvatures", [record, record])

@@ -355,7 +355,7 @@ def test_bad_spec_is_explained(make_record):
     ("changes", "words"),
     [
         ({"format": "other"}, "allowed is an .autoencode file"),
-        ({"version": 2}, "newer program"),
+        ({"version": 3}, "newer program"),
         ({"version": "1"}, "allowed is an .autoencode file"),
         ({"status": None}, "finished"),
         ({"name": 7}, "printable"),
@@ -399,3 +399,37 @@ def test_folder_is_whole_or_absent(make_record, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         write_folder(record, tmp_path / "other")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+# ---- half precision
+
+
+def test_half_precision_rounds_the_large_arrays_and_nothing_else():
+    record = record_of(train(RunSpec(dataset="moons", particles=60, depth=4, iterations=5)))
+    whole, half = pack(record), pack(record, half=True)
+    read = unpack(half)
+    assert len(half) < 0.75 * len(whole)
+    for part in ("weights", "probe"):
+        for name, array in getattr(record, part).items():
+            back = getattr(read, part)[name]
+            assert back.dtype == array.dtype, name
+            wanted = array.astype(np.float16) if name in files.HALVED else array
+            assert np.array_equal(back, wanted), name
+    assert read.summary == record.summary and read.history == record.history
+    same(unpack(pack(read, half=True)), read)  # rounding once is enough
+    same(unpack(pack(read)), read)
+
+
+def test_half_precision_is_told_by_the_version():
+    record = record_of(train(RunSpec(dataset="moons", particles=60, depth=4, iterations=1)))
+    for half, version in ((False, 1), (True, 2)):
+        with zipfile.ZipFile(io.BytesIO(pack(record, half))) as archive:
+            assert json.loads(archive.read("run.json"))["version"] == version
+
+
+def test_what_half_precision_cannot_hold_is_refused():
+    record = record_of(train(RunSpec(dataset="moons", particles=60, depth=4, iterations=1)))
+    large = replace(record, weights={**record.weights, "control": record.weights["control"] + 1e5})
+    with pytest.raises(InputError, match="control = too large for half precision"):
+        pack(large, half=True)
+    pack(large)

@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
@@ -6,10 +6,12 @@ import torch
 from problems import RESIDUAL, bimodal_best_constant
 
 import autoencode_core as ac
+from autoencode_core.flow.autoencode import AutoencODE
+from autoencode_core.training import group
 from autoencode_core.training.adam import one_cycle
 from autoencode_core.training.lbfgs import PairMemory
 from autoencode_core.training.loop import METHODS, train_regimes
-from autoencode_core.training.objective import Objective
+from autoencode_core.training.objective import Objective, cost_and_gradient
 
 QUICK = {"dataset": "moons", "depth": 8, "particles": 100, "iterations": 40, **RESIDUAL}
 EVERY_WAY = [*({"method": method} for method in METHODS), {"method": "pmp", "metric": "control"}]
@@ -177,13 +179,47 @@ def test_pair_memory_is_bfgs():
 
 
 def test_batches_of_adam_see_every_particle_once_a_pass(monkeypatch):
-    seen = []
-    whole = Objective.batch
-    monkeypatch.setattr(Objective, "batch", lambda self, i: (seen.append(i), whole(self, i))[1])
-    ac.train(ac.RunSpec(**{**QUICK, "iterations": 2}, method="adam", batch_size=33))
+    """One iteration is a step by one batch, the first of them that of the start."""
+    seen, whole = [], Objective.batch
+
+    def noted(self, indices):
+        if self.particles == QUICK["particles"]:
+            seen.append(indices)
+        return whole(self, indices)
+
+    monkeypatch.setattr(Objective, "batch", noted)
+    ac.train(ac.RunSpec(**{**QUICK, "iterations": 7}, method="adam", batch_size=33))
+    seen = seen[1:]  # the first look is at the flow at rest
+    assert len(seen) == 8
     for first in (0, 4):
         assert [part.shape[1] for part in seen[first : first + 4]] == [33, 33, 33, 1]
         assert sorted(torch.cat(seen[first : first + 4], 1)[0].tolist()) == list(range(100))
+
+
+def test_a_run_by_batches_tells_of_all_particles_at_its_end():
+    spec = ac.RunSpec(**{**QUICK, "iterations": 30}, method="adam", batch_size=20, learning_rate=0.01)
+    run = ac.train(spec)
+    x, last = run.data.train, {key: column[-1] for key, column in run.history.items()}
+    cost, _ = cost_and_gradient(run.model, x, spec.tikhonov)
+    assert last["cost"] == pytest.approx(cost, rel=1e-5)
+    for part, points in (("train_error", x), ("test_error", run.data.test)):
+        error = float((run.model.reconstruct(points) - points).square().sum(1).mean())
+        assert last[part] == pytest.approx(error, rel=1e-5) == run.summary[part]
+    # On the way cost and gradient are those of the next batch, and the test error is looked at now and then.
+    assert len(set(run.history["cost"])) == 31
+    looks = [error for error, _ in groupby(run.history["test_error"][:-1])]
+    assert len(looks) == 6 and "last batch" in run.message
+
+
+def test_of_many_test_particles_a_part_is_looked_at_on_the_way(monkeypatch):
+    monkeypatch.setattr(group, "GLANCE", 7)
+    spec = ac.RunSpec(**{**QUICK, "iterations": 1}, method="adam", batch_size=50)
+    run = ac.train(spec)
+    first = ac.train(spec, lambda progress: "stop").model
+    start = AutoencODE(spec, first.control.vector, first.coordinates, first.order)
+    points = run.data.test[::4]
+    error = float((start.reconstruct(points) - points).square().sum(1).mean())
+    assert len(points) == 7 and run.history["test_error"][0] == pytest.approx(error, rel=1e-5)
 
 
 def test_regimes_with_batches_equal_regimes_alone():

@@ -69,7 +69,9 @@ def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, *
                 "idle": ["frozen", "at rest"],
             },
             "n": states.shape[1],
-            "colours": colourings(hue, labels, class_names(record), np.empty(0)),
+            "colours": colourings(
+                hue, labels, class_names(record), np.empty(0), hue_name=record.spec.reading.coloured
+            ),
             "height": 360,
             "save": ["png"],
             **settings,

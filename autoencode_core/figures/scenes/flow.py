@@ -138,10 +138,11 @@ def colours_of(
         drawn: the particles, by default the probe batch.
         columns: further quantities of them, name and (n,) values.
     """
-    names, unit = class_names(record), error_unit(record.spec)
+    names, unit, hue_name = class_names(record), error_unit(record.spec), record.spec.reading.coloured
     if drawn is not None:
-        return colourings(drawn.hue, drawn.labels, names, drawn.errors, columns, unit)
-    return colourings(probe_hue(record), classes(record), names, exit_errors(record), columns, unit)
+        return colourings(drawn.hue, drawn.labels, names, drawn.errors, columns, unit, hue_name)
+    errors = exit_errors(record)
+    return colourings(probe_hue(record), classes(record), names, errors, columns, unit, hue_name)
 
 
 def shade_of(record: RunRecord, wanted: str | int | None) -> Shade | None:

@@ -53,16 +53,16 @@ def live_scene(identity: str, snapshot: Mapping[str, Any], spec: RunSpec | None 
         height=320,
         controls=False,
         n=len(shots["inputs"]),
-        colours=live_colours(snapshot),
+        colours=live_colours(snapshot, spec),
     )
 
 
-def live_colours(snapshot: Mapping[str, Any]) -> list[Part]:
+def live_colours(snapshot: Mapping[str, Any], spec: RunSpec | None = None) -> list[Part]:
     """The colourings of a snapshot's particles: hue (n,) and labels (n,), or empty; label_names, if there."""
     labels = np.asarray(snapshot.get("labels", ()), int)[:MOST_PARTICLES]
     hue = np.asarray(snapshot.get("hue", ()), float)[:MOST_PARTICLES]
     names = _class_names(labels, snapshot.get("label_names") or ())
-    return colourings(hue, labels, names, np.empty(0))
+    return colourings(hue, labels, names, np.empty(0), hue_name=spec.reading.coloured if spec else "")
 
 
 def output_pane(snapshot: Mapping[str, Any], outputs: Array, spec: RunSpec | None = None) -> Part:

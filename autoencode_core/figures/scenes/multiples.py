@@ -137,9 +137,9 @@ def _colours(records: Sequence[RunRecord]) -> list[Part]:
     """The colourings of the particles; exit errors differ from run to run, and share their scale."""
     first = records[0]
     errors = np.stack([exit_errors(record) for record in records])
-    found = colourings(
-        probe_hue(first), classes(first), class_names(first), errors.ravel(), (), error_unit(first.spec)
-    )
+    units, hue_name = error_unit(first.spec), first.spec.reading.coloured
+    names = class_names(first)
+    found = colourings(probe_hue(first), classes(first), names, errors.ravel(), (), units, hue_name)
     for colour in found:
         if colour["name"] == EXIT_ERROR:
             rows = colour.pop("values").reshape(errors.shape)

@@ -16,7 +16,7 @@ from autoencode_core.figures.geometry import (
     flow_states,
     limits,
 )
-from autoencode_core.figures.marks import MOST_CLASSES
+from autoencode_core.figures.marks import MOST_CLASSES, PLACE
 from autoencode_core.figures.theme import join
 from autoencode_core.figures.timeline import IDLE
 from autoencode_core.figures.wire import quanta, quantised
@@ -107,6 +107,7 @@ def colourings(
     errors: Array,
     columns: Sequence[tuple[str, Array]] = (),
     unit: str = "",
+    hue_name: str = "",
 ) -> list[Part]:
     """The ways in which n particles may be coloured; the natural one first.
 
@@ -117,19 +118,25 @@ def colourings(
         errors: (n,) squared distance of output and target in flow coordinates, or empty.
         columns: further quantities, name and (n,) values.
         unit: of the errors.
+        hue_name: column of a table that was chosen to colour, which goes before the classes.
     """
     found: list[Part] = []
+    if hue_name and len(hue):
+        found.append(_hue(hue_name, hue))
     few = len(labels) and len(np.unique(labels)) <= MOST_CLASSES
     if few:
         shown = [html.unescape(name) for name in names]
         found.append({"name": "class", "kind": "class", "values": labels.astype(np.uint8), "names": shown})
-    elif len(hue):
-        places = np.clip(np.nan_to_num(hue), 0, 1).astype(np.float32)
-        found.append({"name": "place along the data", "kind": "hue", "values": places})
+    elif len(hue) and not hue_name:
+        found.append(_hue(PLACE, hue))
     if len(errors) and np.isfinite(errors).any():
         found.append(_scale(EXIT_ERROR, errors, unit, log=True))
     found += [_scale(name, values, "") for name, values in columns if np.isfinite(values).any()]
     return found
+
+
+def _hue(name: str, hue: Array) -> Part:
+    return {"name": name, "kind": "hue", "values": np.clip(np.nan_to_num(hue), 0, 1).astype(np.float32)}
 
 
 def _scale(name: str, values: Array, unit: str, log: bool = False) -> Part:

@@ -59,15 +59,16 @@ def width_note(k: int) -> str:
     return f"k = {k}" + (", the height only parts the marks" if k == 1 else "")
 
 
-def plain_plane(z: Array, axes: int = 2) -> CodePlane:
+def plain_plane(z: Array, axes: int = 2, most: int = 3) -> CodePlane:
     """Up to three numbers as they are, more on the first two or three principal axes of the codes.
 
     Args:
         z: codes (n, k).
-        axes: number of axes where k > 3, 2 or 3.
+        axes: number of axes where k is larger, 2 or 3.
+        most: largest k that is drawn as it is, `axes` to 3.
     """
     k = z.shape[1]
-    if k <= 3:
+    if k <= most:
         names = tuple(f"z{subscript(i + 1)}" for i in range(k))
         return CodePlane(
             names,

@@ -12,13 +12,14 @@ FIELDS: dict[str, type[Field]] = {kind.name: kind for kind in (SingleLayer, TwoL
 """The fields by the name that RunSpec.field uses."""
 
 
-def controlled_field(name: str, activation: str, expansion: int) -> Field:
+def controlled_field(name: str, activation: str, expansion: int, hidden: int | None = None) -> Field:
     """The field of a spec.
 
     Args:
         name: RunSpec.field.
         activation: RunSpec.activation.
         expansion: RunSpec.expansion; only some fields read it.
+        hidden: RunSpec.hidden, likewise.
     """
     kind = FIELDS[name]
-    return kind(activation, expansion if kind.expands else 0)
+    return kind(activation, expansion, hidden or 0) if kind.expands else kind(activation)

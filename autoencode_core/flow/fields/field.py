@@ -26,9 +26,10 @@ class Field(ABC):
     Attributes:
         activation: name of σ.
         expansion: hidden units per active component; 0 for a field that has no such number.
+        hidden: hidden units of every layer in the place of that, 0 for none.
         name: as RunSpec.field has it.
         title: its formula for a person.
-        expands: whether it reads `expansion`.
+        expands: whether it reads `expansion` and `hidden`.
         units: how its hidden units enter, where the field is a sum over units σ(w·x + b): "own" when unit j
             drives component j alone, "all" when each drives all components by a vector of its own; None for
             any other field.
@@ -36,6 +37,7 @@ class Field(ABC):
 
     activation: str
     expansion: int = 0
+    hidden: int = 0
 
     name: ClassVar[str]
     title: ClassVar[str]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class TwoLayer(UnitField):
-    """F(x, θ) = V σ(W x + b) with m a hidden units, each of which drives all components."""
+    """F(x, θ) = V σ(W x + b) with m a hidden units, or as many in every layer; each drives all components."""
 
     name = "two_layer"
     title = "V σ(Wx + b)"
@@ -18,11 +18,11 @@ class TwoLayer(UnitField):
     units = "all"
 
     def blocks(self, a: int) -> tuple[Block, ...]:
-        h = self.expansion * a
+        h = self.hidden or self.expansion * a
         return (
             Block("W", h, a, row="unit", column="component"),
             Block("b", h, 1, weight=False, row="unit"),
-            Block("V", a, h, row="component", column="unit"),
+            Block("V", a, h, row="component", column="unit", outer=True),
         )
 
     def velocity(self, theta: Layer, x: "Tensor") -> "Tensor":

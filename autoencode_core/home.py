@@ -1,0 +1,12 @@
+"""Where the app lies: inside the package where it was installed, around it in a clone (setup.py)."""
+
+from pathlib import Path
+
+_INSIDE = Path(__file__).parent / "_app"
+
+APP = _INSIDE if _INSIDE.is_dir() else Path(__file__).parents[1]
+"""Folder of app.py, pages/ and assets/."""
+ASSETS = APP / "assets"
+"""Folder of the player, the gallery and the texts."""
+GALLERY = ASSETS / "gallery"
+"""Folder of the pretrained runs."""
