@@ -10,7 +10,7 @@ from autoencode_core.flow.fields import controlled_field
 from autoencode_core.flow.shape import ControlShape
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.record import HISTORY, PATH, PROBE, WEIGHTS, Array, RunRecord, Status
-from autoencode_core.spec import RunSpec
+from autoencode_core.spec import AUTO, RunSpec
 
 NAME_LENGTH = 80
 """Longest name of a run, in characters."""
@@ -73,6 +73,8 @@ def check_texts(record: RunRecord, source: str = "run") -> None:
     """The part of `check` that needs neither history nor arrays; raises like it."""
     if record.status not in get_args(Status):
         raise InputError(f"{source}, status", record.status, ", ".join(get_args(Status)))
+    if record.spec.tikhonov == AUTO:
+        raise InputError(f"{source}, tikhonov", AUTO, "the number that a run was trained with")
     if record.name != "":
         check_name(record.name, f"{source}, name")
     check_created(record.created, f"{source}, created")

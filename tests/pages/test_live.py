@@ -66,6 +66,7 @@ class FakeStatus:
     outcome: str | None = None
     rate: float | None = 12.5
     time_left: float | None = 75.0
+    choosing: tuple | None = None
 
 
 class FakeJobs:

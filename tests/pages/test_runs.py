@@ -23,6 +23,7 @@ class FakeStatus:
     state: str = "running"
     message: str = ""
     history: dict = field(default_factory=lambda: {"iteration": [0, 1, 2]})
+    choosing: tuple | None = None
 
 
 class FakeJobs:

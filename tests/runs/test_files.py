@@ -71,6 +71,14 @@ SPECS = [
 CHOICE = Choice((1.0, 0.1), ((1.0, 1.0), (0.8, math.inf)), (2.0, 2.1), True, 40)
 
 
+def test_a_stored_run_has_a_number_for_its_weight(make_record):
+    with pytest.raises(InputError, match="run, tikhonov = auto: allowed is the number"):
+        pack(make_record(RunSpec(dataset="s_curve", tikhonov="auto")))
+    spec = {**RunSpec(dataset="s_curve").model_dump(mode="json"), "tikhonov": "auto"}
+    with pytest.raises(InputError, match="tikhonov = auto"):
+        unpack(rezip(pack(make_record()), **{"spec.json": json.dumps(spec)}))
+
+
 def test_how_the_weight_was_chosen_comes_back(make_record, tmp_path):
     record = make_record(choice=CHOICE)
     same(unpack(pack(record)), record)
