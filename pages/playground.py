@@ -14,7 +14,7 @@ from pages.shared.asking import ask, told
 from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.chosen import choice_chart
-from pages.shared.controls import drawing_wanted, knobs, set_knobs, take_table
+from pages.shared.controls import drawing_wanted, knobs, set_knobs
 from pages.shared.drawing import drawing_board, tell_of_drawing
 from pages.shared.flow_view import flow_view
 from pages.shared.live import RUNNING, job_panel
@@ -35,7 +35,7 @@ def render() -> None:
             _other_jobs()
     with guard():
         if pending():
-            preview(take_table)
+            preview()
             return
         if drawing_wanted():
             drawing_board()

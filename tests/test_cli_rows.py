@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from autoencode_core.cli import main
+from autoencode_core.home import GALLERY
 from autoencode_core.runs.store import RunStore
 
 QUICK = ["train", "--particles", "30", "--iterations", "3", "--depth", "4", "--dtype", "float64"]
@@ -98,6 +99,26 @@ def test_a_classifier_has_codes_but_nothing_comes_back(home, tmp_path, capsys):
     assert list(rows(out.read_text())[0]) == ["row", "part", "label", "z1"]
     assert called(home, "reconstruct", "classes", "--out", str(out)) == 2
     assert "classify trains an encoder only" in capsys.readouterr().err
+
+
+def idx(path, images):
+    path.write_bytes(b"\0\0\x08\x03" + np.array(images.shape, ">i4").tobytes() + images.tobytes())
+    return str(path)
+
+
+def test_an_idx_file_of_images_is_read_too(home, tmp_path, capsys):
+    grey = np.random.default_rng(0).integers(0, 256, (3, 8, 8), dtype=np.uint8)
+    file, out = idx(tmp_path / "new-images-idx3-ubyte", grey), tmp_path / "codes.csv"
+    assert called(home, "encode", "gallery-digits", "--data", file, "--out", str(out)) == 0
+    assert "3 images of 64 pixels." in capsys.readouterr().out
+    found = rows(out.read_text())
+    model = RunStore(home / "runs", gallery=GALLERY).load("gallery-digits").model
+    codes = [[float(row[f"z{j + 1}"]) for j in range(8)] for row in found]
+    np.testing.assert_allclose(codes, model.encode(grey.reshape(3, 64) / 255).numpy(), atol=1e-5)
+    assert [row["row"] for row in found] == ["1", "2", "3"]
+    small = idx(tmp_path / "small-images-idx3-ubyte", grey[:, :4, :4].copy())
+    assert called(home, "encode", "gallery-digits", "--data", small) == 2
+    assert "images of 64 pixels, as the run was trained on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,11 @@ def add(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         command = commands.add_parser(name, parents=parents, help=f"{words}, as a CSV file")
         command.set_defaults(command=_rows, back=name == "reconstruct")
         command.add_argument("run", help="id of the run, or its name")
-        words = "a table with the columns that the run was trained on, in any order, and perhaps others; by "
-        command.add_argument("--data", metavar="FILE", help=f"{words}default the run's own rows, all of them")
+        words = (
+            "a table with the columns that the run was trained on, in any order, and perhaps others; of a "
+            "run on images also an IDX file of images as large; by default all rows of the run itself"
+        )
+        command.add_argument("--data", metavar="FILE", help=words)
         words = f"where to write, {STANDARD_OUTPUT} for standard output; by default the id with an ending"
         command.add_argument("--out", metavar="FILE", dest="file", help=words)
         words = f"folder of the runs (now {default_folder()})".replace("%", "%%")
@@ -67,9 +70,9 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
         found = own_rows(run_of(record), options.back, progress)
         labels = [record.labels[label] for label in found["labels"]] if record.labels else []
         return rows_table(record, found, found["numbers"], labels, options.back), []
-    from autoencode_core.data.table import read_table  # start-up time: pandas
+    from autoencode_core.data.fresh import fresh_rows  # start-up time: pandas
 
-    table = read_table(options.data, record.spec.reading, wanted=column_names(record))
+    table = fresh_rows(options.data, record.spec.reading, column_names(record))
     from autoencode_core.analysis import new_rows
     from autoencode_core.runs.convert import run_of
 

@@ -119,6 +119,8 @@ class _Raw:
             self._fill_plain(rest)
 
     def _rest(self) -> list[str]:
+        if not self.missing.any():
+            return self.cells
         return [cell for cell, gone in zip(self.cells, self.missing, strict=True) if not gone]
 
     def _fill_plain(self, rest: list[str]) -> None:

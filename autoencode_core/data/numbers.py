@@ -48,6 +48,7 @@ _UNIT = re.compile(
 )
 _EXPONENT = r"(?:[eE][+\-−]?\d+)?"
 _LOOSE = re.compile(rf"[+\-−]?(?=[.,]?\d)[\d.,'’{_SPACES}]+{_EXPONENT}")
+_ALL_LOOSE = re.compile(rf"(?:{_LOOSE.pattern}\0)*")
 
 
 @dataclass(frozen=True)
@@ -185,31 +186,46 @@ class _Seen:
 
     def look(self, name: str, cells: Sequence[str]) -> None:
         """Note a column; one whose cells are not all like numbers says nothing."""
-        marked = {cell for cell in cells if not cell.isdecimal()}
-        if not all(map(_LOOSE.fullmatch, marked)):
+        text = "\0".join(cells) + "\0"
+        if not _ALL_LOOSE.fullmatch(text):
             return
-        kinds = {_meaning(cell): cell for cell in marked}
+        mark = _only_mark(text)
+        if mark and any(_meaning(cell) == ("sure", mark) for cell in cells[:1000]):
+            # One mark, once in a cell: a cell that has one meaning only speaks for all.
+            self.sure[mark] += 1
+            return
+        kinds = {_meaning(cell): cell for cell in set(cells)}
         for (kind, mark), cell in kinds.items():
-            if kind == "sure":
+            if kind in ("sure", "both"):
                 self.sure[mark] += 1
-                other = "." if mark == "," else ","
-                self.grouped[other] += other in cell
+                self.grouped["." if mark == "," else ","] += kind == "both"
             elif kind == "grouped":
                 self.grouped[mark] += 1
             elif kind == "doubtful":
                 self.doubt.setdefault(mark, cell)
                 self.doubtful[mark].append(name)
-        text = "".join(marked)
         for word, signs in (("space", _SPACES), ("'", "'’")):
             self.sure[word] += any(sign in text for sign in signs)
 
 
+def _only_mark(text: str) -> str:
+    """The mark of cells of which none has another, or two; "" where there is none such."""
+    present = [mark for mark in (".", ",", "'", "’", *_SPACES) if mark in text]
+    if len(present) != 1 or present[0] not in ".,":
+        return ""
+    return "" if re.search(rf"\{present[0]}[^\0]*\{present[0]}", text) else present[0]
+
+
 def _meaning(cell: str) -> tuple[str, str]:
-    """What a cell says of a mark: ("sure", the decimal mark), ("grouped" or "doubtful", a mark), ("", "")."""
+    """What a cell says of a mark: sure that it is the decimal one, or both are there, grouped, or doubtful.
+
+    Returns:
+        What it says, and of which mark; ("", "") where it has none.
+    """
     body = cell.lstrip("+-−")
     dots, commas = body.count("."), body.count(",")
     if dots and commas:
-        return "sure", max(".,", key=body.rindex)
+        return "both", max(".,", key=body.rindex)
     if not dots and not commas:
         return "", ""
     mark = "." if dots else ","
@@ -235,6 +251,11 @@ def numbers_in(cells: Sequence[str], marks: Marks) -> tuple[NDArray[np.float64],
     """
     fits, grouping = _pattern(marks.decimal, marks.thousands).fullmatch, _GROUPING[marks.thousands]
     table = str.maketrans({**dict.fromkeys(grouping, ""), marks.decimal: ".", "−": "-"})
+    text = "\0".join(cells)
+    if cells and not grouping and (marks.decimal == "." or "." not in text):
+        quick = plain(text.translate(table).split("\0"))
+        if quick is not None and not np.isnan(quick).any():
+            return quick, np.zeros(len(cells), dtype=bool)
     values = np.full(len(cells), np.nan)
     wrong = np.zeros(len(cells), dtype=bool)
     for i, cell in enumerate(cells):

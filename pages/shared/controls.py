@@ -21,11 +21,11 @@ from autoencode_core.spec import AUTO, LEADING, RunSpec
 from pages.shared import own_images, own_table
 from pages.shared.knob_link import linked_number, percent, refused
 from pages.shared.setup import complain, escape
-from pages.shared.table_preview import leave, look_at_kept, look_at_upload, pending
+from pages.shared.table_preview import leave, look_at_kept, pending
+from pages.shared.uploads import images_uploader, table_uploader
+from pages.shared.wishes import WISHES, wishes
 
-_WISHES = "knobs_wished"
 _LAST = "knobs_spec"
-_FILE_ERROR = "knobs_file_error"
 _OWN, _OWN_LABEL = "own", "Your own table …"
 _OWN_IMAGES, _OWN_IMAGES_LABEL = "own_images", "Your own images …"
 _DRAW, _DRAW_LABEL = "draw", "Draw your own …"
@@ -92,7 +92,7 @@ def set_knobs(spec: RunSpec) -> None:
     for name in _LISTS:
         if not isinstance(wishes.get(name, ""), str):
             wishes |= {name: _CUSTOM, f"{name}_list": ", ".join(map(str, wishes[name]))}
-    st.session_state[_WISHES] = wishes
+    st.session_state[WISHES] = wishes
 
 
 def knobs() -> RunSpec | None:
@@ -137,34 +137,19 @@ def last_spec() -> RunSpec | None:
 
 def drawing_wanted() -> bool:
     """Whether the person is about to draw a data set: there is none to train on yet."""
-    return _wishes().get("dataset") == _DRAW
-
-
-def choose_dataset(name: str) -> None:
-    """Turn the knob of the data set, when it is drawn next.
-
-    Args:
-        name: that of a data set, such as the path of a table that was just kept.
-    """
-    _wishes()["dataset"] = name
-    _wishes().pop("reading", None)
+    return wishes().get("dataset") == _DRAW
 
 
 # ---- wishes: what the person asked for
 
 
-def _wishes() -> dict[str, Any]:
-    wishes: dict[str, Any] = st.session_state.setdefault(_WISHES, {})
-    return wishes
-
-
 def _note_wish(name: str) -> None:
     """A widget was touched."""
-    _wishes()[name] = st.session_state[_key(name)]
+    wishes()[name] = st.session_state[_key(name)]
 
 
 def _forget() -> None:
-    st.session_state[_WISHES] = {name: wish for name, wish in _wishes().items() if name == "dataset"}
+    st.session_state[WISHES] = {name: wish for name, wish in wishes().items() if name == "dataset"}
 
 
 def _suited(values: Mapping[str, Any]) -> RunSpec:
@@ -191,7 +176,7 @@ def _knob(name: str, values: dict[str, Any]) -> None:
     needed = _SHOWN_IF.get(name)
     if needed and values[needed[0]] != needed[1]:
         if name != "batch_size":  # there only 0 is allowed, which is the default
-            values[name] = _wishes().get(name, default)
+            values[name] = wishes().get(name, default)
         return
     if name in (*_GRIDS, "fidelity"):
         _take_number(name)
@@ -200,7 +185,7 @@ def _knob(name: str, values: dict[str, Any]) -> None:
             values[name] = AUTO
             return
         default = _BY_HAND if default == AUTO else default
-    shown, note = _fit(name, _wishes().get(name, default), default, values)
+    shown, note = _fit(name, wishes().get(name, default), default, values)
     if name in _GRIDS:
         _log_slider(name, shown, default, values)
     elif name == "fidelity":
@@ -237,20 +222,20 @@ def _take_number(name: str) -> None:
     """A number in the link is a wish, however it is written; the widget would know its own spelling only."""
     linked = linked_number(name)
     if linked is not None and _key(name) not in st.session_state:
-        _wishes()[name] = linked
+        wishes()[name] = linked
 
 
 def _chosen_by_the_data(default: bool, values: dict[str, Any]) -> bool:
     """The switch above the slider of λ; a λ in the link alone turns it off."""
     name, key = "tikhonov_auto", _key("tikhonov_auto")
     if linked_number("tikhonov") is not None and not {key} & {*st.session_state, *st.query_params}:
-        _wishes()[name] = False
+        wishes()[name] = False
     help_text = (
         "λ is found by cross-validation: flows are trained on most of the training rows and judged on "
         "the rest, in turn, for ever lower λ; the largest λ within one standard error of the best is "
         "taken. Off: λ is what the slider says."
     )
-    shown = bool(_wishes().get(name, default))
+    shown = bool(wishes().get(name, default))
     label = f"λ {CHOSEN}"
     _draw(st.toggle, name, shown, default, values, label=label, value=default, help=help_text)
     return bool(values.pop(name))
@@ -300,7 +285,7 @@ def _words_or_list(name: str, shown: Any, default: str, values: dict[str, Any]) 
         return
     listed = f"{name}_list"
     start = _first_list(name, values)
-    shown = _wishes().get(listed, start)
+    shown = wishes().get(listed, start)
     label = f"Custom {(RunSpec.model_fields[name].title or name).lower()}"
     _draw(st.text_input, listed, shown, start, values, label=label, value=start)
     values[name] = values.pop(listed)
@@ -344,7 +329,7 @@ def _draw(
     lost = _refused(widget, name, values, settings)
     value = widget(key=key, bind="query-params", persist_state="session", **settings)
     if value is not None and value != shown:  # the link, or the browser's back button, said so
-        _wishes()[name] = value
+        wishes()[name] = value
     values[name] = shown if value is None else value
     if lost:
         st.caption(lost)
@@ -370,7 +355,7 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     titles |= own_table.labels(files) | {_OWN: _OWN_LABEL, _DRAW: _DRAW_LABEL}
     titles |= own_images.titles(own_images.uploaded()) | {_OWN_IMAGES: _OWN_IMAGES_LABEL}
     default = str(RunSpec.model_fields["dataset"].default)
-    wish = str(_wishes().get("dataset", default))
+    wish = str(wishes().get("dataset", default))
     lost = wish not in titles
     _select(
         "dataset",
@@ -402,9 +387,9 @@ def _dataset_knob(values: dict[str, Any]) -> bool:
     if lost and missed and pending() is None:
         st.caption(f"{escape(wish)} is not among the uploaded files. Upload it to train on it again.")
     if chosen == _OWN:
-        _uploader()
+        table_uploader()
     elif chosen == _OWN_IMAGES:
-        _images_uploader()
+        images_uploader()
     return False
 
 
@@ -418,68 +403,6 @@ def _look_again(path: str) -> None:
 def _take_dataset(name: str) -> None:
     leave()
     _note_wish(name)
-
-
-def take_table(path: str) -> None:
-    """Choose a table that was taken."""
-    _wishes()["dataset"] = path
-
-
-def _uploader() -> None:
-    st.file_uploader(
-        "Table",
-        type=["csv", "tsv", "txt", "gz", "xlsx"],
-        key="knob_file",
-        on_change=_take_file,
-        max_upload_size=50,
-        help="Columns of numbers, and of text: .csv, .tsv, .txt, packed by gzip or not, or .xlsx. What "
-        "is understood of it is shown before it is taken. At most 50 MB and 200,000 rows.",
-    )
-    if pending() is None:
-        st.caption("Choose a file to go on, or take another data set.")
-    else:
-        st.caption("The page shows what was understood of it: take it there.")
-
-
-def _images_uploader() -> None:
-    st.file_uploader(
-        "IDX files",
-        accept_multiple_files=True,
-        key="knob_images",
-        on_change=_take_images,
-        max_upload_size=200,
-        help="A file of grey images as MNIST has them (…-images-idx3-ubyte, .gz or not) and, if there is "
-        "one, that of their labels (…-labels-idx1-ubyte). At most 64 × 64 pixels and 200 MB unpacked.",
-    )
-    error = st.session_state.get(_FILE_ERROR)
-    if error:
-        complain(error)
-    else:
-        st.caption("Choose the images, and their labels with them, or take another data set.")
-
-
-def _take_images() -> None:
-    """An upload of images: keep and choose them, or remember what is wrong with them."""
-    files = st.session_state.get("knob_images") or []
-    st.session_state.pop(_FILE_ERROR, None)
-    if not files:
-        return
-    try:
-        choose_dataset(own_images.keep([own_images.Upload(f.name, f.getvalue()) for f in files]))
-    except InputError as error:
-        st.session_state[_FILE_ERROR] = error
-    except OSError:
-        allowed = "a folder for runs that can be written"
-        st.session_state[_FILE_ERROR] = InputError("file", files[0].name, allowed)
-
-
-def _take_file() -> None:
-    """An upload: look at it; a run's table that was lost is read as it was then."""
-    file = st.session_state.get("knob_file")
-    if file is None:
-        leave()
-    else:
-        look_at_upload(file.getvalue(), file.name, own_table.reading_of(str(_wishes().get("dataset", ""))))
 
 
 # ---- words

@@ -16,9 +16,9 @@ from autoencode_core.data.drawn import (
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
 from pages.shared import own_table
-from pages.shared.controls import choose_dataset
 from pages.shared.player import served
 from pages.shared.setup import complain, escape
+from pages.shared.wishes import choose_dataset
 
 _TAKEN = "drawing_taken"
 _ERROR = "drawing_error"

@@ -1,7 +1,7 @@
 """Before a table is taken: what was understood of it, what becomes of each column, what must be asked."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -15,6 +15,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.words import join
 from pages.shared import own_table
 from pages.shared.setup import complain, escape
+from pages.shared.wishes import choose_dataset
 
 _PENDING, _SURVEY, _ERROR = "table_pending", "table_survey", "table_error"
 _FREE = ("label", "colour", "drop", "missing")
@@ -73,12 +74,8 @@ def leave() -> None:
         st.session_state.pop(key, None)
 
 
-def preview(take: Callable[[str], None]) -> None:
-    """Draw the table that is looked at, if there is one.
-
-    Args:
-        take: is told the path of the table when it is taken.
-    """
+def preview() -> None:
+    """Draw the table that is looked at, if there is one; once taken it is the data set of the knobs."""
     shown = pending()
     if shown is None:
         return
@@ -89,13 +86,13 @@ def preview(take: Callable[[str], None]) -> None:
         complain(error)
         st.caption("Another separator or header may help, or another file.")
         _options(shown, None)
-        _buttons(shown, None, take)
+        _buttons(shown, None)
         return
     said = found.sentences()
     st.markdown("\n".join(f"- {escape(sentence)}" for sentence in said))
     _questions(found)
     _options(shown, found)
-    _buttons(shown, found, take)
+    _buttons(shown, found)
     _columns(found)
     _head(found)
 
@@ -258,7 +255,7 @@ def _head(found: Survey) -> None:
 # ---- taking it
 
 
-def _buttons(shown: Pending, found: Survey | None, take: Callable[[str], None]) -> None:
+def _buttons(shown: Pending, found: Survey | None) -> None:
     if error := st.session_state.pop(_ERROR, None):
         complain(error)
     with st.container(horizontal=True):
@@ -268,7 +265,6 @@ def _buttons(shown: Pending, found: Survey | None, take: Callable[[str], None]) 
             type="primary",
             disabled=bool(problems),
             on_click=_take,
-            args=(take,),
             key="table_take",
             help="First answer what is asked above." if problems else "Train on it.",
         )
@@ -277,7 +273,7 @@ def _buttons(shown: Pending, found: Survey | None, take: Callable[[str], None]) 
             st.button("Read it as found", on_click=_tell, args=(dict(AS_FOUND),), key="table_as_found")
 
 
-def _take(take: Callable[[str], None]) -> None:
+def _take() -> None:
     shown = pending()
     if shown is None:
         return
@@ -288,4 +284,4 @@ def _take(take: Callable[[str], None]) -> None:
         return
     own_table.read_as(path, shown.reading)
     leave()
-    take(path)
+    choose_dataset(path)

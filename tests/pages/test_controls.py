@@ -27,7 +27,7 @@ def script(load=None):
     import streamlit as st
 
     from autoencode_core.spec import RunSpec
-    from pages.shared.controls import knobs, set_knobs, take_table
+    from pages.shared.controls import knobs, set_knobs
     from pages.shared.setup import guard, page_setup
     from pages.shared.table_preview import preview
 
@@ -37,7 +37,7 @@ def script(load=None):
     with guard():
         spec = knobs()
         st.code(repr(spec.model_dump() if spec else None))
-        preview(take_table)
+        preview()
 
 
 def app(load=None, **link: str) -> AppTest:
@@ -75,7 +75,8 @@ def test_untouched_knobs_are_the_default_spec():
 
 def test_the_tikhonov_weight_stands_first_then_the_data_set():
     drawn = [key for key in _keys(app()) if key.startswith("knob_")]
-    assert drawn[:5] == [f"knob_{n}" for n in ("tikhonov", "dataset", "bottleneck", "depth", "horizon")]
+    first = ("tikhonov_auto", "tikhonov", "dataset", "bottleneck", "depth", "horizon")
+    assert drawn[:6] == [f"knob_{n}" for n in first]
 
 
 def _keys(at: AppTest) -> list[str]:
@@ -104,6 +105,9 @@ def test_every_widget_explains_itself():
         if key.startswith("knob_") and key != "knob_dataset":
             name = key.removeprefix("knob_")
             text = at.get_by_key(key).help
+            if name == "tikhonov_auto":
+                assert "cross-validation" in text
+                continue
             assert "Allowed: " in text
             symbol = RunSpec.model_fields[name].json_schema_extra["symbol"]
             assert not symbol or text.startswith(f"**{symbol}**")

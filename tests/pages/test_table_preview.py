@@ -30,18 +30,16 @@ def script(data, name):
     from pages.shared import own_table
     from pages.shared.setup import guard, page_setup
     from pages.shared.table_preview import look_at_upload, pending, preview
+    from pages.shared.wishes import wishes
 
     page_setup("Test")
     if "begun" not in st.session_state:
         st.session_state["begun"] = True
         look_at_upload(data, name, Reading())
 
-    def take(path):
-        st.session_state["taken"] = path
-
     with guard():
-        preview(take)
-        path = st.session_state.get("taken", "")
+        preview()
+        path = wishes().get("dataset", "")
         st.code(path)
         st.code(own_table.reading_of(path).model_dump_json())
         st.code(str(pending() is not None))
