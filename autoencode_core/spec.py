@@ -277,7 +277,10 @@ class RunSpec(BaseModel):
         int,
         Field(ge=0, le=10_000_000),
         _knob(
-            "Batch size", "B", "Particles per step of adam; 0 takes all. The other methods always take all."
+            "Batch size",
+            "B",
+            "Particles per step of adam; 0 takes all. One iteration is one step; with batches the figures on "
+            "the way are those of a batch, at the end those of all. The other methods always take all.",
         ),
     ] = 0
     inner_steps: Annotated[

@@ -7,7 +7,7 @@ from autoencode_core.figures.images import is_image_run
 from autoencode_core.ode import ABOUT, sentence
 from autoencode_core.overfit import overfit_sentence
 from autoencode_core.record import RunRecord
-from autoencode_core.spec import RunSpec
+from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
 from pages.shared.asking import ask, told
@@ -128,11 +128,18 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
             return
         run_id, record = OPENING, record_of(OPENING)
     _headline(record)
-    if asked is not None and asked != record.spec:
+    if asked is not None and not _is_of(record, asked):
         st.caption("The knobs on the left ask for another run than this one: press Train to see it.")
     _flow(run_id, record)
     _figures(run_id, record)
     explanation("flow")
+
+
+def _is_of(record: RunRecord, asked: RunSpec) -> bool:
+    """Whether a run is what a spec asks for; where its data chose λ, whatever they chose."""
+    if asked.tikhonov == AUTO and record.choice is not None:
+        asked = asked.but(tikhonov=record.spec.tikhonov)
+    return asked == record.spec
 
 
 @st.fragment

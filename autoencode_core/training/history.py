@@ -16,6 +16,10 @@ SNAPSHOTS = 24
 class Row(NamedTuple):
     """One recorded iteration.
 
+    Where adam takes batches, cost, data term, training error and ‖∇J‖ are those of the batch that comes
+    next, and the test error is that of some particles, as it was looked at last. The last row is of all
+    particles, but for ‖∇J‖.
+
     Attributes:
         iteration: j, 0 is the start.
         cost: J.

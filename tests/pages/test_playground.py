@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import pages.playground
+from autoencode_core.choice import Choice
 from autoencode_core.errors import InputError
 from autoencode_core.runs.job import JobStatus, empty_history
 from autoencode_core.spec import RunSpec
@@ -219,3 +220,12 @@ def test_a_run_whose_csv_file_is_gone_is_still_drawn(tmp_path):
     assert "mine" in at.subheader[0].value and "0123456789ab" not in at.subheader[0].value
     assert drawn(at)
     assert not at.error
+
+
+def test_a_run_whose_data_chose_the_weight_is_what_was_asked_for():
+    record = setup.store().record("gallery-circle")
+    asked = record.spec.but(tikhonov="auto")
+    assert not pages.playground._is_of(record, asked)
+    chosen = replace(record, choice=Choice((1.0, 0.1), ((1.0, 1.0), (0.5, 0.6)), (1.0, 1.0), True, 10))
+    assert pages.playground._is_of(chosen, asked) and pages.playground._is_of(chosen, record.spec)
+    assert not pages.playground._is_of(chosen, asked.but(depth=20))
