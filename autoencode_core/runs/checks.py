@@ -55,6 +55,7 @@ def check(record: RunRecord, source: str = "run") -> None:
             array has the wrong kind or shape, or a number is not finite though the run did not diverge.
     """
     check_texts(record, source)
+    check_weight(record.spec, source)
     _check_history(record, source)
     _keys(record.weights, WEIGHTS + (PATH if PATH[0] in record.weights else ()), f"{source}, weights")
     _keys(record.probe, PROBE, f"{source}, probe")
@@ -73,8 +74,6 @@ def check_texts(record: RunRecord, source: str = "run") -> None:
     """The part of `check` that needs neither history nor arrays; raises like it."""
     if record.status not in get_args(Status):
         raise InputError(f"{source}, status", record.status, ", ".join(get_args(Status)))
-    if record.spec.tikhonov == AUTO:
-        raise InputError(f"{source}, tikhonov", AUTO, "the number that a run was trained with")
     if record.name != "":
         check_name(record.name, f"{source}, name")
     check_created(record.created, f"{source}, created")
@@ -88,6 +87,16 @@ def check_texts(record: RunRecord, source: str = "run") -> None:
     substeps = record.summary.get("substeps")
     if substeps is not None and substeps not in range(1, 65):
         raise InputError(f"{source}, summary, substeps", substeps, "a whole number from 1 to 64")
+
+
+def check_weight(spec: RunSpec, source: str = "run") -> None:
+    """Refuse the spec of a stored run whose λ is still to be chosen.
+
+    Raises:
+        InputError: it is.
+    """
+    if spec.tikhonov == AUTO:
+        raise InputError(f"{source}, tikhonov", AUTO, "the number that a run was trained with")
 
 
 def check_name(name: object, field: str = "name") -> str:

@@ -23,7 +23,7 @@ import safetensors.numpy
 
 from autoencode_core.errors import InputError
 from autoencode_core.record import Array, RunRecord
-from autoencode_core.runs.checks import check, check_texts
+from autoencode_core.runs.checks import check, check_texts, check_weight
 from autoencode_core.runs.plain import (
     END_BYTES,
     ZIP_ERRORS,
@@ -327,6 +327,7 @@ def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
         **fields,
     )
     check_texts(record, source)
+    check_weight(record.spec, source)
     return record
 
 
