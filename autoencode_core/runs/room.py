@@ -18,7 +18,7 @@ from autoencode_core.record import HISTORY, RunRecord
 from autoencode_core.runs.files import MOST_BYTES, texts_room
 from autoencode_core.runs.study_export import FEWEST_PARTICLES, ROOM
 from autoencode_core.runs.study_files import MOST_STUDY_BYTES
-from autoencode_core.spec import RunSpec
+from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.study import Plan
 from autoencode_core.training.history import PATH_NUMBERS, SNAPSHOTS
 from autoencode_core.words import megabytes
@@ -109,6 +109,8 @@ def _substeps(spec: RunSpec) -> int:
 def _texts(spec: RunSpec) -> int:
     """Bytes of the spec and the names of columns and classes; raises if they could not be read again."""
     known = card(spec.dataset, spec.reading)
+    if spec.tikhonov == AUTO:  # what is stored has the number that is chosen
+        spec = spec.but(tikhonov=1.0)
     classes = read_table(spec.dataset, spec.reading).label_names if is_table(spec.dataset) else ()
     return texts_room(RunRecord(spec, "finished", "", {}, {}, {}, {}, labels=classes, columns=known.columns))
 
