@@ -13,7 +13,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.runs.files import unpack
 from autoencode_core.runs.store import RunStore
 from autoencode_core.runs.study_files import unpack_study
-from autoencode_core.training import loop
+from autoencode_core.training import selection
 
 QUICK = ["train", "--dataset", "moons", "--particles", "50", "--iterations", "3", "--depth", "6"]
 ENDLESS = ["train", "--iterations", "100000", "--tolerance", "0", "--method", "adam"]
@@ -30,7 +30,7 @@ def home(tmp_path_factory):
 @pytest.mark.parametrize("names", [("SIGTERM",), ("SIGHUP", "SIGHUP", "SIGTERM"), ("SIGTERM", "SIGINT")])
 def test_a_training_that_is_ended_keeps_its_run(names, tmp_path, capsys, monkeypatch):
     numbers = [getattr(signal, name) for name in names]
-    before, usual = [signal.getsignal(number) for number in numbers], loop.train
+    before, usual = [signal.getsignal(number) for number in numbers], selection.train
 
     def train(spec, on_progress):
         def signalled(progress):
@@ -41,7 +41,7 @@ def test_a_training_that_is_ended_keeps_its_run(names, tmp_path, capsys, monkeyp
 
         return usual(spec, signalled)
 
-    monkeypatch.setattr(loop, "train", train)
+    monkeypatch.setattr(selection, "train", train)
     assert main([*ENDLESS, "--out", str(tmp_path), "--json"]) == 0
     run = RunStore(tmp_path).record(json.loads(capsys.readouterr().out)["run"])
     assert (run.status, run.summary["iterations"]) == ("stopped", 3)
@@ -125,7 +125,7 @@ def test_a_folder_to_read_from_must_be_there(command, tmp_path, capsys):
 
 
 def test_a_folder_to_write_to_has_a_name(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("autoencode_core.training.loop.train", lambda *a: pytest.fail("it was trained"))
+    monkeypatch.setattr("autoencode_core.training.selection.train", lambda *a: pytest.fail("it was trained"))
     assert main([*QUICK, "--out", ""]) == 2
     assert "error: out = : allowed is the name of a folder" in capsys.readouterr().err
 
@@ -159,7 +159,7 @@ def test_a_run_that_diverged_at_once_fails(tmp_path, capsys):
     ],
 )
 def test_what_could_not_be_read_is_not_trained(words, said, tmp_path, capsys, monkeypatch):
-    for module in ("loop.train", "study.make_study"):
+    for module in ("selection.train", "study.make_study"):
         monkeypatch.setattr(f"autoencode_core.training.{module}", lambda *a: pytest.fail("it was trained"))
     assert main([*words, "--out", str(tmp_path)]) == 2
     assert said in capsys.readouterr().err and not list(tmp_path.iterdir())
