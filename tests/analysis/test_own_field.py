@@ -92,6 +92,7 @@ def asked(trained):
         "field_grid": (axis, axis),
         "decode_path": (np.linspace(-1, 1, 4)[:, None],),
         "walk": (codes[:1], codes[1:2], 4),
+        "new_rows": (np.zeros((3, 2)),),
         "embedding": (codes,),
         "flat_direction": (np.ones(size), 0.1, 3),
         "landscape_line": (np.zeros(size), 5),
