@@ -50,7 +50,7 @@ def csv_run(tmp_path) -> tuple[Run, Any]:
     path = tmp_path / "own.csv"
     rows = np.random.default_rng(0).standard_normal((40, 3))
     path.write_text("a,b,c,label\n" + "\n".join(f"{a},{b},{c},{'xy'[int(a > 0)]}" for a, b, c in rows))
-    return untrained(dataset=str(path), particles=20, bottleneck=2), path
+    return untrained(dataset=str(path), particles=20, bottleneck=2, tikhonov=1e-3), path
 
 
 class Stop(Exception):

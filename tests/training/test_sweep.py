@@ -158,7 +158,7 @@ def test_stop_ends_one_regime():
 def test_free_memory_bounds_a_batch(monkeypatch):
     specs = [ac.RunSpec(**QUICK, seed=seed) for seed in range(5)]
     each, shared = memory.regime_bytes(specs[0]), memory.workspace_bytes(specs[0])
-    monkeypatch.setattr(sweep, "available", lambda spec: shared + 3 * each)
+    monkeypatch.setattr(sweep, "available", lambda spec, width: shared + 3 * each)
     assert [len(batch) for batch in batches(specs)] == [3, 2]
 
 
