@@ -170,7 +170,7 @@ def _row(name: str, knobs: dict[str, Any], target: float, seeds: int, quick: boo
     exact = [error(exactly(run), x) for run, x in zip(runs, fresh, strict=True)]
     differences = [float(run.summary["ode_difference"] or math.inf) for run in runs]
     pca = [
-        pca_error(run.data.source.train, x, x, run.spec.bottleneck)
+        pca_error(run.spec.coordinates, run.data.source.train, x, x, run.spec.bottleneck)
         for run, x in zip(runs, fresh, strict=True)
     ]
     mlp = [mlp_error(run, choice) for run in runs]

@@ -127,7 +127,7 @@ def test_an_idx_file_of_images_is_read_too(home, tmp_path, capsys):
         (["nobody"], "nobody"),
         (["mine", "--data", "nowhere.csv"], "nowhere.csv"),
         (["mine", "--data", "{short}"], "“b” and “c”, which the run was trained on"),
-        (["mine", "--out", "{folder}/none/codes.csv"], "codes.csv"),
+        (["mine", "--out", "{folder}/none/codes.csv"], "a folder that is there"),
         (["mine", "--out", "-", "--json"], "file = -"),
         (["gallery.regimes"], "a run, not a study"),
     ],

@@ -22,7 +22,7 @@ def test_the_mlp_can_learn_what_pca_cannot():
     torch.manual_seed(0)
     with torch.enable_grad():
         learnt = quality.train_mlp(parabola, quality.Mlp(2, 1, 1, 300), 0, 0.02, 1.0)
-    assert quality.error(learnt, parabola) < 0.3 * quality.pca_error(parabola, parabola, parabola, 1)
+    assert quality.error(learnt, parabola) < 0.3 * quality.pca_error("raw", parabola, parabola, parabola, 1)
 
 
 def test_fresh_points_extend_the_test_points_of_the_run():

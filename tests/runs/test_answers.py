@@ -398,7 +398,7 @@ if __name__ == "__main__":
     theta = np.asarray(record.weights["control"])
     asked = {
         "curvature": {"count": 1},
-        "curvature_path": {},
+        "curvature_path": {"points": 2},
         "curvature_depths": {"doublings": 1},
         "flat_direction": {"vector": theta, "steps": 3},
         "landscape_line": {"other": 0 * theta, "points": 5},
@@ -407,7 +407,7 @@ if __name__ == "__main__":
         "hamiltonian": {},
         "local_maximality": {},
         "maximality": {},
-        "maximality_path": {},
+        "maximality_path": {"points": 2},
         "control_strip": {},
         "pmp_iteration": {},
         "race": {"iterations": 2},
@@ -421,6 +421,7 @@ if __name__ == "__main__":
         "push_forward": {"cells": [4, 8], "bins": 8},
         "particle_sweep": {"counts": [8, 16], "seeds": [0, 1], "starts": 1, "iterations": 2, "fresh": 100},
         "activity": {},
+        "column_errors": {},
         "trajectories": {"particles": 50, "basis": np.eye(2)[:, :1], "center": np.zeros(2)},
         "density": {"center": np.zeros(2), "basis": np.eye(2), "ranges": [[-2, 2], [-2, 2]], "bins": 16},
         "field_grid": {"x": [0.0, 1.0], "y": [0.5]},

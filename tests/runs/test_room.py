@@ -38,7 +38,8 @@ def test_no_run_takes_more_than_was_told(own, knobs, tmp_path):
 
 
 def test_a_control_makes_up_the_file_where_it_is_large():
-    spec = ac.RunSpec(dataset="mnist", depth=40, bottleneck=784, particles=100, iterations=10, fidelity=None)
+    knobs = {"depth": 40, "bottleneck": 784, "particles": 100, "iterations": 10, "fidelity": None}
+    spec = ac.RunSpec(dataset="mnist", field="single_layer", **knobs)
     control = 40 * (784**2 + 784) * 4
     assert control < run_room(spec) < 1.2 * control
 
