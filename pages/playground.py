@@ -168,11 +168,9 @@ def _headline(record: RunRecord) -> None:
         st.markdown(f"**{escape(said)}**", help=ABOUT)
     if said := overfit_sentence(summary):
         st.warning(escape(said))
-    st.caption(
-        escape(
-            regime(spec, record.substeps) + ("" if record.status == "diverged" else f" · {record.message}")
-        )
-    )
+    ended = "" if record.status == "diverged" else f" · {record.message}"
+    took = f" Training took {summary['seconds']:.1f} s." if ended and summary.get("seconds") else ""
+    st.caption(escape(f"{regime(spec, record.substeps)}{ended}{took}"))
     cells = st.container(horizontal=True, gap="small")
     cells.metric("Unexplained", percent(summary.get("unexplained")), width=150, help=UNEXPLAINED)
     if summary["accuracy"] is not None:
@@ -211,12 +209,6 @@ def _headline(record: RunRecord) -> None:
         number(record.history["cost"][-1]),
         width=130,
         help="Data term + λ‖θ‖², what training lowers.",
-    )
-    cells.metric(
-        "Iterations",
-        f"{summary['iterations']:,.0f}",
-        width=130,
-        help=f"Of {spec.method}, in {summary['seconds']:.1f} s of training.",
     )
 
 
