@@ -1,4 +1,4 @@
-"""The player's modules asked outside of a browser, by node."""
+"""The modules of assets asked outside of a browser, by node."""
 
 import json
 import shutil
@@ -15,9 +15,10 @@ NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs JavaScript, is not installed")
 
 
-def run(folder: Path, script: str, *arguments: str) -> Any:
-    """What a module beside the player's parts says, read from JSON."""
-    shutil.copytree(PARTS, folder / "player", dirs_exist_ok=True)
+def run(folder: Path, script: str, *arguments: str, parts: tuple[str, ...] = ("player",)) -> Any:
+    """What a module beside folders of assets says, by default beside the player's parts, read from JSON."""
+    for part in parts:
+        shutil.copytree(ASSETS / part, folder / part, dirs_exist_ok=True)
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "asked.js").write_text("globalThis.window = { addEventListener() {} };\n" + script)
     command = [str(NODE), str(folder / "asked.js"), *arguments]

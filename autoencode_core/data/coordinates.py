@@ -81,6 +81,11 @@ class Coordinates:
         """Lengths (n,) in flow coordinates of differences (n, d) of points in data units."""
         return np.asarray(np.linalg.norm(np.asarray(apart, float) / np.asarray(self.scale), axis=1))
 
+    def variance(self, x: NDArray[Any]) -> float:
+        """Mean squared distance of points (n, d) in data units from their mean, in flow coordinates."""
+        mean = x.mean(axis=0)
+        return sum(float(np.square((part - mean) / self.scale).sum()) for part in _blocks(x)) / len(x)
+
     def to_flow(self, x: Any) -> Any:
         """Data units (N, d) to flow coordinates (N, d); raw gives x itself."""
         return x if self.kind == "raw" else ((x - self.center) / self.scale) @ self.axes

@@ -295,7 +295,8 @@ _IN_DATA_UNITS = ("test_error", "pca_train_error", "pca_test_error", "ode_test_e
 
 def _in_flow_coordinates(record: RunRecord) -> RunRecord:
     """A run of old without the errors that it told in data units though its flow acts on other scales."""
-    if record.spec.coordinates != "standard" or "test_variance" in record.summary:
+    spec = record.spec  # the errors of a classifier are those of its code
+    if spec.coordinates != "standard" or spec.task == "classify" or "test_variance" in record.summary:
         return record
     history, summary = dict(record.history), dict(record.summary)
     summary |= {name: None for name in _IN_DATA_UNITS if name in summary} | {"train_error": None}

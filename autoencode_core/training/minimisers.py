@@ -49,10 +49,11 @@ def maps_apart(runs: Sequence[Run], points: Array | None = None) -> Array:
 def variance(run: Run) -> float:
     """Mean squared distance of training targets from their mean, flow coordinates (classify: of codes)."""
     if run.spec.task == "classify":
-        targets = np.asarray(run.probe["targets"], float)
+        positions = np.asarray(run.probe["targets"], float)
+        found = float(np.square(positions - positions.mean(0)).sum(1).mean())
     else:
-        targets = run.data.source.train_targets / np.asarray(run.model.coordinates.scale)
-    return max(float(np.square(targets - targets.mean(0)).sum(1).mean()), np.finfo(float).tiny)
+        found = run.model.coordinates.variance(run.data.source.train_targets)
+    return max(found, np.finfo(float).tiny)
 
 
 def minimisers(runs: Sequence[Run], alike: float = ALIKE) -> list[int | None]:

@@ -63,15 +63,18 @@ class Regime:
         """What the last controlled layer must reach: targets, or with classify the labels' positions."""
         if self.spec.task != "classify":
             return self.start.to_engine(targets)
-        places = self._places(targets, labels)
-        return torch.as_tensor(places.T.copy()).to(self.start.control.vector)[None]
+        return torch.as_tensor(self._positions(labels).T.copy()).to(self.start.control.vector)[None]
 
-    def _places(self, targets: Array, labels: Array | None) -> Array:
-        """Targets (n, ·) in the metric of the flow: centred and scaled, or with classify in the code."""
+    def _positions(self, labels: Array | None) -> Array:
+        """Where the codes of particles of these classes (n,) belong, (n, k)."""
+        return np.asarray(label_positions(len(self.data.source.label_names), self.spec.bottleneck)[labels])
+
+    def _variance(self, targets: Array, labels: Array | None) -> float:
+        """Mean squared distance of targets from their mean, in flow coordinates, of positions in the code."""
         if self.spec.task != "classify":
-            return np.asarray((targets - self.start.coordinates.center) / self.start.coordinates.scale)
-        positions = label_positions(len(self.data.source.label_names), self.spec.bottleneck)
-        return np.asarray(positions[labels])
+            return self.start.coordinates.variance(targets)
+        positions = self._positions(labels)
+        return float(np.square(positions - positions.mean(axis=0)).sum(axis=1).mean())
 
     def summary(self, model: AutoencODE) -> dict[str, float | None]:
         """Figures beside the errors: variances, PCA's errors, accuracy; None where they do not apply."""
@@ -83,10 +86,10 @@ class Regime:
             ("train", source.train, source.train_targets, source.train_labels),
             ("test", source.test, source.test_targets, source.test_labels),
         ):
-            figures[f"{part}_variance"] = variance(self._places(targets, labels))
-            parts = source.train, inputs, targets
-            known = applies and pca_error(spec.coordinates, *parts, spec.bottleneck, principal)
-            figures[f"pca_{part}_error"] = known if applies else None
+            figures[f"{part}_variance"] = self._variance(targets, labels)
+            how = spec.bottleneck, principal
+            error = pca_error(spec.coordinates, source.train, inputs, targets, *how) if applies else None
+            figures[f"pca_{part}_error"] = error
         if spec.task == "classify" and source.test_labels is not None:
             positions = label_positions(len(source.label_names), spec.bottleneck)
             codes = model.encode(source.test).double().numpy(force=True)
@@ -109,11 +112,6 @@ def check_width(spec: RunSpec, width: int) -> None:
         raise InputError("profile", spec.profile, f"a list that starts at {width}, the width of the data")
     if not isinstance(spec.order, str) and len(spec.order) != width:
         raise InputError("order", spec.order, f"each of 0 to {width - 1} once; {allowed('order')}")
-
-
-def variance(points: Array) -> float:
-    """Mean squared distance of points (n, ·) from their mean."""
-    return float(np.square(points - points.mean(axis=0)).sum(axis=1).mean())
 
 
 ROUNDING = 1e-12

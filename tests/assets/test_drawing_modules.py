@@ -1,19 +1,12 @@
 """The drawing board's modules outside of a browser: strokes, the eraser, undo; what they never do."""
 
-import json
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
+from player_script import ASSETS, needs_node
+from player_script import run as run_script
 
-ASSETS = Path(__file__).parents[2] / "assets"
 MODULES = [ASSETS / "drawing.js", *sorted((ASSETS / "drawing").glob("*.js"))]
-NODE = shutil.which("node")
 MOST_LINES, MOST_BYTES = 300, 30_000
-
-needs_node = pytest.mark.skipif(NODE is None, reason="node, which runs JavaScript, is not installed")
 
 HEAD = """
 import { Points } from "./drawing/points.js";
@@ -24,33 +17,7 @@ const brush = {kind: 1, radius: 0.1, density: 50};
 
 def run(folder: Path, script: str):
     """What a script says that has Points, read from JSON."""
-    for part in ("drawing", "player"):
-        shutil.copytree(ASSETS / part, folder / part)
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "asked.js").write_text(HEAD + script)
-    done = subprocess.run([str(NODE), str(folder / "asked.js")], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-@needs_node
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
-def test_every_module_is_valid(module, tmp_path):
-    shutil.copy(module, tmp_path / "checked.mjs")
-    done = subprocess.run(
-        [str(NODE), "--check", str(tmp_path / "checked.mjs")], capture_output=True, timeout=30
-    )
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
-def test_no_module_makes_code_or_markup_of_text_or_loads_from_elsewhere(module):
-    text = module.read_text()
-    for banned in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "http:", "https:"):
-        assert banned not in text
-    assert not re.search(r"\beval\b|new Function|setTimeout\(\s*[\"'`]", text)
-    for name in re.findall(r'^(?:import|export) .*from "(.*?)";', text, re.M):
-        assert (module.parent / name).resolve().is_file(), name
+    return run_script(folder, HEAD + script, parts=("drawing", "player"))
 
 
 def test_modules_stay_small():

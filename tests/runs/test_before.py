@@ -3,6 +3,7 @@
 The files in before/ were written by the program as it was then.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import torch
 
 from autoencode_core.cli.shared import errors_line
 from autoencode_core.record import HISTORY
+from autoencode_core.runs import files
 from autoencode_core.runs.convert import record_of, run_of
 from autoencode_core.runs.files import glance, pack, unpack
 from autoencode_core.runs.store import RunStore
 from autoencode_core.runs.study_files import unpack_study
+from autoencode_core.spec import RunSpec
 from autoencode_core.training.selection import train
 
 BEFORE = Path(__file__).parent / "before"
@@ -83,6 +86,10 @@ def test_errors_that_were_told_in_data_units_are_left_out(tmp_path):
     assert unpack(pack(record)).message == record.message
     assert unpack((BEFORE / "two_layer.autoencode").read_bytes()).summary["test_error"] > 0
     assert "–" in errors_line(record.spec, record.summary)
+    # A classifier's errors are those of its code, whatever the coordinates.
+    spec = RunSpec(dataset="moons", task="classify", coordinates="standard", bottleneck=1)
+    told = replace(record, spec=spec, summary={**record.summary, "test_error": 0.5})
+    assert files._in_flow_coordinates(told) is told
 
 
 def test_a_study_is_of_residual_networks_too():
