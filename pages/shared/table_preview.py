@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -88,13 +89,10 @@ def preview() -> None:
         _options(shown, None)
         _buttons(shown, None)
         return
-    said = found.sentences()
-    st.markdown("\n".join(f"- {escape(sentence)}" for sentence in said))
-    _questions(found)
-    _options(shown, found)
-    _buttons(shown, found)
-    _columns(found)
-    _head(found)
+    st.markdown("\n".join(f"- {escape(sentence)}" for sentence in found.sentences()))
+    for part in (_questions, partial(_options, shown), partial(_buttons, shown), _columns, _head):
+        with st.container():  # a question that goes away leaves what follows where it was
+            part(found)
 
 
 def _survey(shown: Pending) -> Survey:
