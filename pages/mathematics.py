@@ -1,4 +1,4 @@
-"""The mathematics: docs/theory.md, with its sections beside it."""
+"""The mathematics: docs/theory.md and, beside it, a list of its sections."""
 
 import re
 
