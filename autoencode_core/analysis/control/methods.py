@@ -1,7 +1,7 @@
 """pmp, adam and lbfgs side by side, from the start of a run."""
 
 import time
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 from autoencode_core.analysis.regimes.spectrum import ModelOnParticles, finite
 from autoencode_core.analysis.run_particles import Array
 from autoencode_core.errors import InputError
+from autoencode_core.questions.control import Ending, Methods
 from autoencode_core.report import Report, silent
 from autoencode_core.spec import FIRST_STEP, RunSpec
 from autoencode_core.training.device import flushed, layer_flops, threads_for
@@ -36,7 +37,7 @@ class _Counted:
         return self.engine.squares_and_gradient(theta, x, y)
 
 
-def methods(run: Run, iterations: int = 200, report: Report | None = None) -> dict[str, Any]:
+def methods(run: Run, iterations: int = 200, report: Report | None = None) -> Methods:
     """pmp, adam and lbfgs from the start of a run, with its particles, λ and architecture.
 
     A method that is not the run's own has its own defaults for the first step. Each ends where its training
@@ -49,10 +50,7 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> di
         report: progress.
 
     Returns:
-        methods, list of M names; by method and iteration, (M, j + 1) with NaN after the end: cost, J;
-        gradient_norm; evaluations, gradients of all particles until then (a batch counts as its share);
-        seconds (cost and gradient only, one thread unless layers are large). ended, list of "converged",
-        "stalled", "diverged" or "finished"; metric, that of pmp; note.
+        `Methods`.
 
     Raises:
         InputError: the run diverged, or iterations is out of bounds.
@@ -63,7 +61,7 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> di
     report(0.0, "Loading the particles.")
     place = ModelOnParticles(run, DTYPES[run.spec.dtype])
     start, table = _start(run, place), np.full((4, len(METHODS), iterations + 1), np.nan)
-    flops, ended = layer_flops(place.model.architecture, place.x.shape[2]), list[str]()
+    flops, ended = layer_flops(place.model.architecture, place.x.shape[2]), list[Ending]()
     for row, name in enumerate(METHODS):
 
         def part(share: float, name: str = name, row: int = row) -> None:
@@ -98,7 +96,9 @@ def _start(run: Run, place: ModelOnParticles) -> Tensor:
     return shape.initial(run.spec.seed, run.spec.init_scale, place.x.dtype, run.spec.init_outer)[None]
 
 
-def _run(place: ModelOnParticles, start: Tensor, spec: RunSpec, into: Array, told: Any) -> str:
+def _run(
+    place: ModelOnParticles, start: Tensor, spec: RunSpec, into: Array, told: Callable[[float], None]
+) -> Ending:
     """Trains, fills (4, j + 1) with cost, gradient norm, gradients and seconds, and says how it ended."""
     arch, weight = place.model.architecture, place.x.new_full((1,), spec.weight)
     objective = Objective(arch, place.x, place.y, weight)
