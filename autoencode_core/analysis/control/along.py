@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from autoencode_core.analysis.control.shooting import Shooting
-from autoencode_core.analysis.regimes.spectrum import finite
 from autoencode_core.analysis.run_particles import Array
+from autoencode_core.analysis.run_problem import finite
 from autoencode_core.errors import InputError
 from autoencode_core.flow.shape import Block
 from autoencode_core.questions.control import Along, Hamiltonian

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import finite
+from autoencode_core.analysis.run_problem import finite
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.questions.control import Costates

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from autoencode_core.analysis.control.shooting import Shooting
-from autoencode_core.analysis.regimes.spectrum import finite
+from autoencode_core.analysis.run_problem import finite
 from autoencode_core.errors import InputError
 from autoencode_core.questions.control import LocalMaximality, Maximality, MaximalityPath
 from autoencode_core.report import Report, silent

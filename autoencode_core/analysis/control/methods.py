@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles, finite
 from autoencode_core.analysis.run_particles import Array
+from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
 from autoencode_core.questions.control import Ending, Methods
 from autoencode_core.report import Report, silent
@@ -59,16 +59,16 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> Me
         raise InputError("iterations", iterations, "a whole number from 1 to 2000")
     report = report or silent
     report(0.0, "Loading the particles.")
-    place = ModelOnParticles(run, DTYPES[run.spec.dtype])
-    start, table = _start(run, place), np.full((4, len(METHODS), iterations + 1), np.nan)
-    flops, ended = layer_flops(place.model.architecture, place.x.shape[2]), list[Ending]()
+    problem = RunProblem(run, DTYPES[run.spec.dtype])
+    start, table = _start(run, problem), np.full((4, len(METHODS), iterations + 1), np.nan)
+    flops, ended = layer_flops(problem.model.architecture, problem.x.shape[2]), list[Ending]()
     for row, name in enumerate(METHODS):
 
         def part(share: float, name: str = name, row: int = row) -> None:
             report((row + share) / len(METHODS), f"Training with {name}.")
 
         with torch.no_grad(), threads_for(flops), flushed():
-            ended.append(_run(place, start, _spec_of(run.spec, name, iterations), table[:, row], part))
+            ended.append(_run(problem, start, _spec_of(run.spec, name, iterations), table[:, row], part))
     return {
         "methods": list(METHODS),
         "cost": table[0],
@@ -77,7 +77,7 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> Me
         "seconds": table[3],
         "ended": ended,
         "metric": run.spec.metric,
-        "note": place.note,
+        "note": problem.note,
     }
 
 
@@ -88,21 +88,21 @@ def _spec_of(spec: RunSpec, name: str, iterations: int) -> RunSpec:
     return spec.but(method=name, iterations=iterations, learning_rate=FIRST_STEP[name], batch_size=0)
 
 
-def _start(run: Run, place: ModelOnParticles) -> Tensor:
+def _start(run: Run, problem: RunProblem) -> Tensor:
     """The control that the training began with, (1, P)."""
     if run.path is not None and int(run.path[0][0]) == 0:
-        return torch.as_tensor(np.asarray(run.path[1][0])).to(place.x)[None]
-    shape = place.model.architecture.shape
-    return shape.initial(run.spec.seed, run.spec.init_scale, place.x.dtype, run.spec.init_outer)[None]
+        return torch.as_tensor(np.asarray(run.path[1][0])).to(problem.x)[None]
+    shape = problem.model.architecture.shape
+    return shape.initial(run.spec.seed, run.spec.init_scale, problem.x.dtype, run.spec.init_outer)[None]
 
 
 def _run(
-    place: ModelOnParticles, start: Tensor, spec: RunSpec, into: Array, told: Callable[[float], None]
+    problem: RunProblem, start: Tensor, spec: RunSpec, into: Array, told: Callable[[float], None]
 ) -> Ending:
     """Trains, fills (4, j + 1) with cost, gradient norm, gradients and seconds, and says how it ended."""
-    arch, weight = place.model.architecture, place.x.new_full((1,), spec.weight)
-    objective = Objective(arch, place.x, place.y, weight)
-    counted = _Counted(objective.engine, place.x.shape[2])
+    arch, weight = problem.model.architecture, problem.x.new_full((1,), spec.weight)
+    objective = Objective(arch, problem.x, problem.y, weight)
+    counted = _Counted(objective.engine, problem.x.shape[2])
     objective.engine, running = counted, torch.ones(1, dtype=torch.bool)
     seconds, began = 0.0, time.perf_counter()
     method: Method = METHODS[spec.method](objective, start.clone(), [spec])

@@ -175,11 +175,11 @@ class _Look:
 
     def __init__(self, run: Run) -> None:
         first = Outputs(run, MOST_PARTICLES)
-        there, self.count = first.place.x.shape[2], first.x.shape[2]
+        there, self.count = first.problem.x.shape[2], first.x.shape[2]
         self.spread = spread_of(first.targets)
         self.before: Array | None = None
         some = f"{self.count} of the {there} particles are moved, evenly chosen."
-        self.notes = [note for note in (first.place.note, some * (self.count < there)) if note]
+        self.notes = [note for note in (first.problem.note, some * (self.count < there)) if note]
 
     def at(self, run: Run, told: Callable[[float], Any]) -> dict[str, Any]:
         """The figures of a level."""

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles, finite
 from autoencode_core.analysis.run_particles import Array, blocks
+from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.fields.hidden import spectral_norm
@@ -81,16 +81,16 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
     report = report or silent
     report(0.0, "Loading the particles.")
     with torch.no_grad():
-        place = ModelOnParticles(run)
-        arch, (x, words) = place.model.architecture, _chosen(place, particles)
-        layers = arch.shape.layers(place.model.control.vector[None])
+        problem = RunProblem(run)
+        arch, (x, words) = problem.model.architecture, _chosen(problem, particles)
+        layers = arch.shape.layers(problem.model.control.vector[None])
         steep = _bounds(arch, layers, report)
         bound = np.array([arch.scheme.growth(each / arch.substeps) - 1 for each in steep])
         passed = _passed(arch, layers, x, report)
         closest, crossed = _approach(passed, report)
         volumes = _volumes(arch, layers, steep, x, report)
     limit = _speed_limit(arch, layers)
-    said = [place.note, words, *_remarks(arch, volumes, closest, steep, limit)]
+    said = [problem.note, words, *_remarks(arch, volumes, closest, steep, limit)]
     half = arch.depth // 2
     edges = arch.step * np.arange(len(layers) + 1)
     return {
@@ -118,9 +118,9 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
     }
 
 
-def _chosen(place: ModelOnParticles, particles: int) -> tuple[Tensor, str]:
+def _chosen(problem: RunProblem, particles: int) -> tuple[Tensor, str]:
     """Some particles (d, n), engine order, as many as memory and time allow, and words if these are fewer."""
-    arch, there = place.model.architecture, place.x.shape[2]
+    arch, there = problem.model.architecture, problem.x.shape[2]
     layers = arch.points * sum(a**3 + a * arch.field.flops(a) / 8 for a in arch.shape.counts)
     cubes = layers + arch.depth // 2 * arch.width**3
     most = max(1, int(min(MOST_NUMBERS // arch.width**2, MOST_WORK // cubes)))
@@ -128,7 +128,7 @@ def _chosen(place: ModelOnParticles, particles: int) -> tuple[Tensor, str]:
     count = min(wanted, most)
     rows = torch.linspace(0, there - 1, count, dtype=torch.float64).round().long()
     words = f"The Jacobians of {arch.width} components are taken at {count} particles instead of {wanted}."
-    return place.x[0][:, rows], words if count < wanted else ""
+    return problem.x[0][:, rows], words if count < wanted else ""
 
 
 def _remarks(arch: Architecture, volumes: Tensor, closest: Array, bound: Array, limit: float) -> list[str]:

@@ -9,8 +9,8 @@ from scipy import stats
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
 from autoencode_core.analysis.run_particles import Array
+from autoencode_core.analysis.run_problem import RunProblem
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import resize
 from autoencode_core.flow.schemes import SCHEMES, Scheme, scheme
@@ -60,10 +60,10 @@ class Outputs:
     """
 
     def __init__(self, run: Run, particles: int) -> None:
-        self.place = ModelOnParticles(run)
-        self.model, self.classify = self.place.model, run.spec.task == "classify"
-        every = max(1, -(-self.place.x.shape[2] // particles))
-        self.x, y = self.place.x[:, :, ::every], self.place.y[:, :, ::every]
+        self.problem = RunProblem(run)
+        self.model, self.classify = self.problem.model, run.spec.task == "classify"
+        every = max(1, -(-self.problem.x.shape[2] // particles))
+        self.x, y = self.problem.x[:, :, ::every], self.problem.y[:, :, ::every]
         self.arch = self.model.architecture
         self.layers = self.arch.shape.layers(self.model.control.vector[None])
         self.targets = self.read(y)
@@ -313,9 +313,9 @@ def _judged(found: dict[str, Any], size: float) -> dict[str, Any]:
 
 def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str:
     """What to know of the numbers."""
-    said = [outputs.place.note]
-    if found["moved"] < outputs.place.x.shape[2]:
-        said.append(f"{found['moved']} of the {outputs.place.x.shape[2]} particles, evenly chosen.")
+    said = [outputs.problem.note]
+    if found["moved"] < outputs.problem.x.shape[2]:
+        said.append(f"{found['moved']} of the {outputs.problem.x.shape[2]} particles, evenly chosen.")
     if found["rtol"] > rtol:
         said.append(
             f"The field is steep: the reference is solved with a tolerance of {found['rtol']:.0e} only."
