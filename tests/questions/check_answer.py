@@ -62,7 +62,7 @@ def misfits(value: Any, kind: Any, at: str) -> Iterator[str]:
         at: what the value is called.
     """
     origin, inner = get_origin(kind), get_args(kind)
-    if kind is Any:
+    if kind in (Any, object):
         return
     if origin in (Required, NotRequired):
         yield from misfits(value, inner[0], at)
