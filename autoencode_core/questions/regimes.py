@@ -4,7 +4,7 @@ P is the number of entries of a control, n that of particles, d of components, k
 of controls are those of L²(0,T).
 """
 
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, final
 
 from autoencode_core.questions.arrays import Flags, Floats, Integers
 from autoencode_core.questions.question import Question
@@ -186,6 +186,7 @@ FLAT_DIRECTION: Question[FlatDirection] = Question(
 # ---- landscape: J = data_term + λ square, for every λ at once
 
 
+@final  # so that it is told from a plane by its keys
 class LandscapeLine(TypedDict):
     """The data term on the line θ(s) = (1 - s) θ* + s θ_other.
 
@@ -204,6 +205,7 @@ class LandscapeLine(TypedDict):
     note: str
 
 
+@final
 class LandscapePlane(TypedDict):
     """The data term on a plane through θ*.
 

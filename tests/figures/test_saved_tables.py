@@ -6,7 +6,7 @@ import pytest
 from autoencode_core import analysis
 from autoencode_core.analysis import costates, doubled
 from autoencode_core.export.csv_text import columns_csv
-from autoencode_core.figures.control.component import choices_table
+from autoencode_core.figures.control.component import component_table
 from autoencode_core.figures.mean_field.density import density_table
 from autoencode_core.figures.mean_field.doubled import doubled_table
 from autoencode_core.figures.mean_field.push import law_table
@@ -77,7 +77,7 @@ def test_both_choices_are_saved_with_their_classes():
         tikhonov=1e-3,
     )
     answer = analysis.component(spec)
-    found = choices_table(answer)
+    found = component_table(answer)
     assert len({len(column) for column in found.values()}) == 1
     assert set(found["turned_off"]) == {"x₁", "x₂"} and set(found["class"]) <= set(answer["names"])
     text = columns_csv(found).decode().splitlines()

@@ -127,7 +127,7 @@ def test_a_run_without_its_controls_says_so(without_path):
 
 def test_three_methods_from_one_start(desk):
     at = page("gallery-bimodal", view="methods", methods_iterations="20")
-    assert desk.asked == [("race", {"iterations": 20})]
+    assert desk.asked == [("methods", {"iterations": 20})]
     assert charts(at) == 3 and "lowest" in said(at)
     assert list(metrics(at)) == ["J of pmp", "J of adam", "J of lbfgs"]
     assert "the field along the paths" in said(at)
@@ -138,7 +138,7 @@ def test_as_many_iterations_as_take_a_few_seconds(desk):
     few, many = (fitting(setup.store().record(run)) for run in ("gallery-digits", "gallery-bimodal"))
     assert few < many
     at = page("gallery-bimodal", view="methods")
-    assert desk.asked == [("race", {"iterations": many})]
+    assert desk.asked == [("methods", {"iterations": many})]
     assert "methods_iterations" not in at.query_params
 
 

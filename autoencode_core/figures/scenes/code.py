@@ -30,6 +30,7 @@ from autoencode_core.figures.scenes.parts import (
 )
 from autoencode_core.figures.scenes.pictures import grey
 from autoencode_core.figures.scenes.plane import CodePlane, plain_plane
+from autoencode_core.questions.regimes import FlatDirection
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
@@ -149,19 +150,19 @@ def training_scene(record: RunRecord, identity: str, axes: int = 2, **settings: 
 
 
 def direction_scene(
-    record: RunRecord, identity: str, moved: Mapping[str, Any], axes: int = 2, **settings: Any
+    record: RunRecord, identity: str, moved: FlatDirection, axes: int = 2, **settings: Any
 ) -> Part:
     """Codes and outputs of the probe as the control moves along a direction.
 
     Args:
         record: the run.
         identity: its id and that of the direction.
-        moved: what analysis.flat_direction says: amounts (m,), codes (m, n, k), outputs (m, n, d).
+        moved: what analysis.flat_direction says.
         axes: number of axes for codes of more than three numbers; those of the run itself.
         settings: entries of the scene's header.
     """
-    amounts = _rounded(np.asarray(moved["amounts"], float))
-    moving = list(zip(np.asarray(moved["codes"]), np.asarray(moved["outputs"]), strict=True))
+    amounts = _rounded(moved["amounts"])
+    moving = list(zip(moved["codes"], moved["outputs"], strict=True))
     words = f"Codes and outputs at {len(amounts)} controls along a direction through the trained one."
     middle = len(amounts) // 2
     return _sequence(
