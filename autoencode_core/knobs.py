@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from autoencode_core.data.catalogue import CATALOGUE, DATASETS, card
+from autoencode_core.data.catalogue import CATALOGUE, card, dataset_names
 from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, REGISTRIES, RunSpec
@@ -27,7 +27,7 @@ def allowed(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> str:
         reading: how it is read, where it is a table.
     """
     if name == "dataset":
-        return DATASETS
+        return dataset_names()
     if name == "reading":
         return f"{', '.join(Reading.model_fields)}, for a table only"
     info = RunSpec.model_fields[name]

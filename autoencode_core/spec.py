@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from autoencode_core.data.catalogue import CATALOGUE, DATASETS, GIVEN, DatasetCard, card
+from autoencode_core.data.catalogue import CATALOGUE, GIVEN, DatasetCard, card, dataset_names
 from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import NONE, Reading, is_table
 from autoencode_core.errors import InputError
@@ -388,7 +388,7 @@ class RunSpec(BaseModel):
         if value in CATALOGUE or value == GIVEN:
             return value
         if not is_table(value) and not is_images_file(value):
-            raise _refuse(f"one of {DATASETS}")
+            raise _refuse(f"one of {dataset_names()}")
         # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
         return value if (info.context or {}).get("stored") else os.path.abspath(value)
 
