@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from autoencode_core.data.catalogue import CATALOGUE, card, dataset_names
 from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
 from autoencode_core.errors import InputError
-from autoencode_core.spec import AUTO, REGISTRIES, RunSpec
+from autoencode_core.spec import AUTO, RunSpec
+from autoencode_core.spec_checks import REGISTRIES
 
 UNSET = {"data_seed": "as the seed", "fidelity": "off", "hidden": "m a", "init_outer": "as s₀"}
 """What a knob without a value says."""

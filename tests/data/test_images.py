@@ -178,10 +178,7 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
         images.images_in(gone)
     assert image_shape(gone, 49) == (7, 7) and image_shape(gone, 50) is None
     assert image_shape("mnist", 784) == (28, 28) and image_shape("moons", 4) is None
-    assert (
-        ac.RunSpec.model_validate({"dataset": gone, "bottleneck": 3}, context={"stored": True}).dataset
-        == gone
-    )
+    assert ac.RunSpec.as_stored({"dataset": gone, "bottleneck": 3}).dataset == gone
 
 
 def lay_out(home: Path, grey: np.ndarray, labels: np.ndarray, checksum: str = "") -> None:

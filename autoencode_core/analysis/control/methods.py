@@ -11,7 +11,8 @@ from autoencode_core.analysis.regimes.spectrum import ModelOnParticles, finite
 from autoencode_core.analysis.run_particles import Array
 from autoencode_core.errors import InputError
 from autoencode_core.report import Report, silent
-from autoencode_core.spec import FIRST_STEP, RunSpec
+from autoencode_core.spec import RunSpec
+from autoencode_core.spec_defaults import FIRST_STEP
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.engine import Engine
 from autoencode_core.training.loop import METHODS, NEGLIGIBLE
