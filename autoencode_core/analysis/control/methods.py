@@ -106,7 +106,7 @@ def _run(place: ModelOnParticles, start: Tensor, spec: RunSpec, into: Array, tol
     counted = _Counted(objective.engine, place.x.shape[2])
     objective.engine, running = counted, torch.ones(1, dtype=torch.bool)
     seconds, began = 0.0, time.perf_counter()
-    method: Method = METHODS[spec.method](objective, start.clone(), [spec])
+    method: Method[Any] = METHODS[spec.method](objective, start.clone(), [spec])
     for iteration in range(spec.iterations + 1):
         if iteration:
             began = time.perf_counter()
