@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,7 +27,7 @@ def one_cycle(progress: float, peak: float) -> float:
     return end + (peak - end) * (1 + math.cos(math.pi * (progress - warm) / (1 - warm))) / 2
 
 
-class Adam(Method):
+class Adam(Method[Objective]):
     """Adam (Kingma and Ba, arXiv 1412.6980) on the costate gradient.
 
     With batches one iteration is one step, cost and gradient are those of a batch that no step has seen since
@@ -50,7 +51,7 @@ class Adam(Method):
         self.whole = CudaGraph(self._whole, theta.device, state)
         self.updates = 0
 
-    def goes_on(self, before: Method, rows: Tensor) -> None:
+    def goes_on(self, before: Method[Any], rows: Tensor) -> None:
         if isinstance(before, Adam):
             self.first.copy_(before.first[rows])
             self.second.copy_(before.second[rows])

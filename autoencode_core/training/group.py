@@ -1,6 +1,7 @@
 """Regimes that are trained side by side, one iteration at a time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -47,11 +48,11 @@ class Group:
     def __init__(
         self,
         problem: Problem,
-        kind: type[Method],
+        kind: type[Method[Any]],
         regimes: list[int],
         theta: Tensor,
         substeps: int,
-        before: tuple[Method, Tensor] | None = None,
+        before: tuple[Method[Any], Tensor] | None = None,
     ) -> None:
         self.problem, self.regimes, self.substeps = problem, regimes, substeps
         rows, train = torch.tensor(regimes, device=theta.device), problem.train

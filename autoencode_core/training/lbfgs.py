@@ -8,7 +8,7 @@ from torch import Tensor
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.apart import dots, matrices_of, products
 from autoencode_core.training.method import Method
-from autoencode_core.training.objective import Objective, Terms
+from autoencode_core.training.objective import Cost, Terms
 
 DECREASE, CURVATURE = 1e-4, 0.9
 MOST_TRIALS = 25
@@ -22,10 +22,10 @@ def most_pairs(size: int) -> int:
     return max(1, min(MOST_PAIRS, PAIR_BUDGET // (2 * size)) // FOURS) * FOURS
 
 
-class Lbfgs(Method):
+class Lbfgs(Method[Cost]):
     """L-BFGS in L²(0,T), each regime with its own pairs and line search."""
 
-    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
+    def __init__(self, objective: Cost, theta: Tensor, specs: Sequence[RunSpec]) -> None:
         super().__init__(objective, theta, specs)
         self.pairs = PairMemory(theta, most_pairs(theta.shape[1]))
         self.fresh = torch.ones_like(self.stalled)
@@ -140,7 +140,7 @@ class StrongWolfe:
     """
 
     def __init__(
-        self, objective: Objective, theta: Tensor, direction: Tensor, terms: Terms, slope: Tensor
+        self, objective: Cost, theta: Tensor, direction: Tensor, terms: Terms, slope: Tensor
     ) -> None:
         self.objective, self.start, self.direction = objective, theta, direction
         self.cost0, self.slope0 = terms.cost, slope

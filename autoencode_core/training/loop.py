@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from autoencode_core.training.pmp import Pmp
 from autoencode_core.training.problem import Problem
 from autoencode_core.training.run import Array, Progress, Run, RunData, Snapshot
 
-METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
+METHODS: dict[str, type[Method[Any]]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
 """The training methods by the name that RunSpec.method uses."""
 
 NEGLIGIBLE = 1e-4

@@ -2,15 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.objective import Objective, Terms
+from autoencode_core.training.objective import Cost, Terms
+
+C = TypeVar("C", bound=Cost)
 
 
-class Method(ABC):
+class Method(ABC, Generic[C]):
     """A training method in progress.
 
     Attributes:
@@ -24,7 +27,7 @@ class Method(ABC):
 
     partial = False
 
-    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
+    def __init__(self, objective: C, theta: Tensor, specs: Sequence[RunSpec]) -> None:
         spec = specs[0]
         self.objective, self.theta, self.spec = objective, theta, spec
         self.terms, self.gradient = self.measure(theta)
@@ -32,7 +35,7 @@ class Method(ABC):
         self.step = torch.full((regimes,), spec.learning_rate, dtype=theta.dtype, device=theta.device)
         self.stalled = torch.zeros(regimes, dtype=torch.bool, device=theta.device)
 
-    def goes_on(self, before: "Method", rows: Tensor) -> None:  # noqa: B027 - nothing is learnt by default
+    def goes_on(self, before: "Method[Any]", rows: Tensor) -> None:
         """Takes over what the regimes `rows`, (r,), of another method in progress have learnt of J."""
 
     @abstractmethod

@@ -1,6 +1,7 @@
 """pmp: the maximum principle by minimising movements, realised by shooting."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ SUFFICIENT, GROW, SHRINK = 0.25, 1.3, 0.5
 MOST_TRIALS = 60
 
 
-class Pmp(Method):
+class Pmp(Method[Objective]):
     """Forward, backward, maximise the augmented Hamiltonian layer by layer, accept or halve τ.
 
     With states and costates frozen, every layer maximises H_n(θ) - ⟨θ - θ_n^j, M_n(θ - θ_n^j)⟩/(2τ); one
@@ -29,7 +30,7 @@ class Pmp(Method):
         super().__init__(objective, theta, specs)
         self.tau = self.step * (1 / self.gradient_norm()).clamp(max=1.0)
 
-    def goes_on(self, before: Method, rows: Tensor) -> None:
+    def goes_on(self, before: Method[Any], rows: Tensor) -> None:
         if isinstance(before, Pmp):
             self.tau, self.step = before.tau[rows], before.step[rows]
 

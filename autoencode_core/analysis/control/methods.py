@@ -12,7 +12,8 @@ from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
 from autoencode_core.questions.control import Ending, Methods
 from autoencode_core.report import Report, silent
-from autoencode_core.spec import FIRST_STEP, RunSpec
+from autoencode_core.spec import RunSpec
+from autoencode_core.spec_defaults import FIRST_STEP
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.engine import Engine
 from autoencode_core.training.loop import METHODS, NEGLIGIBLE
@@ -105,7 +106,7 @@ def _run(
     counted = _Counted(objective.engine, problem.x.shape[2])
     objective.engine, running = counted, torch.ones(1, dtype=torch.bool)
     seconds, began = 0.0, time.perf_counter()
-    method: Method = METHODS[spec.method](objective, start.clone(), [spec])
+    method: Method[Any] = METHODS[spec.method](objective, start.clone(), [spec])
     for iteration in range(spec.iterations + 1):
         if iteration:
             began = time.perf_counter()

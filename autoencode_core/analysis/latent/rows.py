@@ -1,6 +1,5 @@
 """Rows and their codes: all rows of a run, and new ones beside those that it was trained on."""
 
-import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from numpy.typing import ArrayLike
 from autoencode_core.analysis.run_particles import (
     Array,
     Particles,
+    Remembered,
     blocks,
     codes_of,
     flow_bytes,
@@ -150,17 +150,17 @@ def new_rows(run: Run, values: ArrayLike, back: bool = False, report: Report | N
     return {**vars(found), "smaller": smaller, "unusual": unusual, "bound": bound, "note": note}
 
 
-_errors: dict[int, Array] = {}  # of runs that are alive, by their id
+_errors = Remembered()
 
 
 def _training_errors(run: Run, particles: Particles, report: Report) -> Array:
     """Errors of the training rows (N,), ascending; computed once for each run."""
-    known = _errors.get(id(run))
-    if known is None:
+
+    def compute() -> Array:
         errors = passed(run, particles.inputs, particles.targets, False, report).errors
-        known = _errors[id(run)] = np.sort(np.nan_to_num(errors, nan=np.inf, posinf=np.inf))
-        weakref.finalize(run, _errors.pop, id(run), None)
-    return known
+        return np.asarray(np.sort(np.nan_to_num(errors, nan=np.inf, posinf=np.inf)))
+
+    return _errors.of(run, particles, compute)
 
 
 def _table(run: Run, values: ArrayLike) -> Array:
