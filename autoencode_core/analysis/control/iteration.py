@@ -17,7 +17,7 @@ from autoencode_core.report import Report, silent
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.hamiltonian import StatesAndCostates, layer_squares
 from autoencode_core.training.objective import Objective, Terms
-from autoencode_core.training.pmp import GROW, SHRINK, SUFFICIENT, Pmp
+from autoencode_core.training.pmp import GROW, SHRINK, SUFFICIENT, PmpSettings
 from autoencode_core.training.run import Run
 
 
@@ -65,13 +65,13 @@ def iteration(run: Run, iteration: int | None = None, report: Report | None = No
     """
     report = report or silent
     report(0.0, "Sending the particles forward.")
-    (number, theta), spec = _control(run, iteration), _paper(run.spec)
+    (number, theta), settings = _control(run, iteration), _settings(run.spec)
     with torch.no_grad():
         shooting = Shooting(run)
         held = shooting.shoot(theta)
         weight = shooting.x.new_full((1,), shooting.weight)
         objective = _Watched(shooting.arch, shooting.x, shooting.y, weight)
-        method = Pmp(objective, theta[None], [spec])
+        method = settings.start(objective, theta[None])
         method.tau = _first_tau(run, number, method.tau)
         first, norm = float(method.tau[0]), float(method.gradient_norm()[0])
         objective.asked.clear()
@@ -96,7 +96,7 @@ def iteration(run: Run, iteration: int | None = None, report: Report | None = No
         "move": move,
         "augmented": layered["trial_hamiltonian"] - np.square(layered["trial_move"]) / (2 * tau[:, None]),
         "accepted": not bool(method.stalled[0]),
-        "inner_steps": spec.inner_steps,
+        "inner_steps": settings.inner_steps,
         "sufficient": SUFFICIENT,
         "next_tau": float(method.tau[0]),
         **before,
@@ -132,11 +132,11 @@ def _control(run: Run, iteration: int | None) -> tuple[int, Tensor]:
     return int(iterations[place]), theta
 
 
-def _paper(spec: RunSpec) -> RunSpec:
-    """The spec of pmp with the paper's metric."""
+def _settings(spec: RunSpec) -> PmpSettings:
+    """Those of pmp with the paper's metric."""
     if spec.method == "pmp":
-        return spec.but(metric="control")
-    return spec.but(method="pmp", metric="control", batch_size=0, inner_steps=1, learning_rate=1.0)
+        return PmpSettings(spec.learning_rate, spec.inner_steps, "control")
+    return PmpSettings(metric="control")
 
 
 def _remark(spec: RunSpec) -> str:

@@ -12,12 +12,10 @@ from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
 from autoencode_core.questions.control import Ending, Methods
 from autoencode_core.report import Report, silent
-from autoencode_core.spec import RunSpec
-from autoencode_core.spec_defaults import FIRST_STEP
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.engine import Engine
-from autoencode_core.training.loop import METHODS, NEGLIGIBLE
-from autoencode_core.training.method import Method
+from autoencode_core.training.loop import NEGLIGIBLE
+from autoencode_core.training.methods import METHODS, Settings, settings_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Run
 
@@ -69,7 +67,8 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> Me
             report((row + share) / len(METHODS), f"Training with {name}.")
 
         with torch.no_grad(), threads_for(flops), flushed():
-            ended.append(_run(problem, start, _spec_of(run.spec, name, iterations), table[:, row], part))
+            settings = settings_of(run.spec, name, iterations)
+            ended.append(_run(problem, start, settings, table[:, row], part))
     return {
         "methods": list(METHODS),
         "cost": table[0],
@@ -82,13 +81,6 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> Me
     }
 
 
-def _spec_of(spec: RunSpec, name: str, iterations: int) -> RunSpec:
-    """The spec with another method, and what suits that."""
-    if name == spec.method:
-        return spec.but(iterations=iterations)
-    return spec.but(method=name, iterations=iterations, learning_rate=FIRST_STEP[name], batch_size=0)
-
-
 def _start(run: Run, problem: RunProblem) -> Tensor:
     """The control that the training began with, (1, P)."""
     if run.path is not None and int(run.path[0][0]) == 0:
@@ -98,16 +90,17 @@ def _start(run: Run, problem: RunProblem) -> Tensor:
 
 
 def _run(
-    problem: RunProblem, start: Tensor, spec: RunSpec, into: Array, told: Callable[[float], None]
+    problem: RunProblem, start: Tensor, settings: Settings, into: Array, told: Callable[[float], None]
 ) -> Ending:
     """Trains, fills (4, j + 1) with cost, gradient norm, gradients and seconds, and says how it ended."""
-    arch, weight = problem.model.architecture, problem.x.new_full((1,), spec.weight)
-    objective = Objective(arch, problem.x, problem.y, weight)
+    spec, iterations = problem.run.spec, into.shape[1] - 1
+    weight = problem.x.new_full((1,), spec.weight)
+    objective = Objective(problem.arch, problem.x, problem.y, weight)
     counted = _Counted(objective.engine, problem.x.shape[2])
     objective.engine, running = counted, torch.ones(1, dtype=torch.bool)
     seconds, began = 0.0, time.perf_counter()
-    method: Method[Any] = METHODS[spec.method](objective, start.clone(), [spec])
-    for iteration in range(spec.iterations + 1):
+    method = settings.start(objective, start.clone())
+    for iteration in range(iterations + 1):
         if iteration:
             began = time.perf_counter()
             method.advance(running)
@@ -116,7 +109,7 @@ def _run(
         if not np.isfinite([cost, norm]).all() or not finite(method.theta):
             return "diverged"
         into[:, iteration] = cost, norm, counted.gradients, seconds
-        told(iteration / spec.iterations)
+        told(iteration / iterations)
         if norm <= spec.tolerance:
             return "converged"
         if bool(method.stalled[0]):
