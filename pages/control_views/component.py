@@ -1,9 +1,9 @@
 """Which component is turned off: one classifier of data in the plane, trained with either of them left."""
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.figures.control.component import (
@@ -42,7 +42,7 @@ def component_view(run_id: str, record: RunRecord) -> None:
     _heading(record, found)
     count = len(found["labels"])
     identity = f"{run_id} component {name} {horizon}"
-    draw, end = partial(component_scene, found, identity), RunSpec.model_validate(found["spec"]).horizon
+    draw, end = partial(component_scene, found, identity), RunSpec.as_stored(found["spec"]).horizon
     linked_player("control_component", run_id, end, draw, identity, count)
     words = "State, class and predicted class of each particle at every t, for both choices."
     table_button("component_csv", f"{run_id}-choices", lambda: component_table(found), words=words)
@@ -81,13 +81,13 @@ def _knobs() -> tuple[str, float | None]:
 
 
 def _heading(record: RunRecord, found: Component) -> None:
-    spec = RunSpec.model_validate(found["spec"])
+    spec = RunSpec.as_stored(found["spec"])
     if not found["own"]:
         st.caption("This run is no classifier of data in the plane: a standard one is compared instead.")
     st.caption(escape(f"{dataset(spec.dataset)} · {regime(spec)} · N = {spec.particles}"))
 
 
-def _metrics(cells: Any, found: Component, place: int) -> None:
+def _metrics(cells: DeltaGenerator, found: Component, place: int) -> None:
     name = component_names(found)[int(found["off"][place])]
     cells.metric(
         f"Accuracy, {name} off",

@@ -78,9 +78,8 @@ def along_table(
     """The same as columns, a layer a row: times, |θ_n|, speed, H_n, |∇J_n|, R_n, and every entry of θ_n."""
     edges = along["edges"]
 
-    def residual(found: Maximality | None) -> Array:
-        none = np.full(len(along["counts"]), np.nan)
-        return none if found is None else found["residual"]
+    def residual(found: Maximality | None) -> Floats:
+        return np.full(len(along["counts"]), np.nan) if found is None else found["residual"]
 
     return {
         "layer": np.arange(len(edges) - 1),
@@ -107,13 +106,12 @@ def _named(near: LocalMaximality | None, far: Maximality | None) -> list[tuple[s
 # ---- what is drawn below it
 
 
-def _held(values: Any) -> Array:
+def _held(values: Floats) -> Floats:
     """A value a layer, the last one once more: what a line in steps needs."""
-    values = np.asarray(values, float)
     return np.append(values, values[-1:])
 
 
-def _steps(edges: Array, values: Any, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
+def _steps(edges: Floats, values: Floats, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
     look = theme.ROLES[role]
     return {
         "x": edges,
@@ -125,7 +123,7 @@ def _steps(edges: Array, values: Any, role: str, panel: Panel, name: str, dark: 
     }
 
 
-def _hamiltonian(edges: Array, hamiltonian: Hamiltonian, panel: Panel, dark: bool) -> list[dict[str, Any]]:
+def _hamiltonian(edges: Floats, hamiltonian: Hamiltonian, panel: Panel, dark: bool) -> list[dict[str, Any]]:
     """H_n, a line for each interval of constant width."""
     values = hamiltonian["hamiltonian"]
     return [
@@ -134,7 +132,7 @@ def _hamiltonian(edges: Array, hamiltonian: Hamiltonian, panel: Panel, dark: boo
     ]
 
 
-def _spreads(edges: Array, hamiltonian: Hamiltonian, panel: Panel, dark: bool) -> list[dict[str, Any]]:
+def _spreads(edges: Floats, hamiltonian: Hamiltonian, panel: Panel, dark: bool) -> list[dict[str, Any]]:
     """From the least to the largest H_n of each interval of constant width, shaded."""
     values = hamiltonian["hamiltonian"]
     fill = theme.translucent(theme.colour("cost", dark), 0.13)
@@ -155,9 +153,9 @@ def _spreads(edges: Array, hamiltonian: Hamiltonian, panel: Panel, dark: bool) -
     ]
 
 
-def _sizes(edges: Array, values: Any, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
+def _sizes(edges: Floats, values: Floats, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
     """Sizes on a logarithmic axis, a mark a layer; a line joins neighbours that have a place there."""
-    values, look, small = np.asarray(values, float), theme.ROLES[role], role == "anywhere"
+    look, small = theme.ROLES[role], role == "anywhere"
     colour = look.colour(dark)
     return {
         "x": (edges[:-1] + edges[1:]) / 2,
@@ -199,7 +197,7 @@ def _headings(panels: Mapping[str, Panel], along: Along, slopes: Slopes, dark: b
         panels["slopes"].heading(dark, marked(roles, dark), "0 for an optimal control"),
     ]
     for row, (name, (values, role)) in enumerate(slopes.items()):
-        said = _unshown(name, np.asarray(values, float))
+        said = _unshown(name, values)
         if said:
             font = {"color": theme.colour(role, dark), "size": theme.SMALL}
             place = {"xanchor": "right", "yanchor": "top", "yshift": -2 - 16 * row, "font": font}
@@ -207,7 +205,7 @@ def _headings(panels: Mapping[str, Panel], along: Along, slopes: Slopes, dark: b
     return notes
 
 
-def _unshown(name: str, values: Array) -> str:
+def _unshown(name: str, values: Floats) -> str:
     """What has no place on a logarithmic axis, in words."""
     said = [
         f"{'∞' if np.isinf(value) else '0'} in {count} layer{'s' * (count != 1)}"
@@ -274,7 +272,7 @@ def _upright(panel: Panel, x: float, line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _axes(
-    panels: Mapping[str, Panel], along: Along, hamiltonian: Hamiltonian, sizes: Sequence[Any], dark: bool
+    panels: Mapping[str, Panel], along: Along, hamiltonian: Hamiltonian, sizes: Sequence[Floats], dark: bool
 ) -> dict[str, Any]:
     end, found = float(along["edges"][-1]), dict[str, Any]()
     last = list(panels.values())[-1]
@@ -296,22 +294,21 @@ def _axes(
         "norm": _from_zero(hamiltonian["norm"], least_control(along), dark),
         "speed": _from_zero(hamiltonian["speed"], least_speed(along), dark),
         "hamiltonian": _level(hamiltonian["hamiltonian"], rate, dark),
-        "slopes": power_axis(np.concatenate([np.asarray(v, float) for v in sizes]), dark, most=5, least=rate),
+        "slopes": power_axis(np.concatenate(sizes), dark, most=5, least=rate),
     }
     for name, panel in panels.items():
         found[f"yaxis{panel.number}"] = ys[name] | {"domain": panel.up, "anchor": f"x{panel.number}"}
     return found
 
 
-def _from_zero(values: Any, least: float, dark: bool) -> dict[str, Any]:
+def _from_zero(values: Floats, least: float, dark: bool) -> dict[str, Any]:
     """An axis from 0 to the largest value, or to the least that one sees."""
-    top = float(np.nanmax(np.asarray(values, float), initial=least))
+    top = float(np.nanmax(values, initial=least))
     return theme.axis(dark, range=[0, 1.12 * top], nticks=4, tickformat="~g")
 
 
-def _level(values: Any, least: float, dark: bool) -> dict[str, Any]:
+def _level(values: Floats, least: float, dark: bool) -> dict[str, Any]:
     """An axis that shows 0 too, and all that is too small to see as level."""
-    values = np.asarray(values, float)
     low, high = float(min(values.min(), 0.0)), float(max(values.max(), 0.0))
     if max(-low, high) < least:
         low, high = -least, least
