@@ -30,6 +30,7 @@ from autoencode_core.figures.scenes.parts import (
 )
 from autoencode_core.figures.scenes.pictures import grey
 from autoencode_core.figures.scenes.plane import CodePlane, plain_plane
+from autoencode_core.questions.latent import Decode, DecodedGrid, Walk
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
@@ -40,7 +41,7 @@ MOST_COLUMNS = 12
 
 @dataclass(frozen=True)
 class Decoded:
-    """What one code stands for, from the analysis `decode_path`.
+    """What one code stands for, from an answer of DECODE.
 
     Attributes:
         z: (k,) the code.
@@ -59,16 +60,15 @@ class Decoded:
     distance: float
 
 
-def decoded(record: RunRecord, z: Array, answer: Mapping[str, Any]) -> Decoded:
-    """The first code of an answer of `decode_path`."""
-    states = np.asarray(answer["states"])[:, 0]
+def decoded(record: RunRecord, z: Array, answer: Decode) -> Decoded:
+    """The first code z of an answer."""
     return Decoded(
         z,
-        to_data(record, states),
-        np.asarray(answer["outputs"])[0],
-        int(np.asarray(answer["nearest"])[0]),
-        np.asarray(answer["nearest_data"])[0],
-        float(np.asarray(answer["data_distance"])[0]),
+        to_data(record, answer["states"][:, 0]),
+        answer["outputs"][0],
+        int(answer["nearest"][0]),
+        answer["nearest_data"][0],
+        float(answer["data_distance"][0]),
     )
 
 
@@ -77,7 +77,7 @@ def code_scene(
     identity: str,
     plane: CodePlane,
     found: Decoded | None = None,
-    sheet: Mapping[str, Any] | None = None,
+    sheet: DecodedGrid | None = None,
     **settings: Any,
 ) -> Part:
     """Codes on the left, on the right the data that they stand for.
@@ -87,7 +87,7 @@ def code_scene(
         identity: its id.
         plane: how codes are drawn.
         found: what the chosen code decodes to.
-        sheet: the analysis `sheet`, a grid of decoded codes.
+        sheet: a grid of decoded codes.
         settings: entries of the scene's header.
     """
     left = _codes(record, plane)
@@ -100,19 +100,17 @@ def code_scene(
     return _scene(record, identity, panes, alt="Latent codes, and the data that they stand for.", **settings)
 
 
-def walk_scene(
-    record: RunRecord, identity: str, plane: CodePlane, answer: Mapping[str, Any], **settings: Any
-) -> Part:
+def walk_scene(record: RunRecord, identity: str, plane: CodePlane, answer: Walk, **settings: Any) -> Part:
     """A straight walk between two codes: where it is in the latent space, and what it decodes to.
 
     Args:
         record: the run.
         identity: its id.
         plane: how codes are drawn.
-        answer: of the analysis `walk`: codes (s, k), outputs (s, d) in data units.
+        answer: of WALK.
         settings: entries of the scene's header.
     """
-    z, made = np.asarray(answer["codes"], float), finite(answer["outputs"])
+    z, made = answer["codes"], finite(answer["outputs"])
     left, right = _codes(record, plane), _data(record)
     right["title"], right["note"] = "Decoded on the way", right["note"]
     for pane, places in ((left, plane.project(z)), (right, data_view(record).project(made))):
@@ -250,7 +248,7 @@ def _mark_code(pane: Part, plane: CodePlane, found: Decoded | None) -> None:
 def _data(
     record: RunRecord,
     found: Decoded | None = None,
-    sheet: Mapping[str, Any] | None = None,
+    sheet: DecodedGrid | None = None,
     positions: Array | None = None,
 ) -> Part:
     """The pane of the data: what the codes decode to, and on top of it what is asked for."""
