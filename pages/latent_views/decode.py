@@ -18,7 +18,7 @@ from pages.shared.charts import chart
 from pages.shared.player import Said, player
 from pages.shared.setup import dark
 
-_GRID = {1: 200, 2: 21}
+_POINTS = {1: 200, 2: 21}
 _TILES = 11
 _MOST_SLIDERS = 8
 
@@ -35,10 +35,10 @@ def decode_view(run_id: str, record: RunRecord, plane: CodePlane) -> None:
     slot = f"latent_code_{run_id}"
     chosen = np.asarray(st.session_state.setdefault(slot, central_code(z).tolist()))
     question = ask(DECODE, record, z=chosen[None])
-    sheet = _sheet(record, z)
+    grid = _grid(record, z)
     found = decoded(record, chosen, question.value) if question.value else None
     identity = f"{run_id} codes"
-    data = encode(code_scene(record, identity, plane, found, sheet))
+    data = encode(code_scene(record, identity, plane, found, grid))
     said = player("latent_decode", data, identity, len(z))
     if found is None:
         told(question, "The decoded point")
@@ -59,7 +59,7 @@ def decode_view(run_id: str, record: RunRecord, plane: CodePlane) -> None:
         note(question.value)
     _numbers(slot, z)
     if is_image_run(record):
-        _images(record, plane, sheet)
+        _images(record, plane, grid)
 
 
 def _moved(said: Said, plane: CodePlane, z: Floats, slot: str) -> Floats | None:
@@ -97,23 +97,23 @@ def _numbers(slot: str, z: Floats) -> None:
             st.rerun()
 
 
-def _images(record: RunRecord, plane: CodePlane, sheet: DecodedGrid | None) -> None:
+def _images(record: RunRecord, plane: CodePlane, grid: DecodedGrid | None) -> None:
     """Images decoded from a grid of codes, or of the plane on which codes of many numbers are drawn."""
     first, second = "z₁", "z₂"
-    if sheet is None and plane.center is not None and plane.points.shape[1] == 2:
+    if grid is None and plane.center is not None and plane.points.shape[1] == 2:
         low, high = code_ranges(plane.points).T
         span = {"low": low, "high": high, "center": plane.center, "axes": plane.axes}
-        sheet = told(ask(DECODED_GRID, record, points=_TILES, **span), "The decoded grid")
+        grid = told(ask(DECODED_GRID, record, points=_TILES, **span), "The decoded grid")
         first, second = plane.names[:2]
-    if sheet is not None:
-        figure = decoded_grid_figure(record, sheet, names=(first, second), dark=dark())
+    if grid is not None:
+        figure = decoded_grid_figure(record, grid, names=(first, second), dark=dark())
         chart("latent_sheet", figure, "Images decoded from a grid of codes.")
 
 
-def _sheet(record: RunRecord, z: Floats) -> DecodedGrid | None:
+def _grid(record: RunRecord, z: Floats) -> DecodedGrid | None:
     """A net of decoded codes where the code has one or two numbers."""
     k = record.spec.bottleneck
-    if k not in _GRID:
+    if k not in _POINTS:
         return None
     low, high = code_ranges(z).T
-    return ask(DECODED_GRID, record, low=low, high=high, points=_GRID[k]).value
+    return ask(DECODED_GRID, record, low=low, high=high, points=_POINTS[k]).value

@@ -66,7 +66,7 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> Ge
         closest, crossed = _approach(passed, report)
         volumes = _volumes(arch, layers, steep, x, report)
     limit = _speed_limit(arch, layers)
-    said = [place.note, words, *_remarks(arch, volumes, closest, steep, limit)]
+    said = [place.note, words, *_notes(arch, volumes, closest, steep, limit)]
     half = arch.depth // 2
     edges = arch.step * np.arange(len(layers) + 1)
     lipschitz = _lipschitz((1 + bound) ** arch.substeps, half, arch.bottleneck, passed)
@@ -113,7 +113,7 @@ def _chosen(place: ModelOnParticles, particles: int) -> tuple[Tensor, str]:
     return place.x[0][:, rows], words if count < wanted else ""
 
 
-def _remarks(arch: Architecture, volumes: Tensor, closest: Array, bound: Array, limit: float) -> list[str]:
+def _notes(arch: Architecture, volumes: Tensor, closest: Array, bound: Array, limit: float) -> list[str]:
     """What a person must know of the answer."""
     said = list[str]()
     if volumes.shape[1] == 1:

@@ -77,7 +77,7 @@ def code_scene(
     identity: str,
     plane: CodePlane,
     found: Decoded | None = None,
-    sheet: DecodedGrid | None = None,
+    grid: DecodedGrid | None = None,
     **settings: Any,
 ) -> Part:
     """Codes on the left, on the right the data that they stand for.
@@ -87,14 +87,14 @@ def code_scene(
         identity: its id.
         plane: how codes are drawn.
         found: what the chosen code decodes to.
-        sheet: a grid of decoded codes.
+        grid: of decoded codes.
         settings: entries of the scene's header.
     """
     left = _codes(record, plane)
     _mark_code(left, plane, found)
     panes = [left]
     if record.spec.task != "classify":
-        panes.append(_data(record, found, sheet))
+        panes.append(_data(record, found, grid))
         if found is not None and is_image_run(record):
             panes.append(decoded_images(record, np.stack([found.output, found.neighbour])[None]))
     return _scene(record, identity, panes, alt="Latent codes, and the data that they stand for.", **settings)
@@ -248,7 +248,7 @@ def _mark_code(pane: Part, plane: CodePlane, found: Decoded | None) -> None:
 def _data(
     record: RunRecord,
     found: Decoded | None = None,
-    sheet: DecodedGrid | None = None,
+    grid: DecodedGrid | None = None,
     positions: Array | None = None,
 ) -> Part:
     """The pane of the data: what the codes decode to, and on top of it what is asked for."""
@@ -270,14 +270,14 @@ def _data(
     pane["ghost"] = {"positions": within(pane, wanted)}
     word = "input" if record.spec.task == "reconstruct" else "target"
     pane["layers"] = [layer("ghost", True, f"ghost of the {word}"), layer("residuals", False)]
-    if sheet is not None:
-        _add_sheet(pane, shown.project(finite(sheet["outputs"])))
+    if grid is not None:
+        _add_grid(pane, shown.project(finite(grid["outputs"])))
     if found is not None:
         _add_decoded(pane, ways[0], shown.project(np.stack([found.output, found.neighbour])))
     return pane
 
 
-def _add_sheet(pane: Part, points: Array) -> None:
+def _add_grid(pane: Part, points: Array) -> None:
     """A grid of decoded codes as a curve (p, c) or a net (p, p, c)."""
     rows = [points] if points.ndim == 2 else [*points, *points.transpose(1, 0, 2)]
     joined = within(pane, np.concatenate(rows))
