@@ -6,7 +6,7 @@ import streamlit as st
 from autoencode_core.figures.arrays import codes
 from autoencode_core.figures.latent.decoded_grid import decoded_grid_figure
 from autoencode_core.figures.run.images import is_image_run
-from autoencode_core.figures.scenes.code import Decoded, code_scene, decoded
+from autoencode_core.figures.scenes.decode import Decoded, decode_scene, decoded
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.plane import CodePlane, central_code, code_ranges
 from autoencode_core.questions.arrays import Floats
@@ -38,7 +38,7 @@ def decode_view(run_id: str, record: RunRecord, plane: CodePlane) -> None:
     grid = _grid(record, z)
     found = decoded(record, chosen, question.value) if question.value else None
     identity = f"{run_id} codes"
-    data = encode(code_scene(record, identity, plane, found, grid))
+    data = encode(decode_scene(record, identity, plane, found, grid))
     said = player("latent_decode", data, identity, len(z))
     if found is None:
         told(question, "The decoded point")

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.scenes.code import training_scene
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.plane import CodePlane
+from autoencode_core.figures.scenes.training import training_scene
 from autoencode_core.store.record import RunRecord
 from pages.shared.player import player
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from autoencode_core.figures.arrays import codes
-from autoencode_core.figures.scenes.code import walk_scene
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.plane import CodePlane, far_apart
+from autoencode_core.figures.scenes.walk import walk_scene
 from autoencode_core.questions.latent import WALK
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import length_unit
