@@ -59,7 +59,7 @@ def test_along_is_the_first_view(desk, run, words):
     assert at.query_params["view"] == "along" and charts(at) == 1
     assert all(word in said(at) for word in words)
     assert not at.error and not at.warning
-    tasks = ["control_strip", "hamiltonian", "local_maximality", "maximality"]
+    tasks = ["along", "hamiltonian", "local_maximality", "maximality"]
     assert [task for task, _ in desk.asked] == tasks and desk.asked[2][1] == {"share": 0.1}
 
 
