@@ -10,8 +10,8 @@ from autoencode_core.figures.regimes.convexity_depths import (
     curvature_depths_figure,
     curvature_depths_table,
 )
-from autoencode_core.figures.scenes.code import direction_scene
 from autoencode_core.figures.scenes.encoding import encode
+from autoencode_core.figures.scenes.flat_direction import flat_direction_scene
 from autoencode_core.questions.regimes import (
     CURVATURE,
     CURVATURE_DEPTHS,
@@ -180,7 +180,7 @@ def _directions(run_id: str, record: RunRecord, found: Curvature) -> None:
     if moved is None:
         return
     identity = f"{run_id} direction {place}"
-    scene = direction_scene(record, identity, moved)
+    scene = flat_direction_scene(record, identity, moved)
     player("convexity_direction", encode(scene), identity, len(record.probe["inputs"]))
     st.caption(
         "From left to right the control goes from θ* − s v through θ* to θ* + s v, with ‖v‖ = 1 in L²(0,T): "
