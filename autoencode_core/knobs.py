@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from autoencode_core.data.catalogue import CATALOGUE, DATASETS, card
+from autoencode_core.data.catalogue import CATALOGUE, card, dataset_names
 from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
 from autoencode_core.errors import InputError
-from autoencode_core.spec import AUTO, REGISTRIES, RunSpec
+from autoencode_core.spec import AUTO, RunSpec
+from autoencode_core.spec_checks import REGISTRIES
 
 UNSET = {"data_seed": "as the seed", "fidelity": "off", "hidden": "m a", "init_outer": "as s₀"}
 """What a knob without a value says."""
@@ -27,7 +28,7 @@ def allowed(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> str:
         reading: how it is read, where it is a table.
     """
     if name == "dataset":
-        return DATASETS
+        return dataset_names()
     if name == "reading":
         return f"{', '.join(Reading.model_fields)}, for a table only"
     info = RunSpec.model_fields[name]

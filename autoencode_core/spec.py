@@ -3,29 +3,24 @@
 Widgets, command-line flags, links, run files and validation all derive from this model.
 """
 
-import os
 from collections.abc import Mapping
-from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
-    field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from autoencode_core.data.catalogue import CATALOGUE, DATASETS, GIVEN, DatasetCard, card
-from autoencode_core.data.idx import is_images_file
-from autoencode_core.data.reading import NONE, Reading, is_table
+from autoencode_core import spec_checks as checks
+from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
+from autoencode_core.data.reading import Reading
 from autoencode_core.errors import InputError
-from autoencode_core.flow.fields import FIELDS
-from autoencode_core.flow.nonlinearities import NONLINEARITIES
-from autoencode_core.flow.schemes import SCHEMES
+from autoencode_core.spec_defaults import DATASET, filled, located, looked_up
 
 Task = Literal["reconstruct", "denoise", "classify", "transport"]
 CoordinateKind = Literal["raw", "standard", "principal", "correlation"]
@@ -40,35 +35,14 @@ Auto = Literal["auto"]
 AUTO: Auto = "auto"
 """λ that training chooses by cross-validation (training.selection)."""
 
-FIRST_STEP: Mapping[str, float] = {"pmp": 1.0, "adam": 0.02, "lbfgs": 1.0}
-"""Default of learning_rate, which means another thing to each method."""
-ITERATIONS: Mapping[str, int] = {"pmp": 1000, "adam": 1000, "lbfgs": 300}
-"""Default of iterations: a step of lbfgs gains more than one of the others."""
 
-
-def _knob(
-    title: str, symbol: str, help: str, *, group: str = "more", unit: str = "", log: bool = False
-) -> Any:
+def _knob(title: str, symbol: str, help: str, *, group: str = "more", unit: str = "") -> Any:
     """What a widget needs to know of a knob beyond its type and bounds."""
     return Field(
         title=title,
         description=help,
-        json_schema_extra={"symbol": symbol, "group": group, "unit": unit, "log": log},
+        json_schema_extra={"symbol": symbol, "group": group, "unit": unit},
     )
-
-
-RESIDUAL_NETWORK: Mapping[str, Any] = {"scheme": "euler", "substeps": 1, "fidelity": None}
-"""The residual network of the paper; what a stored spec means that was written before there were others."""
-
-EVERY_COLUMN = Reading(drop=(NONE,))
-"""How a table was read before columns could be left out; what a stored spec means that does not say."""
-
-REGISTRIES: Mapping[str, Mapping[str, object]] = {
-    "field": FIELDS,
-    "activation": NONLINEARITIES,
-    "scheme": SCHEMES,
-}
-"""Knobs whose words are the names of a registry."""
 
 
 LEADING = ("dataset", "reading", "task", "method")
@@ -83,22 +57,24 @@ class RunSpec(BaseModel):
 
     Raises:
         pydantic.ValidationError: a value is out of bounds; it names the field, the value and what
-            is allowed. `explain` turns it into sentences.
+            is allowed. `explain` of autoencode_core.knobs turns it into sentences.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     dataset: Annotated[
         str,
+        AfterValidator(checks.is_known),
         _knob(
             "Data set",
             "μ₀",
             "The law that the particles are drawn from, or the path of a table or of an IDX file of images.",
             group="main",
         ),
-    ] = "circle"
+    ] = DATASET
     reading: Annotated[
         Reading,
+        AfterValidator(checks.has_a_table),
         _knob(
             "Reading", "", "How a table is read, and which of its columns and rows are used.", group="table"
         ),
@@ -106,6 +82,7 @@ class RunSpec(BaseModel):
     bottleneck: Annotated[
         int,
         Field(ge=1, le=4096),
+        AfterValidator(checks.fits_the_width),
         _knob(
             "Bottleneck width",
             "k",
@@ -144,11 +121,11 @@ class RunSpec(BaseModel):
             "Price of the control: J = data term + λ‖θ‖². High: one minimiser, close to PCA. Low: freer "
             "flows and several minimisers. auto: chosen by the data, by cross-validation.",
             group="main",
-            log=True,
         ),
     ] = 1e-4
     task: Annotated[
         Task,
+        AfterValidator(checks.suits_the_data),
         _knob(
             "Task",
             "y",
@@ -159,6 +136,7 @@ class RunSpec(BaseModel):
     particles: Annotated[
         int,
         Field(ge=1, le=10_000_000),
+        AfterValidator(checks.are_there),
         _knob(
             "Particles", "N", "Number of training particles; a quarter as many more are held out for testing."
         ),
@@ -166,6 +144,7 @@ class RunSpec(BaseModel):
     noise: Annotated[
         float,
         Field(ge=0, le=10),
+        AfterValidator(checks.is_some_if_denoised),
         _knob(
             "Noise",
             "s",
@@ -185,6 +164,8 @@ class RunSpec(BaseModel):
     ] = "principal"
     profile: Annotated[
         Profile | tuple[int, ...],
+        BeforeValidator(checks.whole_numbers),
+        AfterValidator(checks.narrows),
         _knob(
             "Width profile",
             "aₙ",
@@ -194,6 +175,8 @@ class RunSpec(BaseModel):
     ] = "linear"
     order: Annotated[
         Order | tuple[int, ...],
+        BeforeValidator(checks.whole_numbers),
+        AfterValidator(checks.permutes),
         _knob(
             "Order of deactivation",
             "Aₙ",
@@ -204,6 +187,7 @@ class RunSpec(BaseModel):
     ] = "natural"
     field: Annotated[
         str,
+        AfterValidator(checks.is_registered),
         _knob(
             "Field", "F", "The controlled field: σ(Wx + b), or V σ(Wx + b) with a hidden layer of m·a units."
         ),
@@ -224,10 +208,13 @@ class RunSpec(BaseModel):
         ),
     ] = None
     activation: Annotated[
-        str, _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow.")
+        str,
+        AfterValidator(checks.is_registered),
+        _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow."),
     ] = "tanh"
     scheme: Annotated[
         str,
+        AfterValidator(checks.is_registered),
         _knob(
             "Scheme",
             "",
@@ -243,6 +230,7 @@ class RunSpec(BaseModel):
     fidelity: Annotated[
         float | None,
         Field(ge=0, le=1),
+        BeforeValidator(checks.off_as_none),
         _knob(
             "Fidelity",
             "",
@@ -270,12 +258,12 @@ class RunSpec(BaseModel):
             "First step",
             "τ",
             "First trial step: τ of pmp, the peak of adam's one-cycle, the first step of lbfgs.",
-            log=True,
         ),
     ] = 1.0
     batch_size: Annotated[
         int,
         Field(ge=0, le=10_000_000),
+        AfterValidator(checks.suits_the_method),
         _knob(
             "Batch size",
             "B",
@@ -306,7 +294,6 @@ class RunSpec(BaseModel):
             "Tolerance",
             "ε",
             "Stop early once the stationarity ‖∇J‖ is at most this; 0: only when nothing can be gained.",
-            log=True,
         ),
     ] = 1e-6
     init_scale: Annotated[
@@ -344,148 +331,35 @@ class RunSpec(BaseModel):
     ] = "auto"
     dtype: Annotated[Precision, _knob("Precision", "", "Floating-point type of the whole run.")] = "float32"
 
+    if not TYPE_CHECKING:  # type checkers make the signature from the fields
+
+        def __init__(self, /, **knobs: Any) -> None:
+            # Here and not in a validator, so that validation reads no file.
+            knobs = located(knobs)
+            self.__pydantic_validator__.validate_python(
+                knobs, self_instance=self, context={"card": looked_up(knobs)}
+            )
+
+    @classmethod
+    def as_stored(cls, values: Any) -> "RunSpec":
+        """A spec as it was stored: no file is looked up, which may have changed or gone since.
+
+        Args:
+            values: knobs by name, from anywhere.
+
+        Raises:
+            pydantic.ValidationError: a value is out of bounds, or these are no knobs by name.
+        """
+        name = values.get("dataset", DATASET) if isinstance(values, Mapping) else None
+        spec = cls.__new__(cls)
+        known = CATALOGUE.get(name) if isinstance(name, str) else None
+        cls.__pydantic_validator__.validate_python(values, self_instance=spec, context={"card": known})
+        return spec
+
     @model_validator(mode="before")
     @classmethod
-    def _fill_defaults(cls, values: Any, info: ValidationInfo) -> Any:
-        if not isinstance(values, Mapping):
-            return values
-        if (info.context or {}).get("stored"):
-            values = {**RESIDUAL_NETWORK, **values}
-            if is_table(str(values.get("dataset"))):
-                values.setdefault("reading", EVERY_COLUMN)
-        try:
-            reading = Reading.model_validate(values.get("reading", {}))
-            suited = dict(card(str(values.get("dataset", "circle")), reading).defaults)
-        except (InputError, ValidationError):
-            suited = {}
-        filled = {**suited, **values}
-        if "batch_size" in suited and "batch_size" not in values:
-            filled["batch_size"] = min(suited["batch_size"], _at_least(filled.get("particles"), 1))
-        if filled.get("task") == "denoise":
-            filled.setdefault("noise", 0.1)
-        if filled.get("method", "lbfgs") != "adam" and "batch_size" not in values:
-            filled.pop("batch_size", None)
-        filled.setdefault("iterations", ITERATIONS.get(str(filled.get("method", "lbfgs")), 300))
-        filled.setdefault("learning_rate", FIRST_STEP.get(str(filled.get("method", "lbfgs")), 1.0))
-        return filled
-
-    @field_validator("fidelity", mode="before")
-    @classmethod
-    def _fidelity_off(cls, value: Any) -> Any:
-        return None if isinstance(value, str) and value.strip().lower() in ("", "off") else value
-
-    @field_validator(*REGISTRIES)
-    @classmethod
-    def _is_registered(cls, value: str, info: ValidationInfo) -> str:
-        words = REGISTRIES[str(info.field_name)]
-        if value not in words:
-            raise _refuse(", ".join(words))
-        return value
-
-    @field_validator("dataset")
-    @classmethod
-    def _dataset_is_known(cls, value: str, info: ValidationInfo) -> str:
-        if value in CATALOGUE or value == GIVEN:
-            return value
-        if not is_table(value) and not is_images_file(value):
-            raise _refuse(f"one of {DATASETS}")
-        # A file that is gone or spoilt must not make a stored spec unreadable: loading it says so.
-        return value if (info.context or {}).get("stored") else os.path.abspath(value)
-
-    @field_validator("reading")
-    @classmethod
-    def _reading_has_a_table(cls, value: Reading, info: ValidationInfo) -> Reading:
-        changed = value.changed()
-        if changed and not is_table(info.data.get("dataset", "")):
-            raise _refuse(
-                f"what it is by default for a data set that is no file (given: {', '.join(changed)})"
-            )
-        return value
-
-    @field_validator("bottleneck")
-    @classmethod
-    def _bottleneck_fits(cls, value: int, info: ValidationInfo) -> int:
-        known = _card_of(info)
-        if known and value > known.width:
-            raise _refuse(f"a whole number from 1 to {known.width}, the width of {known.title}")
-        return value
-
-    @field_validator("task")
-    @classmethod
-    def _task_fits(cls, value: Task, info: ValidationInfo) -> Task:
-        known = _card_of(info)
-        if known and value == "classify" and known.classes < 2:
-            raise _refuse(f"reconstruct or denoise ({known.title} has no labels)")
-        if known and value == "transport" and not known.has_targets:
-            raise _refuse(f"reconstruct, denoise or classify ({known.title} has no targets of its own)")
-        return value
-
-    @field_validator("particles")
-    @classmethod
-    def _particles_exist(cls, value: int, info: ValidationInfo) -> int:
-        known = _card_of(info)
-        if known and known.most_particles is not None and value > known.most_particles:
-            raise _refuse(
-                f"a whole number from 1 to {known.most_particles}, the training part of {known.title}"
-            )
-        return value
-
-    @field_validator("noise")
-    @classmethod
-    def _denoise_has_noise(cls, value: float, info: ValidationInfo) -> float:
-        if info.data.get("task") == "denoise" and value == 0:
-            raise _refuse("a number above 0 and at most 10 when the task is denoise")
-        return value
-
-    @field_validator("profile", mode="before")
-    @classmethod
-    def _profile_list(cls, value: Any) -> Any:
-        return _whole_numbers(value, get_args(Profile))
-
-    @field_validator("profile")
-    @classmethod
-    def _profile_narrows(cls, value: str | tuple[int, ...], info: ValidationInfo) -> str | tuple[int, ...]:
-        known, k, depth = _card_of(info), info.data.get("bottleneck"), info.data.get("depth")
-        if isinstance(value, str) or k is None or depth is None:
-            return value
-        narrows = all(a >= b for a, b in pairwise(value))
-        if (
-            len(value) != depth // 2
-            or value[-1] != k
-            or not narrows
-            or (known is not None and value[0] != known.width)
-        ):
-            first = known.width if known else "d"
-            raise _refuse(
-                f"linear, geometric, step, or {depth // 2} whole numbers (one per encoder layer) "
-                f"that start at {first}, never grow and end at {k}"
-            )
-        return value
-
-    @field_validator("order", mode="before")
-    @classmethod
-    def _order_list(cls, value: Any) -> Any:
-        return _whole_numbers(value, get_args(Order))
-
-    @field_validator("order")
-    @classmethod
-    def _order_permutes(cls, value: str | tuple[int, ...], info: ValidationInfo) -> str | tuple[int, ...]:
-        known = _card_of(info)
-        if not isinstance(value, str):
-            width = known.width if known else len(value)
-            if sorted(value) != list(range(width)):
-                raise _refuse(f"natural, reversed, variance, or each of 0 to {width - 1} once")
-        return value
-
-    @field_validator("batch_size")
-    @classmethod
-    def _batch_fits(cls, value: int, info: ValidationInfo) -> int:
-        method, particles = info.data.get("method"), info.data.get("particles")
-        if value and method in ("pmp", "lbfgs"):
-            raise _refuse(f"0 with {method}, which always takes all particles (adam takes batches)")
-        if particles is not None and value > particles:
-            raise _refuse(f"a whole number from 0 to {particles}, the number of particles")
-        return value
+    def _fill_in(cls, values: Any, info: ValidationInfo) -> Any:
+        return filled(values, checks.card_of(info)) if isinstance(values, Mapping) else values
 
     @property
     def weight(self) -> float:
@@ -526,31 +400,3 @@ class RunSpec(BaseModel):
         suited = RunSpec(**self.leading())
         chosen = {name: value for name, value in self if value != getattr(suited, name)}
         return RunSpec(**{**leading, **chosen, **changes})
-
-
-def _card_of(info: ValidationInfo) -> DatasetCard | None:
-    """What is known of the data set; of a stored spec's file, which may have changed since, nothing."""
-    try:
-        if (info.context or {}).get("stored") and info.data["dataset"] not in CATALOGUE:
-            return None
-        return card(info.data["dataset"], info.data["reading"])
-    except (KeyError, InputError):
-        return None
-
-
-def _at_least(value: Any, low: int) -> int:
-    return max(low, value) if isinstance(value, int) else low
-
-
-def _refuse(allowed: str) -> PydanticCustomError:
-    return PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
-
-
-def _whole_numbers(value: Any, words: tuple[str, ...]) -> Any:
-    """A list of whole numbers from text such as "3, 3, 2"; words and other values pass unchanged."""
-    if isinstance(value, str) and value not in words:
-        try:
-            return tuple(int(part) for part in value.replace(",", " ").split())
-        except ValueError:
-            return value
-    return value

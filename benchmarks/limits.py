@@ -30,7 +30,7 @@ import autoencode_core as ac
 from autoencode_core.analysis.mean_field.particles import trained
 from autoencode_core.analysis.ode_limit.geometry import linearised
 from autoencode_core.analysis.ode_limit.steps import RTOL, Outputs
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
+from autoencode_core.analysis.run_problem import RunProblem
 from autoencode_core.store.study import STUDY_SPEC
 
 RUN = "gallery-s_curve"
@@ -79,9 +79,9 @@ def ratio(own: Callable[[], Any], other: Callable[[], Any], repeats: int) -> tup
 
 def jacobians(run: ac.Run, repeats: int) -> dict[str, float]:
     """The answer about the flow map; its layers' Jacobians beside those of torch.func."""
-    place = ModelOnParticles(run)
-    arch, x = place.model.architecture, place.x[0][:, :200]
-    layers = arch.shape.layers(place.model.control.vector[None])
+    problem = RunProblem(run)
+    arch, x = problem.model.architecture, problem.x[0][:, :200]
+    layers = arch.shape.layers(problem.model.control.vector[None])
 
     def own() -> list[torch.Tensor]:
         return [

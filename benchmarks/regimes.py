@@ -26,7 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 from torch.func import grad, jvp
 
 import autoencode_core as ac
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
+from autoencode_core.analysis.run_problem import RunProblem
 from autoencode_core.store.study import STUDY_SPEC, Plan, spread
 from autoencode_core.training.curvature import Curvature
 from autoencode_core.training.study import make_study
@@ -78,15 +78,15 @@ def curvature(spec: ac.RunSpec, repeats: int) -> dict[str, float]:
     run = ac.train(spec)
     found = ac.analysis.curvature(run, 1)
     taken = median(seconds(lambda: ac.analysis.curvature(run, 1)) for _ in range(repeats))
-    place = ModelOnParticles(run)
-    theta, arch = place.model.control.vector, place.model.architecture
+    problem = RunProblem(run)
+    theta, arch = problem.model.control.vector, problem.model.architecture
 
     def loss(vector: torch.Tensor) -> torch.Tensor:
-        end = arch.outcome(arch.shape.layers(vector[None]), place.x)
-        return (end - place.y).square().sum() / place.x.shape[2] / arch.step
+        end = arch.outcome(arch.shape.layers(vector[None]), problem.x)
+        return (end - problem.y).square().sum() / problem.x.shape[2] / arch.step
 
     one = torch.randn(1, len(theta), dtype=theta.dtype, generator=torch.Generator().manual_seed(0))
-    own = Curvature(arch, theta, place.x, place.y)
+    own = Curvature(arch, theta, problem.x, problem.y)
     product = own.product(one)[0]
     other = jvp(grad(loss), (theta,), (one[0],))[1]
     apart = float((product - other).norm() / other.norm())

@@ -46,3 +46,9 @@ def shown_scene(at: AppTest) -> dict[str, Any]:
     """The scene of the only player of a page."""
     (part,) = at.get("bidi_component")
     return read_scene(part.proto.bytes)
+
+
+def places(part: Any, quanta: Any) -> np.ndarray:
+    """Positions as the scene says them, from whole numbers in a box."""
+    low, high = np.asarray(quanta).T
+    return low + (np.asarray(part, float) + 32767) / 65534 * (high - low)

@@ -10,7 +10,7 @@ LIGHT = [
     "autoencode_core.spec",
     "autoencode_core.data.loading",
     "autoencode_core.figures.flow",
-    "autoencode_core.figures.scenes.code",
+    "autoencode_core.figures.scenes.decode",
     "autoencode_core.desk.answers",
     "autoencode_core.store.run_store",
     "autoencode_core.export.run",

@@ -6,9 +6,13 @@ from hypothesis import strategies as st
 from own import registered
 from pydantic import ValidationError
 
-from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core import spec_defaults
+from autoencode_core.data import catalogue
+from autoencode_core.data.catalogue import CATALOGUE, card
+from autoencode_core.data.reading import Reading
 from autoencode_core.knobs import allowed, bounds, choices, explain
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.stored_spec import spec_in
 
 NUMERIC = [name for name in RunSpec.model_fields if bounds(name) != (None, None)]
 
@@ -95,7 +99,7 @@ def test_an_ode_is_what_one_gets_unless_one_asks_otherwise():
     assert (spec.scheme, spec.substeps, spec.fidelity) == ("rk4", 1, 0.02)
     assert spec.but(scheme="euler", fidelity=None).but(seed=1).fidelity is None
     stored = {"dataset": "moons", "depth": 8}
-    before = RunSpec.model_validate(stored, context={"stored": True})
+    before = spec_in(stored, "spec")
     assert (before.scheme, before.substeps, before.fidelity) == ("euler", 1, None)
 
 
@@ -144,3 +148,46 @@ def test_but_validates_again():
     with pytest.raises(ValidationError):
         RunSpec().but(depth=3)
     assert RunSpec().but(seed=4).seed == 4
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "a,b,c\n" + "".join(f"{i % 9},{i * i % 7},{i % 5}\n" for i in range(20)), encoding="utf-8"
+    )
+    return path
+
+
+def test_a_table_is_looked_up_once_and_before_validation(table, monkeypatch):
+    looked = []
+
+    def counted(*asked):
+        looked.append(asked)
+        return card(*asked)
+
+    monkeypatch.setattr(spec_defaults, "card", counted)
+    spec = RunSpec(dataset=str(table))
+    assert (spec.bottleneck, spec.particles, spec.coordinates) == (2, 16, "correlation")
+    assert looked == [(str(table), Reading())]
+    wide, many = complaints(dataset=str(table), bottleneck=99), complaints(dataset=str(table), particles=17)
+    assert (
+        "from 1 to 3, the width of mine" in wide["bottleneck"].allowed and "16" in many["particles"].allowed
+    )
+
+
+def test_a_stored_spec_looks_no_file_up(table, monkeypatch):
+    stored = RunSpec(dataset=str(table)).model_dump(mode="json")
+    monkeypatch.setattr(catalogue, "read_table", None)
+    assert RunSpec.as_stored(stored | {"bottleneck": 99}).bottleneck == 99
+    table.unlink()
+    assert RunSpec.as_stored(stored).model_dump(mode="json") == stored
+    for wrong in (stored | {"depth": 7}, {"dataset": "moons", "bottleneck": 3}, [stored], 5):
+        with pytest.raises(ValidationError):
+            RunSpec.as_stored(wrong)
+
+
+def test_a_file_is_named_by_its_whole_path(table, monkeypatch):
+    monkeypatch.chdir(table.parent)
+    assert RunSpec(dataset="mine.csv") == RunSpec(dataset=str(table))
+    assert RunSpec.model_validate({"dataset": "mine.csv"}).dataset == str(table)

@@ -1,4 +1,4 @@
-"""Analysis: questions about a trained run, answered with dicts of NumPy arrays.
+"""Analysis: questions about a trained run, answered in the shapes that questions/ declares.
 
 Every function takes the run first and, last, `report`: called with the share of the work done and words
 for a person; what it raises ends the computation. An entry "note" says what a person must know of an

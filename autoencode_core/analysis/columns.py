@@ -1,26 +1,20 @@
 """How well each column of the data is reconstructed, in the column's own unit."""
 
-from typing import Any
-
 import numpy as np
 
 from autoencode_core.data.pca import principal_of
 from autoencode_core.errors import InputError
+from autoencode_core.questions.run import ColumnErrors
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
 
-def column_errors(run: Run, report: Report | None = None) -> dict[str, Any]:
+def column_errors(run: Run, report: Report | None = None) -> ColumnErrors:
     """Root mean squared errors of every column on the test particles, beside those of PCA alike.
 
     Args:
         run: a run that reconstructs or denoises.
         report: progress.
-
-    Returns:
-        columns, their names, (d,); network (d,) and pca (d,), root mean squared errors in the column's own
-        unit; spread (d,), standard deviation of the targets, which is the error of answering with the mean;
-        particles, how many.
 
     Raises:
         InputError: the run has another task, or its data are gone.

@@ -2,7 +2,7 @@
 
 import torch
 
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
+from autoencode_core.analysis.run_problem import RunProblem
 from autoencode_core.training.fidelity import fidelity
 from autoencode_core.training.run import Run
 
@@ -24,5 +24,5 @@ def ode_difference(run: Run) -> float:
         docs/theory.md, section 2.
     """
     with torch.no_grad():
-        place = ModelOnParticles(run)
-        return float(fidelity(place.objective, place.model.control.vector[None]).difference)
+        problem = RunProblem(run)
+        return float(fidelity(problem.objective, problem.model.control.vector[None]).difference)

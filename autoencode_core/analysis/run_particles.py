@@ -1,9 +1,9 @@
 """What analyses share: a run's particles, also when its data file is gone, and their passage in blocks."""
 
-import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -177,7 +177,21 @@ def evenly(count: int, frames: int) -> Array:
 # ---- codes
 
 
-_codes: dict[int, Array] = {}  # of runs that are alive, by their id
+class Remembered:
+    """What is computed once for a model and the particles of a run, while the model lives."""
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[AutoencODE, tuple[Array, Array]] = WeakKeyDictionary()
+
+    def of(self, run: Run, particles: Particles, compute: Callable[[], Array]) -> Array:
+        """What was computed for these particles, or is now."""
+        known = self._known.get(run.model)
+        if known is None or known[0] is not particles.inputs:
+            known = self._known[run.model] = particles.inputs, compute()
+        return known[1]
+
+
+_codes = Remembered()
 
 
 def codes_of(run: Run, inputs: ArrayLike) -> Array:
@@ -204,12 +218,8 @@ def outputs_of(run: Run, codes: ArrayLike) -> Array:
 
 def training_codes(run: Run) -> tuple[Particles, Array]:
     """All training particles and their codes (N, k); computed once for each run."""
-    particles, known = training_particles(run), _codes.get(id(run))
-    if known is None or len(known) != len(particles.inputs):
-        if known is None:
-            weakref.finalize(run, _codes.pop, id(run), None)
-        known = _codes[id(run)] = codes_of(run, particles.inputs)
-    return particles, known
+    particles = training_particles(run)
+    return particles, _codes.of(run, particles, lambda: codes_of(run, particles.inputs))
 
 
 def finite_rows(points: Array) -> Array:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from autoencode_core.errors import InputError
-from autoencode_core.store.plain_json import write
+from autoencode_core.store.folder import write_to_disk
 
 STANDARD_OUTPUT = "-"
 """What stands for standard output where a file is asked for."""
@@ -137,7 +137,7 @@ def write_whole(path: Path, data: bytes) -> None:
     check_target(path)
     hidden = path.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
-        write(hidden, data)
+        write_to_disk(hidden, data)
         with suppress(FileNotFoundError):
             shutil.copymode(path, hidden)
         hidden.replace(path)

@@ -15,8 +15,7 @@ from autoencode_core.export.study_csv import study_csv
 from autoencode_core.knobs import UNSET
 from autoencode_core.ode import difference_of, share
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.choice import choice_lines
-from autoencode_core.store.plain_json import choice_out
+from autoencode_core.store.choice import choice_lines, choice_out
 from autoencode_core.store.run_store import Entry, RunStore
 from autoencode_core.store.study_file import STUDY_EXTENSION
 from autoencode_core.store.study_store import STUDY_ID, StudyEntry

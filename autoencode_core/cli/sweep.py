@@ -25,7 +25,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.export.study import study_bytes, study_png
 from autoencode_core.export.study_csv import study_csv
 from autoencode_core.rest import rest_is_pca
-from autoencode_core.store.disk_space import study_room
+from autoencode_core.store.disk_space import study_size
 from autoencode_core.store.study import FURTHER, Outcome, Plan, Study, spread, table
 from autoencode_core.store.study_file import STUDY_EXTENSION
 from autoencode_core.store.validation import check_name
@@ -91,7 +91,7 @@ def _sweep(options: argparse.Namespace) -> int:
     for kind, path in files.items():
         check_target(path, f".{kind}")
     said_of_table = understood(plan.spec)
-    store.check_writable(study_room(plan))
+    store.check_writable(study_size(plan))
     if not options.json:
         for sentence in said_of_table:
             say(sentence)

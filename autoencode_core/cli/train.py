@@ -18,8 +18,8 @@ from autoencode_core.cli.shared import (
 )
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.disk_space import run_room
-from autoencode_core.store.plain_json import choice_out
+from autoencode_core.store.choice import choice_out
+from autoencode_core.store.disk_space import run_size
 from autoencode_core.store.run_file import EXTENSION, pack
 from autoencode_core.store.validation import check_name
 
@@ -41,7 +41,7 @@ def _train(options: argparse.Namespace) -> int:
     if options.name:
         check_name(options.name)
     said_of_table = understood(spec)
-    store.check_writable(run_room(spec))
+    store.check_writable(run_size(spec))
     if not options.json:
         for words in said_of_table:
             say(words)

@@ -1,17 +1,21 @@
-"""The data sets by name: what each one is, its width, and the default knobs that suit it.
+"""The data sets by name, one entry each: what it is, what makes or reads it, and the knobs that suit it.
 
-Pure Python, so that a spec can be checked and a page drawn without loading any data.
+A spec can be checked and a page drawn without loading any data.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from autoencode_core.data import images, synthetic
 from autoencode_core.data.drawn import is_drawing
-from autoencode_core.data.idx import IMAGES_FILE, classes_beside, is_images_file, shape_of
+from autoencode_core.data.idx import IMAGES_FILE, class_names_beside, is_images_file, shape_of
+from autoencode_core.data.images import Images
 from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table
+from autoencode_core.data.synthetic import Sampler
 from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
 
@@ -28,10 +32,11 @@ class DatasetCard:
         title: its name for a person.
         width: number of components d.
         about: one sentence.
-        kind: "points" or "images".
+        sampler: what makes its particles, for sets made on demand.
+        images: what reads its images, for sets of images; a table has neither and is read by its path.
         image: (rows, columns) of one image, or None.
         rows: number of rows of a finite set, None for sets made on demand.
-        classes: number of classes, 0 when unlabelled.
+        labels: names of the classes, in label order, () when unlabelled.
         has_targets: whether it brings targets of its own (transport).
         columns: names of the components.
         defaults: knobs of RunSpec that suit this set.
@@ -41,13 +46,19 @@ class DatasetCard:
     title: str
     width: int
     about: str
-    kind: Literal["points", "images"] = "points"
+    sampler: Sampler | None = None
+    images: Callable[[], Images] | None = None
     image: tuple[int, int] | None = None
     rows: int | None = None
-    classes: int = 0
+    labels: tuple[str, ...] = ()
     has_targets: bool = False
     columns: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, 0 when unlabelled."""
+        return len(self.labels)
 
     @property
     def most_particles(self) -> int | None:
@@ -106,43 +117,101 @@ MANY_PIXELS, MANY_IMAGES = 256, 5000
 MOST_IMAGES = 56_000
 """Images of a file that are trained on by default, at most."""
 
+
+def _images_card(
+    name: str,
+    title: str,
+    image: tuple[int, int],
+    rows: int,
+    about: str,
+    read: Callable[[], Images],
+    labels: tuple[str, ...],
+    suited: Mapping[str, Any],
+) -> DatasetCard:
+    """The card of a finite set of images, of (rows, columns) pixels each."""
+    width, most = image[0] * image[1], rows - test_rows(rows)
+    bottleneck = max(1, min(suited["bottleneck"], width - 1))
+    defaults = {**suited, "bottleneck": bottleneck, "particles": min(most, MOST_IMAGES)}
+    return DatasetCard(
+        name, title, width, about, images=read, image=image, rows=rows, labels=labels, defaults=defaults
+    )
+
+
+_MNIST_PLACE = (
+    "grey values divided by 255; from the IDX files in the folder "
+    f"{images.FOLDER}, else fetched once from OpenML."
+)
+
 _CARDS = (
-    DatasetCard("circle", "Circle", 2, "The unit circle: one number is not quite enough.", defaults=_TO_LINE),
-    DatasetCard("moons", "Two moons", 2, "Two interleaved half circles.", classes=2, defaults=_DEEPER),
+    DatasetCard(
+        "circle",
+        "Circle",
+        2,
+        "The unit circle: one number is not quite enough.",
+        sampler=synthetic.circle,
+        defaults=_TO_LINE,
+    ),
+    DatasetCard(
+        "moons",
+        "Two moons",
+        2,
+        "Two interleaved half circles.",
+        sampler=synthetic.moons,
+        labels=("upper moon", "lower moon"),
+        defaults=_DEEPER,
+    ),
     DatasetCard(
         "spirals",
         "Two spirals",
         2,
         "Two spirals wound into each other.",
-        classes=2,
+        sampler=synthetic.spirals,
+        labels=("first spiral", "second spiral"),
         defaults={**_TO_LINE, "expansion": 8},
     ),
-    DatasetCard("parabola", "Parabola", 2, "A piece of the curve y = x².", defaults=_TO_LINE),
+    DatasetCard(
+        "parabola",
+        "Parabola",
+        2,
+        "A piece of the curve y = x².",
+        sampler=synthetic.parabola,
+        defaults=_TO_LINE,
+    ),
     DatasetCard(
         "gaussian_mixture",
         "Gaussian mixture",
         2,
         "Four Gaussian clouds on a square.",
-        classes=4,
+        sampler=synthetic.gaussian_mixture,
+        labels=("lower left", "lower right", "upper left", "upper right"),
         defaults=_TO_LINE,
     ),
-    DatasetCard("s_curve", "S-curve", 3, "A sheet bent into an S.", defaults=_TO_PLANE),
+    DatasetCard(
+        "s_curve", "S-curve", 3, "A sheet bent into an S.", sampler=synthetic.s_curve, defaults=_TO_PLANE
+    ),
     DatasetCard(
         "swiss_roll",
         "Swiss roll",
         3,
         "A rolled-up sheet, divided by 10.",
+        sampler=synthetic.swiss_roll,
         defaults=_TO_PLANE,
     ),
     DatasetCard(
-        "torus", "Torus", 3, "The surface of a ring.", defaults={**_TO_PLANE, "depth": 10, "tikhonov": 1e-5}
+        "torus",
+        "Torus",
+        3,
+        "The surface of a ring.",
+        sampler=synthetic.torus,
+        defaults={**_TO_PLANE, "depth": 10, "tikhonov": 1e-5},
     ),
-    DatasetCard("sphere", "Sphere", 3, "The unit sphere.", defaults=_TO_PLANE),
+    DatasetCard("sphere", "Sphere", 3, "The unit sphere.", sampler=synthetic.sphere, defaults=_TO_PLANE),
     DatasetCard(
         "trefoil",
         "Trefoil knot",
         3,
         "A closed curve knotted in space.",
+        sampler=synthetic.trefoil,
         defaults={**_DEEPER, "expansion": 8},
     ),
     DatasetCard(
@@ -150,7 +219,8 @@ _CARDS = (
         "Bimodal transport (1-D)",
         1,
         "Particles near -1 and +1 are to be moved to -2 and +2 (2107.08707, section 4).",
-        classes=2,
+        sampler=synthetic.bimodal,
+        labels=("left", "right"),
         has_targets=True,
         defaults={**_TRANSPORT, "bottleneck": 1},
     ),
@@ -159,56 +229,53 @@ _CARDS = (
         "Bimodal transport (2-D)",
         2,
         "Two clouds near (-1, 0) and (+1, 0) are to be moved to (-2, 0) and (+2, 0).",
-        classes=2,
+        sampler=synthetic.bimodal_2d,
+        labels=("left", "right"),
         has_targets=True,
         defaults={**_TRANSPORT, "bottleneck": 2},
     ),
-    DatasetCard(
+    _images_card(
         "digits",
         "Digits (8×8)",
-        64,
+        (8, 8),
+        1797,
         "Handwritten digits of scikit-learn, grey values divided by 16.",
-        kind="images",
-        image=(8, 8),
-        rows=1797,
-        classes=10,
-        defaults={**_FEW_IMAGES, "particles": 1437, "expansion": 6},
+        images.digits,
+        images.DIGIT_NAMES,
+        {**_FEW_IMAGES, "expansion": 6},
     ),
-    DatasetCard(
+    _images_card(
         "mnist",
         "MNIST (28×28)",
-        784,
-        "70,000 handwritten digits, grey values divided by 255; from the IDX files in the folder "
-        "AUTOENCODE_DATA, else fetched once from OpenML.",
-        kind="images",
-        image=(28, 28),
-        rows=70000,
-        classes=10,
-        defaults={**_BY_BATCHES, "particles": 56000},
+        (images.SIDE, images.SIDE),
+        images.WHOLE,
+        f"70,000 handwritten digits, {_MNIST_PLACE}",
+        images.mnist,
+        images.DIGIT_NAMES,
+        _BY_BATCHES,
     ),
-    DatasetCard(
+    _images_card(
         "fashion_mnist",
         "Fashion-MNIST (28×28)",
-        784,
-        "70,000 pieces of clothing, grey values divided by 255; from the IDX files in the folder "
-        "AUTOENCODE_DATA, else fetched once from OpenML.",
-        kind="images",
-        image=(28, 28),
-        rows=70000,
-        classes=10,
-        defaults={**_BY_BATCHES, "particles": 56000},
+        (images.SIDE, images.SIDE),
+        images.WHOLE,
+        f"70,000 pieces of clothing, {_MNIST_PLACE}",
+        images.fashion_mnist,
+        images.FASHION_NAMES,
+        _BY_BATCHES,
     ),
 )
 
 CATALOGUE: Mapping[str, DatasetCard] = {card.name: card for card in _CARDS}
 """Every built-in data set by name."""
 
-
-DATASETS = f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)}) or of {IMAGES_FILE}"
-"""What names a data set, in words."""
-
 GIVEN = "arrays"
 """Name of the data set of a run whose particles were given as arrays (train's `data`): no page offers it."""
+
+
+def dataset_names() -> str:
+    """What names a data set, in words."""
+    return f"{', '.join(CATALOGUE)}, or the path of a table ({', '.join(ENDINGS)}) or of {IMAGES_FILE}"
 
 
 def suited(width: int) -> dict[str, Any]:
@@ -238,9 +305,9 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
     if dataset in CATALOGUE:
         return CATALOGUE[dataset]
     if is_images_file(dataset):
-        return _images_card(dataset)
+        return _image_file_card(dataset)
     if not is_table(dataset):
-        raise InputError("dataset", dataset, f"one of {DATASETS}")
+        raise InputError("dataset", dataset, f"one of {dataset_names()}")
     table = read_table(dataset, reading)
     rows, width = table.values.shape
     drawing = is_drawing(table.name, table.columns)
@@ -251,7 +318,7 @@ def card(dataset: str, reading: Reading = AS_FOUND) -> DatasetCard:
         width,
         f"{rows} rows of your own file.",
         rows=rows,
-        classes=len(table.label_names),
+        labels=table.label_names,
         columns=table.columns,
         defaults={**defaults, "particles": rows - test_rows(rows)},
     )
@@ -275,24 +342,17 @@ def image_shape(dataset: str, width: int) -> tuple[int, int] | None:
         return (side, side) if side * side == width else None
 
 
-def _images_card(path: str) -> DatasetCard:
+def _image_file_card(path: str) -> DatasetCard:
     """The card of an IDX file of images, by its head and the labels beside it."""
     count, rows, columns = shape_of(path)
-    width, most = rows * columns, count - test_rows(count)
-    many = width >= MANY_PIXELS and count >= MANY_IMAGES
-    suited = _BY_BATCHES if many else _FEW_IMAGES
-    return DatasetCard(
+    many = rows * columns >= MANY_PIXELS and count >= MANY_IMAGES
+    return _images_card(
         path,
         Path(path).name,
-        width,
+        (rows, columns),
+        count,
         f"{count:,} images of {rows} × {columns} pixels of your own file.",
-        kind="images",
-        image=(rows, columns),
-        rows=count,
-        classes=classes_beside(path),
-        defaults={
-            **suited,
-            "bottleneck": max(1, min(suited["bottleneck"], width - 1)),
-            "particles": min(most, MOST_IMAGES),
-        },
+        partial(images.images_in, path),
+        class_names_beside(path),
+        _BY_BATCHES if many else _FEW_IMAGES,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autoencode_core.data.idx import is_images_file
-from autoencode_core.data.images import images_of
+from autoencode_core.data.images import images_in
 from autoencode_core.data.reading import Reading
 from autoencode_core.data.table import Table, read_table
 from autoencode_core.errors import InputError
@@ -24,7 +24,7 @@ def fresh_rows(path: str, reading: Reading, columns: Sequence[str]) -> Table:
     """
     if not is_images_file(path):
         return read_table(path, reading, wanted=columns)
-    images = images_of(path)
+    images = images_in(path)
     count, pixels = images.grey.shape
     if pixels != len(columns):
         allowed = f"images of {len(columns)} pixels, as the run was trained on"

@@ -106,21 +106,21 @@ def read_pair(path: str | os.PathLike[str]) -> tuple[NDArray[np.uint8], NDArray[
     return images, labels
 
 
-def classes_beside(path: str | os.PathLike[str]) -> int:
-    """Number of classes in the labels beside a file of images, 0 where there are none or they are spoilt."""
+def class_names_beside(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The classes in the labels beside a file of images, () where there are none or they are spoilt."""
     beside = labels_beside(path)
     if beside is None:
-        return 0
+        return ()
     try:
         info = beside.stat()
-        return _classes(str(beside), info.st_mtime_ns, info.st_size)
+        return _class_names(str(beside), info.st_mtime_ns, info.st_size)
     except (InputError, OSError):
-        return 0
+        return ()
 
 
 @lru_cache(maxsize=8)
-def _classes(path: str, mtime: int, size: int) -> int:
-    return len(np.unique(read_labels(path)))
+def _class_names(path: str, mtime: int, size: int) -> tuple[str, ...]:
+    return tuple(map(str, np.unique(read_labels(path))))
 
 
 @contextmanager

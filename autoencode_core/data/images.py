@@ -3,7 +3,7 @@
 import os
 import socket
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,21 +88,17 @@ def fashion_mnist() -> Images:
     return _named("fashion_mnist", "Fashion-MNIST", FASHION_NAMES)
 
 
-IMAGES: Mapping[str, Callable[[], Images]] = {
-    "digits": digits,
-    "mnist": mnist,
-    "fashion_mnist": fashion_mnist,
-}
-"""Every image set by its name in the catalogue."""
-
-
-def images_of(dataset: str) -> Images:
-    """An image set by its name, or the path of an IDX file of images (with the labels beside it).
+def images_in(path: str) -> Images:
+    """The images of an IDX file, and the labels beside it.
 
     Raises:
-        InputError: it cannot be had.
+        InputError: it is missing or cannot be read.
     """
-    return IMAGES[dataset]() if dataset in IMAGES else _from_file(dataset)
+    try:
+        info = os.stat(path)
+    except (OSError, ValueError):
+        raise InputError("file", path, "an IDX file of images that exists") from None
+    return _images_in(os.path.abspath(path), info.st_mtime_ns, info.st_size)
 
 
 def folder_of(name: str) -> Path | None:
@@ -191,16 +187,8 @@ def _openml(name: str, openml: str, names: tuple[str, ...]) -> Images:
         raise InputError("dataset", name, allowed) from error
 
 
-def _from_file(path: str) -> Images:
-    try:
-        info = os.stat(path)
-    except (OSError, ValueError):
-        raise InputError("file", path, "an IDX file of images that exists") from None
-    return _from_file_once(os.path.abspath(path), info.st_mtime_ns, info.st_size)
-
-
 @lru_cache(maxsize=2)
-def _from_file_once(path: str, mtime: int, size: int) -> Images:
+def _images_in(path: str, mtime: int, size: int) -> Images:
     grey, labels = read_pair(path)
     flat = grey.reshape(len(grey), -1)
     if labels is None:

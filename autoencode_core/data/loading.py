@@ -9,12 +9,11 @@ import numpy as np
 from numpy.random import Generator, SeedSequence, default_rng
 from numpy.typing import ArrayLike, NDArray
 
-from autoencode_core.data.catalogue import card, test_rows
+from autoencode_core.data.catalogue import DatasetCard, card, test_rows
 from autoencode_core.data.coordinates import SCALING, deviation
-from autoencode_core.data.idx import is_images_file
-from autoencode_core.data.images import IMAGES, images_of
+from autoencode_core.data.images import Images
 from autoencode_core.data.reading import AS_FOUND, Reading
-from autoencode_core.data.synthetic import LABEL_NAMES, SAMPLERS, Sample
+from autoencode_core.data.synthetic import Sample
 from autoencode_core.data.table import Table, read_table
 from autoencode_core.errors import InputError
 
@@ -22,7 +21,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 MEASURED = 10_000
 """Most particles that tell the spread of a data set."""
-_Rows = tuple[Callable[[Labels], Sample], int, tuple[str, ...]]
+_Rows = tuple[Callable[[Labels], Sample], int]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class DataSet:
         test: inputs (M, d), noise included.
         train_targets: what they are to become (N, d): the inputs themselves (reconstruct), their
             clean version (denoise) or the data set's own targets (transport). With classify they
-            are the inputs: label positions live in the bottleneck, which this room does not know.
+            are the inputs: label positions live in the bottleneck, which are none of its business.
         test_targets: likewise (M, d).
         train_hue: place along the data set (N,), in [0, 1], for colour.
         test_hue: likewise (M,).
@@ -101,14 +100,13 @@ def load(
     if not noise >= 0:
         raise InputError("noise", noise, "a number from 0")
     draw, shuffle, *noisy = (default_rng(s) for s in SeedSequence(seed).spawn(4))
-    names: tuple[str, ...] = LABEL_NAMES.get(dataset, ())
-    if dataset in SAMPLERS:
-        train_rng, test_rng = draw.spawn(2)
-        train = SAMPLERS[dataset](train_rng, particles)
-        test = SAMPLERS[dataset](test_rng, math.ceil(particles / 4))
+    if known.sampler is None:
+        train, test = _split(known, particles, shuffle, reading)
     else:
-        train, test, names = _split(dataset, particles, shuffle, reading)
-    if (task == "classify" and len(names) < 2) or (task == "transport" and train.targets is None):
+        train_rng, test_rng = draw.spawn(2)
+        train = known.sampler(train_rng, particles)
+        test = known.sampler(test_rng, math.ceil(particles / 4))
+    if (task == "classify" and known.classes < 2) or (task == "transport" and train.targets is None):
         missing = "labels" if task == "classify" else "targets of its own"
         raise InputError("task", task, f"a task that needs no {missing}: {known.title} has none")
     size = noise * spread(dataset, reading) if noise and coordinates in SCALING else noise
@@ -124,7 +122,7 @@ def load(
         test.hue,
         train.labels,
         test.labels,
-        names,
+        known.labels,
         known.columns or _numbered(known.width),
         train.numbers,
         test.numbers,
@@ -157,13 +155,14 @@ def spread(dataset: str, reading: Reading = AS_FOUND) -> Floats:
         dataset: a name of the catalogue, or the path of a table or of an IDX file of images.
         reading: how a table is read.
     """
-    if dataset in SAMPLERS:
-        points = SAMPLERS[dataset](default_rng(0), MEASURED).points
+    known = card(dataset, reading)
+    if known.sampler is not None:
+        points = known.sampler(default_rng(0), MEASURED).points
     else:
-        take, rows, _ = _rows(dataset, reading)
+        take, rows = _rows(known, reading)
         points = take(np.arange(min(rows, MEASURED))).points
-    known = [column[~np.isnan(column)][:, None] for column in points.T]
-    return np.array([deviation(each)[0] if len(each) and np.ptp(each) > 0 else 0.0 for each in known])
+    found = [column[~np.isnan(column)][:, None] for column in points.T]
+    return np.array([deviation(each)[0] if len(each) and np.ptp(each) > 0 else 0.0 for each in found])
 
 
 def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int64]:
@@ -177,20 +176,18 @@ def probe_indices(n_train: int, width: int, limit: int = 500) -> NDArray[np.int6
     return np.arange(min(limit, n_train, max(16, 32768 // width)))
 
 
-def _split(
-    dataset: str, particles: int, rng: Generator, reading: Reading
-) -> tuple[Sample, Sample, tuple[str, ...]]:
-    """Training and test rows of a finite data set (the test rows are drawn first), and its label names."""
-    take, rows, names = _rows(dataset, reading)
+def _split(known: DatasetCard, particles: int, rng: Generator, reading: Reading) -> tuple[Sample, Sample]:
+    """Training and test rows of a finite data set; the test rows are drawn first."""
+    take, rows = _rows(known, reading)
     order = rng.permutation(rows)
     held = test_rows(rows)
     train, test = take(order[held : held + particles]), take(order[:held])
     if any(np.isnan(sample.points).any() for sample in (train, test)):
         # By the whole training part, so that fewer particles are not other ones.
-        part, columns = take(order[held:]).points, card(dataset, reading).columns
-        _, points, test_points = filled(reading.missing, columns, part, train.points, test.points)
+        part = take(order[held:]).points
+        _, points, test_points = filled(reading.missing, known.columns, part, train.points, test.points)
         train, test = train._replace(points=points), test._replace(points=test_points)
-    return train, test, names
+    return train, test
 
 
 def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats) -> list[Floats]:
@@ -215,26 +212,22 @@ def filled(missing: str, columns: Sequence[str], train: Floats, *others: Floats)
     return [np.asarray(imputer.transform(rows), dtype=np.float64) for rows in (train, *others)]
 
 
-def _rows(dataset: str, reading: Reading) -> _Rows:
-    if dataset in IMAGES or is_images_file(dataset):
-        return _images(dataset)
-    return _table(read_table(dataset, reading))
+def _rows(known: DatasetCard, reading: Reading) -> _Rows:
+    """How to take some rows of a finite data set, and how many there are."""
+    return _table(read_table(known.name, reading)) if known.images is None else _pictures(known.images())
 
 
-def _images(dataset: str) -> _Rows:
-    """How to take some of the images, how many there are, and their label names."""
-    images = images_of(dataset)
+def _pictures(images: Images) -> _Rows:
     hue, labels = images.hue(), images.labels
 
     def take(rows: Labels) -> Sample:
         own = None if labels is None else labels[rows]
         return Sample(images.points(rows), hue[rows], own, numbers=rows + 1)
 
-    return take, len(images.grey), images.names
+    return take, len(images.grey)
 
 
 def _table(table: Table) -> _Rows:
-    """How to take some rows of a table, how many there are, and its label names."""
     values, labels = table.values, table.labels
     hue = _place((values[:, 0] if labels is None else labels) if table.colour is None else table.colour)
 
@@ -242,7 +235,7 @@ def _table(table: Table) -> _Rows:
         classes = None if labels is None else labels[rows]
         return Sample(values[rows], hue[rows], classes, numbers=table.numbers[rows])
 
-    return take, len(values), table.label_names
+    return take, len(values)
 
 
 def _place(values: NDArray[Any]) -> Floats:

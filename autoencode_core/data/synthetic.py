@@ -1,6 +1,6 @@
 """Data laws made on demand: independent draws, so a longer sample starts with the shorter one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -122,35 +122,6 @@ def bimodal(rng: Generator, n: int) -> Sample:
 def bimodal_2d(rng: Generator, n: int) -> Sample:
     """Clouds near (±1, 0) (standard deviation 0.1), targets (±2, 0)."""
     return _bimodal(rng, n, 2)
-
-
-SAMPLERS: Mapping[str, Sampler] = {
-    sampler.__name__: sampler
-    for sampler in (
-        circle,
-        moons,
-        spirals,
-        parabola,
-        gaussian_mixture,
-        s_curve,
-        swiss_roll,
-        torus,
-        sphere,
-        trefoil,
-        bimodal,
-        bimodal_2d,
-    )
-}
-"""Every made data set by its name in the catalogue."""
-
-LABEL_NAMES: Mapping[str, tuple[str, ...]] = {
-    "moons": ("upper moon", "lower moon"),
-    "spirals": ("first spiral", "second spiral"),
-    "gaussian_mixture": ("lower left", "lower right", "upper left", "upper right"),
-    "bimodal": ("left", "right"),
-    "bimodal_2d": ("left", "right"),
-}
-"""Names of the classes of the labelled ones, in label order."""
 
 
 def _strands(rng: Generator, n: int) -> tuple[Floats, Labels]:

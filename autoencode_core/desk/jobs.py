@@ -16,7 +16,7 @@ from autoencode_core.desk.job import Job, JobStatus, Training, sentence
 from autoencode_core.desk.study_job import StudyJob, StudyStatus
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.disk_space import run_room, study_room
+from autoencode_core.store.disk_space import run_size, study_size
 from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_file import pack
 from autoencode_core.store.run_store import RunStore
@@ -84,7 +84,7 @@ class Jobs:
             InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer, or the run could not be stored
                 or read again.
         """
-        self.store.check_writable(run_room(spec))
+        self.store.check_writable(run_size(spec))
         wish = spec.model_dump_json().encode()
         return self._begun(wish, lambda job_id, token: Training(job_id, token, spec=spec))
 
@@ -101,7 +101,7 @@ class Jobs:
             InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer, the run's parts do not fit, or
                 the study could not be stored or read again.
         """
-        self.store.check_writable(study_room(plan))
+        self.store.check_writable(study_size(plan))
         first = pack(start) if start else b""
         wish = plan.model_dump_json().encode() + first
         return self._begun(wish, lambda job_id, token: StudyJob(job_id, token, plan=plan, start=first))

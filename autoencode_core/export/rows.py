@@ -1,11 +1,13 @@
 """Rows with their codes, or with what they come back as, as the columns of a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autoencode_core.questions.arrays import Integers
+from autoencode_core.questions.latent import NewRows, OwnRows
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
 
@@ -29,8 +31,8 @@ def error_head(record: RunRecord) -> str:
 
 def rows_table(
     record: RunRecord,
-    found: Mapping[str, Any],
-    numbers: NDArray[np.int64],
+    found: OwnRows | NewRows,
+    numbers: Integers,
     labels: Sequence[str] = (),
     back: bool = False,
 ) -> Columns:
@@ -38,7 +40,7 @@ def rows_table(
 
     Args:
         record: the run.
-        found: answer of analysis.own_rows or analysis.new_rows.
+        found: the rows.
         numbers: of the rows (m,).
         labels: class of each row, () without.
         back: what the rows come back as (data units) in the place of their codes.
@@ -49,7 +51,7 @@ def rows_table(
         the training rows whose distance is smaller, and "unusual" where it is above their 99th percentile. A
         head that a component has already gets a line at its end.
     """
-    middle = np.asarray(found["outputs" if back else "codes"])
+    middle = found["outputs"] if back else found["codes"]
     names = column_names(record) if back else code_names(middle.shape[1])
     before: Columns = {"row": np.asarray(numbers)}
     if "test" in found:
@@ -58,16 +60,16 @@ def rows_table(
         before["label"] = np.asarray(labels, dtype=object)
     after: Columns = {}
     if not np.isnan(found["errors"]).all():
-        after[error_head(record)] = np.asarray(found["errors"])
+        after[error_head(record)] = found["errors"]
         if "smaller" in found:
-            after["share of training rows below"] = np.asarray(found["smaller"])
+            after["share of training rows below"] = found["smaller"]
             after["unusual"] = np.where(found["unusual"], "unusual", "")
     table: Columns = {_free(head, names): column for head, column in before.items()}
     table |= {name: middle[:, j] for j, name in enumerate(names)}
     return table | {_free(head, names): column for head, column in after.items()}
 
 
-def unusual_words(found: Mapping[str, Any]) -> str:
+def unusual_words(found: NewRows) -> str:
     """How many new rows are unusual, in a sentence; "" where nobody knows their errors."""
     count, many = int(np.sum(found["unusual"])), len(found["unusual"])
     if np.isnan(found["bound"]):

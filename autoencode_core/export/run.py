@@ -16,6 +16,7 @@ from autoencode_core.figures.arrays import flow_states
 from autoencode_core.figures.film.screen import PITCH, YAW, Screen, towards
 from autoencode_core.figures.run.pictures import picture, words
 from autoencode_core.figures.scenes.flow import shade_of
+from autoencode_core.questions.run import Export
 from autoencode_core.report import Report
 from autoencode_core.store.record import HISTORY, RunRecord
 from autoencode_core.store.run_file import pack
@@ -36,7 +37,7 @@ class Format(NamedTuple):
 
 def export(
     record: RunRecord, report: Report, *, format: str, screen: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+) -> Export:
     """A run as a file.
 
     Args:
@@ -44,9 +45,6 @@ def export(
         report: told of progress; what it raises ends the export, and nothing is left behind.
         format: a key of FORMATS.
         screen: how the player's screen looks, see Screen.from_json.
-
-    Returns:
-        data (bytes,) uint8, name of the file, and mime, its kind on the web.
 
     Raises:
         InputError: an unknown format, a bad value of the screen, or a run that has not what it takes.

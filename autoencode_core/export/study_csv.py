@@ -2,12 +2,11 @@
 
 import csv
 import io
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from autoencode_core.export.csv_text import columns_csv
+from autoencode_core.questions.regimes import LandscapeLine, LandscapePlane
 from autoencode_core.store.study import COLUMNS, Study, table
 
 
@@ -26,16 +25,15 @@ def study_csv(study: Study) -> bytes:
     return text.getvalue().encode()
 
 
-def landscape_csv(answer: Mapping[str, Any]) -> bytes:
+def landscape_csv(answer: LandscapeLine | LandscapePlane) -> bytes:
     """Data term and ‖θ‖² at every point of a line (column s) or of a plane (columns a and b).
 
     Args:
         answer: what analysis.line or analysis.plane says.
     """
     if "s" in answer:
-        columns = {"s": answer["s"]}
+        places = {"s": answer["s"]}
     else:
         b, a = np.meshgrid(answer["b"], answer["a"], indexing="ij")
-        columns = {"a": a, "b": b}
-    columns |= {name: answer[name] for name in ("data_term", "square")}
-    return columns_csv(columns)
+        places = {"a": a, "b": b}
+    return columns_csv({**places, "data_term": answer["data_term"], "square": answer["square"]})

@@ -7,29 +7,28 @@ time that the flow is given longer (∂J/∂T = -H), so it is H T that stands ag
 thousandth of J is no digit that one reads.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from autoencode_core.questions.control import Along
 
 SEEN = 1e-3
 """Share of the particles' spread, and of J, that one sees."""
 
 
-def least_speed(strip: Mapping[str, Any]) -> float:
+def least_speed(along: Along) -> float:
     """|F| that moves particles by a length that one sees.
 
     Args:
-        strip: what analysis.along says.
+        along: what analysis.along says.
     """
-    return SEEN * float(strip["spread"]) / float(strip["edges"][-1])
+    return SEEN * along["spread"] / float(along["edges"][-1])
 
 
-def least_control(strip: Mapping[str, Any]) -> float:
+def least_control(along: Along) -> float:
     """|θ| that moves particles by a length that one sees.
 
     Args:
-        strip: what analysis.along says.
+        along: what analysis.along says.
     """
-    return least_speed(strip) / float(strip["size"])
+    return least_speed(along) / along["size"]
 
 
 def least_rate(cost: float, time: float) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 Answer = Mapping[str, Any]
-A = TypeVar("A")
+A = TypeVar("A", bound=Mapping[str, object])
 
 
 @dataclass(frozen=True)

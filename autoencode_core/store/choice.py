@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field, ValidationError
+
+from autoencode_core.errors import InputError
+from autoencode_core.store.strict_json import number_out
 
 Floats = NDArray[np.float64]
 
@@ -105,3 +110,49 @@ def choice_words(choice: Choice) -> str:
     span = f"{len(choice.weights)} values from {min(choice.weights):g} to {max(choice.weights):g}"
     how = f"{choice.folds}-fold cross-validation of {choice.rows:,} rows"
     return f"λ = {choice.tikhonov:g}, chosen by {how} among {span}."
+
+
+_Weight = Annotated[float, Field(ge=0, le=1e3, allow_inf_nan=False)]
+_Error = Annotated[float, Field(ge=0)]
+_Scale = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Choice(BaseModel):
+    weights: Annotated[tuple[_Weight, ...], Field(min_length=1, max_length=64)]
+    errors: tuple[tuple[_Error, ...], ...]
+    scale: Annotated[tuple[_Scale, ...], Field(min_length=2, max_length=64)]
+    by_pca: bool
+    rows: Annotated[int, Field(ge=2)]
+
+
+def choice_out(choice: Choice) -> dict[str, Any]:
+    """How λ was chosen, as plain values."""
+    return {
+        "weights": list(choice.weights),
+        "errors": [list(map(number_out, row)) for row in choice.errors],
+        "scale": list(choice.scale),
+        "by_pca": choice.by_pca,
+        "rows": choice.rows,
+    }
+
+
+def choice_in(value: Any, source: str) -> Choice | None:
+    """What `choice_out` gave, None where λ was not chosen.
+
+    Raises:
+        InputError: it cannot be how a λ was chosen.
+    """
+    if value is None:
+        return None
+    try:
+        told = _Choice.model_validate(value)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ", ".join(map(str, (source, *wrong["loc"])))
+        raise InputError(where, wrong["input"], f"what this program writes ({wrong['msg']})") from None
+    rows, folds = len(told.weights), len(told.scale)
+    if len(told.errors) != rows or any(len(row) != folds for row in told.errors):
+        raise InputError(f"{source}, errors", f"{len(told.errors)} rows", f"{rows} rows of {folds}")
+    if sorted(set(told.weights), reverse=True) != list(told.weights):
+        raise InputError(f"{source}, weights", told.weights, "weights that descend")
+    return Choice(**dict(told))

@@ -18,7 +18,7 @@ from autoencode_core.knobs import bounds
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
 from autoencode_core.store.record import HISTORY, RunRecord
-from autoencode_core.store.run_file import MOST_BYTES, texts_room
+from autoencode_core.store.run_file import MOST_BYTES, texts_size
 from autoencode_core.store.study import Plan
 from autoencode_core.store.study_file import MOST_STUDY_BYTES
 from autoencode_core.words import megabytes
@@ -29,7 +29,7 @@ _HEADS = 100_000
 """Bytes that heads and tables of contents take."""
 
 
-def run_room(spec: RunSpec) -> int:
+def run_size(spec: RunSpec) -> int:
     """Most bytes that a run takes when it is stored.
 
     Args:
@@ -45,8 +45,8 @@ def run_room(spec: RunSpec) -> int:
     return parts.whole
 
 
-def study_room(plan: Plan) -> int:
-    """As `run_room`, for a study, whose runs keep less of what pages show of them where there are many."""
+def study_size(plan: Plan) -> int:
+    """As `run_size`, for a study, whose runs keep less of what pages show of them where there are many."""
     parts, runs = _Parts.of(plan.trained()), len(plan.places())
     each = min(parts.whole, ROOM // runs + parts.least)
     if each > MOST_BYTES or each * runs > MOST_STUDY_BYTES:
@@ -112,7 +112,7 @@ def _texts(spec: RunSpec) -> int:
     if spec.tikhonov == AUTO:  # what is stored has the number that is chosen
         spec = spec.but(tikhonov=1.0)
     classes = read_table(spec.dataset, spec.reading).label_names if is_table(spec.dataset) else ()
-    return texts_room(RunRecord(spec, "finished", "", {}, {}, {}, {}, labels=classes, columns=known.columns))
+    return texts_size(RunRecord(spec, "finished", "", {}, {}, {}, {}, labels=classes, columns=known.columns))
 
 
 def _remedy(parts: _Parts) -> str:

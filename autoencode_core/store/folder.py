@@ -14,16 +14,23 @@ from typing import Generic, TypeVar
 from autoencode_core.data.reading import table_name
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.plain_json import write
 from autoencode_core.words import megabytes
 
 E = TypeVar("E")
 
 SPARE_BYTES = 2**20
-"""Room on the disk beyond what is to be written, without which nothing is begun."""
+"""Bytes that stay free on the disk beyond what is to be written, or nothing is begun."""
 
 _LEFTOVER_SECONDS = 3600
 _TRIAL_BYTES = 2**16
+
+
+def write_to_disk(path: Path, data: bytes) -> None:
+    """Write a file and wait until it is on the disk."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class FileCache(Generic[E]):
@@ -66,25 +73,25 @@ class Folder:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
 
-    def check_writable(self, room: int = 0) -> None:
+    def check_writable(self, size: int = 0) -> None:
         """Make the folder and try to write there, before anything is done that would be lost otherwise.
 
         Args:
-            room: bytes that will be written.
+            size: bytes that will be written.
 
         Raises:
-            InputError: the folder cannot be written, or its disk has not so much room.
+            InputError: the folder cannot be written, or its disk has not so many free.
         """
         probe = self.hidden()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(self.root).free
-            if free < room + SPARE_BYTES:
+            if free < size + SPARE_BYTES:
                 wanted = (
-                    f"a folder with {megabytes(room + SPARE_BYTES)} free on its disk, not {megabytes(free)}"
+                    f"a folder with {megabytes(size + SPARE_BYTES)} free on its disk, not {megabytes(free)}"
                 )
                 raise InputError("runs folder", str(self.root), wanted)
-            write(probe, bytes(_TRIAL_BYTES))
+            write_to_disk(probe, bytes(_TRIAL_BYTES))
         except OSError as error:
             raise self.unwritable(error) from error
         finally:

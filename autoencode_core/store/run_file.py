@@ -23,23 +23,13 @@ import safetensors.numpy
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.plain_json import (
-    END_BYTES,
-    ZIP_ERRORS,
-    choice_in,
-    choice_out,
-    contents,
-    dump,
-    head_in,
-    number_in,
-    number_out,
-    parse,
-    spec_in,
-    stored_member,
-    write,
-)
+from autoencode_core.store.choice import choice_in, choice_out
+from autoencode_core.store.folder import write_to_disk
 from autoencode_core.store.record import Array, RunRecord
+from autoencode_core.store.stored_spec import spec_in
+from autoencode_core.store.strict_json import dump, head_in, number_in, number_out, parse
 from autoencode_core.store.validation import check, check_texts, check_weight
+from autoencode_core.store.zip_members import END_BYTES, ZIP_ERRORS, contents, stored_member
 from autoencode_core.words import megabytes
 
 EXTENSION = ".autoencode"
@@ -113,7 +103,7 @@ def glance(data: bytes, source: str = "file") -> RunRecord:
     return _in_flow_coordinates(_texts(_unzip(data, _SMALL, source), source))
 
 
-def texts_room(record: RunRecord) -> int:
+def texts_size(record: RunRecord) -> int:
     """Bytes that the spec and the texts of a run take.
 
     Args:
@@ -142,7 +132,7 @@ def write_folder(record: RunRecord, path: str | os.PathLike[str]) -> None:
     hidden.mkdir(parents=True)
     try:
         for name, data in members.items():
-            write(hidden / name, data)
+            write_to_disk(hidden / name, data)
         # Renaming onto a folder that holds something fails, so two processes cannot take the same name.
         hidden.rename(target)
     except OSError as error:
@@ -168,7 +158,7 @@ def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
     texts = parse(_read(Path(path), ("run.json",), "run")["run.json"], "run, run.json", _WANTED)
     hidden = run_file.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
-        write(hidden, dump({**texts, "name": name}))
+        write_to_disk(hidden, dump({**texts, "name": name}))
         os.replace(hidden, run_file)
     finally:
         hidden.unlink(missing_ok=True)

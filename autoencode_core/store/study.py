@@ -1,6 +1,6 @@
 """Study: several runs of one spec side by side, over Tikhonov weights and seeds; plain numbers, no torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import isfinite
@@ -282,7 +282,7 @@ class Study:
         """This study under another name."""
         return replace(self, name=name)
 
-    def curved(self, nu: Sequence[float], bound: Sequence[float], floor: Sequence[float]) -> "Study":
+    def curved(self, nu: Iterable[float], bound: Iterable[float], floor: Iterable[float]) -> "Study":
         """This study with ν of its runs, its bound and its floor (as analysis.curvatures gives them)."""
         found = zip(self.outcomes, map(float, nu), map(float, bound), map(float, floor), strict=True)
         curved = (

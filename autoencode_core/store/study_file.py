@@ -17,21 +17,13 @@ from pydantic import BaseModel, ValidationError
 
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
-from autoencode_core.store.plain_json import (
-    END_BYTES,
-    ZIP_ERRORS,
-    contents,
-    dump,
-    head_in,
-    number_out,
-    parse,
-    spec_in,
-    stored_member,
-)
 from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_file import EXTENSION, MOST_BYTES, pack, unpack
+from autoencode_core.store.stored_spec import spec_in
+from autoencode_core.store.strict_json import dump, head_in, number_out, parse
 from autoencode_core.store.study import MOST_RUNS, Outcome, Study, only_converged
 from autoencode_core.store.validation import ROWS, check_created, check_name
+from autoencode_core.store.zip_members import END_BYTES, ZIP_ERRORS, contents, stored_member
 
 STUDY_EXTENSION = ".study"
 """Ending of a study file."""

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from autoencode_core.spec import RunSpec
+from autoencode_core.spec_defaults import FIRST_STEP
 from autoencode_core.training.cuda_graph import CudaGraph
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Objective, Terms
@@ -26,7 +28,28 @@ def one_cycle(progress: float, peak: float) -> float:
     return end + (peak - end) * (1 + math.cos(math.pi * (progress - warm) / (1 - warm))) / 2
 
 
-class Adam(Method):
+@dataclass(frozen=True)
+class AdamSettings:
+    """What adam is told.
+
+    Attributes:
+        iterations: over which the rate rises and falls.
+        peak: the highest rate.
+        batch_size: particles of a step, 0 for all of them.
+        seeds: of the order of the particles, one a regime; none where there are no batches.
+    """
+
+    iterations: int
+    peak: float = FIRST_STEP["adam"]
+    batch_size: int = 0
+    seeds: Sequence[int] = ()
+
+    def start(self, objective: Objective, theta: Tensor) -> "Adam":
+        """Adam at controls (R, P)."""
+        return Adam(objective, theta, self)
+
+
+class Adam(Method[Objective]):
     """Adam (Kingma and Ba, arXiv 1412.6980) on the costate gradient.
 
     With batches one iteration is one step, cost and gradient are those of a batch that no step has seen since
@@ -35,13 +58,13 @@ class Adam(Method):
     can replay it as a whole.
     """
 
-    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
-        self.partial = specs[0].batch_size > 0
+    def __init__(self, objective: Objective, theta: Tensor, settings: AdamSettings) -> None:
+        self.settings, self.partial = settings, settings.batch_size > 0
         if self.partial:
             self.pool = objective.by_particle()
-            self.generators = [torch.Generator().manual_seed(spec.seed) for spec in specs]
-            self.orders = torch.zeros(len(specs), 0, dtype=torch.long, device=theta.device)
-        super().__init__(objective, theta, specs)
+            self.generators = [torch.Generator().manual_seed(seed) for seed in settings.seeds]
+            self.orders = torch.zeros(len(theta), 0, dtype=torch.long, device=theta.device)
+        super().__init__(objective, theta, settings.peak)
         self.first, self.second = torch.zeros_like(theta), torch.zeros_like(theta)
         self.place, self.slope = theta.clone(), self.gradient.clone()
         self.moving = torch.ones_like(self.stalled)
@@ -50,7 +73,7 @@ class Adam(Method):
         self.whole = CudaGraph(self._whole, theta.device, state)
         self.updates = 0
 
-    def goes_on(self, before: Method, rows: Tensor) -> None:
+    def goes_on(self, before: Method[Any], rows: Tensor) -> None:
         if isinstance(before, Adam):
             self.first.copy_(before.first[rows])
             self.second.copy_(before.second[rows])
@@ -76,7 +99,7 @@ class Adam(Method):
         if not self.orders.shape[1]:
             drawn = [torch.randperm(self.pool.particles, generator=own) for own in self.generators]
             self.orders = torch.stack(drawn).to(theta.device)
-        size = self.spec.batch_size
+        size = self.settings.batch_size
         batch, self.orders = self.orders[:, :size], self.orders[:, size:]
         return self.pool.batch(batch).cost_and_gradient(theta, wanted)
 
@@ -86,7 +109,7 @@ class Adam(Method):
         return terms, self.slope.copy_(slope)
 
     def _schedule(self) -> None:
-        rate = one_cycle(self.updates / max(1, self.spec.iterations - 1), self.spec.learning_rate)
+        rate = one_cycle(self.updates / max(1, self.settings.iterations - 1), self.settings.peak)
         self.updates += 1
         self.step = torch.full_like(self.step, rate)
         sizes = rate / (1 - BETA1**self.updates), (1 - BETA2**self.updates) ** 0.5

@@ -5,9 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from autoencode_core.spec import RunSpec
 from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
-from autoencode_core.training.lbfgs import Lbfgs, PairMemory
+from autoencode_core.training.lbfgs import LbfgsSettings, PairMemory
 
 FEW, SCOUTED = 4096, 12
 """Most points, and steps, of the ascents of all starts. Of fewer points sharp cuts have other heights."""
@@ -27,7 +26,6 @@ FLAT = 1e-9
 """An ascent has converged where the slope, in units of Σ|p|, is at most this."""
 SETTLED, PATIENCE = 1e-6, 3
 """It has settled after so many steps that add no more than this share of all that was gained."""
-_SEARCH = RunSpec(method="lbfgs", learning_rate=1.0)
 
 
 def highest(
@@ -117,7 +115,7 @@ def _ascended(
     """
     layers, count, h, size = begin.shape
     objective = HiddenUnits(field, None if rows is None else rows.repeat(count))
-    search = Lbfgs(objective, begin.reshape(-1, size).clone(), [_SEARCH])
+    search = LbfgsSettings().start(objective, begin.reshape(-1, size).clone())
     search.pairs = PairMemory(search.theta, PAIRS)
     flops = layers * count * h * field.x.shape[2] * (6.0 * size + 60)
     most = int(max(min(FEWEST_STEPS, steps), min(steps, MOST_FLOPS / flops)))

@@ -1,6 +1,7 @@
 """Regimes that are trained side by side, one iteration at a time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch import Tensor
 from autoencode_core.store.history import Row
 from autoencode_core.training.fidelity import Fidelity, fidelity
 from autoencode_core.training.method import Method
+from autoencode_core.training.methods import settings_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Problem
 
@@ -37,7 +39,6 @@ class Group:
 
     Args:
         problem: the whole problem.
-        kind: the training method.
         regimes: their numbers, ascending.
         theta: their controls, (r, P).
         substeps: of a layer.
@@ -47,11 +48,10 @@ class Group:
     def __init__(
         self,
         problem: Problem,
-        kind: type[Method],
         regimes: list[int],
         theta: Tensor,
         substeps: int,
-        before: tuple[Method, Tensor] | None = None,
+        before: tuple[Method[Any], Tensor] | None = None,
     ) -> None:
         self.problem, self.regimes, self.substeps = problem, regimes, substeps
         rows, train = torch.tensor(regimes, device=theta.device), problem.train
@@ -60,8 +60,8 @@ class Group:
         self.train, self.test = train, problem.test
         if own is not None or len(regimes) < len(problem.regimes):
             self.train, self.test = train.part(rows, own), problem.test.part(rows, own)
-        specs = [problem.specs[regime] for regime in regimes]
-        self.method = kind(self.train, theta, specs)
+        seeds = [problem.specs[regime].seed for regime in regimes]
+        self.method: Method[Any] = settings_of(problem.spec, seeds=seeds).start(self.train, theta)
         if before is not None:
             self.method.goes_on(*before)
         self.kept = self.method.theta

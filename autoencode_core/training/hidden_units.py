@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autoencode_core.flow.nonlinearities import Nonlinearity
-from autoencode_core.training.objective import Objective, Terms
+from autoencode_core.training.objective import Terms
 
 RUNAWAY, STEEP = 1e6, 1e3
 """A unit longer than RUNAWAY, and than STEEP Σ|p|/λ, is on its way to infinity."""
@@ -42,8 +42,8 @@ class FrozenLayers(NamedTuple):
         return self._replace(x=self.x[:, :, ::every], p=every * self.p[:, :, ::every])
 
 
-class HiddenUnits(Objective):
-    """-H of M single hidden units of each of B layers, in the form that `Lbfgs` minimises.
+class HiddenUnits:
+    """-H of M single hidden units of each of B layers: a `Cost`, which `Lbfgs` minimises.
 
     A unit is a row (w, b) of a + 1 numbers; units lie layer by layer, (B M, a + 1). Of the two-layer field
     it is the minimum over v, which is at v = -c/2λ with c = Σ_i p_i σ(w·X_i + b), times 4λ:

@@ -1,14 +1,14 @@
 """lbfgs: limited-memory quasi-Newton with a strong Wolfe line search, each regime its own."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from autoencode_core.spec import RunSpec
+from autoencode_core.spec_defaults import FIRST_STEP
 from autoencode_core.training.apart import dots, matrices_of, products
 from autoencode_core.training.method import Method
-from autoencode_core.training.objective import Objective, Terms
+from autoencode_core.training.objective import Cost, Terms
 
 DECREASE, CURVATURE = 1e-4, 0.9
 MOST_TRIALS = 25
@@ -22,11 +22,27 @@ def most_pairs(size: int) -> int:
     return max(1, min(MOST_PAIRS, PAIR_BUDGET // (2 * size)) // FOURS) * FOURS
 
 
-class Lbfgs(Method):
+@dataclass(frozen=True)
+class LbfgsSettings:
+    """What lbfgs is told.
+
+    Attributes:
+        first_step: length of the first trial, shorter where ‖∇J‖ > 1; later ones begin at 1.
+    """
+
+    first_step: float = FIRST_STEP["lbfgs"]
+
+    def start(self, objective: Cost, theta: Tensor) -> "Lbfgs":
+        """Lbfgs at controls (R, P)."""
+        return Lbfgs(objective, theta, self)
+
+
+class Lbfgs(Method[Cost]):
     """L-BFGS in L²(0,T), each regime with its own pairs and line search."""
 
-    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
-        super().__init__(objective, theta, specs)
+    def __init__(self, objective: Cost, theta: Tensor, settings: LbfgsSettings) -> None:
+        super().__init__(objective, theta, settings.first_step)
+        self.settings = settings
         self.pairs = PairMemory(theta, most_pairs(theta.shape[1]))
         self.fresh = torch.ones_like(self.stalled)
 
@@ -37,7 +53,7 @@ class Lbfgs(Method):
         if bool((uphill & running).any()):
             direction = torch.where(uphill[:, None], -self.gradient, direction)
             slope = self.objective.inner(self.gradient, direction)
-        first = self.spec.learning_rate * (1 / self.gradient_norm()).clamp(max=1.0)
+        first = self.settings.first_step * (1 / self.gradient_norm()).clamp(max=1.0)
         trial = torch.where(self.fresh, first, torch.ones_like(first))
         theta, gradient = self.theta, self.gradient
         found = StrongWolfe(self.objective, theta, direction, self.terms, slope).search(trial, running)
@@ -140,7 +156,7 @@ class StrongWolfe:
     """
 
     def __init__(
-        self, objective: Objective, theta: Tensor, direction: Tensor, terms: Terms, slope: Tensor
+        self, objective: Cost, theta: Tensor, direction: Tensor, terms: Terms, slope: Tensor
     ) -> None:
         self.objective, self.start, self.direction = objective, theta, direction
         self.cost0, self.slope0 = terms.cost, slope

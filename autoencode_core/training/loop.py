@@ -11,18 +11,11 @@ from torch import Tensor
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row, Status
-from autoencode_core.training.adam import Adam
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference, spread
 from autoencode_core.training.group import Group, at_rest, is_looked_at
-from autoencode_core.training.lbfgs import Lbfgs
-from autoencode_core.training.method import Method
-from autoencode_core.training.pmp import Pmp
 from autoencode_core.training.problem import Problem
 from autoencode_core.training.run import Array, Progress, Run, RunData, Snapshot
-
-METHODS: dict[str, type[Method]] = {"pmp": Pmp, "adam": Adam, "lbfgs": Lbfgs}
-"""The training methods by the name that RunSpec.method uses."""
 
 NEGLIGIBLE = 1e-4
 """A stall counts as converged where a unit step along -∇J promises at most this share of the cost."""
@@ -97,7 +90,7 @@ class _Loop:
         self.started = time.perf_counter()
         self.rest = at_rest(problem.train).tolist()
         self.high = [0 for _ in regimes]
-        self.groups = [Group(problem, METHODS[self.spec.method], regimes, problem.theta, self.spec.substeps)]
+        self.groups = [Group(problem, regimes, problem.theta, self.spec.substeps)]
 
     def run(self) -> list[Run]:
         for iteration in range(self.spec.iterations + 1):
@@ -186,7 +179,6 @@ class _Loop:
         rows = group.rows(leaving)
         finer = Group(
             self.problem,
-            METHODS[self.spec.method],
             leaving,
             group.kept[rows],
             2 * group.substeps,

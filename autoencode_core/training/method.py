@@ -1,17 +1,23 @@
 """What the loop asks of a training method: one iteration at a time, R regimes side by side."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
-from autoencode_core.spec import RunSpec
-from autoencode_core.training.objective import Objective, Terms
+from autoencode_core.training.objective import Cost, Terms
+
+C = TypeVar("C", bound=Cost)
 
 
-class Method(ABC):
-    """A training method in progress.
+class Method(ABC, Generic[C]):
+    """A training method in progress; it knows its own settings, and no run.
+
+    Args:
+        objective: what is minimised, for R regimes.
+        theta: controls to begin with, (R, P).
+        first_step: size of the first step.
 
     Attributes:
         theta: controls, (R, P).
@@ -24,15 +30,14 @@ class Method(ABC):
 
     partial = False
 
-    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
-        spec = specs[0]
-        self.objective, self.theta, self.spec = objective, theta, spec
+    def __init__(self, objective: C, theta: Tensor, first_step: float) -> None:
+        self.objective, self.theta = objective, theta
         self.terms, self.gradient = self.measure(theta)
         regimes = theta.shape[0]
-        self.step = torch.full((regimes,), spec.learning_rate, dtype=theta.dtype, device=theta.device)
+        self.step = torch.full((regimes,), first_step, dtype=theta.dtype, device=theta.device)
         self.stalled = torch.zeros(regimes, dtype=torch.bool, device=theta.device)
 
-    def goes_on(self, before: "Method", rows: Tensor) -> None:  # noqa: B027 - nothing is learnt by default
+    def goes_on(self, before: "Method[Any]", rows: Tensor) -> None:
         """Takes over what the regimes `rows`, (r,), of another method in progress have learnt of J."""
 
     @abstractmethod

@@ -1,6 +1,7 @@
 """J(θ) = (1/N) Σ|X_L - y|² + λ‖θ‖² and its gradient in L²(0,T), for R regimes at once."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -29,6 +30,16 @@ class Terms:
         """These terms in the chosen regimes, (R,) bool, and the other ones elsewhere."""
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return Terms(*(torch.where(chosen, mine, theirs) for mine, theirs in pairs))
+
+
+class Cost(Protocol):
+    """What a gradient method minimises: R costs side by side, each of P numbers of its own."""
+
+    def inner(self, a: Tensor, b: Tensor) -> Tensor:
+        """Inner product in which gradients are meant, (R, P), (R, P) -> (R,)."""
+
+    def cost_and_gradient(self, theta: Tensor, wanted: Tensor | None = None) -> tuple[Terms, Tensor]:
+        """Costs and gradients (R, P) at places (R, P); 0 where they are not wanted, (R,) bool."""
 
 
 class Objective:

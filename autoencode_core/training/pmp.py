@@ -1,11 +1,12 @@
 """pmp: the maximum principle by minimising movements, realised by shooting."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from autoencode_core.spec import RunSpec
+from autoencode_core.spec_defaults import FIRST_STEP
 from autoencode_core.training.method import Method
 from autoencode_core.training.metric import ControlMetric, Metric, Within
 from autoencode_core.training.objective import Objective
@@ -14,7 +15,26 @@ SUFFICIENT, GROW, SHRINK = 0.25, 1.3, 0.5
 MOST_TRIALS = 60
 
 
-class Pmp(Method):
+@dataclass(frozen=True)
+class PmpSettings:
+    """What pmp is told.
+
+    Attributes:
+        first_step: τ of the first iteration, shorter where ‖∇J‖ > 1.
+        inner_steps: proximal steps of a trial, at least 1.
+        metric: what a step is measured by, "field" or "control".
+    """
+
+    first_step: float = FIRST_STEP["pmp"]
+    inner_steps: int = 1
+    metric: Literal["field", "control"] = "field"
+
+    def start(self, objective: Objective, theta: Tensor) -> "Pmp":
+        """Pmp at controls (R, P)."""
+        return Pmp(objective, theta, self)
+
+
+class Pmp(Method[Objective]):
     """Forward, backward, maximise the augmented Hamiltonian layer by layer, accept or halve τ.
 
     With states and costates frozen, every layer maximises H_n(θ) - ⟨θ - θ_n^j, M_n(θ - θ_n^j)⟩/(2τ); one
@@ -25,22 +45,23 @@ class Pmp(Method):
         docs/theory.md, section 4; the shooting scheme of the paper and of arXiv 2107.08707, section 4.
     """
 
-    def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:
-        super().__init__(objective, theta, specs)
+    def __init__(self, objective: Objective, theta: Tensor, settings: PmpSettings) -> None:
+        super().__init__(objective, theta, settings.first_step)
+        self.settings = settings
         self.tau = self.step * (1 / self.gradient_norm()).clamp(max=1.0)
 
-    def goes_on(self, before: Method, rows: Tensor) -> None:
+    def goes_on(self, before: Method[Any], rows: Tensor) -> None:
         if isinstance(before, Pmp):
             self.tau, self.step = before.tau[rows], before.step[rows]
 
     def advance(self, running: Tensor) -> None:
         waiting = running.clone()
         start, J, metric = self.theta, self.terms.cost, self._metric(running)
-        frozen = self.objective.frozen(start) if self.spec.inner_steps > 1 else None
+        frozen = self.objective.frozen(start) if self.settings.inner_steps > 1 else None
         for _ in range(MOST_TRIALS):
             move = -metric.solve(self.gradient, self.tau, self.objective.tikhonov)
             if frozen is not None:
-                for _ in range(self.spec.inner_steps - 1):
+                for _ in range(self.settings.inner_steps - 1):
                     slope = frozen.gradient(start + move) + 2 * self.objective.tikhonov[:, None] * start
                     move = -metric.solve(slope, self.tau, self.objective.tikhonov)
             trial = start + move
@@ -60,6 +81,6 @@ class Pmp(Method):
 
     def _metric(self, running: Tensor) -> Metric:
         arch = self.objective.arch
-        if self.spec.metric == "control":
+        if self.settings.metric == "control":
             return ControlMetric(arch)
         return Within(arch, self.theta, self.objective.x, running.nonzero()[:, 0])

@@ -1,8 +1,6 @@
 """Along t: the trained control, its Hamiltonian, and how far from optimal it is at every layer."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -12,10 +10,10 @@ from autoencode_core.figures.control.maximality import (
     anywhere_words,
     hamiltonian_words,
     largest_drift,
+    maximality_path_figure,
+    maximality_path_table,
+    maximality_path_words,
     nearby_words,
-    path_figure,
-    path_table,
-    path_words,
     portion,
 )
 from autoencode_core.figures.numbers import rounded
@@ -26,6 +24,8 @@ from autoencode_core.questions.control import (
     LOCAL_MAXIMALITY,
     MAXIMALITY,
     MAXIMALITY_PATH,
+    Hamiltonian,
+    LocalMaximality,
 )
 from autoencode_core.store.record import PATH, RunRecord
 from pages.shared.answers import ask, told
@@ -58,26 +58,28 @@ def along_view(run_id: str, record: RunRecord) -> None:
         )
     )
     by_units = FIELDS[record.spec.field].units is not None
-    asked = ask(ALONG, record), ask(HAMILTONIAN, record)
+    asked, asked_too = ask(ALONG, record), ask(HAMILTONIAN, record)
     nearby = ask(LOCAL_MAXIMALITY, record, patience=PATIENCE, share=share)
     anywhere = ask(MAXIMALITY, record) if by_units else None
-    strip = told(asked[0], "The control")
-    about = told(asked[1], "The Hamiltonian") if strip is not None else None
-    if strip is None or about is None:
+    along = told(asked, "The control")
+    hamiltonian = told(asked_too, "The Hamiltonian") if along is not None else None
+    if along is None or hamiltonian is None:
         return
     near, far = nearby.value, anywhere.value if anywhere else None
-    _metrics(about, near)
+    _metrics(hamiltonian, near)
     with guard():
-        figure = along_figure(strip, about, near, far, decoder=record.spec.task != "classify", dark=dark())
+        figure = along_figure(
+            along, hamiltonian, near, far, decoder=record.spec.task != "classify", dark=dark()
+        )
         alt = (
             "Against flow time t: the control as a heat strip, its size, the speed of the flow, the "
             "Hamiltonian, and at every layer the gradient and the residuals of the maximum principle, nearby "
             "and over all θ."
         )
-        table = partial(along_table, strip, about, near, far)
+        table = partial(along_table, along, hamiltonian, near, far)
         chart("control_along", figure, alt, f"{run_id}-control", table)
-        st.caption(escape(control_words(strip)))
-    st.markdown(hamiltonian_words(about))
+        st.caption(escape(control_words(along)))
+    st.markdown(hamiltonian_words(hamiltonian))
     if told(nearby, "R, the search for a better θ near that of every layer") is not None and near is not None:
         st.markdown(nearby_words(near))
     if anywhere is None:
@@ -88,25 +90,25 @@ def along_view(run_id: str, record: RunRecord) -> None:
         _path(run_id, record, share)
 
 
-def _metrics(about: Mapping[str, Any], near: Mapping[str, Any] | None) -> None:
+def _metrics(hamiltonian: Hamiltonian, near: LocalMaximality | None) -> None:
     """The numbers that say how near the control is to what the maximum principle asks."""
-    drift = largest_drift(about)
+    drift = largest_drift(hamiltonian)
     cells = st.container(horizontal=True, gap="small")
     cells.metric(
         "Cost J",
-        f"{float(about['cost']):.3g}",
+        f"{hamiltonian['cost']:.3g}",
         width=150,
         help="Mean squared error of the training particles plus λ‖θ‖², in flow coordinates.",
     )
     cells.metric(
         "‖∇J‖, stationarity",
-        rounded(float(about["gradient_norm"])),
+        rounded(hamiltonian["gradient_norm"]),
         width=165,
         help="Norm of the gradient in L²(0,T). It is 0 at a minimiser, and it is what training lowers.",
     )
     cells.metric(
         "δ Σ R / J, maximality",
-        "…" if near is None else portion(float(near["gap"])),
+        "…" if near is None else portion(near["gap"]),
         width=175,
         help="R_n = max H_n(θ) − H_n(θ_n) ≥ 0 over θ with |θ − θ_n| ≤ ρ, summed over the layers of length δ, "
         "as a share of J; from below, since the search for the maximum may miss it. 0 where the maximum "
@@ -145,6 +147,6 @@ def _path(run_id: str, record: RunRecord, share: float) -> None:
             "R nearby of every layer as a heat map over iterations; below it its sum, that over all θ, and "
             "the gradient's norm."
         )
-        figure = path_figure(found, dark=dark())
-        chart("control_path", figure, alt, f"{run_id}-maximality", lambda: path_table(found))
-        st.markdown(path_words(found))
+        figure = maximality_path_figure(found, dark=dark())
+        chart("control_path", figure, alt, f"{run_id}-maximality", lambda: maximality_path_table(found))
+        st.markdown(maximality_path_words(found))

@@ -1,21 +1,20 @@
 """Which component is turned off: one classifier of data in the plane, trained with either of them left."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.figures.control.component import (
-    choices_table,
     component_names,
+    component_table,
     component_words,
     horizons_figure,
     horizons_table,
 )
 from autoencode_core.figures.scenes.component import component_scene
-from autoencode_core.questions.control import COMPONENT, COMPONENT_HORIZONS
+from autoencode_core.questions.control import COMPONENT, COMPONENT_HORIZONS, Component
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -43,10 +42,10 @@ def component_view(run_id: str, record: RunRecord) -> None:
     _heading(record, found)
     count = len(found["labels"])
     identity = f"{run_id} component {name} {horizon}"
-    draw, end = partial(component_scene, found, identity), float(found["spec"]["horizon"])
+    draw, end = partial(component_scene, found, identity), RunSpec.as_stored(found["spec"]).horizon
     linked_player("control_component", run_id, end, draw, identity, count)
     words = "State, class and predicted class of each particle at every t, for both choices."
-    table_button("component_csv", f"{run_id}-choices", lambda: choices_table(found), words=words)
+    table_button("component_csv", f"{run_id}-choices", lambda: component_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")
     for place in range(2):
         _metrics(cells, found, place)
@@ -81,27 +80,27 @@ def _knobs() -> tuple[str, float | None]:
     return ("" if name == _OWN else str(name)), (float(horizon) if horizon else None)
 
 
-def _heading(record: RunRecord, found: Mapping[str, Any]) -> None:
-    spec = RunSpec(**found["spec"])
+def _heading(record: RunRecord, found: Component) -> None:
+    spec = RunSpec.as_stored(found["spec"])
     if not found["own"]:
         st.caption("This run is no classifier of data in the plane: a standard one is compared instead.")
     st.caption(escape(f"{dataset(spec.dataset)} · {regime(spec)} · N = {spec.particles}"))
 
 
-def _metrics(cells: Any, found: Mapping[str, Any], place: int) -> None:
+def _metrics(cells: DeltaGenerator, found: Component, place: int) -> None:
     name = component_names(found)[int(found["off"][place])]
     cells.metric(
         f"Accuracy, {name} off",
-        f"{float(found['accuracy'][place]):.1%}",
+        f"{found['accuracy'][place]:.1%}",
         width=170,
-        help=f"Share of the {int(found['tested'])} test particles whose code is nearest to their own class.",
+        help=f"Share of the {found['tested']} test particles whose code is nearest to their own class.",
     )
     cells.metric(
         f"J, {name} off",
-        f"{float(found['cost'][place]):.3g}",
+        f"{found['cost'][place]:.3g}",
         width=170,
         help=f"Cost of the training, which {found['ended'][place]}; accuracy on its own particles "
-        f"{float(found['train_accuracy'][place]):.1%}.",
+        f"{found['train_accuracy'][place]:.1%}.",
     )
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from autoencode_core.figures.scenes.costates import arrow_scale, costate_scene, costates_table
+from autoencode_core.figures.scenes.costates import arrow_scale, costates_scene, costates_table
 from autoencode_core.questions.control import COSTATES
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -39,7 +39,7 @@ def costates_view(run_id: str, record: RunRecord) -> None:
         "control_costates",
         run_id,
         record.spec.horizon,
-        partial(costate_scene, record, identity, found, length),
+        partial(costates_scene, record, identity, found, length),
         identity,
         len(found["hue"]),
     )

@@ -1,8 +1,7 @@
 """One iteration of pmp in slow motion: forward, backward, maximise, accept or halve τ."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -16,13 +15,10 @@ from autoencode_core.figures.control.iteration import (
     trials_figure,
     trials_table,
 )
-from autoencode_core.figures.scenes.costates import (
-    compared_scene,
-    costate_scene,
-    costates_table,
-    forward_scene,
-)
-from autoencode_core.questions.control import ITERATION
+from autoencode_core.figures.scenes.costates import costates_scene, costates_table
+from autoencode_core.figures.scenes.iteration import iteration_scene, iteration_start_scene
+from autoencode_core.figures.scenes.parts import Part
+from autoencode_core.questions.control import ITERATION, Iteration
 from autoencode_core.store.record import PATH, RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
@@ -46,7 +42,7 @@ def iteration_view(run_id: str, record: RunRecord) -> None:
         return
     phase = _phase()
     st.latex(formula(phase, record.spec.scheme, int(record.summary.get("substeps") or record.spec.substeps)))
-    st.markdown(phase_words(found, phase, record.spec.tikhonov))
+    st.markdown(phase_words(found, phase, record.spec.weight))
     _metrics(found, phase)
     identity = f"{run_id} iteration {iteration} {phase}"
     with guard():
@@ -105,29 +101,30 @@ def _go(place: int) -> None:
     st.session_state[_PHASE] = PHASES[place]
 
 
-def _metrics(found: Mapping[str, Any], phase: int) -> None:
+def _metrics(found: Iteration, phase: int) -> None:
+    cost, tau = found["cost"], float(found["tau"][-1])
     shown = (
-        (("J", "cost"), ("data term", "data_term")),
-        (("‖∇J‖", "gradient_norm"),),
-        (("τ", "tau"), ("way ‖θ − θʲ‖", "move")),
-        (("J before", "cost"), ("J after", "trial_cost"), ("τ", "tau"), ("next τ", "next_tau")),
+        {"J": cost, "data term": found["data_term"]},
+        {"‖∇J‖": found["gradient_norm"]},
+        {"τ": tau, "way ‖θ − θʲ‖": float(found["move"][-1])},
+        {"J before": cost, "J after": float(found["trial_cost"][-1]), "τ": tau, "next τ": found["next_tau"]},
     )[phase]
     cells = st.container(horizontal=True, gap="small")
-    for title, name in shown:
-        cells.metric(title, f"{float(np.ravel(found[name])[-1]):.4g}", width=180)
+    for title, value in shown.items():
+        cells.metric(title, f"{value:.4g}", width=180)
 
 
-def _forward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
-    _player("iteration_forward", forward_scene, run_id, record, identity, found)
+def _forward(run_id: str, record: RunRecord, identity: str, found: Iteration) -> None:
+    _player("iteration_forward", iteration_start_scene, run_id, record, identity, found)
     table_button("iteration_states_csv", f"{run_id}-iteration", lambda: costates_table(found), words=_TABLE)
 
 
-def _backward(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
-    _player("iteration_backward", costate_scene, run_id, record, identity, found)
+def _backward(run_id: str, record: RunRecord, identity: str, found: Iteration) -> None:
+    _player("iteration_backward", costates_scene, run_id, record, identity, found)
     table_button("iteration_costates_csv", f"{run_id}-iteration", lambda: costates_table(found), words=_TABLE)
 
 
-def _maximise(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
+def _maximise(run_id: str, record: RunRecord, identity: str, found: Iteration) -> None:
     alts = {
         "hamiltonian": "The Hamiltonian of every layer before the step, and the augmented one after it.",
         "move": "How far the control of every layer moves.",
@@ -139,20 +136,20 @@ def _maximise(run_id: str, record: RunRecord, identity: str, found: Mapping[str,
             chart(f"iteration_{name}", figure, alts[name], f"{run_id}-iteration-layers", table)
 
 
-def _accept(run_id: str, record: RunRecord, identity: str, found: Mapping[str, Any]) -> None:
+def _accept(run_id: str, record: RunRecord, identity: str, found: Iteration) -> None:
     words = "Cost at every length of the step that was tried, beside what it had to reach."
     figure = trials_figure(found, dark=dark())
     chart("iteration_trials", figure, words, f"{run_id}-iteration-trials", lambda: trials_table(found))
-    _player("iteration_compared", compared_scene, run_id, record, identity, found)
+    _player("iteration_compared", iteration_scene, run_id, record, identity, found)
 
 
 def _player(
     key: str,
-    scene: Callable[..., Mapping[str, Any]],
+    scene: Callable[[RunRecord, str, Iteration], Part],
     run_id: str,
     record: RunRecord,
     identity: str,
-    found: Mapping[str, Any],
+    found: Iteration,
 ) -> None:
     draw = partial(scene, record, identity, found)
     linked_player(key, run_id, record.spec.horizon, draw, identity, len(found["hue"]))

@@ -1,19 +1,16 @@
 """Methods: pmp, adam and lbfgs from the start of a run, and what each makes of its time."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from autoencode_core.figures.control.methods import (
     CLOCKS,
     ending,
     final_cost,
-    race_figure,
-    race_table,
-    race_words,
+    methods_figure,
+    methods_table,
+    methods_words,
 )
-from autoencode_core.questions.control import METHODS
+from autoencode_core.questions.control import METHODS, Methods
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
@@ -44,13 +41,13 @@ def methods_view(run_id: str, record: RunRecord) -> None:
     if found is None:
         return
     _metrics(found)
-    st.markdown(race_words(found))
+    st.markdown(methods_words(found))
     for place, (column, clock) in enumerate(zip(st.columns(len(CLOCKS)), CLOCKS, strict=True)):
         with column, guard():
-            figure = race_figure(found, clock, log=log, dark=dark())
+            figure = methods_figure(found, clock, log=log, dark=dark())
             alt = f"Cost J of pmp, adam and lbfgs against {CLOCKS[clock][1]}."
-            table = None if place else lambda: race_table(found)
-            chart(f"control_race_{clock}", figure, alt, f"{run_id}-methods-{clock}", table)
+            table = None if place else lambda: methods_table(found)
+            chart(f"control_methods_{clock}", figure, alt, f"{run_id}-methods-{clock}", table)
     with guard():
         _endings(found)
 
@@ -95,14 +92,14 @@ def _knobs(record: RunRecord) -> tuple[int, bool]:
     return int(chosen) or fitting(record), scale == "log"
 
 
-def _metrics(found: Mapping[str, Any]) -> None:
+def _metrics(found: Methods) -> None:
     cells = st.container(horizontal=True, gap="small")
     for name in found["methods"]:
         help_text = f"Last cost. {_HELP[name]}"
         cells.metric(f"J of {name}", number(final_cost(found, name)), width=140, help=help_text)
 
 
-def _endings(found: Mapping[str, Any]) -> None:
+def _endings(found: Methods) -> None:
     """How each method ended, in words."""
     st.caption("\n".join(f"- **{name}**: {escape(ending(found, name))}." for name in found["methods"]))
     paper = found["metric"] == "control"

@@ -1,1 +1,1 @@
-"""The views of the page Latent that have a module of their own."""
+"""The views of the page Latent, one module each."""

@@ -1,6 +1,5 @@
 """Rows: the codes of all rows to take along, and where the rows of a new file fall."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from autoencode_core.export.rows import column_names, error_head, rows_table, un
 from autoencode_core.export.run import file_name
 from autoencode_core.figures.arrays import codes
 from autoencode_core.figures.latent.rows import rows_figure
-from autoencode_core.questions.latent import NEW_ROWS, OWN_ROWS
+from autoencode_core.figures.scenes.plane import CodePlane
+from autoencode_core.questions.latent import NEW_ROWS, OWN_ROWS, KnownRows, NewRows, OwnRows
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
 from autoencode_core.words import join
@@ -26,29 +26,34 @@ from pages.shared.setup import complain, dark, escape
 _MEGABYTE = 1_000_000
 
 
-def rows(run_id: str, record: RunRecord) -> None:
-    """The run's own rows and a file's on the plane of codes, and the file's as a table."""
+def rows_view(run_id: str, record: RunRecord, _: CodePlane) -> None:
+    """Draws the view: the run's own rows and a file's on the plane of codes, and the file's as a table.
+
+    Args:
+        run_id: id of the run.
+        record: the run.
+    """
     asked = ask(OWN_ROWS, record)
     known = told(asked, "Codes of all rows")
     if known is not None:
         _download(record, known)
     table = _uploaded(run_id, record)
-    found = None
+    found, numbers = None, None
     if table is not None:
-        answer = told(ask(NEW_ROWS, record, values=table.values), "Codes of the new rows")
-        found = {**answer, "numbers": table.numbers} if answer else None
+        found = told(ask(NEW_ROWS, record, values=table.values), "Codes of the new rows")
+        numbers = table.numbers
     if asked.waiting:
         return
-    own = known or _stored(record)
+    own: KnownRows = known or _stored(record)
     alt = f"Codes of {len(own['numbers']):,} rows of the run"
     if found:
-        alt += f" and {len(found['numbers']):,} new ones. {unusual_words(found)}"
-    chart("latent_rows", rows_figure(own, found, error_unit(record.spec), dark=dark()), alt)
+        alt += f" and {len(found['codes']):,} new ones. {unusual_words(found)}"
+    chart("latent_rows", rows_figure(own, found, numbers, error_unit(record.spec), dark=dark()), alt)
     if found is not None and table is not None:
         _new(record, table, found)
 
 
-def _stored(record: RunRecord) -> Mapping[str, Any]:
+def _stored(record: RunRecord) -> KnownRows:
     """The particles that are stored with the run, where its data cannot be had."""
     z = codes(record)
     count = len(z)
@@ -56,7 +61,7 @@ def _stored(record: RunRecord) -> Mapping[str, Any]:
     return {"codes": z, "errors": unknown, "numbers": numbers, "test": np.zeros(count, bool)}
 
 
-def _download(record: RunRecord, known: Mapping[str, Any]) -> None:
+def _download(record: RunRecord, known: OwnRows) -> None:
     test = int(np.sum(known["test"]))
     labels = [record.labels[label] for label in known["labels"]] if record.labels else []
     table_button(
@@ -102,7 +107,7 @@ def _read(file: Any, record: RunRecord) -> Table | InputError:
         return error
 
 
-def _new(record: RunRecord, table: Table, found: Mapping[str, Any]) -> None:
+def _new(record: RunRecord, table: Table, found: NewRows) -> None:
     """What was understood, how many rows are unusual, and all of them, those with most error first."""
     labels = [] if table.labels is None else [table.label_names[label] for label in table.labels]
     said = unusual_words(found) or "Nobody knows what new rows are to become here: they have no errors."
@@ -115,7 +120,7 @@ def _new(record: RunRecord, table: Table, found: Mapping[str, Any]) -> None:
         shown |= {
             "Mark": np.where(found["unusual"], "✕ unusual", ""),
             head: found["errors"],
-            "Training rows below": 100 * np.asarray(found["smaller"]),
+            "Training rows below": 100 * found["smaller"],
         }
     order = np.argsort(-np.nan_to_num(found["errors"], nan=np.inf, posinf=np.inf), kind="stable")
     st.dataframe(

@@ -2,10 +2,15 @@
 
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.mean_field.doubled import doubled_table, jump, steps, steps_figure, steps_table
+from autoencode_core.figures.mean_field.doubled import (
+    doubled_figure,
+    doubled_table,
+    jump,
+    longest_steps,
+    states_table,
+)
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words
 from autoencode_core.questions.mean_field import DOUBLED
@@ -29,15 +34,15 @@ def doubled_view(run_id: str, record: RunRecord) -> None:
     if found is None:
         return
     identity = f"{run_id} doubled"
-    count = np.asarray(found["states"]).shape[1]
+    count = found["states"].shape[1]
     draw = partial(doubled_scene, record, found, identity)
     linked_player("mean_field_doubled", run_id, record.spec.horizon, draw, identity, count)
     words = "State x and shadow variables s of each particle at every t, flow coordinates."
-    table_button("doubled_csv", f"{run_id}-doubled", lambda: doubled_table(found), words=words)
+    table_button("doubled_csv", f"{run_id}-doubled", lambda: states_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")
     cells.metric(
         "Outputs apart",
-        power(float(found["apart"])),
+        power(found["apart"]),
         width=150,
         help="Largest distance between the outputs of both forms, flow coordinates. They are the same map.",
     )
@@ -49,13 +54,13 @@ def doubled_view(run_id: str, record: RunRecord) -> None:
     )
     cells.metric(
         "Largest step of (x, s)",
-        f"{steps(found).max():.3g}",
+        f"{longest_steps(found).max():.3g}",
         width=180,
-        help=f"From one layer to the next, flow coordinates; its speed is {float(found['speed']):.3g} per "
+        help=f"From one layer to the next, flow coordinates; its speed is {found['speed']:.3g} per "
         "flow time. With finer layers steps get shorter, a jump does not.",
     )
     st.markdown("\n".join(f"- {escape(sentence)}" for sentence in doubled_words(record, found)))
     with guard():
         words = "The longest way of a particle in each layer, and over which the projection moves one at T/2."
-        figure = steps_figure(found, dark=dark())
-        chart("mean_field_steps", figure, words, f"{run_id}-steps", lambda: steps_table(found))
+        figure = doubled_figure(found, dark=dark())
+        chart("mean_field_steps", figure, words, f"{run_id}-steps", lambda: doubled_table(found))

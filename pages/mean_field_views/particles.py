@@ -1,20 +1,23 @@
 """More particles: one spec trained on more and more of them, and how fast the limit is reached."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from autoencode_core.figures.mean_field.particles import (
+    Plot,
     convergence_words,
+    particles_figure,
+    particles_table,
+    particles_words,
     rate_label,
+    rates,
     sliced_name,
-    sweep_figure,
-    sweep_table,
-    sweep_words,
 )
-from autoencode_core.questions.mean_field import PARTICLES
+from autoencode_core.questions.mean_field import PARTICLES, Particles, Quantity
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
@@ -29,19 +32,22 @@ _ROUNDS = 4
 """So many times the iterations a training may have that does not converge (analysis.particles)."""
 _HEAVY = 3e9
 """Entries of the control times particles times iterations from which a sweep waits for a click."""
-_RATES = {
+_RATES: Mapping[Quantity, tuple[str, str]] = {
     "exact_wasserstein": ("Exact W₁", "of the exact distance W₁ between the N particles and N fresh ones"),
     "sliced_wasserstein": ("Sliced W₁", "of W₁ averaged over lines, which does not bound the gap"),
     "fixed_gap": ("Gap, fixed control", "of the gap of one control, whatever N"),
     "gap": ("Gap, trained", "of the gap of the control that was trained on the N particles"),
     "map_distance": ("Maps", "of the distance between the outputs and those of the largest N"),
 }
-_ALT = {
+_ALT: Mapping[Plot, str] = {
     "cost": "Cost on the N particles and on fresh ones against N, every seed a mark.",
     "gap": "Gap between fresh and training cost against N with its fitted rate.",
     "distance": "Distance of maps and controls from those of the largest N, with their fitted rates.",
     "wasserstein": "Exact and sliced distance between the N particles and fresh ones, with their rates.",
 }
+
+
+_ROWS: tuple[tuple[Plot, Plot], ...] = (("gap", "wasserstein"), ("cost", "distance"))
 
 
 def particles_view(run_id: str, record: RunRecord) -> None:
@@ -57,7 +63,7 @@ def particles_view(run_id: str, record: RunRecord) -> None:
     if len(counts) < 2:
         st.info(f"These data have {most} training particles, too few for a law in N.")
         return
-    wanted, trainings = f"sweep {run_id} {largest} {seeds} {starts} {iterations}", seeds * starts
+    wanted, trainings = f"particles {run_id} {largest} {seeds} {starts} {iterations}", seeds * starts
     work = np.size(record.weights["control"]) * sum(counts) * trainings * iterations
     if work > _HEAVY and not st.session_state.get(wanted):
         st.caption(
@@ -67,8 +73,9 @@ def particles_view(run_id: str, record: RunRecord) -> None:
         if not st.button("Compute the sweep", help="It runs beside the page and can be cancelled."):
             return
         st.session_state[wanted] = True
-    asked = {"counts": counts, "seeds": list(range(seeds)), "starts": starts, "iterations": iterations}
-    found = told(ask(PARTICLES, record, **asked), f"{len(counts) * trainings} trainings")
+    numbers = {"starts": starts, "iterations": iterations}
+    asked = ask(PARTICLES, record, counts=counts, seeds=list(range(seeds)), **numbers)
+    found = told(asked, f"{len(counts) * trainings} trainings")
     if found is not None:
         _pictures(run_id, found)
 
@@ -118,39 +125,41 @@ def _knobs() -> tuple[int, int, int, int]:
     return int(largest), int(seeds), int(starts), int(iterations)
 
 
-def _pictures(run_id: str, found: Mapping[str, Any]) -> None:
+def _pictures(run_id: str, found: Particles) -> None:
     st.markdown(escape(convergence_words(found)))
     cells = st.container(horizontal=True, gap="small")
-    for name, (title, words) in _rates(found).items():
-        label = rate_label(found[f"{name}_rate"])
+    known = rates(found)
+    for quantity, (title, words) in _rates(found).items():
+        label = rate_label(known[quantity].line)
         short = label.split(",")[0]
         cells.metric(title, short, width=165, help=f"Fitted rate {words}: {escape(label)}.")
-    for row in (("gap", "wasserstein"), ("cost", "distance")):
+    for row in _ROWS:
         for name, column in zip(row, st.columns(2, gap="medium"), strict=True):
             with column, guard():
-                figure = sweep_figure(found, name, dark=dark())
+                figure = particles_figure(found, name, dark=dark())
                 key = f"sweep_{name}"
-                chart(key, figure, _ALT[name], f"{run_id}-{name}", lambda n=name: sweep_table(found, n))
-    st.markdown("\n".join(f"- {escape(sentence)}" for sentence in sweep_words(found)))
+                chart(key, figure, _ALT[name], f"{run_id}-{name}", partial(particles_table, found, name))
+    st.markdown("\n".join(f"- {escape(sentence)}" for sentence in particles_words(found)))
     st.caption(escape(_how(found)))
 
 
-def _rates(found: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+def _rates(found: Particles) -> dict[Quantity, tuple[str, str]]:
     """The rates that stand above the figures: on the line nothing is sliced."""
     return {name: said for name, said in _RATES.items() if found["directions"] or "sliced" not in name}
 
 
-def _how(found: Mapping[str, Any]) -> str:
+def _how(found: Particles) -> str:
     """What the fits rest on."""
+    known = rates(found)
     used = [
-        f"{title[0].lower()}{title[1:]}: {int(np.asarray(found[f'{name}_fitted']).sum())}"
+        f"{title[0].lower()}{title[1:]}: {int(known[name].fitted.sum())}"
         for name, (title, _) in _rates(found).items()
     ]
     return (
-        f"Fresh particles: {int(found['fresh']):,} for the cost; exact W₁ compares N with N others, so "
+        f"Fresh particles: {found['fresh']:,} for the cost; exact W₁ compares N with N others, so "
         f"in the mean it is once to twice the distance to the law itself; beside it {sliced_name(found)}. A "
         "rate is fitted to the root mean square over the samples that converged, and only to those N where "
         "two did, that are small beside what they are compared with and stand out from its error; how many "
-        f"of the {len(np.asarray(found['counts']))} N count: {', '.join(used)}. The 95% band leaves out "
+        f"of the {len(found['counts'])} N count: {', '.join(used)}. The 95% band leaves out "
         "one sample after the other."
     )

@@ -5,7 +5,8 @@ from functools import partial
 import streamlit as st
 
 from autoencode_core.figures.mean_field.push import law_table, push_figure, push_table, push_words
-from autoencode_core.figures.scenes.density import drawn_view, push_scene
+from autoencode_core.figures.scenes.density import drawn_view
+from autoencode_core.figures.scenes.push import push_scene
 from autoencode_core.questions.mean_field import PUSH
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told

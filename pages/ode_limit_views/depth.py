@@ -1,8 +1,10 @@
 """Depth: the run at twice its depth and more, trained on from the refined control; the limit T/L -> 0."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from autoencode_core.figures.ode_limit.depth import PICTURES, depth_figure, depth_table, depth_words
+from autoencode_core.figures.ode_limit.depth import PICTURES, Picture, depth_figure, depth_table, depth_words
 from autoencode_core.questions.ode_limit import DEPTH
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -13,7 +15,7 @@ _DOUBLINGS, _ITERATIONS = (1, 2, 3, 4), (20, 50, 100, 200, 500)
 _USUAL = {"doublings": 2, "iterations": 100}
 _HEAVY = 4e9
 """Entries of the control times particles times iterations from which the training waits for a click."""
-_ALT = {
+_ALT: Mapping[Picture, str] = {
     "cost": "Cost before and after training on, against the length of a layer.",
     "outputs": "Distance of the outputs to the ODE, and to the level before, against the length of a layer.",
     "control": "How far training on moved the control, against the length of a layer.",
@@ -28,7 +30,7 @@ def depth_view(run_id: str, record: RunRecord) -> None:
         record: the run.
     """
     doublings, iterations = _knobs()
-    wanted = f"deeper {run_id} {doublings} {iterations}"
+    wanted = f"depth {run_id} {doublings} {iterations}"
     work = len(record.weights["control"]) * (2 ** (doublings + 1) - 2) * record.spec.particles * iterations
     if work > _HEAVY and not st.session_state.get(wanted):
         st.caption(
@@ -53,10 +55,10 @@ def depth_view(run_id: str, record: RunRecord) -> None:
                 table,
             )
     ended = [
-        f"L = {depth}: {status} after {int(count):,} iterations"
+        f"L = {depth}: {status} after {count:,} iterations"
         for depth, status, count in zip(found["depths"], found["ended"], found["iterations"], strict=True)
     ]
-    st.caption(escape(f"{'; '.join(ended)}. Training particles moved: {int(found['moved_particles']):,}."))
+    st.caption(escape(f"{'; '.join(ended)}. Training particles moved: {found['moved_particles']:,}."))
 
 
 def _knobs() -> tuple[int, int]:

@@ -58,6 +58,6 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
             alt="Lower and upper bounds of the Lipschitz constants of encoder, decoder and both.",
         )
         st.caption(
-            f"Training particles: {int(found['particles']):,}; in flow coordinates. A large constant pulls "
+            f"Training particles: {found['particles']:,}; in flow coordinates. A large constant pulls "
             "neighbours apart: small changes of the input, or of the code, then change the output much."
         )

@@ -1,19 +1,19 @@
 """Step size: a trained network integrated more and more finely, beside an adaptive solver."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
 from autoencode_core.figures.numbers import percent
 from autoencode_core.figures.ode_limit.steps import (
+    Quantity,
     order_words,
-    refinement_figure,
-    refinement_table,
+    steps_figure,
+    steps_table,
     verdict_words,
 )
 from autoencode_core.flow.schemes import SCHEMES
-from autoencode_core.questions.ode_limit import STEPS
+from autoencode_core.questions.ode_limit import STEPS, Steps
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
@@ -21,7 +21,7 @@ from pages.shared.choose import LEFT, OPENINGS, choose
 from pages.shared.setup import dark, guard
 
 _LEFT = "For contrast: a residual network that left its ODE"
-_ALT = {
+_ALT: Mapping[Quantity, str] = {
     "difference": "Distance of the outputs to those of the ODE against the step size, by three methods.",
     "error": "Mean squared error of the outputs against the step size, by three methods.",
 }
@@ -42,14 +42,14 @@ def steps_view(run_id: str, record: RunRecord) -> None:
     _metrics(found)
     for name, column in zip(_ALT, st.columns(2, gap="medium"), strict=True):
         with column, guard():
-            figure = refinement_figure(found, name, dark=dark())
-            table = (lambda: refinement_table(found)) if name == "difference" else None
+            figure = steps_figure(found, name, dark=dark())
+            table = (lambda: steps_table(found)) if name == "difference" else None
             chart(f"ode_{name}", figure, _ALT[name], f"{run_id}-{name}", table)
     st.caption(
         f"The ODE: scipy's {found['reference']} on every interval of constant control, rtol = atol = "
-        f"{float(found['rtol']):.0e}, {int(found['evaluations']):,} evaluations of the field; a solve with "
-        f"ten times the tolerance ends {float(found['floor']):.1e} away. Training particles: "
-        f"{int(found['moved']):,}. Orders are fitted to the finest steps whose differences stand out from "
+        f"{found['rtol']:.0e}, {found['evaluations']:,} evaluations of the field; a solve with "
+        f"ten times the tolerance ends {found['floor']:.1e} away. Training particles: "
+        f"{found['moved']:,}. Orders are fitted to the finest steps whose differences stand out from "
         "that."
     )
 
@@ -60,7 +60,7 @@ def _contrast(run_id: str) -> None:
     st.button(words, key="ode_contrast", on_click=choose, args=(other,))
 
 
-def _metrics(found: Mapping[str, Any]) -> None:
+def _metrics(found: Steps) -> None:
     cells = st.container(horizontal=True, gap="small")
     for row, method in enumerate(found["methods"]):
         order = float(found["order"][row])
@@ -72,19 +72,19 @@ def _metrics(found: Mapping[str, Any]) -> None:
         )
     cells.metric(
         "Network to ODE",
-        percent(float(found["relative"])),
+        percent(found["relative"]),
         width=140,
         help="Distance of the network's outputs to those of its ODE, as a share of the targets' spread.",
     )
     cells.metric(
         "Error, network",
-        f"{float(found['network_error']):.3g}",
+        f"{found['network_error']:.3g}",
         width=140,
         help="Mean squared distance of its outputs to the targets, flow coordinates.",
     )
     cells.metric(
         "Error, ODE",
-        f"{float(found['reference_error']):.3g}",
+        f"{found['reference_error']:.3g}",
         width=140,
         help="The same of the ODE with the same control.",
     )

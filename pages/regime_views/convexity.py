@@ -1,22 +1,24 @@
 """Convexity: the smallest curvature at a run's minimiser, along its training, and what its direction does."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
 from autoencode_core.figures.numbers import percent
 from autoencode_core.figures.regimes.certificate import certificate_words, limit_words
-from autoencode_core.figures.regimes.convexity import path_figure, spectrum_figure
+from autoencode_core.figures.regimes.convexity import curvature_path_figure, spectrum_figure
 from autoencode_core.figures.regimes.convexity_depths import (
     curvature_depths_alt,
     curvature_depths_figure,
     curvature_depths_table,
 )
-from autoencode_core.figures.scenes.code import direction_scene
 from autoencode_core.figures.scenes.encoding import encode
-from autoencode_core.questions.regimes import CURVATURE, CURVATURE_DEPTHS, CURVATURE_PATH, FLAT_DIRECTION
+from autoencode_core.figures.scenes.flat_direction import flat_direction_scene
+from autoencode_core.questions.regimes import (
+    CURVATURE,
+    CURVATURE_DEPTHS,
+    CURVATURE_PATH,
+    FLAT_DIRECTION,
+    Curvature,
+)
 from autoencode_core.store.record import PATH, RunRecord
 from pages.regime_views.studies import opening_runs
 from pages.shared.answers import ask, told
@@ -50,7 +52,7 @@ def convexity_view() -> None:
     with guard():
         _depths(run_id, record)
     with guard():
-        figure = spectrum_figure(found, record.spec.tikhonov, dark=dark())
+        figure = spectrum_figure(found, record.spec.weight, dark=dark())
         chart(
             "convexity_spectrum",
             figure,
@@ -62,10 +64,10 @@ def convexity_view() -> None:
         _directions(run_id, record, found)
 
 
-def _certificate(record: RunRecord, found: Mapping[str, Any]) -> None:
+def _certificate(record: RunRecord, found: Curvature) -> None:
     """ν with its bound, and what follows."""
-    weight, nu = record.spec.tikhonov, float(found["nu"])
-    bound = float(np.asarray(found["bound"])[0])
+    weight, nu = record.spec.weight, found["nu"]
+    bound = float(found["bound"][0])
     cells = st.container(horizontal=True, gap="small")
     cells.metric(
         "ν, smallest curvature",
@@ -88,7 +90,7 @@ def _certificate(record: RunRecord, found: Mapping[str, Any]) -> None:
     )
     cells.metric(
         r"$λ_\mathrm{conv}$",
-        _short(float(found["lambda_conv"])),
+        _short(found["lambda_conv"]),
         width=145,
         help="max(0, −ν/2): the λ above which J would be locally strongly convex at this control.",
     )
@@ -101,17 +103,17 @@ def _short(value: float) -> str:
     return f"{value:#.3g}".removesuffix(".").replace("-", "−")
 
 
-def _certainty(found: Mapping[str, Any]) -> str:
+def _certainty(found: Curvature) -> str:
     """How sure the certificate is, and how near to stationary the control."""
     how = (
         "The whole Hessian was formed, so no eigenvalue is lower than ν."
         if found["exact"]
         else f"{found['products']:,} products with the Hessian; with probability 0.999 no eigenvalue is "
-        f"lower than {float(found['floor']):.4g}."
+        f"lower than {found['floor']:.4g}."
     )
     return (
-        f"{how} ‖∇J‖ = {float(found['gradient_norm']):.2g} leaves "
-        f"{percent(float(found['remaining']))} of J to fall, and at most 0.1% counts as stationary."
+        f"{how} ‖∇J‖ = {found['gradient_norm']:.2g} leaves "
+        f"{percent(found['remaining'])} of J to fall, and at most 0.1% counts as stationary."
     )
 
 
@@ -156,14 +158,14 @@ def _path(run_id: str, record: RunRecord) -> None:
     if st.session_state.get(slot):
         found = told(ask(CURVATURE_PATH, record), "ν along the training")
         if found is not None:
-            figure = path_figure(found, record.spec.tikhonov, dark=dark())
+            figure = curvature_path_figure(found, record.spec.weight, dark=dark())
             chart("convexity_curvature_path", figure, "ν and 2λ + ν against the iteration.")
 
 
-def _directions(run_id: str, record: RunRecord, found: Mapping[str, Any]) -> None:
+def _directions(run_id: str, record: RunRecord, found: Curvature) -> None:
     """The directions of lowest curvature, as what they do to codes and outputs."""
     st.subheader("Directions of lowest curvature", anchor=False)
-    values, vectors = np.asarray(found["values"]), np.asarray(found["vectors"])
+    values, vectors = found["values"].tolist(), found["vectors"]
     chosen = st.segmented_control(
         "Direction",
         list(range(len(values))),
@@ -178,7 +180,7 @@ def _directions(run_id: str, record: RunRecord, found: Mapping[str, Any]) -> Non
     if moved is None:
         return
     identity = f"{run_id} direction {place}"
-    scene = direction_scene(record, identity, moved)
+    scene = flat_direction_scene(record, identity, moved)
     player("convexity_direction", encode(scene), identity, len(record.probe["inputs"]))
     st.caption(
         "From left to right the control goes from θ* − s v through θ* to θ* + s v, with ‖v‖ = 1 in L²(0,T): "

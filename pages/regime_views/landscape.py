@@ -1,6 +1,5 @@
 """Landscape: J on a line between two minimisers, or on a plane through one, for every λ at once."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,15 @@ from autoencode_core.compare import one_landscape, substeps_words
 from autoencode_core.export.study_csv import landscape_csv
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
-from autoencode_core.questions.regimes import CURVATURE, LANDSCAPE_LINE, LANDSCAPE_PLANE
+from autoencode_core.figures.scenes.parts import Part
+from autoencode_core.questions.arrays import Floats
+from autoencode_core.questions.regimes import (
+    CURVATURE,
+    LANDSCAPE_LINE,
+    LANDSCAPE_PLANE,
+    LandscapeLine,
+    LandscapePlane,
+)
 from autoencode_core.store.record import RunRecord
 from pages.regime_views.convexity import DIRECTIONS
 from pages.regime_views.studies import opening_runs
@@ -26,6 +33,7 @@ _KINDS = {
     "line": "Line to another minimiser",
     "minimisers": "Plane of three minimisers",
 }
+_NAMES = ("θ*", "second run", "third run")
 _NEEDED = {"line": 1, "minimisers": 2}
 _POINTS = {"line": 81, "plane": 41, "heavy plane": 21}
 _HEAVY = 5e7
@@ -60,16 +68,16 @@ def landscape_view() -> None:
     chosen = _others(run_id, record, str(kind)) if kind in _NEEDED else []
     if chosen is None:
         return
-    answer = _answer(record, str(kind), chosen)
-    if answer is None:
-        return
     identity = " ".join((run_id, str(kind), *chosen))
-    names = ["θ*", *(("second run", "third run")[: len(chosen)])]
-    weight = record.spec.tikhonov
-    if kind == "line":
-        scene = line_scene(answer, weight, identity, names)
-    else:
-        scene = plane_scene(answer, weight, identity, str(kind), names)
+    controls = [np.asarray(record_of(other).weights["control"], float) for other in chosen]
+    drawn = (
+        _line(record, controls[0], identity)
+        if kind == "line"
+        else _plane(record, str(kind), controls, identity)
+    )
+    if drawn is None:
+        return
+    answer, scene = drawn
     landscape("landscape", encode(scene))
     note(answer)
     if words := substeps_words(record.substeps, [record_of(other).substeps for other in chosen]):
@@ -112,11 +120,20 @@ def _neighbours(run_id: str, record: RunRecord) -> dict[str, str]:
     return names_of({other: found[other] for other in alike})
 
 
-def _answer(record: RunRecord, kind: str, chosen: list[str]) -> Mapping[str, Any] | None:
-    controls = [np.asarray(record_of(other).weights["control"], float) for other in chosen]
-    if kind == "line":
-        return told(ask(LANDSCAPE_LINE, record, other=controls[0], points=_POINTS["line"]), "J on the line")
-    more: dict[str, Any] = {"others": np.stack(controls)} if controls else {}
+def _line(record: RunRecord, other: Floats, identity: str) -> tuple[LandscapeLine, Part] | None:
+    """J on the line to another control (P,), None while it is not known."""
+    asked = ask(LANDSCAPE_LINE, record, other=other, points=_POINTS["line"])
+    answer = told(asked, "J on the line")
+    if answer is None:
+        return None
+    return answer, line_scene(answer, record.spec.weight, identity, _NAMES[:2])
+
+
+def _plane(
+    record: RunRecord, kind: str, others: list[Floats], identity: str
+) -> tuple[LandscapePlane, Part] | None:
+    """J on the plane of a kind, perhaps through other controls (P,), None while it is not known."""
+    more: dict[str, Any] = {"others": np.stack(others)} if others else {}
     if kind == "flattest":  # the directions of the view Convexity
         bends = told(ask(CURVATURE, record, count=DIRECTIONS), "The directions of lowest curvature")
         if bends is None:
@@ -124,10 +141,13 @@ def _answer(record: RunRecord, kind: str, chosen: list[str]) -> Mapping[str, Any
         more = {"axes": bends["vectors"][:2], "values": bends["values"][:2]}
     heavy = len(record.weights["control"]) * record.spec.particles > _HEAVY
     points = _POINTS["heavy plane" if heavy else "plane"]
-    return told(ask(LANDSCAPE_PLANE, record, kind=kind, points=points, **more), "J on the plane")
+    answer = told(ask(LANDSCAPE_PLANE, record, kind=kind, points=points, **more), "J on the plane")
+    if answer is None:
+        return None
+    return answer, plane_scene(answer, record.spec.weight, identity, kind, _NAMES[: 1 + len(others)])
 
 
-def _table(run_id: str, kind: str, answer: Mapping[str, Any]) -> None:
+def _table(run_id: str, kind: str, answer: LandscapeLine | LandscapePlane) -> None:
     st.download_button(
         "Download CSV",
         landscape_csv(answer),

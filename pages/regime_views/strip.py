@@ -10,7 +10,7 @@ from autoencode_core.figures.regimes.ode_difference import left_ode
 from autoencode_core.figures.regimes.strip import strip_figure, strip_words
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import multiples_scene
-from autoencode_core.questions.regimes import CURVATURES
+from autoencode_core.questions.regimes import CURVATURES, Curvatures
 from autoencode_core.store.study import MOST_SHOWN, Outcome, Study
 from pages.regime_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
 from pages.shared.answers import Asked, ask, told
@@ -29,7 +29,7 @@ def strip_view() -> None:
     study_id, study = found
     asked = _curvatures(study_id, study)
     if asked is not None and asked.value is not None:
-        study = study.curved(*(asked.value[name] for name in ("nu", "bound", "floor")))
+        study = study.curved(asked.value["nu"], asked.value["bound"], asked.value["floor"])
         _keep(study_id, study)
     study_heading(study)
     study_chart(study_id, study, "strip", strip_figure, strip_words(study))
@@ -96,7 +96,7 @@ def _place(study: Study, weight: float, chosen: str) -> int | None:
 # ---- convexity
 
 
-def _curvatures(study_id: str, study: Study) -> Asked | None:
+def _curvatures(study_id: str, study: Study) -> Asked[Curvatures] | None:
     """The question for ν of every run, once somebody has asked it."""
     if _curved(study) or not st.session_state.get(f"curvatures_{study_id}"):
         return None
@@ -114,7 +114,7 @@ def _keep(study_id: str, study: Study) -> None:
             store().update_study(study_id, study)
 
 
-def _convexity(study_id: str, study: Study, asked: Asked | None) -> None:
+def _convexity(study_id: str, study: Study, asked: Asked[Curvatures] | None) -> None:
     """2λ + ν of every run, when asked for."""
     st.subheader("Where is training convex?", anchor=False)
     if _curved(study):

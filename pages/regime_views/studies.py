@@ -243,10 +243,10 @@ def _shown_columns(study: Study) -> list[str]:
 
 
 def _column(rows: list[dict[str, Any]], name: str) -> Any:
-    words = {"label": _HEADS[name], "help": COLUMNS.get(name)}
-    number = any(isinstance(row[name], float) for row in rows)
-    config = st.column_config
-    return config.NumberColumn(**words, format="%.4g") if number else config.Column(**words)
+    head, words, config = _HEADS[name], COLUMNS.get(name), st.column_config
+    if any(isinstance(row[name], float) for row in rows):
+        return config.NumberColumn(head, help=words, format="%.4g")
+    return config.Column(head, help=words)
 
 
 def _actions(study_id: str, picked: list[int]) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 import streamlit as st
 
-from autoencode_core.questions.question import Question
+from autoencode_core.questions.question import A, Question
 from autoencode_core.store.record import RunRecord
 from pages.shared.setup import answers, escape, guard
 
@@ -20,8 +20,8 @@ _REFRESH_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question of a page, and its answer as far as it is there."""
+class Asked(Generic[A]):
+    """A question of a page, and its answer of shape A as far as it is there."""
 
     answer_id: str
     answer: "Answer"
@@ -32,17 +32,18 @@ class Asked:
         return self.answer.state in WAITING
 
     @property
-    def value(self) -> Mapping[str, Any] | None:
+    def value(self) -> A | None:
         """What was computed, None while there is nothing."""
-        return self.answer.value if self.answer.state == "done" else None
+        # The desk keeps answers of every shape; tests/questions hold what arrives to what Question[A] says.
+        return cast(A, self.answer.value) if self.answer.state == "done" else None
 
 
 def ask(
-    question: Question[Any],
+    question: Question[A],
     record: RunRecord | Sequence[RunRecord],
     patience: float = PATIENCE,
     **arguments: Any,
-) -> Asked:
+) -> Asked[A]:
     """The answer to a question, as far as it is there after a short wait.
 
     Args:
@@ -55,7 +56,7 @@ def ask(
     return Asked(answer_id, answers().wait(answer_id, patience))
 
 
-def told(asked: Asked, words: str) -> Mapping[str, Any] | None:
+def told(asked: Asked[A], words: str) -> A | None:
     """The value of an answer; while there is none its progress, or why there will be none.
 
     Args:
@@ -77,7 +78,7 @@ def told(asked: Asked, words: str) -> Mapping[str, Any] | None:
     return asked.value
 
 
-def note(value: Mapping[str, Any] | None) -> None:
+def note(value: Mapping[str, object] | None) -> None:
     """What a person must know of an answer that is not all that was asked for."""
     if value and value.get("note"):
         st.caption(escape(str(value["note"])))

@@ -1,6 +1,7 @@
 """The flow of a stored run in the player: layers computed when asked for, the screen saved as a file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,21 +10,48 @@ import streamlit as st
 from autoencode_core.figures.arrays import View, view
 from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.encoding import encode
-from autoencode_core.figures.scenes.flow import drawn_particles, flow_range, flow_scene
-from autoencode_core.questions.flow import FIELD_GRID, LAW, TRAJECTORIES
-from autoencode_core.questions.question import Answer, Question
+from autoencode_core.figures.scenes.flow import Around, drawn_particles, flow_range, flow_scene
+from autoencode_core.questions.flow import FIELD_GRID, LAW, TRAJECTORIES, FieldGrid, Law, Trajectories
 from autoencode_core.store.record import RunRecord
-from pages.shared.answers import Asked, ask, note, told
+from pages.shared.answers import Asked, ask, told
 from pages.shared.moment import keep_moment, opened_at
 from pages.shared.player import Said, player
 from pages.shared.saving import save_menu
 
 _CELLS, _ARROWS = 96, 19
-_WORDS = {
-    "field": "The vector field",
-    "density": "The density of all particles",
-    "particles": "More particles",
-}
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """What is computed for the player, None where nobody asks for it."""
+
+    field: Asked[FieldGrid] | None = None
+    density: Asked[Law] | None = None
+    particles: Asked[Trajectories] | None = None
+
+    @property
+    def around(self) -> Around:
+        """What is there of it besides the particles."""
+        found: Around = {}
+        if self.field and self.field.value:
+            found["field"] = self.field.value
+        if self.density and self.density.value:
+            found["density"] = self.density.value
+        return found
+
+    @property
+    def drawn(self) -> Trajectories | None:
+        """The particles, where they are there."""
+        return self.particles.value if self.particles else None
+
+    def tell(self) -> None:
+        """Below the player: what is still being computed, what cannot be, what should be known."""
+        if self.field:
+            told(self.field, "The vector field")
+        if self.density:
+            told(self.density, "The density of all particles")
+        if self.particles:
+            told(self.particles, "More particles")
 
 
 def flow_view(
@@ -52,18 +80,22 @@ def flow_view(
     """
     shown = view(record, 2 if is_image_run(record) else 3)
     wanted: set[str] = st.session_state.setdefault(f"{key}_wanted_{run_id}", set())
-    questions = _questions(record, shown, wanted, particles)
-    found = {name: ask(question, record, **arguments) for name, question, arguments in questions}
-    there = {name: asked.value for name, asked in found.items() if asked.value is not None}
-    drawn = np.asarray(there["particles"]["states"]).shape[1] if "particles" in there else 0
+    computed = _ask(record, shown, wanted, particles)
+    around, more = computed.around, computed.drawn
+    drawn = 0 if more is None else more["states"].shape[1]
     identity = f"{run_id} {drawn}" if drawn else run_id
     if linked:
         settings["start"] = opened_at(key, run_id, record.spec.horizon)
-    data = _scene(identity, tuple(sorted(there)), beside, settings, record, shown, there)
+    names = sorted([*around, *(["particles"] if more else [])])
+    data = _scene(identity, tuple(names), beside, settings, record, shown, around, more)
     said = player(f"{key}_player", data, identity, drawn or len(record.probe["inputs"]))
     if linked:
         keep_moment(said)
-    _tell(found, there)
+    computed.tell()
+    if more:
+        st.caption(
+            "So many particles are drawn without their codes; tails are off until they are switched on."
+        )
     fresh = set(said.wanted) - wanted
     if fresh:
         wanted |= fresh
@@ -72,35 +104,19 @@ def flow_view(
     return said
 
 
-def _questions(
-    record: RunRecord, shown: View, wanted: set[str], particles: int
-) -> list[tuple[str, Question[Answer], dict[str, Any]]]:
-    """What must be computed for the wanted layers: name, question and arguments."""
+def _ask(record: RunRecord, shown: View, wanted: set[str], particles: int) -> _Computed:
+    """Ask for what the wanted layers need."""
     ranges = flow_range(record, shown)
-    found: list[tuple[str, Question[Answer], dict[str, Any]]] = []
+    field, density, more = None, None, None
     if "field" in wanted:
         x, y = (np.linspace(low, high, _ARROWS) for low, high in ranges[:2])
-        found.append(("field", FIELD_GRID, {"x": x, "y": y}))
+        field = ask(FIELD_GRID, record, x=x, y=y)
     if "density" in wanted:
-        drawn = {"center": shown.center, "basis": shown.basis[:, :2], "ranges": ranges[:2], "bins": _CELLS}
-        found.append(("density", LAW, drawn))
+        basis = shown.basis[:, :2]
+        density = ask(LAW, record, center=shown.center, basis=basis, ranges=ranges[:2], bins=_CELLS)
     if particles:
-        drawn = {"particles": particles, "center": shown.center, "basis": shown.basis}
-        found.append(("particles", TRAJECTORIES, drawn))
-    return found
-
-
-def _tell(found: Mapping[str, Asked], there: Mapping[str, Any]) -> None:
-    """Below the player: what is still being computed, what cannot be, what should be known."""
-    for name, asked in found.items():
-        if name not in there:
-            told(asked, _WORDS[name])
-    for value in there.values():
-        note(value)
-    if "particles" in there:
-        st.caption(
-            "So many particles are drawn without their codes; tails are off until they are switched on."
-        )
+        more = ask(TRAJECTORIES, record, particles=particles, center=shown.center, basis=shown.basis)
+    return _Computed(field, density, more)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -111,9 +127,10 @@ def _scene(
     settings: Mapping[str, Any],
     _record: RunRecord,
     _shown: View,
-    _there: Mapping[str, Mapping[str, Any]],
+    _around: Around,
+    _more: Trajectories | None,
 ) -> bytes:
     """The scene as bytes; identity and names say all that it depends on."""
-    drawn = drawn_particles(_record, _shown, _there["particles"]) if "particles" in _there else None
-    scene = flow_scene(_record, identity, particles=drawn, around=_there, beside=beside, **settings)
+    drawn = None if _more is None else drawn_particles(_record, _shown, _more)
+    scene = flow_scene(_record, identity, particles=drawn, around=_around, beside=beside, **settings)
     return encode(scene)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from autoencode_core.data.idx import axes_of, read_pair
 from autoencode_core.errors import InputError
-from autoencode_core.store.plain_json import write
+from autoencode_core.store.folder import write_to_disk
 from pages.shared.setup import runs_root
 
 _KEPT = re.compile(r"[0-9a-f]{12}-[a-z0-9-]*images-idx3-ubyte(\.gz)?")
@@ -72,7 +72,7 @@ def _sorted_out(files: Sequence[Upload], aside: Path) -> dict[str, int]:
 def _write(target: Path, data: bytes) -> None:
     """A file written whole or not at all."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tmp-") as hidden:
-        write(Path(hidden) / target.name, data)
+        write_to_disk(Path(hidden) / target.name, data)
         os.replace(Path(hidden) / target.name, target)
 
 

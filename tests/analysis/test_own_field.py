@@ -88,9 +88,9 @@ def asked(trained):
     axis = np.linspace(-1.0, 1.0, 5)
     codes = np.asarray(trained.probe["snapshot_codes"][-1], float)
     return {
-        "density": (np.zeros(2), np.eye(2), [[-3, 3], [-3, 3]], 16),
+        "law": (np.zeros(2), np.eye(2), [[-3, 3], [-3, 3]], 16),
         "field_grid": (axis, axis),
-        "decode_path": (np.linspace(-1, 1, 4)[:, None],),
+        "decode": (np.linspace(-1, 1, 4)[:, None],),
         "walk": (codes[:1], codes[1:2], 4),
         "new_rows": (np.zeros((3, 2)),),
         "embedding": (codes,),
@@ -100,13 +100,13 @@ def asked(trained):
         "curvature_path": (3,),
         "curvature_depths": (1,),
         "maximality_path": (2,),
-        "particle_sweep": ([10, 20], (0,), 1, 3),
-        "race": (3,),
-        "deeper": (1, 3),
+        "particles": ([10, 20], (0,), 1, 3),
+        "methods": (3,),
+        "depth": (1, 3),
     }
 
 
-ELSEWHERE = {"export", "component_choice", "component_horizons", "sheet"}
+ELSEWHERE = {"export", "component", "component_horizons", "decoded_grid"}
 """Asked of records, of other data, or of two code components."""
 REFUSED = {"maximality", "maximality_path"}
 """What only a sum over hidden units has."""

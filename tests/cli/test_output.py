@@ -143,7 +143,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, monkeypatch):
 
     path = tmp_path / "a.csv"
     write_whole(path, b"one")
-    monkeypatch.setattr(output, "write", full)
+    monkeypatch.setattr(output, "write_to_disk", full)
     with pytest.raises(InputError, match="No space left"):
         write_whole(path, b"two")
     assert path.read_bytes() == b"one" and len(list(tmp_path.iterdir())) == 1

@@ -10,7 +10,7 @@ from idx_files import MNIST, idx, images, lay_out
 
 from autoencode_core.data import idx as reader
 from autoencode_core.data.idx import (
-    classes_beside,
+    class_names_beside,
     is_images_file,
     labels_beside,
     read_images,
@@ -29,7 +29,7 @@ def test_what_was_written_is_read(tmp_path: Path, zipped: bool) -> None:
     assert np.array_equal(read_images(path), pictures) and shape_of(path) == (12, 4, 3)
     read, beside = read_pair(path)
     assert np.array_equal(read, pictures) and beside is not None and np.array_equal(beside, labels)
-    assert classes_beside(path) == 3
+    assert class_names_beside(path) == ("0", "1", "2")
 
 
 def test_gzip_is_known_by_its_content_not_its_name(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_gzip_is_known_by_its_content_not_its_name(tmp_path: Path) -> None:
 def test_images_without_labels(tmp_path: Path) -> None:
     path = tmp_path / "mine.idx3-ubyte"
     path.write_bytes(idx(images()))
-    assert labels_beside(path) is None and read_pair(path)[1] is None and classes_beside(path) == 0
+    assert labels_beside(path) is None and read_pair(path)[1] is None and class_names_beside(path) == ()
 
 
 def test_names() -> None:
@@ -123,7 +123,7 @@ def test_labels_must_be_as_many(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="12 labels, one for each image; not 11"):
         read_pair(path)
     (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(b"spoilt")
-    assert classes_beside(path) == 0  # a card may be drawn; reading says what is wrong
+    assert class_names_beside(path) == ()  # a card may be drawn; reading says what is wrong
     with pytest.raises(InputError, match="labels"):
         read_labels(tmp_path / "train-labels-idx1-ubyte.gz")
 

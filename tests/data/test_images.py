@@ -101,7 +101,9 @@ def test_a_set_is_read_from_the_named_folder(
     for name, (grey, labels) in zeros.items():
         write(tmp_path / where, name, grey, labels)
     monkeypatch.setenv(images.FOLDER, str(tmp_path))
-    found = images.images_of(dataset)
+    read = CATALOGUE[dataset].images
+    assert read is not None
+    found = read()
     assert found.grey.shape == (70_000, 784) and found.grey[:, 0].tolist() == [1] * 60_000 + [2] * 10_000
     assert found.names == (images.FASHION_NAMES if "fashion" in dataset else images.DIGIT_NAMES)
     other = "mnist" if dataset == "fashion_mnist" else "fashion_mnist"
@@ -145,7 +147,7 @@ def test_a_file_of_images_is_a_data_set(tmp_path: Path) -> None:
     write(tmp_path, "mine", pictures(30), 5 + 2 * (np.arange(30) % 3))
     path = str(tmp_path / "mine-images-idx3-ubyte.gz")
     known = card(path)
-    assert (known.width, known.image, known.rows, known.classes, known.kind) == (12, (4, 3), 30, 3, "images")
+    assert (known.width, known.image, known.rows, known.labels) == (12, (4, 3), 30, ("5", "7", "9"))
     assert known.defaults["particles"] == known.most_particles == 24
     data = load(path, 24, 0.0, 0, "reconstruct")
     assert data.train.shape == (24, 12) and data.test.shape == (6, 12) and data.label_names == ("5", "7", "9")
@@ -173,13 +175,10 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="IDX file"):
         card(gone)
     with pytest.raises(InputError, match="IDX file"):
-        images.images_of(gone)
+        images.images_in(gone)
     assert image_shape(gone, 49) == (7, 7) and image_shape(gone, 50) is None
     assert image_shape("mnist", 784) == (28, 28) and image_shape("moons", 4) is None
-    assert (
-        ac.RunSpec.model_validate({"dataset": gone, "bottleneck": 3}, context={"stored": True}).dataset
-        == gone
-    )
+    assert ac.RunSpec.as_stored({"dataset": gone, "bottleneck": 3}).dataset == gone
 
 
 def lay_out(home: Path, grey: np.ndarray, labels: np.ndarray, checksum: str = "") -> None:

@@ -14,10 +14,10 @@ from autoencode_core.data.catalogue import test_rows as held_out_rows
 from autoencode_core.data.images import digits
 from autoencode_core.data.loading import DataSet, given, load, probe_indices
 from autoencode_core.data.reading import Reading
-from autoencode_core.data.synthetic import SAMPLERS
 from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
 
+MADE = [name for name, card in CATALOGUE.items() if card.sampler]
 DIGITS = 1797 - held_out_rows(1797)
 
 
@@ -44,7 +44,7 @@ def identical(a: Any, b: Any) -> bool:
     return all(np.array_equal(x, y) for x, y in zip(astuple(a), astuple(b), strict=True))
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", MADE)
 @pytest.mark.parametrize(("particles", "tested"), [(1, 1), (20, 5), (21, 6)])
 def test_made_sets_add_a_quarter_for_testing(name: str, particles: int, tested: int) -> None:
     data = loaded(name, particles)
@@ -64,7 +64,7 @@ def test_made_sets_add_a_quarter_for_testing(name: str, particles: int, tested: 
         assert data.test_labels is None
 
 
-@pytest.mark.parametrize("name", [*SAMPLERS, "digits"])
+@pytest.mark.parametrize("name", [*MADE, "digits"])
 def test_the_seed_decides(name: str) -> None:
     assert identical(loaded(name, noise=0.1), loaded(name, noise=0.1))
     other = loaded(name, noise=0.1, seed=1)
@@ -72,7 +72,7 @@ def test_the_seed_decides(name: str) -> None:
     assert not np.array_equal(loaded(name, noise=0.1).test, other.test)
 
 
-@pytest.mark.parametrize("name", [*SAMPLERS, "digits"])
+@pytest.mark.parametrize("name", [*MADE, "digits"])
 def test_more_particles_extend_the_training_set(name: str) -> None:
     few, more = loaded(name, 20, noise=0.2), loaded(name, 60, noise=0.2)
     assert np.array_equal(few.train, more.train[:20])
@@ -202,8 +202,8 @@ def test_probe_limit() -> None:
 def test_importing_and_making_data_stays_light(csv: str) -> None:
     script = f"""
 import sys
-from autoencode_core.data import catalogue, coordinates, images, loading, synthetic, table
-for name in synthetic.SAMPLERS:
+from autoencode_core.data import catalogue, coordinates, loading, table
+for name in [name for name, known in catalogue.CATALOGUE.items() if known.sampler]:
     coordinates.Coordinates.fit("principal", loading.load(name, 10, 0.1, 0, "denoise").train)
 print([m for m in ("torch", "sklearn", "scipy", "pandas", "streamlit") if m in sys.modules])
 loading.load({csv!r}, 10, 0.1, 0, "denoise")

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+import plotly.graph_objects as go
+
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.study import Branch, Outcome, Study
+from autoencode_core.store.study import Branch, Outcome, Study, only_converged
 
 SPEC = RunSpec(dataset="s_curve", bottleneck=2, depth=20, horizon=5.0, field="single_layer")
 PCA = 0.3277
@@ -77,3 +79,26 @@ def fidelities(study: Study, found: dict[int, float], rest: float | None = 0.001
         for i, o in enumerate(study.outcomes)
     ]
     return replace(study, outcomes=tuple(outcomes))
+
+
+def marks(figure: go.Figure, x: str = "x") -> dict[int, Any]:
+    """Each mark of a panel by the run that it stands for: (x, y, symbol)."""
+    found: dict[int, Any] = {}
+    for trace in figure.data:
+        if trace.customdata is not None and trace.xaxis == x:
+            for place, *where in zip(trace.customdata, trace.x, trace.y, strict=True):
+                found[int(place)] = (*where, trace.marker.symbol)
+    return found
+
+
+def written(figure: go.Figure) -> list[str]:
+    """The words on a figure."""
+    return [note.text for note in figure.layout.annotations]
+
+
+def waiting(study: Study, ways: dict[int, Any], **changes: Any) -> Study:
+    """The study with some runs that have not converged, as they come from a file."""
+    outcomes = [
+        replace(o, status=ways[i], **changes) if i in ways else o for i, o in enumerate(study.outcomes)
+    ]
+    return replace(study, outcomes=only_converged(outcomes))

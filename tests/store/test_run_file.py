@@ -17,8 +17,7 @@ from own import registered
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store import run_file as files
-from autoencode_core.store.choice import Choice
-from autoencode_core.store.plain_json import choice_out
+from autoencode_core.store.choice import Choice, choice_out
 from autoencode_core.store.record import HISTORY
 from autoencode_core.store.run_file import glance, pack, read_folder, unpack, write_folder
 from autoencode_core.store.run_store import RunStore
@@ -402,7 +401,7 @@ def test_folder_is_whole_or_absent(make_record, tmp_path, monkeypatch):
     with pytest.raises(FileExistsError):
         write_folder(record, tmp_path / "run")
     monkeypatch.setattr(
-        files, "write", lambda path, data: (_ for _ in ()).throw(OSError(28, "No space left"))
+        files, "write_to_disk", lambda path, data: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
     with pytest.raises(OSError, match="No space"):
         write_folder(record, tmp_path / "other")

@@ -8,10 +8,12 @@ from problems import RESIDUAL, bimodal_best_constant
 import autoencode_core as ac
 from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.training import group
-from autoencode_core.training.adam import one_cycle
-from autoencode_core.training.lbfgs import PairMemory
-from autoencode_core.training.loop import METHODS, train_regimes
+from autoencode_core.training.adam import AdamSettings, one_cycle
+from autoencode_core.training.lbfgs import LbfgsSettings, PairMemory
+from autoencode_core.training.loop import train_regimes
+from autoencode_core.training.methods import METHODS, settings_of
 from autoencode_core.training.objective import Objective, cost_and_gradient
+from autoencode_core.training.pmp import PmpSettings
 
 QUICK = {"dataset": "moons", "depth": 8, "particles": 100, "iterations": 40, **RESIDUAL}
 EVERY_WAY = [*({"method": method} for method in METHODS), {"method": "pmp", "metric": "control"}]
@@ -29,7 +31,7 @@ def test_pmp_never_raises_the_cost(inner_steps, field, tikhonov, metric):
     assert cost[-1] < cost[0]
 
 
-@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("method", METHODS)
 def test_every_method_beats_pca_on_moons(method):
     """Also as a discretised ODE: what is told is the error of the exact flow."""
     small = {"particles": 150, "depth": 8, "iterations": 150}
@@ -66,7 +68,7 @@ def test_initial_control_depends_on_none_of_these(change):
     assert first() != first(seed=1)
 
 
-@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("scheme", ["euler", "rk4"])
 def test_same_spec_gives_the_same_bits(method, scheme):
     spec = ac.RunSpec(**{**QUICK, "iterations": 15, "scheme": scheme, "fidelity": 0.02}, method=method)
@@ -242,3 +244,13 @@ def test_pmp_gets_away_from_a_start_with_a_huge_slope():
     )
     cost = ac.train(spec).history["cost"]
     assert len(cost) > 5 and cost[-1] < 0.5 * cost[0]
+
+
+def test_settings_are_those_of_the_spec_and_another_method_has_its_own_first_step():
+    spec = ac.RunSpec(method="adam", learning_rate=0.5, iterations=7, batch_size=10, seed=3)
+    assert settings_of(spec) == AdamSettings(iterations=7, peak=0.5, batch_size=10, seeds=(3,))
+    assert settings_of(spec, seeds=[1, 2]).seeds == (1, 2)
+    assert settings_of(spec, "lbfgs") == LbfgsSettings() and settings_of(spec, "pmp") == PmpSettings()
+    pmp = ac.RunSpec(method="pmp", learning_rate=2.0, inner_steps=3, metric="control")
+    assert settings_of(pmp) == PmpSettings(first_step=2.0, inner_steps=3, metric="control")
+    assert settings_of(pmp, "adam", iterations=5) == AdamSettings(iterations=5, seeds=(pmp.seed,))

@@ -1,17 +1,17 @@
 """The control of a run and its Hamiltonian along t."""
 
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from autoencode_core.analysis.control.shooting import Shooting
-from autoencode_core.analysis.regimes.spectrum import finite
 from autoencode_core.analysis.run_particles import Array
+from autoencode_core.analysis.run_problem import finite
 from autoencode_core.errors import InputError
 from autoencode_core.flow.shape import Block
+from autoencode_core.questions.control import Along, Hamiltonian
 from autoencode_core.report import Report, silent
 from autoencode_core.training.hamiltonian import hamiltonians, layer_squares
 from autoencode_core.training.run import Run
@@ -20,7 +20,7 @@ MOST_ROWS = 4096
 """Most rows of a control strip; a wider control is drawn by the sizes of its rows and columns."""
 
 
-def hamiltonian(run: Run, report: Report | None = None) -> dict[str, Any]:
+def hamiltonian(run: Run, report: Report | None = None) -> Hamiltonian:
     """The Hamiltonian along t, H_n(θ_n) = -(1/δ) Σ κ · F(X, θ_n) - λ|θ_n|², and what belongs to it.
 
     The sum is over the evaluation points of a layer. By any scheme H_n = -∂J/∂δ_n exactly: what J falls by as
@@ -31,11 +31,7 @@ def hamiltonian(run: Run, report: Report | None = None) -> dict[str, Any]:
         report: progress.
 
     Returns:
-        One entry a controlled layer: times, t_n; hamiltonian; field_part = -(1/δ) Σ κ·F; norm, |θ_n|; speed,
-        the particles' mean |F_n|; stationarity, |∇J_n|; counts, a_n. jumps, the layers at which the width
-        changes, where H may jump (between them it is constant along an optimal control as δ -> 0); drift,
-        largest less smallest H of each interval of constant width; cost J; rate, J a unit of t, the natural
-        size of an H; gradient_norm = ‖∇J‖; note.
+        A `Hamiltonian`.
 
     Raises:
         InputError: the run diverged.
@@ -72,7 +68,7 @@ def hamiltonian(run: Run, report: Report | None = None) -> dict[str, Any]:
     }
 
 
-def along(run: Run, report: Report | None = None) -> dict[str, Any]:
+def along(run: Run, report: Report | None = None) -> Along:
     """θ(t) as a heat strip: an entry of W, b or V a row, a layer a column.
 
     Components are named by their number in the data's own order, from 1; hidden units of the two-layer field
@@ -84,11 +80,7 @@ def along(run: Run, report: Report | None = None) -> dict[str, Any]:
         report: progress.
 
     Returns:
-        values (E, L), NaN where an entry is not active; labels (E,), text; groups, list of the names of the
-        blocks, "W", "b"[, "V"]; borders (g + 1,), the rows at which they begin, and E; counts (L,), a_n;
-        edges (L + 1,), the times between layers; norm (L,), |θ_n|; whole, whether every entry has a row;
-        spread, root mean square distance of the probe batch from its mean at t = 0, 1 where it is 0; size,
-        root mean square of its |(x, 1)|, both in flow coordinates.
+        An `Along`.
 
     Raises:
         InputError: the run diverged.

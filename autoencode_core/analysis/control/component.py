@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
-from autoencode_core.analysis.run_particles import Array
 from autoencode_core.data.catalogue import card
 from autoencode_core.data.reading import AS_FOUND
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import label_positions
+from autoencode_core.questions.arrays import Integers
+from autoencode_core.questions.control import Component, ComponentHorizons
 from autoencode_core.report import Report, silent
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.loop import OnProgress, train_regimes
@@ -42,7 +44,7 @@ MOST_RUNS = 200
 
 def component(
     run: Run | RunSpec, horizon: float | None = None, dataset: str = "", report: Report | None = None
-) -> dict[str, Any]:
+) -> Component:
     """A classifier of data in the plane, trained twice: with the last component turned off, and the first.
 
     Both see the same particles; every other knob is that of the run if it is such a classifier, else of
@@ -55,14 +57,7 @@ def component(
         report: progress, told of every iteration.
 
     Returns:
-        Of both (2, …), first the one that turns off the last component: states (2, S, n, 2) of training
-        particles in flow coordinates, at T/2 after the projection; dropped (2, n, 2), before it; active
-        (2, S, 2); off (2,), which component; predicted (2, n), the class that each particle is taken for,
-        the one whose position is nearest to its code; accuracy (2,), share of the test particles that are
-        taken for what they are; train_accuracy (2,); cost (2,), J; ended, how each training ended. Of all:
-        times (S,); labels (n,); positions (C,), where the codes of the classes belong; names, of the
-        classes; columns, of the components; chance, the share of the largest class; tested, how many test
-        particles there are; own, whether the spec is the run's; spec, all its knobs; note.
+        A `Component`.
 
     Raises:
         InputError: the data set is not labelled or has not two components, or the horizon is out of bounds.
@@ -77,18 +72,7 @@ def component(
     for place, order in enumerate(ORDERS):
         told = _told(report, place / 2, 0.5, f"Training with component {2 - place} turned off.")
         runs += train_regimes([spec.but(order=order)], told)
-    first = runs[0]
-    return {
-        **_moved(runs),
-        "positions": label_positions(len(first.label_names), 1)[:, 0],
-        "names": list(first.label_names),
-        "columns": list(first.columns),
-        "chance": float(np.bincount(np.asarray(first.data.test_labels)).max() / len(first.data.test)),
-        "tested": len(first.data.test),
-        "own": suits(own),
-        "spec": spec.model_dump(mode="json"),
-        "note": "",
-    }
+    return _compared(runs, spec, suits(own))
 
 
 def component_horizons(
@@ -97,22 +81,21 @@ def component_horizons(
     seeds: Sequence[int] = (0, 1, 2),
     dataset: str = "",
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> ComponentHorizons:
     """The accuracy of both choices against the horizon: what a longer flow can still repair.
 
     Args:
-        run: as in `component_choice`.
+        run: as in `component`.
         horizons: T, ascending, (h,).
         seeds: of the initial controls (s,); the particles are the same for all.
-        dataset: as in `component_choice`.
+        dataset: as in `component`.
         report: progress, told of every iteration.
 
     Returns:
-        horizons (h,); seeds (s,); accuracy (2, h, s), on test particles; chance; tested; off (2,); columns;
-        note.
+        `ComponentHorizons`.
 
     Raises:
-        InputError: as in `component_choice`; the horizons do not ascend, or there are too many runs.
+        InputError: as in `component`; the horizons do not ascend, or there are too many runs.
     """
     report, own = report or silent, _spec(run)
     times, starts = [float(horizon) for horizon in horizons], list(seeds)
@@ -188,17 +171,14 @@ def _told(report: Report, before: float, share: float, words: str) -> OnProgress
     return on_progress
 
 
-def _moved(runs: Sequence[Run]) -> dict[str, Any]:
+def _compared(runs: Sequence[Run], spec: RunSpec, own: bool) -> Component:
     """What becomes of the particles of both runs, and how well they are told apart."""
-    data = runs[0].data
-    positions = label_positions(len(runs[0].label_names), 1)
+    first, data, labels = runs[0], runs[0].data, np.asarray(runs[0].data.train_labels)
+    positions = label_positions(len(first.label_names), 1)[:, 0]
 
-    def taken(run: Run, inputs: Any) -> Array:
+    def taken(run: Run, inputs: Tensor) -> Integers:
         codes = run.model.encode(inputs).double().numpy(force=True)
-        return np.asarray(np.abs(codes - positions[:, 0]).argmin(axis=1))
-
-    def right(run: Run) -> float:
-        return float(np.mean(taken(run, data.train) == np.asarray(data.train_labels)))
+        return np.asarray(np.abs(codes - positions).argmin(axis=1))
 
     # At layer ends alone, since the two may have come to different sub-steps.
     flows = [run.model.flow(data.train[:DRAWN], every=run.model.architecture.substeps) for run in runs]
@@ -210,8 +190,16 @@ def _moved(runs: Sequence[Run]) -> dict[str, Any]:
         "off": np.array([int(run.model.order[1]) for run in runs]),
         "predicted": np.stack([taken(run, data.train[:DRAWN]) for run in runs]),
         "accuracy": np.array([run.summary["accuracy"] for run in runs], float),
-        "train_accuracy": np.array([right(run) for run in runs]),
+        "train_accuracy": np.array([np.mean(taken(run, data.train) == labels) for run in runs]),
         "cost": np.array([run.history["cost"][-1] for run in runs]),
         "ended": [run.status for run in runs],
-        "labels": np.asarray(data.train_labels[:DRAWN]) if data.train_labels is not None else np.empty(0),
+        "labels": labels[:DRAWN],
+        "positions": positions,
+        "names": list(first.label_names),
+        "columns": list(first.columns),
+        "chance": float(np.bincount(np.asarray(data.test_labels)).max() / len(data.test)),
+        "tested": len(data.test),
+        "own": own,
+        "spec": spec.model_dump(mode="json"),
+        "note": "",
     }

@@ -1,20 +1,19 @@
 """The costates of a run's particles along t."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import finite
+from autoencode_core.analysis.run_problem import finite
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
+from autoencode_core.questions.control import Costates
 from autoencode_core.report import Report, silent
 from autoencode_core.training.costate import SweepTensors, forward
 from autoencode_core.training.run import Run
 
 
-def costates(run: Run, report: Report | None = None) -> dict[str, Any]:
+def costates(run: Run, report: Report | None = None) -> Costates:
     """States and costates of the probe batch, in flow coordinates and natural order.
 
     Args:
@@ -22,11 +21,7 @@ def costates(run: Run, report: Report | None = None) -> dict[str, Any]:
         report: progress.
 
     Returns:
-        times (S,), S = L + 1 (classify: L/2 + 1); states (S, n, d), at T/2 after the projection; costates
-        (S, n, d): N times p_n, N the number of training particles, so that sizes do not depend on it: N p is
-        the derivative of the particle's own squared error by its state. At T/2 the one that the encoder
-        meets, Π p; unprojected (n, d), the one there before the projection sets I_* to 0; dropped (n, d), the
-        states there before it; active (S, d); hue (n,); labels (n,).
+        `Costates`.
 
     Raises:
         InputError: the run diverged.

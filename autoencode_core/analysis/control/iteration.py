@@ -1,7 +1,7 @@
 """One iteration of pmp, phase by phase."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -9,14 +9,15 @@ from torch import Tensor
 
 from autoencode_core.analysis.control.costates import costates
 from autoencode_core.analysis.control.shooting import Shooting
-from autoencode_core.analysis.run_particles import Array
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
+from autoencode_core.questions.arrays import Floats
+from autoencode_core.questions.control import Costates, Iteration
 from autoencode_core.report import Report, silent
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.hamiltonian import layer_squares
+from autoencode_core.training.hamiltonian import StatesAndCostates, layer_squares
 from autoencode_core.training.objective import Objective, Terms
-from autoencode_core.training.pmp import GROW, SHRINK, SUFFICIENT, Pmp
+from autoencode_core.training.pmp import GROW, SHRINK, SUFFICIENT, PmpSettings
 from autoencode_core.training.run import Run
 
 
@@ -34,7 +35,15 @@ class _Watched(Objective):
         return terms, gradient
 
 
-def iteration(run: Run, iteration: int | None = None, report: Report | None = None) -> dict[str, Any]:
+class _Judged(TypedDict):
+    """Entries of an `Iteration`: H_n at the start, and H_n and the moves at the trials."""
+
+    hamiltonian: Floats
+    trial_hamiltonian: Floats
+    trial_move: Floats
+
+
+def iteration(run: Run, iteration: int | None = None, report: Report | None = None) -> Iteration:
     """One iteration of pmp with the paper's metric ‖Δ‖², from a control of a run's training.
 
     Phase 1, forward: the states, and J. Phase 2, backward: the costates. Phase 3, maximise: at every layer
@@ -49,26 +58,20 @@ def iteration(run: Run, iteration: int | None = None, report: Report | None = No
         report: progress.
 
     Returns:
-        iteration; cost, data_term, gradient_norm at the start; hamiltonian (L,), H_n(θ_n^j); of each trial
-        (m,): tau, trial_cost, bound (what J had to reach), move = ‖θ - θ^j‖, and layer by layer (m, L)
-        trial_hamiltonian, H_n(θ_n), augmented, H_n(θ_n) - |θ_n - θ_n^j|²/(2τ), and trial_move; accepted,
-        whether the last trial was; inner_steps, proximal steps of a trial; sufficient, c; next_tau, with
-        which the next iteration begins; times (S,), states and costates (S, n, d) of the probe batch at the
-        start, and all else that `costates` gives; states_after, costates_after and dropped_after, those at
-        the last trial; note.
+        An `Iteration`.
 
     Raises:
         InputError: the run diverged, or kept no controls and an iteration is asked for.
     """
     report = report or silent
     report(0.0, "Sending the particles forward.")
-    (number, theta), spec = _control(run, iteration), _paper(run.spec)
+    (number, theta), settings = _control(run, iteration), _settings(run.spec)
     with torch.no_grad():
         shooting = Shooting(run)
         held = shooting.shoot(theta)
         weight = shooting.x.new_full((1,), shooting.weight)
         objective = _Watched(shooting.arch, shooting.x, shooting.y, weight)
-        method = Pmp(objective, theta[None], [spec])
+        method = settings.start(objective, theta[None])
         method.tau = _first_tau(run, number, method.tau)
         first, norm = float(method.tau[0]), float(method.gradient_norm()[0])
         objective.asked.clear()
@@ -93,7 +96,7 @@ def iteration(run: Run, iteration: int | None = None, report: Report | None = No
         "move": move,
         "augmented": layered["trial_hamiltonian"] - np.square(layered["trial_move"]) / (2 * tau[:, None]),
         "accepted": not bool(method.stalled[0]),
-        "inner_steps": spec.inner_steps,
+        "inner_steps": settings.inner_steps,
         "sufficient": SUFFICIENT,
         "next_tau": float(method.tau[0]),
         **before,
@@ -104,7 +107,7 @@ def iteration(run: Run, iteration: int | None = None, report: Report | None = No
     }
 
 
-def _judged(shooting: Shooting, held: Any, theta: Tensor, trials: Sequence[Tensor]) -> dict[str, Array]:
+def _judged(shooting: Shooting, held: StatesAndCostates, theta: Tensor, trials: Sequence[Tensor]) -> _Judged:
     """H_n at the start, and H_n and the moves at the trials, states and costates frozen at the start."""
     moves = [layer_squares(shooting.arch, trial - theta).sqrt().numpy() for trial in trials]
     return {
@@ -129,11 +132,11 @@ def _control(run: Run, iteration: int | None) -> tuple[int, Tensor]:
     return int(iterations[place]), theta
 
 
-def _paper(spec: RunSpec) -> RunSpec:
-    """The spec of pmp with the paper's metric."""
+def _settings(spec: RunSpec) -> PmpSettings:
+    """Those of pmp with the paper's metric."""
     if spec.method == "pmp":
-        return spec.but(metric="control")
-    return spec.but(method="pmp", metric="control", batch_size=0, inner_steps=1, learning_rate=1.0)
+        return PmpSettings(spec.learning_rate, spec.inner_steps, "control")
+    return PmpSettings(metric="control")
 
 
 def _remark(spec: RunSpec) -> str:
@@ -154,7 +157,7 @@ def _first_tau(run: Run, iteration: int, first: Tensor) -> Tensor:
     return torch.full_like(first, GROW * run.history["step"][place])
 
 
-def _probe(run: Run, theta: Tensor) -> dict[str, Any]:
+def _probe(run: Run, theta: Tensor) -> Costates:
     """What `costates` says of the probe batch at another control."""
     model = run.model.to("cpu", torch.float64).with_control(theta)
     other = Run(run.spec, model, {}, run.status, "", {}, run.probe)

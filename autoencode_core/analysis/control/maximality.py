@@ -1,14 +1,13 @@
 """How far a control is from maximising its Hamiltonians: nearby, anywhere, and along a training."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from autoencode_core.analysis.control.shooting import Shooting
-from autoencode_core.analysis.regimes.spectrum import finite
+from autoencode_core.analysis.run_problem import finite
 from autoencode_core.errors import InputError
+from autoencode_core.questions.control import LocalMaximality, Maximality, MaximalityPath
 from autoencode_core.report import Report, silent
 from autoencode_core.training.hamiltonian import Maxima, StatesAndCostates, layer_squares, maximise, shoot
 from autoencode_core.training.nearby import maximise_nearby
@@ -18,7 +17,7 @@ SHARE = 0.1
 """Radius of the ball in which R is local, as a share of the run's |θ|."""
 
 
-def local_maximality(run: Run, share: float = SHARE, report: Report | None = None) -> dict[str, Any]:
+def local_maximality(run: Run, share: float = SHARE, report: Report | None = None) -> LocalMaximality:
     """The local residuals of maximality: max H_n(θ) - H_n(θ_n) >= 0 over |θ - θ_n| <= ρ; for any field.
 
     The radius is scale-free, ρ = share · sqrt(mean_n |θ_n|²), the same at all layers; states and costates
@@ -31,7 +30,7 @@ def local_maximality(run: Run, share: float = SHARE, report: Report | None = Non
         report: progress.
 
     Returns:
-        As `maximality`, and radius, ρ.
+        A `LocalMaximality`.
 
     Raises:
         InputError: the run diverged, or share is out of bounds.
@@ -49,7 +48,7 @@ def local_maximality(run: Run, share: float = SHARE, report: Report | None = Non
     return {**_residuals(shooting, held, maxima, note), "radius": radius}
 
 
-def maximality(run: Run, report: Report | None = None) -> dict[str, Any]:
+def maximality(run: Run, report: Report | None = None) -> Maximality:
     """The residuals of maximality, R_n = max_θ H_n(θ) - H_n(θ_n) >= 0 over all θ, states and costates frozen.
 
     The maximum is looked for by ascents from several starts, unit by unit (training/hamiltonian.py). Each
@@ -61,10 +60,7 @@ def maximality(run: Run, report: Report | None = None) -> dict[str, Any]:
         report: progress.
 
     Returns:
-        One entry a controlled layer: times; residual, R_n, infinite where H_n has no upper bound;
-        hamiltonian, H_n(θ_n); maximum; norm, |θ_n|; maximal_norm, that of the maximiser. total = δ Σ R_n;
-        gap = total / J, what such changes would gain at first order on vanishing stretches of t, beside J
-        (it may exceed 1 by far); cost J; note.
+        A `Maximality`.
 
     Raises:
         InputError: the run diverged, or its field is no sum over hidden units.
@@ -104,7 +100,7 @@ def local_maximality_residual(run: Run, share: float = SHARE) -> Tensor:
 
 def maximality_path(
     run: Run, points: int = 8, share: float = SHARE, report: Report | None = None
-) -> dict[str, Any]:
+) -> MaximalityPath:
     """Stationarity and maximality along the training of a run.
 
     Args:
@@ -114,10 +110,7 @@ def maximality_path(
         report: progress.
 
     Returns:
-        iterations (c,); local_residual and residual (c, L), R_n over |θ - θ_n| <= ρ and over all θ;
-        stationarity (c, L), |∇J_n|; local_total and total (c,) = δ Σ R_n; gradient_norm (c,) = ‖∇J‖; cost
-        (c,), J; times (L,); radius, ρ; note. NaN where a control is not finite, and for residual where the
-        field is no sum over hidden units.
+        A `MaximalityPath`.
 
     Raises:
         InputError: the run kept no controls, points or share is out of bounds, or the run diverged.
@@ -201,8 +194,8 @@ def _anywhere(shooting: Shooting, theta: Tensor, held: StatesAndCostates, report
         return maximise(shooting.arch, theta, held, shooting.weight, report)
 
 
-def _residuals(shooting: Shooting, held: StatesAndCostates, maxima: Maxima, note: str) -> dict[str, Any]:
-    """Residuals of the run's control as plain arrays."""
+def _residuals(shooting: Shooting, held: StatesAndCostates, maxima: Maxima, note: str) -> Maximality:
+    """Residuals of the run's control."""
     theta = shooting.theta
     with torch.no_grad():
         values, squares = shooting.values(theta, held), layer_squares(shooting.arch, theta)

@@ -1,21 +1,21 @@
 """pmp, adam and lbfgs side by side, from the start of a run."""
 
 import time
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles, finite
 from autoencode_core.analysis.run_particles import Array
+from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
+from autoencode_core.questions.control import Ending, Methods
 from autoencode_core.report import Report, silent
-from autoencode_core.spec import FIRST_STEP, RunSpec
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.engine import Engine
-from autoencode_core.training.loop import METHODS, NEGLIGIBLE
-from autoencode_core.training.method import Method
+from autoencode_core.training.loop import NEGLIGIBLE
+from autoencode_core.training.methods import METHODS, Settings, settings_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Run
 
@@ -36,7 +36,7 @@ class _Counted:
         return self.engine.squares_and_gradient(theta, x, y)
 
 
-def methods(run: Run, iterations: int = 200, report: Report | None = None) -> dict[str, Any]:
+def methods(run: Run, iterations: int = 200, report: Report | None = None) -> Methods:
     """pmp, adam and lbfgs from the start of a run, with its particles, λ and architecture.
 
     A method that is not the run's own has its own defaults for the first step. Each ends where its training
@@ -49,10 +49,7 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> di
         report: progress.
 
     Returns:
-        methods, list of M names; by method and iteration, (M, j + 1) with NaN after the end: cost, J;
-        gradient_norm; evaluations, gradients of all particles until then (a batch counts as its share);
-        seconds (cost and gradient only, one thread unless layers are large). ended, list of "converged",
-        "stalled", "diverged" or "finished"; metric, that of pmp; note.
+        `Methods`.
 
     Raises:
         InputError: the run diverged, or iterations is out of bounds.
@@ -61,16 +58,17 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> di
         raise InputError("iterations", iterations, "a whole number from 1 to 2000")
     report = report or silent
     report(0.0, "Loading the particles.")
-    place = ModelOnParticles(run, DTYPES[run.spec.dtype])
-    start, table = _start(run, place), np.full((4, len(METHODS), iterations + 1), np.nan)
-    flops, ended = layer_flops(place.model.architecture, place.x.shape[2]), list[str]()
+    problem = RunProblem(run, DTYPES[run.spec.dtype])
+    start, table = _start(run, problem), np.full((4, len(METHODS), iterations + 1), np.nan)
+    flops, ended = layer_flops(problem.model.architecture, problem.x.shape[2]), list[Ending]()
     for row, name in enumerate(METHODS):
 
         def part(share: float, name: str = name, row: int = row) -> None:
             report((row + share) / len(METHODS), f"Training with {name}.")
 
         with torch.no_grad(), threads_for(flops), flushed():
-            ended.append(_run(place, start, _spec_of(run.spec, name, iterations), table[:, row], part))
+            settings = settings_of(run.spec, name, iterations)
+            ended.append(_run(problem, start, settings, table[:, row], part))
     return {
         "methods": list(METHODS),
         "cost": table[0],
@@ -79,34 +77,30 @@ def methods(run: Run, iterations: int = 200, report: Report | None = None) -> di
         "seconds": table[3],
         "ended": ended,
         "metric": run.spec.metric,
-        "note": place.note,
+        "note": problem.note,
     }
 
 
-def _spec_of(spec: RunSpec, name: str, iterations: int) -> RunSpec:
-    """The spec with another method, and what suits that."""
-    if name == spec.method:
-        return spec.but(iterations=iterations)
-    return spec.but(method=name, iterations=iterations, learning_rate=FIRST_STEP[name], batch_size=0)
-
-
-def _start(run: Run, place: ModelOnParticles) -> Tensor:
+def _start(run: Run, problem: RunProblem) -> Tensor:
     """The control that the training began with, (1, P)."""
     if run.path is not None and int(run.path[0][0]) == 0:
-        return torch.as_tensor(np.asarray(run.path[1][0])).to(place.x)[None]
-    shape = place.model.architecture.shape
-    return shape.initial(run.spec.seed, run.spec.init_scale, place.x.dtype, run.spec.init_outer)[None]
+        return torch.as_tensor(np.asarray(run.path[1][0])).to(problem.x)[None]
+    shape = problem.model.architecture.shape
+    return shape.initial(run.spec.seed, run.spec.init_scale, problem.x.dtype, run.spec.init_outer)[None]
 
 
-def _run(place: ModelOnParticles, start: Tensor, spec: RunSpec, into: Array, told: Any) -> str:
+def _run(
+    problem: RunProblem, start: Tensor, settings: Settings, into: Array, told: Callable[[float], None]
+) -> Ending:
     """Trains, fills (4, j + 1) with cost, gradient norm, gradients and seconds, and says how it ended."""
-    arch, weight = place.model.architecture, place.x.new_full((1,), spec.weight)
-    objective = Objective(arch, place.x, place.y, weight)
-    counted = _Counted(objective.engine, place.x.shape[2])
+    spec, iterations = problem.run.spec, into.shape[1] - 1
+    weight = problem.x.new_full((1,), spec.weight)
+    objective = Objective(problem.arch, problem.x, problem.y, weight)
+    counted = _Counted(objective.engine, problem.x.shape[2])
     objective.engine, running = counted, torch.ones(1, dtype=torch.bool)
     seconds, began = 0.0, time.perf_counter()
-    method: Method = METHODS[spec.method](objective, start.clone(), [spec])
-    for iteration in range(spec.iterations + 1):
+    method = settings.start(objective, start.clone())
+    for iteration in range(iterations + 1):
         if iteration:
             began = time.perf_counter()
             method.advance(running)
@@ -115,7 +109,7 @@ def _run(place: ModelOnParticles, start: Tensor, spec: RunSpec, into: Array, tol
         if not np.isfinite([cost, norm]).all() or not finite(method.theta):
             return "diverged"
         into[:, iteration] = cost, norm, counted.gradients, seconds
-        told(iteration / spec.iterations)
+        told(iteration / iterations)
         if norm <= spec.tolerance:
             return "converged"
         if bool(method.stalled[0]):

@@ -3,7 +3,7 @@
 import numpy as np
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles, finite
+from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
 from autoencode_core.training.curvature import numbers_kept
 from autoencode_core.training.hamiltonian import StatesAndCostates, hamiltonians, layer_squares, shoot
@@ -20,7 +20,7 @@ class Shooting:
         run: the run.
 
     Attributes:
-        place: model and particles, in double precision.
+        problem: what the run solved, in double precision.
         x, y: states at t = 0 (1, d, n) and targets (1, a, n), engine layout.
         note: what a person must know of the particles.
 
@@ -29,11 +29,12 @@ class Shooting:
     """
 
     def __init__(self, run: Run) -> None:
-        self.place, self.weight = ModelOnParticles(run), run.spec.weight
-        self.arch, self.step = self.place.model.architecture, self.place.step
-        count, most = self.place.x.shape[2], KEPT // (8 * numbers_kept(self.place.model.architecture))
+        problem = RunProblem(run)
+        self.problem, self.weight = problem, run.spec.weight
+        self.arch, self.step = problem.model.architecture, problem.step
+        count, most = problem.x.shape[2], KEPT // (8 * numbers_kept(problem.model.architecture))
         every = -(-count // max(1, most))
-        self.x, self.y, self.note = self.place.x[:, :, ::every], self.place.y[:, :, ::every], self.place.note
+        self.x, self.y, self.note = problem.x[:, :, ::every], problem.y[:, :, ::every], problem.note
         if every > 1:
             words = f"Sums are over {self.x.shape[2]} of the {count} particles, evenly chosen."
             self.note = " ".join(filter(None, (self.note, words)))
@@ -41,7 +42,7 @@ class Shooting:
     @property
     def theta(self) -> Tensor:
         """The run's control, (P,)."""
-        return self.place.model.control.vector
+        return self.problem.model.control.vector
 
     def shoot(self, theta: Tensor) -> StatesAndCostates:
         """States and costates at a control, (P,).

@@ -1,13 +1,12 @@
 """The controlled field F(., θ_n) of a run, at any place."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
 from autoencode_core.analysis.run_particles import Array, table
 from autoencode_core.errors import InputError
+from autoencode_core.questions.flow import FieldGrid
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
@@ -46,7 +45,7 @@ def velocity(run: Run, states: ArrayLike, layer: int, report: Report | None = No
     return np.asarray(model.natural(speed).double().numpy(force=True))
 
 
-def field_grid(run: Run, x: ArrayLike, y: ArrayLike, report: Report | None = None) -> dict[str, Any]:
+def field_grid(run: Run, x: ArrayLike, y: ArrayLike, report: Report | None = None) -> FieldGrid:
     """F(., θ_n) of every layer on a grid, for data of two components.
 
     Args:
@@ -54,9 +53,6 @@ def field_grid(run: Run, x: ArrayLike, y: ArrayLike, report: Report | None = Non
         x: places along the first component (nx,), flow coordinates, at most 400.
         y: places along the second component (ny,).
         report: progress.
-
-    Returns:
-        vectors (L, ny, nx, 2) float32 (classify: L/2 layers), zero on inactive components; x; y.
 
     Raises:
         InputError: the data have another width, or a grid cannot be used.

@@ -1,7 +1,5 @@
 """The law μ_t of the particles as a density on the drawn axes, from all of them."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
@@ -16,6 +14,7 @@ from autoencode_core.analysis.run_particles import (
     training_particles,
 )
 from autoencode_core.errors import InputError
+from autoencode_core.questions.flow import Law
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
@@ -30,7 +29,7 @@ def law(
     ranges: ArrayLike,
     bins: int = 96,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> Law:
     """The law μ_t of all training particles at every frame, as smoothed mass per cell.
 
     The bandwidth follows Scott's rule on each axis, h = σ n^(-1/(c+4)), with σ and n of the particles inside
@@ -45,14 +44,6 @@ def law(
         ranges: (c, 2), low and high of each axis.
         bins: cells along each axis, 8 to 512.
         report: progress.
-
-    Returns:
-        values (F, ny, nx) float32, mass per cell, with ny = nx = bins, or (F, 1, bins) for one axis, frames
-        from X(0) to X(T/2) before the projection, then from X(T/2) after it; times (F,), T/2 twice; mass
-        (F,), share of all particles that lie inside the ranges, which is the sum of values; x and y, the
-        cells' edges (y empty for one axis); places (F, m, c) float32, the particles themselves on the drawn
-        axes, m of them evenly chosen where N are too many; particles N; left_out, how many leave the finite
-        numbers (their mass is missing); note.
 
     Raises:
         InputError: an argument cannot be used.

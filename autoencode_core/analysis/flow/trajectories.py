@@ -1,13 +1,13 @@
 """Trajectories of many particles, in memory that does not grow with what is not drawn."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from autoencode_core.analysis.run_particles import Array, Particles, blocks, drawn, flow_bytes, table
 from autoencode_core.errors import InputError
+from autoencode_core.questions.flow import Trajectories
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
@@ -23,7 +23,7 @@ def trajectories(
     center: ArrayLike | None = None,
     only: Sequence[int] | None = None,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> Trajectories:
     """The flow of particles of a run by its own scheme: states at layer ends, and between them at sub-steps.
 
     Args:
@@ -35,13 +35,6 @@ def trajectories(
         center: (d,), subtracted before that; zeros by default.
         only: numbers among the n of those that are wanted; by default all.
         report: progress.
-
-    Returns:
-        states (S, n, d or c) float32 in flow coordinates, at T/2 after the projection; dropped (n, d or c),
-        the state just before it; times (S,); active (S, d); labels (n,), empty when unlabelled; hue (n,);
-        errors (n,), squared distance of the output to its target in flow coordinates (classify: of the code
-        to the position of its label); targets (n, d), or (n, k); trained, how many of the first are training
-        particles; left_out, how many leave the finite numbers (they stay in place, with NaN); note.
 
     Raises:
         InputError: an argument cannot be used, or the states would take more than 512 MB.
@@ -91,7 +84,7 @@ def _numbers(only: Sequence[int], count: int) -> Array:
 
 def _moved(
     run: Run, particles: Particles, axes: Array | None, origin: Array | None, report: Report
-) -> dict[str, Any]:
+) -> Trajectories:
     model, count = run.model, len(particles.inputs)
     arch = model.architecture
     shown = arch.width if axes is None else axes.shape[1]
@@ -100,7 +93,7 @@ def _moved(
         raise InputError("particles", count, f"fewer, or fewer axes: at most {LARGEST // 2**20} MB of states")
     states = np.empty((steps + 1, count, shown), np.float32)
     dropped, errors = np.empty((count, shown), np.float32), np.empty(count)
-    times, active = np.empty(0), np.empty(0)
+    times, active = np.empty(0), np.empty(0, bool)
     for part in blocks(count, flow_bytes(model)):
         report(part.start / count, "Moving the particles.")
         flow = model.flow(particles.inputs[part], every=arch.every)

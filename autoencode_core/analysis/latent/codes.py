@@ -1,6 +1,6 @@
 """The cloud of latent codes: embeddings into the plane, activity of its components, how well it separates."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,10 +9,9 @@ from autoencode_core.analysis.run_particles import Array, codes_of, finite_rows,
 from autoencode_core.data.coordinates import Coordinates
 from autoencode_core.data.pca import principal_of
 from autoencode_core.errors import InputError
+from autoencode_core.questions.latent import Activity, Embedding, Neighbours
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
-
-Embedding = Literal["pca", "tsne"]
 
 PIECES = 4
 """t-SNE is computed in so many pieces of 250 iterations."""
@@ -31,12 +30,12 @@ QUERIES = 500
 def embedding(
     run: Run,
     codes: ArrayLike,
-    kind: Embedding = "pca",
+    kind: Literal["pca", "tsne"] = "pca",
     dimensions: int = 2,
     perplexity: float = 30.0,
     seed: int = 0,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> Embedding:
     """Codes laid out in the plane or in space, by principal axes or t-SNE.
 
     t-SNE begins with the principal axes, takes early exaggeration for its first 250 iterations and goes on
@@ -50,11 +49,6 @@ def embedding(
         perplexity: about how many neighbours count, 2 to 200; less where there are few codes.
         seed: of t-SNE, from 0.
         report: progress.
-
-    Returns:
-        points (n, dimensions) float32, NaN for codes that are not finite; explained (dimensions,), share of
-        the variance along each principal axis (empty for t-SNE); perplexity as used (0 for PCA); divergence,
-        what t-SNE minimises, at its end (0 for PCA); left_out, how many codes are not finite.
 
     Raises:
         InputError: an argument cannot be used, or fewer than 5 codes are finite.
@@ -136,18 +130,12 @@ def _tsne(points: Array, start: Array, perplexity: float, seed: int, report: Rep
     return places, divergence
 
 
-def activity(run: Run, report: Report | None = None) -> dict[str, Any]:
+def activity(run: Run, report: Report | None = None) -> Activity:
     """How much each component of the code is used, over all training particles.
 
     Args:
         run: the run.
         report: progress.
-
-    Returns:
-        mean (k,) and variance (k,) of each component; participation, the ratio (Σ v)² / Σ v² of the
-        eigenvalues v of the codes' covariance, the number of directions that carry the variance, the same
-        however the code is turned (0 when all codes are equal); correlation (k, k), NaN beside a constant
-        component; particles; left_out, how many have no finite code; note.
     """
     (report or silent)(None, "Encoding the training particles.")
     particles, codes = training_codes(run)
@@ -182,7 +170,7 @@ def _participation(covariance: Array) -> float:
     return 1 / float(np.square(covariance / total).sum()) if total > 0 else 0.0
 
 
-def neighbours(run: Run, k: int = 10, report: Report | None = None) -> dict[str, Any]:
+def neighbours(run: Run, k: int = 10, report: Report | None = None) -> Neighbours:
     """How well the k nearest neighbours tell the class: on the code, on the data, and on as many PCA axes.
 
     Distances are those of flow coordinates. Trained on the training particles, scored on the test particles.
@@ -191,11 +179,6 @@ def neighbours(run: Run, k: int = 10, report: Report | None = None) -> dict[str,
         run: a run on labelled data.
         k: neighbours that vote, 1 to 100; all training particles where there are fewer.
         report: progress.
-
-    Returns:
-        code, raw, pca: share of the test particles classified rightly; chance, the share that the most
-        frequent class of the training particles would give; k as used; train and test, numbers of
-        particles; left_out, how many of both have no finite code (they are not used).
 
     Raises:
         InputError: the data have no labels or cannot be had any more, k cannot be used, or no particle has
@@ -229,7 +212,9 @@ def neighbours(run: Run, k: int = 10, report: Report | None = None) -> dict[str,
         for place, (name, (known, asked)) in enumerate(spaces.items())
     }
     return {
-        **scores,
+        "code": scores["code"],
+        "raw": scores["raw"],
+        "pca": scores["pca"],
         "chance": float(np.mean(truth == np.bincount(labels).argmax())),
         "k": used,
         "train": len(labels),

@@ -1,7 +1,5 @@
 """From codes to data: what the decoder makes of points of the latent space."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
@@ -9,6 +7,7 @@ from numpy.typing import ArrayLike
 from autoencode_core.analysis.run_particles import Array, finite_rows, table, training_codes
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import resize
+from autoencode_core.questions.latent import Decode, DecodedGrid, Walk
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
@@ -18,21 +17,13 @@ MOST = 5000
 """Most codes decoded at once with their trajectories."""
 
 
-def decode(run: Run, z: ArrayLike, report: Report | None = None) -> dict[str, Any]:
+def decode(run: Run, z: ArrayLike, report: Report | None = None) -> Decode:
     """The decoder's trajectories of codes, and the training particles nearest to them.
 
     Args:
         run: a run with a decoder.
         z: codes (m, k), at most 5000.
         report: progress.
-
-    Returns:
-        states (D + 1, m, d) float32 in flow coordinates, from T/2 after the projection to T; times (D + 1,);
-        outputs (m, d) in data units; nearest (m,), number of the training particle whose code is the nearest;
-        nearest_data (m, d), its target in data units; code_distance (m,), between the codes; data_distance
-        (m,), between the particle and the output, in flow coordinates; left_out, how many training particles
-        have no finite code; note. Where no particle is left to compare with, the number is -1 and the
-        rest is NaN.
 
     Raises:
         InputError: the run has no decoder (task classify), or z is no such table.
@@ -72,7 +63,7 @@ def decoded_grid(
     report: Report | None = None,
     center: ArrayLike | None = None,
     axes: ArrayLike | None = None,
-) -> dict[str, Any]:
+) -> DecodedGrid:
     """What the decoder makes of a grid of codes: the learnt curve or surface.
 
     Args:
@@ -83,11 +74,6 @@ def decoded_grid(
         report: progress.
         center: a code (k,), where the plane of the grid has its origin.
         axes: two codes (k, 2) that span it; both or none.
-
-    Returns:
-        places, codes, outputs in data units and states at T in flow coordinates: (p, k), (p, k), (p, d),
-        (p, d) for k = 1, and for k = 2 and in a plane (p, p, ·), the second component of the place along the
-        first axis.
 
     Raises:
         InputError: the run has no decoder or another k, or the grid cannot be used.
@@ -122,9 +108,7 @@ def decoded_grid(
     }
 
 
-def walk(
-    run: Run, a: ArrayLike, b: ArrayLike, steps: int = 50, report: Report | None = None
-) -> dict[str, Any]:
+def walk(run: Run, a: ArrayLike, b: ArrayLike, steps: int = 50, report: Report | None = None) -> Walk:
     """A straight walk between two codes, decoded.
 
     Args:
@@ -133,10 +117,6 @@ def walk(
         b: last code (k,).
         steps: points m on the way, both ends included, 2 to 1000.
         report: progress.
-
-    Returns:
-        codes (m, k); outputs (m, d) in data units; states (m, d) at T in flow coordinates; length of the
-        decoded path and distance between its ends, both in flow coordinates.
 
     Raises:
         InputError: the run has no decoder, or an argument cannot be used.

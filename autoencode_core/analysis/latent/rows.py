@@ -1,8 +1,6 @@
 """Rows and their codes: all rows of a run, and new ones beside those that it was trained on."""
 
-import weakref
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +8,7 @@ from numpy.typing import ArrayLike
 from autoencode_core.analysis.run_particles import (
     Array,
     Particles,
+    Remembered,
     blocks,
     codes_of,
     flow_bytes,
@@ -17,6 +16,7 @@ from autoencode_core.analysis.run_particles import (
     training_particles,
 )
 from autoencode_core.errors import InputError
+from autoencode_core.questions.latent import NewRows, OwnRows
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
@@ -76,19 +76,13 @@ def passed(
     return Passage(codes, outputs, errors)
 
 
-def own_rows(run: Run, back: bool = False, report: Report | None = None) -> dict[str, Any]:
+def own_rows(run: Run, back: bool = False, report: Report | None = None) -> OwnRows:
     """All rows of a run, training and test, with their codes.
 
     Args:
         run: the run.
         back: whether to tell what they come back as, too.
         report: progress.
-
-    Returns:
-        numbers (n,), of the rows in their file, ascending, or counted through training and then test
-        particles; test (n,), which are for testing; labels (n,), class numbers, empty when unlabelled; codes
-        (n, k); outputs (n, d) in data units, (n, 0) where they are not asked for; errors (n,), squared
-        distance to the target in flow coordinates, NaN of a classifier.
 
     Raises:
         InputError: the run's data cannot be had any more, or it has no decoder and outputs are asked for.
@@ -110,11 +104,13 @@ def own_rows(run: Run, back: bool = False, report: Report | None = None) -> dict
         "numbers": numbers[order],
         "test": order >= count,
         "labels": labels[order] if len(labels) else labels,
-        **{name: np.concatenate([vars(part)[name] for part in parts])[order] for name in vars(parts[0])},
+        "codes": np.concatenate([part.codes for part in parts])[order],
+        "outputs": np.concatenate([part.outputs for part in parts])[order],
+        "errors": np.concatenate([part.errors for part in parts])[order],
     }
 
 
-def new_rows(run: Run, values: ArrayLike, back: bool = False, report: Report | None = None) -> dict[str, Any]:
+def new_rows(run: Run, values: ArrayLike, back: bool = False, report: Report | None = None) -> NewRows:
     """Where new rows fall among the codes, and how their errors lie among those of the training rows.
 
     Args:
@@ -123,12 +119,6 @@ def new_rows(run: Run, values: ArrayLike, back: bool = False, report: Report | N
             if the run's reading says so, the median) of the training rows.
         back: whether to tell what they come back as, too.
         report: progress.
-
-    Returns:
-        codes (m, k); outputs (m, d) in data units, (m, 0) where they are not asked for; errors (m,), squared
-        distance of row and output in flow coordinates, NaN where nobody knows what a row is to become
-        (transport, classify); smaller (m,), the share of the training rows whose error is smaller; unusual
-        (m,), whether that is 99 % or more; bound, the 99th percentile of their errors; note.
 
     Raises:
         InputError: the values are no such table, or the run has no decoder and outputs are asked for.
@@ -147,20 +137,28 @@ def new_rows(run: Run, values: ArrayLike, back: bool = False, report: Report | N
         bound = float(np.quantile(known, UNUSUAL, method="inverted_cdf"))
         smaller = np.searchsorted(known, errors, side="left") / len(known)
         unusual = errors > bound
-    return {**vars(found), "smaller": smaller, "unusual": unusual, "bound": bound, "note": note}
+    return {
+        "codes": found.codes,
+        "outputs": found.outputs,
+        "errors": found.errors,
+        "smaller": smaller,
+        "unusual": unusual,
+        "bound": bound,
+        "note": note,
+    }
 
 
-_errors: dict[int, Array] = {}  # of runs that are alive, by their id
+_errors = Remembered()
 
 
 def _training_errors(run: Run, particles: Particles, report: Report) -> Array:
     """Errors of the training rows (N,), ascending; computed once for each run."""
-    known = _errors.get(id(run))
-    if known is None:
+
+    def compute() -> Array:
         errors = passed(run, particles.inputs, particles.targets, False, report).errors
-        known = _errors[id(run)] = np.sort(np.nan_to_num(errors, nan=np.inf, posinf=np.inf))
-        weakref.finalize(run, _errors.pop, id(run), None)
-    return known
+        return np.asarray(np.sort(np.nan_to_num(errors, nan=np.inf, posinf=np.inf)))
+
+    return _errors.of(run, particles, compute)
 
 
 def _table(run: Run, values: ArrayLike) -> Array:

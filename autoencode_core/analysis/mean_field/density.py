@@ -1,17 +1,14 @@
 """The law μ_t of all particles on a grid, and its mass along t."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from autoencode_core.analysis.flow.law import in_cells, law
 from autoencode_core.analysis.mean_field.drawn import check_finite, extent, two_axes
 from autoencode_core.analysis.run_particles import passage, table, training_particles
+from autoencode_core.questions.mean_field import Density
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
-
-_SHOWN = ("values", "times", "x", "y", "places", "particles", "left_out", "note")
 
 
 def density(
@@ -21,7 +18,7 @@ def density(
     ranges: ArrayLike | None = None,
     bins: int = 96,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> Density:
     """The law μ_t as an evolving density, with its mass accounted for.
 
     What lies on the grid is summed over the cells of the smoothed density; what lies beside it and what left
@@ -35,12 +32,6 @@ def density(
         ranges: (c, 2), low and high of each axis; by default all particles are inside at all times.
         bins: cells along each axis, 8 to 512.
         report: progress.
-
-    Returns:
-        values, times, x, y, places, particles and left_out as in `analysis.law`; on_grid (F,), the sum of the
-        cells; outside (F,), share of the particles beside the grid; lost (F,), share beyond the finite
-        numbers; total (F,), the sum of the three; deviation, the largest |total - 1|; basis (d, c); center
-        (d,); ranges (c, 2); note.
 
     Raises:
         InputError: the run diverged, or an argument cannot be used.
@@ -69,7 +60,14 @@ def density(
     outside, lost = outside / len(particles.inputs), lost / len(particles.inputs)
     total = on_grid + outside + lost
     return {
-        **{name: found[name] for name in _SHOWN},
+        "values": found["values"],
+        "times": found["times"],
+        "x": found["x"],
+        "y": found["y"],
+        "places": found["places"],
+        "particles": found["particles"],
+        "left_out": found["left_out"],
+        "note": found["note"],
         "on_grid": on_grid,
         "outside": outside,
         "lost": lost,

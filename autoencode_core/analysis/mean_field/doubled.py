@@ -1,7 +1,5 @@
 """The flow of the doubled state (x, s), which needs no projection."""
 
-from typing import Any
-
 import numpy as np
 
 from autoencode_core.analysis.flow.trajectories import LARGEST
@@ -9,24 +7,18 @@ from autoencode_core.analysis.mean_field.drawn import check_finite
 from autoencode_core.analysis.run_particles import drawn
 from autoencode_core.errors import InputError
 from autoencode_core.flow.doubled import doubled_flow
+from autoencode_core.questions.mean_field import Doubled
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
 
-def doubled(run: Run, particles: int = 500, report: Report | None = None) -> dict[str, Any]:
+def doubled(run: Run, particles: int = 500, report: Report | None = None) -> Doubled:
     """Trajectories of the doubled state (x, s) in R^{2d}, beside the form with the projection.
 
     Args:
         run: a run with a decoder.
         particles: how many n, beginning with the training particles.
         report: progress.
-
-    Returns:
-        states (S, n, d), the half x, and shadows (S, n, d), the half s, which starts at 0, float32, flow
-        coordinates; read (S, d), which components the flow reads from s (in the decoder those outside A_*);
-        kept (k,), A_*; active (S, d); times (S,); outputs (n, d), u(T) in data units; apart, the largest
-        distance between u(T) and the output of the projected form, flow coordinates; speed, the largest step
-        of (x, s) from one knot to the next per flow time; labels, hue; note.
 
     Raises:
         InputError: the run diverged or has no decoder, or particles is out of bounds.

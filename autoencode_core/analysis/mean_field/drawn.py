@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autoencode_core.analysis.flow.trajectories import drawn_axes
-from autoencode_core.analysis.regimes.spectrum import finite
 from autoencode_core.analysis.run_particles import (
     Array,
     Particles,
     passage,
 )
+from autoencode_core.analysis.run_problem import finite
 from autoencode_core.data.coordinates import Coordinates
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from autoencode_core.analysis.run_particles import Array, Particles, drawn, trai
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import label_positions
+from autoencode_core.questions import mean_field
 from autoencode_core.report import Report, silent
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.distinct_minimisers import maps_apart
@@ -54,7 +54,7 @@ def particles(
     iterations: int | None = None,
     fresh: int = 20_000,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> mean_field.Particles:
     """Trains a spec on N particles for several N and samples, and measures how fast the limit is reached.
 
     Each seed draws one sample, of which N particles are the first N. At each N and sample the training begins
@@ -73,28 +73,6 @@ def particles(
             there the test part of each seed takes their place.
         report: progress, told of every iteration.
 
-    Returns:
-        counts (c,); seeds (s,); starts; and (c, s), with ref the run of the seed on the most particles:
-        converged, whether a start did; converged_starts, how many; diverged, whether all starts did;
-        lower, whether a start that did not converge has a lower J; train_cost, J on the N particles;
-        fresh_cost, J on the fresh ones; gap, the second less the first; fresh_error, standard error of
-        fresh_cost; fixed_gap, the gap of θ_ref whatever N: what the sample alone does, without a training
-        that fits the control to it; control_distance, ‖θ_N - θ_ref‖ in L²(0,T), each in its own run's
-        coordinates; map_distance, root mean squared distance of the outputs from those of ref, as a share of
-        the data's spread; exact_wasserstein, W_1 between the N particles and N fresh ones, in the flow
-        coordinates of ref, NaN
-        above MOST_ASSIGNED: between once and twice the mean W_1 to the law itself, so of the same rate;
-        sliced_wasserstein, sliced W_1 to the fresh ones, on the line W_1 itself; turned, degrees between the
-        axes of the flow and those of ref.
-        For each q of gap, fixed_gap, control_distance, map_distance, exact_wasserstein, sliced_wasserstein:
-        q_rate (4,), slope of log q against log N, low and high end of its 95 % band, and log q at N = 1 (see
-        `power_law`), NaN where it cannot be told; q_converged (c, s), which values rest on converged
-        trainings: only these are fitted; q_fitted (c,), which N that is fitted to (at least three): those
-        with two converged samples, well below the N of what they are compared with, and with a gap that
-        stands out from the error of the fresh cost.
-        directions, lines that the sliced distance averages over, 0 where it is W_1 itself; fresh and
-        reference, the fresh particles there were for the cost and for sliced W_1; note.
-
     Raises:
         InputError: an argument or the data cannot be used.
 
@@ -110,14 +88,22 @@ def particles(
     if not isinstance(fresh, int) or isinstance(fresh, bool) or not 100 <= fresh <= 1_000_000:
         raise InputError("fresh", fresh, "a whole number from 100 to 1000000")
     spec = spec if iterations is None else spec.but(iterations=iterations)
-    found = _compared(trained(spec, numbers, samples, starts, report), fresh, report)
+    trainings = trained(spec, numbers, samples, starts, report)
+    runs = [[best(each) for each in same] for same in trainings]
+    ended = _endings(trainings, runs)
+    found, there = _compared(runs, fresh, report)
+    reference = min(there, REFERENCE)
     return {
         "counts": np.array(numbers),
         "seeds": np.array(samples),
         **found,
-        **fitted_rates(numbers, found),
+        **ended,
+        **fitted_rates(numbers, found, ended["converged"], there, reference),
+        "starts": len(trainings[0][0]),
+        "fresh": there,
+        "reference": reference,
         "directions": 0 if spec.card().width == 1 else DIRECTIONS,
-        "note": _note(spec, found),
+        "note": _note(spec, found, ended, there),
     }
 
 
@@ -262,24 +248,24 @@ def _law(run: Run, count: int) -> Particles:
     return Particles(source.test, targets, labels, source.test_hue, 0)
 
 
-_MEASURED = (
-    "train_cost",
-    "fresh_cost",
-    "gap",
-    "fresh_error",
-    "fixed_gap",
-    "control_distance",
-    "map_distance",
-    "turned",
-    "exact_wasserstein",
-    "sliced_wasserstein",
-)
+def _compared(runs: Sequence[Sequence[Run]], fresh: int, report: Report) -> tuple[mean_field.Measured, int]:
+    """What is measured on the best runs, and how many fresh particles there were."""
 
+    def unknown() -> Array:
+        return np.full((len(runs), len(runs[0])), np.nan)
 
-def _compared(trainings: Sequence[Sequence[Sequence[Run]]], fresh: int, report: Report) -> dict[str, Any]:
-    """What is measured on the best runs, (c, s) each, and how many fresh particles there were."""
-    runs = [[best(starts) for starts in same] for same in trainings]
-    found: dict[str, Any] = {name: np.full((len(runs), len(runs[0])), np.nan) for name in _MEASURED}
+    found: mean_field.Measured = {
+        "train_cost": unknown(),
+        "fresh_cost": unknown(),
+        "gap": unknown(),
+        "fresh_error": unknown(),
+        "fixed_gap": unknown(),
+        "control_distance": unknown(),
+        "map_distance": unknown(),
+        "turned": unknown(),
+        "exact_wasserstein": unknown(),
+        "sliced_wasserstein": unknown(),
+    }
     finite = runs[0][0].spec.card().most_particles is not None
     law: Particles | None = None
     for s, last in enumerate(runs[-1]):
@@ -293,14 +279,13 @@ def _compared(trainings: Sequence[Sequence[Sequence[Run]]], fresh: int, report: 
             train = np.asarray(flow(same[s].data.source.train))
             found["sliced_wasserstein"][c, s] = reference.distance(train)
             found["exact_wasserstein"][c, s] = _exact(train, np.asarray(flow(law.inputs)), s)
-            for name, value in _measured(same[s], last, law, at_last).items():
-                found[name][c, s] = value
-    count = 0 if law is None else len(law.inputs)
-    told = {"starts": len(trainings[0][0]), "fresh": count, "reference": min(count, REFERENCE)}
-    return {**found, **_endings(trainings, runs), **told}
+            _measure(found, (c, s), same[s], last, law, at_last)
+    return found, 0 if law is None else len(law.inputs)
 
 
-def _endings(trainings: Sequence[Sequence[Sequence[Run]]], runs: Sequence[Sequence[Run]]) -> dict[str, Array]:
+def _endings(
+    trainings: Sequence[Sequence[Sequence[Run]]], runs: Sequence[Sequence[Run]]
+) -> mean_field.Endings:
     """How the trainings of each point ended, (c, s) each; runs are the best of them."""
 
     def lower(starts: Sequence[Run], chosen: Run) -> bool:
@@ -327,23 +312,26 @@ def _exact(train: Array, fresh: Array, sample: int) -> float:
     return exact_wasserstein(train, fresh[first : first + count])
 
 
-def _measured(run: Run, last: Run, law: Particles, at_last: float) -> dict[str, float]:
-    """What `particle_sweep` says of a run beside the one of most particles; nothing when it diverged."""
+def _measure(
+    found: mean_field.Measured, at: tuple[int, int], run: Run, last: Run, law: Particles, at_last: float
+) -> None:
+    """Tell of a run beside the one of most particles; nothing when it diverged."""
     if run.status == "diverged":
-        return {}
+        return
     (mean, error), train = _on(run, law), run.history["cost"][-1]
     cost = mean + run.history["penalty"][-1]
-    found = {"train_cost": train, "fresh_cost": cost, "gap": cost - train, "fresh_error": error}
+    found["train_cost"][at], found["fresh_cost"][at] = train, cost
+    found["gap"][at], found["fresh_error"][at] = cost - train, error
     if last.status == "diverged":
-        return found
-    found["fixed_gap"] = at_last - _on(last, training_particles(run))[0]
+        return
+    found["fixed_gap"][at] = at_last - _on(last, training_particles(run))[0]
     difference = (run.model.control.vector - last.model.control.vector).double()
-    found["control_distance"] = float(torch.linalg.vector_norm(difference)) * run.model.architecture.step**0.5
-    found["map_distance"] = float(np.sqrt(maps_apart([last, run], law.inputs[:COMPARED])[0, 1]))
+    size = float(torch.linalg.vector_norm(difference))
+    found["control_distance"][at] = size * run.model.architecture.step**0.5
+    found["map_distance"][at] = float(np.sqrt(maps_apart([last, run], law.inputs[:COMPARED])[0, 1]))
     axes, theirs = (np.asarray(each.model.coordinates.arrays()[2]) for each in (run, last))
     chord = float(np.linalg.norm(axes.T @ theirs - np.eye(len(axes)), 2))
-    found["turned"] = float(np.degrees(2 * np.arcsin(min(1.0, chord / 2))))
-    return found
+    found["turned"][at] = float(np.degrees(2 * np.arcsin(min(1.0, chord / 2))))
 
 
 def _on(run: Run, law: Particles) -> tuple[float, float]:
@@ -363,22 +351,23 @@ def _on(run: Run, law: Particles) -> tuple[float, float]:
     return float(np.average(terms, weights=sizes)), float(scatter)
 
 
-def _note(spec: RunSpec, found: dict[str, Any]) -> str:
-    said, points, open_ends = [], found["converged"].size, ~(found["converged"] | found["diverged"])
+def _note(spec: RunSpec, found: mean_field.Measured, ended: mean_field.Endings, fresh: int) -> str:
+    converged, diverged = ended["converged"], ended["diverged"]
+    said, points, open_ends = list[str](), converged.size, ~(converged | diverged)
     if open_ends.any():
         said.append(
             f"At {int(open_ends.sum())} of the {points} points no training converged, in up to "
             f"{ROUNDS * spec.iterations} iterations: no minimisers, and no rate is fitted through them."
         )
-    if (found["converged"] & found["lower"]).any():
+    if (converged & ended["lower"]).any():
         said.append(
-            f"At {int((found['converged'] & found['lower']).sum())} points a training that did not converge "
+            f"At {int((converged & ended['lower']).sum())} points a training that did not converge "
             "lies lower than the best one that did: there the minimiser may be another."
         )
-    if found["diverged"].any():
-        said.append(f"At {int(found['diverged'].sum())} points every training diverged: they are left out.")
+    if diverged.any():
+        said.append(f"At {int(diverged.sum())} points every training diverged: they are left out.")
     if not np.isfinite(found["exact_wasserstein"]).all():
-        most = min(MOST_ASSIGNED, found["fresh"])
+        most = min(MOST_ASSIGNED, fresh)
         why = "its work grows like N³" if most == MOST_ASSIGNED else "there are no more fresh ones"
         said.append(f"Exact W₁ is told up to {most} particles: {why}.")
     if spec.card().most_particles is not None:

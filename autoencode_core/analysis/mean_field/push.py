@@ -1,7 +1,7 @@
 """The samples moved by the flow beside a histogram moved by it."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +11,7 @@ from autoencode_core.analysis.mean_field.drawn import check_finite, extent, two_
 from autoencode_core.analysis.run_particles import Array, evenly, frame_times, passage, training_particles
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE
+from autoencode_core.questions.mean_field import Push
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
@@ -25,7 +26,7 @@ def push(
     basis: ArrayLike | None = None,
     center: ArrayLike | None = None,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> Push:
     """Whether the flow moves the law as it moves the samples: samples moved = histogram moved.
 
     The training particles at t = 0 are counted in cells of R^d. The flow moves the middle of each occupied
@@ -39,14 +40,6 @@ def push(
         basis: drawn axes (d, c), as in `density`.
         center: (d,), as in `density`.
         report: progress.
-
-    Returns:
-        cells (g,); occupied (g,), how many of them hold mass; total_variation (g, F), half the sum of
-        |difference| over the drawn cells, frames as in `density`; samples and pushed (F, ny, nx) float32, the
-        mass per drawn cell of the moved particles and of the finest moved histogram (ny = 1 for one axis); x
-        and y, edges (y empty for one axis); places and pushed_places (F, m, c) float32, the particles and the
-        middles of the finest cells on the drawn axes, evenly chosen where they are too many; pushed_masses
-        (m,), what the latter carry, 1 in all; times (F,); basis; center; ranges (c, 2); particles; note.
 
     Raises:
         InputError: the run diverged or its particles leave the finite numbers, or an argument cannot be used.

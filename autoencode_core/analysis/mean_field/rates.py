@@ -1,11 +1,13 @@
 """Rates of decay in N: fitted on logarithmic axes, with a band, through converged trainings alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
+
+from autoencode_core.questions.mean_field import Measured, Quantity, Rates
 
 Array = NDArray[Any]
 
@@ -59,42 +61,74 @@ def rms(values: Array) -> Array:
     return np.asarray(np.sqrt(squares / np.where(finite.any(axis=1), finite.sum(axis=1), np.nan)))
 
 
-def settled(converged: Array) -> dict[str, Array]:
+def settled(converged: Array) -> dict[Quantity, Array]:
     """Which values of each quantity that has a rate rest on converged trainings alone, (c, s) bool each.
 
     Args:
         converged: which points are converged, (c, s); the last row is what others are compared with.
     """
-    last = np.broadcast_to(converged[-1], converged.shape)
-    own = {"gap": converged, "fixed_gap": last}
-    both = dict.fromkeys(("control_distance", "map_distance"), converged & last)
-    samples = dict.fromkeys(("exact_wasserstein", "sliced_wasserstein"), np.ones_like(converged))
-    return {**own, **both, **samples}
+    last, every = np.broadcast_to(converged[-1], converged.shape), np.ones_like(converged)
+    return {
+        "gap": converged,
+        "fixed_gap": last,
+        "control_distance": converged & last,
+        "map_distance": converged & last,
+        "exact_wasserstein": every,
+        "sliced_wasserstein": every,
+    }
 
 
-def fitted_rates(counts: Sequence[int], found: Mapping[str, Any]) -> dict[str, Any]:
+def fitted_rates(
+    counts: Sequence[int], found: Measured, converged: Array, fresh: int, reference: int
+) -> Rates:
     """The rates, each through converged trainings, and to N that are small beside what they meet.
 
     Args:
         counts: N, ascending.
-        found: the quantities of `settled`, fresh_error, converged, (c, s) each; fresh and reference, how many
-            fresh particles the cost and the sliced distance have.
-
-    Returns:
-        For each quantity q_converged (c, s), q_fitted (c,) and q_rate (4,), as `particle_sweep` says.
+        found: what was measured.
+        converged: which points are converged, (c, s).
+        fresh: fresh particles that there were for the cost.
+        reference: likewise for the sliced distance.
     """
-    numbers, rates = np.array(counts), dict[str, Any]()
-    for name, sound in settled(found["converged"]).items():
-        values = np.where(sound, found[name], np.nan)
-        # Exact W_1 compares as many as it has: it does not end where the larger sample ends.
-        others = {"gap": "fresh", "sliced_wasserstein": "reference"}
-        against = np.inf if name == "exact_wasserstein" else found.get(others.get(name, ""), counts[-1])
-        fitted = numbers * FEW <= against
-        if name.endswith("gap"):
-            error = found["fresh_error"] if name == "gap" else found["fresh_error"][-1:]
+    numbers, sound = np.array(counts), settled(converged)
+    # Exact W_1 compares as many as it has: it does not end where the larger sample ends.
+    against: dict[Quantity, float] = {
+        "gap": fresh,
+        "sliced_wasserstein": reference,
+        "exact_wasserstein": np.inf,
+    }
+    error = found["fresh_error"]
+    errors: dict[Quantity, Array] = {"gap": error, "fixed_gap": error[-1:]}
+
+    def fit(name: Quantity) -> tuple[Array, Array]:
+        """Rate (4,) and which N it is fitted to (c,)."""
+        values = np.where(sound[name], found[name], np.nan)
+        fitted = numbers * FEW <= against.get(name, counts[-1])
+        if name in errors:
             with np.errstate(invalid="ignore"):
-                fitted &= ~np.logical_or.accumulate(rms(values) <= CLEAR * rms(error))
+                fitted &= ~np.logical_or.accumulate(rms(values) <= CLEAR * rms(errors[name]))
         fitted &= np.isfinite(values).sum(axis=1) >= min(2, values.shape[1])
         rate = power_law(numbers[fitted], values[fitted]) if fitted.sum() > 2 else np.full(4, np.nan)
-        rates |= {f"{name}_rate": rate, f"{name}_fitted": fitted, f"{name}_converged": sound}
-    return rates
+        return rate, fitted
+
+    rates = {name: fit(name) for name in sound}
+    return {
+        "gap_rate": rates["gap"][0],
+        "gap_fitted": rates["gap"][1],
+        "gap_converged": sound["gap"],
+        "fixed_gap_rate": rates["fixed_gap"][0],
+        "fixed_gap_fitted": rates["fixed_gap"][1],
+        "fixed_gap_converged": sound["fixed_gap"],
+        "control_distance_rate": rates["control_distance"][0],
+        "control_distance_fitted": rates["control_distance"][1],
+        "control_distance_converged": sound["control_distance"],
+        "map_distance_rate": rates["map_distance"][0],
+        "map_distance_fitted": rates["map_distance"][1],
+        "map_distance_converged": sound["map_distance"],
+        "exact_wasserstein_rate": rates["exact_wasserstein"][0],
+        "exact_wasserstein_fitted": rates["exact_wasserstein"][1],
+        "exact_wasserstein_converged": sound["exact_wasserstein"],
+        "sliced_wasserstein_rate": rates["sliced_wasserstein"][0],
+        "sliced_wasserstein_fitted": rates["sliced_wasserstein"][1],
+        "sliced_wasserstein_converged": sound["sliced_wasserstein"],
+    }

@@ -1,7 +1,7 @@
 """The limit T/L -> 0: a run cut into twice as many layers, trained on from there, and again."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from autoencode_core.analysis.ode_limit.steps import Outputs, flops, part_of, rm
 from autoencode_core.analysis.run_particles import Array
 from autoencode_core.errors import InputError
 from autoencode_core.flow.shape import ControlShape
+from autoencode_core.questions.ode_limit import Depth
 from autoencode_core.report import Report, silent
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.loop import train_regimes
@@ -47,9 +48,7 @@ def refined(theta: Tensor, shape: ControlShape) -> Tensor:
     return torch.cat([layer for part in theta.split_with_sizes(sizes) for layer in (part, part)])
 
 
-def depth(
-    run: Run, doublings: int = 2, iterations: int | None = None, report: Report | None = None
-) -> dict[str, Any]:
+def depth(run: Run, doublings: int = 2, iterations: int | None = None, report: Report | None = None) -> Depth:
     """Trains a run on at twice, four times, … its depth, each time from the refined control before.
 
     The horizon stays, so T/L is halved each time; widths and θ in continuous time are the same at the start.
@@ -61,17 +60,6 @@ def depth(
         iterations: most iterations of each training; by default those of the spec, at most 100, and fewer
             of a wide run with many particles.
         report: progress, told of every iteration.
-
-    Returns:
-        Of each level (g,): depths, L; steps, T/L; refined_cost, J of the refined control before the training
-        (level 0: of the run); cost, J after it; data_term; penalty; test_error; moved, how far the training
-        moved the control, in L²(0,T) (level 0: NaN); output_change, root mean squared distance of the outputs
-        to those of the level before, flow coordinates (level 0: NaN); ode_difference, likewise between the
-        network and its own ODE (RK4 with 16 sub-steps a layer); iterations; ended, a list. spread, root mean
-        squared distance of the targets to their mean; rate and rate_error, slope of log ode_difference
-        against log T/L with its standard error, NaN where fewer than three levels differ; order, of the
-        scheme;
-        moved_particles, how many; note.
 
     Raises:
         InputError: the run diverged, its data are gone, it has as many layers as there may be, or an argument
@@ -100,14 +88,26 @@ def depth(
         if run.status == "diverged":
             notes.append(f"The training at L = {run.spec.depth} diverged.")
             break
-        rows.append(look.at(run, part_of(report, between, high, _MOVING)) | {"moved": moved})
+        rows.append(look.at(run, part_of(report, between, high, _MOVING))._replace(moved=moved))
     notes += _unfinished(rows)
     report(1.0, _MOVING)
-    found = {name: np.array([row[name] for row in rows]) for name in rows[0] if name != "ended"}
-    rate, error = _rate(found["steps"], found["ode_difference"])
+    steps, difference = (
+        np.array([getattr(row, name) for row in rows]) for name in ("steps", "ode_difference")
+    )
+    rate, error = _rate(steps, difference)
     return {
-        **found,
-        "ended": [row["ended"] for row in rows],
+        "depths": np.array([row.depth for row in rows]),
+        "steps": steps,
+        "refined_cost": np.array([row.refined_cost for row in rows]),
+        "cost": np.array([row.cost for row in rows]),
+        "data_term": np.array([row.data_term for row in rows]),
+        "penalty": np.array([row.penalty for row in rows]),
+        "test_error": np.array([row.test_error for row in rows]),
+        "moved": np.array([row.moved for row in rows]),
+        "output_change": np.array([row.output_change for row in rows]),
+        "ode_difference": difference,
+        "iterations": np.array([row.iterations for row in rows]),
+        "ended": [row.ended for row in rows],
         "spread": look.spread,
         "rate": rate,
         "rate_error": error,
@@ -133,9 +133,9 @@ def _affordable(run: Run, depths: int) -> int:
     return min(run.spec.iterations, ITERATIONS, max(FEWEST, int(MOST_FLOPS / each)))
 
 
-def _unfinished(rows: list[dict[str, Any]]) -> list[str]:
+def _unfinished(rows: "list[_Level]") -> list[str]:
     """Which trainings could have gone on."""
-    depths = [str(row["depths"]) for row in rows[1:] if row["ended"] == "finished"]
+    depths = [str(row.depth) for row in rows[1:] if row.ended == "finished"]
     words = "ended before it converged: more iterations may lower J further"
     return [f"The training at L = {join(depths)} {words}."] if depths else []
 
@@ -162,6 +162,23 @@ def _doubled(run: Run) -> RunSpec:
     return run.spec.but(**wider, substeps=arch.substeps, fidelity=None)
 
 
+class _Level(NamedTuple):
+    """What is told of a level, as in `Depth`."""
+
+    depth: int
+    steps: float
+    refined_cost: float
+    cost: float
+    data_term: float
+    penalty: float
+    test_error: float
+    moved: float
+    output_change: float
+    ode_difference: float
+    iterations: int
+    ended: str
+
+
 class _Look:
     """What is said of a level, with the outputs of the one before at hand.
 
@@ -175,30 +192,33 @@ class _Look:
 
     def __init__(self, run: Run) -> None:
         first = Outputs(run, MOST_PARTICLES)
-        there, self.count = first.place.x.shape[2], first.x.shape[2]
+        there, self.count = first.problem.x.shape[2], first.x.shape[2]
         self.spread = spread_of(first.targets)
         self.before: Array | None = None
         some = f"{self.count} of the {there} particles are moved, evenly chosen."
-        self.notes = [note for note in (first.place.note, some * (self.count < there)) if note]
+        self.notes = [note for note in (first.problem.note, some * (self.count < there)) if note]
 
-    def at(self, run: Run, told: Callable[[float], Any]) -> dict[str, Any]:
-        """The figures of a level."""
+    def at(self, run: Run, told: Callable[[float], Any]) -> _Level:
+        """What is told of a level."""
         with torch.no_grad():
             each = Outputs(run, MOST_PARTICLES)
             network, ode = each.network(lambda _: None), each.by("rk4", FINE, told)
         before, self.before = self.before, network
         last = {name: values[-1] for name, values in run.history.items()}
-        return {
-            "depths": run.spec.depth,
-            "steps": run.spec.horizon / run.spec.depth,
-            "refined_cost": last["cost"] if before is None else run.history["cost"][0],
-            **{name: last[name] for name in ("cost", "data_term", "penalty", "test_error")},
-            "moved": np.nan,
-            "output_change": np.nan if before is None else rms(network, before),
-            "ode_difference": rms(network, ode),
-            "iterations": int(last["iteration"]),
-            "ended": run.status,
-        }
+        return _Level(
+            depth=run.spec.depth,
+            steps=run.spec.horizon / run.spec.depth,
+            refined_cost=last["cost"] if before is None else run.history["cost"][0],
+            cost=last["cost"],
+            data_term=last["data_term"],
+            penalty=last["penalty"],
+            test_error=last["test_error"],
+            moved=np.nan,
+            output_change=np.nan if before is None else rms(network, before),
+            ode_difference=rms(network, ode),
+            iterations=int(last["iteration"]),
+            ended=run.status,
+        )
 
 
 def _rate(steps: Array, difference: Array) -> tuple[float, float]:

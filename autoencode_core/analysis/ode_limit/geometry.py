@@ -1,20 +1,20 @@
 """The geometry of a run's maps: determinants, stretching, folds and crossings, beside those of its ODE."""
 
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles, finite
 from autoencode_core.analysis.run_particles import Array, blocks
+from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.fields.hidden import spectral_norm
 from autoencode_core.flow.fields.point import Point
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.flow.shape import Layer
+from autoencode_core.questions.ode_limit import Geometry
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
@@ -33,7 +33,7 @@ PER_BOUND, FEWEST_SUBSTEPS, MOST_SUBSTEPS = 8, 4, 64
 """RK4 takes so many sub-steps for each unit of δ Lip(F_n), within these limits."""
 
 
-def geometry(run: Run, particles: int = 200, report: Report | None = None) -> dict[str, Any]:
+def geometry(run: Run, particles: int = 200, report: Report | None = None) -> Geometry:
     """Jacobians of the network along its training particles, and what the flow of an ODE could not do.
 
     Components that are inactive stand still, so the determinant on R^d is that of the active blocks. An even
@@ -44,30 +44,6 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
         run: the run.
         particles: how many n of the training particles, evenly chosen, 1 to 1000.
         report: progress.
-
-    Returns:
-        L is the number of controlled layers (classify: those of the encoder), F = L + 2 frames: X_0, ..., X_E
-        before the projection, X_E after it, ... All in flow coordinates.
-        edges (L+1,), t_n; times (F,), T/2 twice; counts (L,), a_n; levels (q,), of the quantiles;
-        log_det (q, F), log|det| of X_0 -> X_n in the encoder, of X_{L/2} -> X_n in the decoder (there from 0
-        again), -inf for a singular map; log_volume (q, F), what it tends to as δ -> 0 with the same control,
-        NaN where the ODE leaves the finite numbers;
-        smallest, largest (L,), singular values of the layer's Jacobian (active block) over the particles;
-        folded (L,), share of particles at which the Jacobian of a sub-step has det < 0: neighbouring
-        trajectories meet there; bound (L,), an upper bound of the Lipschitz constant of what a sub-step adds
-        (of Euler with one δ Lip(F_n)): below 1 the layer is invertible and nothing crosses in it, NaN where
-        the field gives no bound; closest (L,), smallest distance of two particles during straight sub-steps
-        as a share of that at their start, NaN where no two are apart; crossed (L,), how many pairs meet in
-        one (in more than one moving dimension hardly ever one);
-        stretch (F,), largest singular value over particles of X_0 -> X_n, in the decoder through the code;
-        lipschitz_encoder (of x -> z), lipschitz_decoder (of z -> X_L, NaN without one), lipschitz_whole: the
-        larger of that and of how far a pair of particles is pulled apart, lower bounds of the Lipschitz
-        constants; lipschitz_bound_encoder, _decoder, _whole: upper bounds, products of 1 + bound over all
-        sub-steps;
-        speed (L,), largest |component of F_n| over particles; speed_limit, what no component can exceed
-        anywhere (the field's own bound), NaN where there is none; reach = speed_limit T/2;
-        half_horizon, T/2; moved, largest
-        |x_i(T/2) - x_i(0)| over particles and components, before the projection; particles, n; note.
 
     Raises:
         InputError: the run diverged or its particles leave the finite numbers, or particles is out of bounds.
@@ -81,18 +57,19 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
     report = report or silent
     report(0.0, "Loading the particles.")
     with torch.no_grad():
-        place = ModelOnParticles(run)
-        arch, (x, words) = place.model.architecture, _chosen(place, particles)
-        layers = arch.shape.layers(place.model.control.vector[None])
+        problem = RunProblem(run)
+        arch, (x, words) = problem.model.architecture, _chosen(problem, particles)
+        layers = arch.shape.layers(problem.model.control.vector[None])
         steep = _bounds(arch, layers, report)
         bound = np.array([arch.scheme.growth(each / arch.substeps) - 1 for each in steep])
         passed = _passed(arch, layers, x, report)
         closest, crossed = _approach(passed, report)
         volumes = _volumes(arch, layers, steep, x, report)
     limit = _speed_limit(arch, layers)
-    said = [place.note, words, *_remarks(arch, volumes, closest, steep, limit)]
+    said = [problem.note, words, *_notes(arch, volumes, closest, steep, limit)]
     half = arch.depth // 2
     edges = arch.step * np.arange(len(layers) + 1)
+    lipschitz = _lipschitz((1 + bound) ** arch.substeps, half, arch.bottleneck, passed)
     return {
         "edges": edges,
         "times": np.insert(edges, half, edges[half]),
@@ -107,7 +84,12 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
         "closest": closest,
         "crossed": crossed,
         "stretch": passed.stretch.amax(1).numpy(),
-        **_lipschitz_bounds((1 + bound) ** arch.substeps, half, arch.bottleneck, passed),
+        "lipschitz_encoder": lipschitz["encoder"][0],
+        "lipschitz_decoder": lipschitz["decoder"][0],
+        "lipschitz_whole": lipschitz["whole"][0],
+        "lipschitz_bound_encoder": lipschitz["encoder"][1],
+        "lipschitz_bound_decoder": lipschitz["decoder"][1],
+        "lipschitz_bound_whole": lipschitz["whole"][1],
         "speed": passed.speed.amax(1).numpy(),
         "speed_limit": limit,
         "reach": limit * arch.horizon / 2,
@@ -118,9 +100,9 @@ def geometry(run: Run, particles: int = 200, report: Report | None = None) -> di
     }
 
 
-def _chosen(place: ModelOnParticles, particles: int) -> tuple[Tensor, str]:
+def _chosen(problem: RunProblem, particles: int) -> tuple[Tensor, str]:
     """Some particles (d, n), engine order, as many as memory and time allow, and words if these are fewer."""
-    arch, there = place.model.architecture, place.x.shape[2]
+    arch, there = problem.model.architecture, problem.x.shape[2]
     layers = arch.points * sum(a**3 + a * arch.field.flops(a) / 8 for a in arch.shape.counts)
     cubes = layers + arch.depth // 2 * arch.width**3
     most = max(1, int(min(MOST_NUMBERS // arch.width**2, MOST_WORK // cubes)))
@@ -128,10 +110,10 @@ def _chosen(place: ModelOnParticles, particles: int) -> tuple[Tensor, str]:
     count = min(wanted, most)
     rows = torch.linspace(0, there - 1, count, dtype=torch.float64).round().long()
     words = f"The Jacobians of {arch.width} components are taken at {count} particles instead of {wanted}."
-    return place.x[0][:, rows], words if count < wanted else ""
+    return problem.x[0][:, rows], words if count < wanted else ""
 
 
-def _remarks(arch: Architecture, volumes: Tensor, closest: Array, bound: Array, limit: float) -> list[str]:
+def _notes(arch: Architecture, volumes: Tensor, closest: Array, bound: Array, limit: float) -> list[str]:
     """What a person must know of the answer."""
     said = list[str]()
     if volumes.shape[1] == 1:
@@ -374,25 +356,16 @@ def _quantiles(values: Tensor) -> Array:
     return np.asarray(np.quantile(values.numpy(), LEVELS, axis=1, method="inverted_cdf"))
 
 
-def _lipschitz_bounds(growth: Array, half: int, bottleneck: int, passed: _Passage) -> dict[str, float]:
-    """Lower and upper bounds of the Lipschitz constants of encoder, decoder and the whole map."""
+def _lipschitz(growth: Array, half: int, bottleneck: int, passed: _Passage) -> dict[str, tuple[float, float]]:
+    """Lower and upper bound of the Lipschitz constant of encoder, decoder and the whole map."""
     with np.errstate(over="ignore"):
         encoder, decoder = float(np.prod(growth[:half])), float(np.prod(growth[half:]))
-        upper = {"encoder": encoder, "decoder": decoder, "whole": encoder * decoder}
-    if len(growth) == half:
-        upper["decoder"] = float("nan")
     start, code, end = passed.states[0], passed.arrived[:bottleneck], passed.states[-1]
-    lower = {
-        "encoder": (passed.stretch[half + 1], start, code),
-        "decoder": (passed.decoder, code, end),
-        "whole": (passed.stretch[-1], start, end),
+    return {
+        "encoder": (_steepest(passed.stretch[half + 1], start, code), encoder),
+        "decoder": (_steepest(passed.decoder, code, end), decoder if len(growth) > half else float("nan")),
+        "whole": (_steepest(passed.stretch[-1], start, end), encoder * decoder),
     }
-    return dict(
-        chain(
-            ((f"lipschitz_{name}", _steepest(*where)) for name, where in lower.items()),
-            ((f"lipschitz_bound_{name}", value) for name, value in upper.items()),
-        )
-    )
 
 
 def _steepest(stretch: Tensor, before: Tensor, after: Tensor) -> float:

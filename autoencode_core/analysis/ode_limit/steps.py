@@ -1,4 +1,4 @@
-"""Refinement: a trained network integrated more finely, and adaptively: is it still the same map?"""
+"""Steps: a trained network integrated more finely, and adaptively: is it still the same map?"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,12 +9,13 @@ from scipy import stats
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
 from autoencode_core.analysis.run_particles import Array
+from autoencode_core.analysis.run_problem import RunProblem
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import resize
 from autoencode_core.flow.schemes import SCHEMES, Scheme, scheme
-from autoencode_core.ode import verdict
+from autoencode_core.ode import Verdict, verdict
+from autoencode_core.questions.ode_limit import Steps
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 from autoencode_core.words import join
@@ -60,10 +61,10 @@ class Outputs:
     """
 
     def __init__(self, run: Run, particles: int) -> None:
-        self.place = ModelOnParticles(run)
-        self.model, self.classify = self.place.model, run.spec.task == "classify"
-        every = max(1, -(-self.place.x.shape[2] // particles))
-        self.x, y = self.place.x[:, :, ::every], self.place.y[:, :, ::every]
+        self.problem = RunProblem(run)
+        self.model, self.classify = self.problem.model, run.spec.task == "classify"
+        every = max(1, -(-self.problem.x.shape[2] // particles))
+        self.x, y = self.problem.x[:, :, ::every], self.problem.y[:, :, ::every]
         self.arch = self.model.architecture
         self.layers = self.arch.shape.layers(self.model.control.vector[None])
         self.targets = self.read(y)
@@ -125,7 +126,7 @@ def steps(
     rtol: float = RTOL,
     methods: Sequence[str] = tuple(SCHEMES),
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> Steps:
     """A trained network re-integrated with finer and finer steps, beside an adaptive solver.
 
     The control stays as it is, piecewise constant: only its layers are cut into sub-steps. The network itself
@@ -138,20 +139,6 @@ def steps(
         rtol: relative tolerance of the adaptive solver, 1e-13 to 1e-3; the absolute one is as large.
         methods: names of the methods (m,), of "euler", "midpoint" and "rk4".
         report: progress.
-
-    Returns:
-        methods, a list; declared (m,), their orders; substeps (s,); steps (s,), δ/r; difference (m, s), root
-        mean squared distance of the outputs to the reference's, flow coordinates (classify: codes); error (m,
-        s), mean squared distance of output and target; reference, name of the adaptive solver; rtol, larger
-        than asked where the field is too steep for that; atol; evaluations of the field that it took;
-        reference_error, its mean squared distance to the targets; floor, how well it is known: its distance
-        to a solve at ten times the tolerance; order (m,), fitted slope of log difference against log step,
-        NaN where it cannot be told, order_error (m,), its standard error, and order_start (m,), so that
-        difference = exp(start) step^order; fitted (m, s), what that is fitted to; spread, root mean squared
-        distance of the targets to their mean; network_scheme and network_substeps, of the network itself, and
-        network_difference and network_error, its own; relative = network_difference / spread (of one
-        particle: / its target's length); verdict: "ode", "nearly" or "not" a discretised ODE; moved,
-        particles n; note.
 
     Raises:
         InputError: the run diverged, its field is too steep for the adaptive solver, or an argument cannot be
@@ -175,7 +162,7 @@ def steps(
     floor = max(rms(ends, rough), ROUNDING * float(np.abs(ends).max(initial=0.0)))
     difference = np.array([[rms(each, ends) for each in row] for row in made])
     error = np.array([[mean_square(each, outputs.targets) for each in row] for row in made])
-    steps = outputs.arch.step / np.array(sizes)
+    lengths = outputs.arch.step / np.array(sizes)
     spread = spread_of(outputs.targets)
     # One particle has no spread: it is judged by the length of its target.
     size = spread or rms(outputs.targets, np.zeros_like(outputs.targets))
@@ -184,14 +171,16 @@ def steps(
         for rule in rules.values()
     ]
     fits = [
-        _fit(steps, row, (CLEAR * floor, FINE * size), slope)
+        _fit(lengths, row, (CLEAR * floor, FINE * size), slope)
         for row, slope in zip(difference, least, strict=True)
     ]
-    found = {
+    away = rms(network, ends)
+    relative, said = _judged(away, size)
+    found: Steps = {
         "methods": list(rules),
         "declared": np.array([rule.order for rule in rules.values()]),
         "substeps": np.array(sizes),
-        "steps": steps,
+        "steps": lengths,
         "difference": difference,
         "error": error,
         "reference": REFERENCE,
@@ -207,22 +196,26 @@ def steps(
         "spread": spread,
         "network_scheme": outputs.arch.scheme.name,
         "network_substeps": outputs.arch.substeps,
-        "network_difference": rms(network, ends),
+        "network_difference": away,
         "network_error": mean_square(network, outputs.targets),
+        "relative": relative,
+        "verdict": said,
+        "moved": len(ends),
+        "note": "",
     }
-    found |= _judged(found, size) | {"moved": len(ends)}
-    return found | {"note": _note(run, outputs, found, rtol)}
+    found["note"] = _note(run, outputs, found, rtol)
+    return found
 
 
 def observed_order(run: Run, method: str = "rk4") -> float:
-    """The fitted order of convergence of a method on a run's flow; see `refinement`.
+    """The fitted order of convergence of a method on a run's flow; see `steps`.
 
     Args:
         run: the run.
         method: "euler", "midpoint" or "rk4".
 
     Returns:
-        The slope. Where the sub-steps of `refinement` do not settle it, they are cut on with fewer particles;
+        The slope. Where the sub-steps of `steps` do not settle it, they are cut on with fewer particles;
         NaN where that does not tell either.
 
     Raises:
@@ -304,18 +297,17 @@ def _fit(
     return float(found.slope), float(found.stderr), float(found.intercept), fitted
 
 
-def _judged(found: dict[str, Any], size: float) -> dict[str, Any]:
+def _judged(away: float, size: float) -> tuple[float, Verdict]:
     """How far the network is from its ODE beside data of that size, and the verdict."""
-    away = found["network_difference"]
     relative = away / size if size else (np.inf if away else 0.0)
-    return {"relative": relative, "verdict": verdict(relative)}
+    return relative, verdict(relative)
 
 
-def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str:
+def _note(run: Run, outputs: Outputs, found: Steps, rtol: float) -> str:
     """What to know of the numbers."""
-    said = [outputs.place.note]
-    if found["moved"] < outputs.place.x.shape[2]:
-        said.append(f"{found['moved']} of the {outputs.place.x.shape[2]} particles, evenly chosen.")
+    said = [outputs.problem.note]
+    if found["moved"] < outputs.problem.x.shape[2]:
+        said.append(f"{found['moved']} of the {outputs.problem.x.shape[2]} particles, evenly chosen.")
     if found["rtol"] > rtol:
         said.append(
             f"The field is steep: the reference is solved with a tolerance of {found['rtol']:.0e} only."
@@ -339,7 +331,7 @@ def _note(run: Run, outputs: Outputs, found: dict[str, Any], rtol: float) -> str
     return " ".join(filter(None, said))
 
 
-def _sharp(found: dict[str, Any], row: int) -> bool:
+def _sharp(found: Steps, row: int) -> bool:
     """Whether a method is as exact as the reference at most step sizes."""
     return bool(np.median(found["difference"][row]) <= CLEAR * found["floor"])
 

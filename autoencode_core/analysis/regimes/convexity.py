@@ -1,16 +1,17 @@
 """Convexity: the smallest eigenvalue ν of the data term's Hessian in L²(0,T), and what follows from it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from autoencode_core.analysis.regimes.spectrum import COUNT, ModelOnParticles, finite
+from autoencode_core.analysis.regimes.spectrum import COUNT, ends
 from autoencode_core.analysis.run_particles import Array
+from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
+from autoencode_core.questions.regimes import Curvature, CurvaturePath, Curvatures, FlatDirection
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
@@ -31,7 +32,7 @@ def smallest_curvature(run: Run, report: Report | None = None) -> float:
     return float(curvature(run, 1, report)["nu"])
 
 
-def curvature(run: Run, count: int = COUNT, report: Report | None = None) -> dict[str, Any]:
+def curvature(run: Run, count: int = COUNT, report: Report | None = None) -> Curvature:
     """The ends of the spectrum of the data term's Hessian in L²(0,T), and whether J is locally convex.
 
     Hess J = Hess(data term) + 2λ Id: J is strongly convex near the control exactly if 2λ + ν > 0. That is
@@ -59,29 +60,24 @@ def curvature(run: Run, count: int = COUNT, report: Report | None = None) -> dic
         report: progress, told of every product.
 
     Returns:
-        values (c,) ascending, c = count or as many as there are; vectors (c, P), directions of norm 1 in
-        L²(0,T); bound (c,), the norms of H v - ν v; largest, largest_values (2,) descending, largest_vectors
-        (2, P), largest_bound (2,); nu, the first value; floor; lambda_conv = max(0, -nu/2); convexity =
-        2λ + nu at the run's λ; gradient_norm, that of J; remaining, the share of J that its slope
-        leaves to fall; stationary, whether that is at most 0.001; data_term; cost, J; spectrum (P,) or empty;
-        products; exact, whether the whole Hessian was formed; note.
+        A `Curvature`: c = count values, or as many as there are.
 
     Raises:
         InputError: the run diverged (also with a finite control: its numbers mean nothing), or count is out
             of bounds.
 
     Source:
-        docs/theory.md, section 5; training/lanczos.py for `floor`, `remaining` of analysis/spectrum.py.
+        docs/theory.md, section 5; training/lanczos.py for `floor`, regimes/spectrum.py for `remaining`.
     """
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 32:
         raise InputError("count", count, "a whole number from 1 to 32")
     report = report or silent
     report(0.0, "Loading the particles.")
-    place = ModelOnParticles(run)
-    return place.ends(place.model.control.vector, count, report)
+    problem = RunProblem(run)
+    return ends(problem, problem.model.control.vector, count, report)
 
 
-def curvatures(runs: Sequence[Run], report: Report | None = None) -> dict[str, Any]:
+def curvatures(runs: Sequence[Run], report: Report | None = None) -> Curvatures:
     """ν of several runs, NaN where a run diverged.
 
     Args:
@@ -89,19 +85,19 @@ def curvatures(runs: Sequence[Run], report: Report | None = None) -> dict[str, A
         report: progress, told of every product.
 
     Returns:
-        nu (m,); bound (m,) and floor (m,) as in `curvature`.
+        `Curvatures`.
     """
     nu, bound, floor = (np.full(len(runs), np.nan) for _ in range(3))
-    for place, run in enumerate(runs):
-        part = _part(report or silent, place, len(runs), "run")
+    for row, run in enumerate(runs):
+        part = _part(report or silent, row, len(runs), "run")
         if run.status == "diverged" or not finite(run.model.control.vector):
             continue  # what `curvature` refuses
         found = curvature(run, 1, part)
-        nu[place], bound[place], floor[place] = found["nu"], found["bound"][0], found["floor"]
+        nu[row], bound[row], floor[row] = found["nu"], found["bound"][0], found["floor"]
     return {"nu": nu, "bound": bound, "floor": floor}
 
 
-def curvature_path(run: Run, points: int = 12, report: Report | None = None) -> dict[str, Any]:
+def curvature_path(run: Run, points: int = 12, report: Report | None = None) -> CurvaturePath:
     """ν along the training of a run.
 
     Args:
@@ -110,8 +106,7 @@ def curvature_path(run: Run, points: int = 12, report: Report | None = None) -> 
         report: progress, told of every product.
 
     Returns:
-        iterations (c,); nu (c,), bound (c,) and floor (c,) as in `curvature`; data_term (c,); cost (c,), J;
-        note. NaN where a control is not finite.
+        A `CurvaturePath`.
 
     Raises:
         InputError: the run kept no controls, or points is out of bounds.
@@ -124,16 +119,24 @@ def curvature_path(run: Run, points: int = 12, report: Report | None = None) -> 
         raise InputError("points", points, "a whole number from 2 to 200")
     iterations, controls = run.path
     chosen = np.unique(np.rint(np.linspace(0, len(iterations) - 1, points)).astype(int))
-    place, report = ModelOnParticles(run), report or silent
-    found = {name: np.full(len(chosen), np.nan) for name in ("nu", "bound", "floor", "data_term", "cost")}
+    problem, report = RunProblem(run), report or silent
+    nu, bound, floor, data_term, cost = np.full((5, len(chosen)), np.nan)
     for row, moment in enumerate(chosen):
         vector = torch.as_tensor(np.asarray(controls[moment], dtype=np.float64))
         if not finite(vector):
             continue
-        ends = place.ends(vector, 1, _part(report, row, len(chosen), "moment"))
-        for name, values in found.items():
-            values[row] = ends["bound"][0] if name == "bound" else ends[name]
-    return {"iterations": np.asarray(iterations)[chosen], **found, "note": place.hessian_note}
+        found = ends(problem, vector, 1, _part(report, row, len(chosen), "moment"))
+        nu[row], bound[row], floor[row] = found["nu"], found["bound"][0], found["floor"]
+        data_term[row], cost[row] = found["data_term"], found["cost"]
+    return {
+        "iterations": np.asarray(iterations)[chosen],
+        "nu": nu,
+        "bound": bound,
+        "floor": floor,
+        "data_term": data_term,
+        "cost": cost,
+        "note": problem.hessian_note,
+    }
 
 
 def flat_direction(
@@ -142,7 +145,7 @@ def flat_direction(
     amplitude: float | None = None,
     steps: int = 21,
     report: Report | None = None,
-) -> dict[str, Any]:
+) -> FlatDirection:
     """What the flow becomes when the control moves along a direction, θ* + s v with ‖v‖ = 1 in L²(0,T).
 
     Args:
@@ -155,54 +158,52 @@ def flat_direction(
         report: progress.
 
     Returns:
-        amounts (m,) = s; outputs (m, n, d) of the probe batch in data units (classify: its codes); codes
-        (m, n, k); moved (m,), root mean square of how far outputs moved in flow coordinates; data_term (m,)
-        on the training particles; square (m,) = ‖θ* + s v‖²; cost (m,) = J at the run's λ; note.
+        A `FlatDirection`.
 
     Raises:
         InputError: an argument cannot be used, or the run diverged.
     """
-    place, report = ModelOnParticles(run), report or silent
-    direction = place.direction(vector, "vector")
+    problem, report = RunProblem(run), report or silent
+    direction = problem.direction(vector, "vector")
     if not isinstance(steps, int) or not 3 <= steps <= 201 or steps % 2 == 0:
         raise InputError("steps", steps, "an odd whole number from 3 to 201")
     if amplitude is not None and not 0 < amplitude < np.inf:
         raise InputError("amplitude", amplitude, "a number above 0")
-    theta = place.model.control.vector
+    theta = problem.model.control.vector
     if amplitude is None:
         report(0.0, "Looking for an amplitude that shows.")
-        amplitude = _visible(place, direction)
+        amplitude = _visible(problem, direction)
     amounts = np.linspace(-amplitude, amplitude, steps)
     controls = theta + torch.as_tensor(amounts)[:, None] * direction
-    outputs, codes = place.passed(controls)
+    outputs, codes = problem.passed(controls)
     terms = list[Tensor]()
     for row in range(steps):
         report(row / steps, "Moving the particles.")
-        terms.append(place.objective.cost(controls[row : row + 1]).data_term)
-    square = place.step * controls.square().sum(1).numpy()
+        terms.append(problem.objective.cost(controls[row : row + 1]).data_term)
+    square = problem.step * controls.square().sum(1).numpy()
     data_term = torch.cat(terms).numpy()
     return {
         "amounts": amounts,
         "outputs": outputs.astype(np.float32),
         "codes": codes.astype(np.float32),
-        "moved": _apart(outputs, outputs[steps // 2], place.scale),
+        "moved": _apart(outputs, outputs[steps // 2], problem.scale),
         "data_term": data_term,
         "square": square,
         "cost": data_term + run.spec.weight * square,
-        "note": place.note,
+        "note": problem.note,
     }
 
 
-def _visible(place: ModelOnParticles, direction: Tensor) -> float:
+def _visible(problem: RunProblem, direction: Tensor) -> float:
     """The default amplitude of `flat_direction`."""
-    theta = place.model.control.vector
-    largest = max(place.model.control.norm(), place.model.architecture.horizon**0.5)
-    outputs = place.passed(theta[None])[0][0]
-    data = np.asarray(place.run.probe["targets"], dtype=float)
-    size = float(max(_apart(each[None], each.mean(axis=0), place.scale)[0] for each in (outputs, data)))
+    theta = problem.model.control.vector
+    largest = max(problem.model.control.norm(), problem.model.architecture.horizon**0.5)
+    outputs = problem.passed(theta[None])[0][0]
+    data = np.asarray(problem.run.probe["targets"], dtype=float)
+    size = float(max(_apart(each[None], each.mean(axis=0), problem.scale)[0] for each in (outputs, data)))
     for amplitude in largest * 2.0 ** np.arange(-10, 0.5, 0.5):
         pair = torch.stack([theta - amplitude * direction, theta + amplitude * direction])
-        if _apart(place.passed(pair)[0], outputs, place.scale).max() >= VISIBLE * size:
+        if _apart(problem.passed(pair)[0], outputs, problem.scale).max() >= VISIBLE * size:
             return float(amplitude)
     return float(largest)
 
@@ -212,11 +213,11 @@ def _apart(outputs: Array, reference: Array, scale: Array) -> Array:
     return np.asarray(np.sqrt(np.square((outputs - reference) / scale).sum(axis=2).mean(axis=1)))
 
 
-def _part(report: Report, place: int, count: int, what: str) -> Report:
+def _part(report: Report, row: int, count: int, what: str) -> Report:
     """A report for one of several computations."""
 
     def told(share: float | None, words: str) -> object:
-        whole = None if share is None else (place + share) / count
-        return report(whole, f"{what.capitalize()} {place + 1} of {count}: {words}")
+        whole = None if share is None else (row + share) / count
+        return report(whole, f"{what.capitalize()} {row + 1} of {count}: {words}")
 
     return told

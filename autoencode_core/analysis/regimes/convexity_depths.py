@@ -1,13 +1,15 @@
 """ν against the number of layers: the same θ(t) cut ever finer, towards the Hessian on all of L²(0,T)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from autoencode_core.analysis.ode_limit.depth import refined
-from autoencode_core.analysis.regimes.spectrum import CLOSE, COUNT, ModelOnParticles
+from autoencode_core.analysis.regimes.spectrum import CLOSE, COUNT, affordable, ends
+from autoencode_core.analysis.run_problem import RunProblem
 from autoencode_core.errors import InputError
+from autoencode_core.questions.regimes import Curvature, CurvatureDepths, Trend
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 from autoencode_core.words import join
@@ -16,10 +18,16 @@ SHRINKS = 0.7
 """A limit is told where each change is at most that share of the one before, and of its sign. Of first order
 that share tends to 1/2; one nearer 1 is no sign of a limit, and far from 1/2 extrapolation misleads."""
 
-Level = dict[str, Any]
+
+class _Level(NamedTuple):
+    """ν with some number of layers: that number, δ, and the ends of the spectrum."""
+
+    depth: int
+    step: float
+    found: Curvature
 
 
-def curvature_depths(run: Run, doublings: int = 2, report: Report | None = None) -> dict[str, Any]:
+def curvature_depths(run: Run, doublings: int = 2, report: Report | None = None) -> CurvatureDepths:
     """ν of a run's control with L, 2L, 4L, … layers, θ(t) being the same, and its limit.
 
     J of the paper lives on L²(0,T), where a control may change at any time. Each doubling cuts every layer in
@@ -36,11 +44,7 @@ def curvature_depths(run: Run, doublings: int = 2, report: Report | None = None)
         report: progress, told of every product.
 
     Returns:
-        Of each level (g,): depths, layers; steps, T/layers; nu, bound and floor as in `curvature`; convexity
-        = 2λ + nu at the run's λ; gradient_norm; remaining; stationary; cost, J; data_term; products. trend:
-        "still" where ν no longer changes, "geometric", "open" where no limit is told, or "few" where there
-        are fewer than three levels; shrink, r; limit of ν, limit_error, limit_convexity = 2λ + limit, NaN
-        where they are not told; note.
+        `CurvatureDepths`.
 
     Raises:
         InputError: the run diverged, or doublings is out of bounds.
@@ -52,26 +56,26 @@ def curvature_depths(run: Run, doublings: int = 2, report: Report | None = None)
         raise InputError("doublings", doublings, "a whole number from 1 to 5")
     report = report or silent
     report(0.0, "Loading the particles.")
-    place = ModelOnParticles(run)
-    notes, levels = [place.hessian_note], list[Level]()
-    vector, parts = place.model.control.vector, 2 ** (doublings + 1) - 1
+    problem = RunProblem(run)
+    notes, levels = [problem.hessian_note], list[_Level]()
+    vector, parts = problem.model.control.vector, 2 ** (doublings + 1) - 1
     for doubling in range(doublings + 1):
         if doubling:
-            vector, place = refined(vector, place.arch.shape), place.finer()
-        if doubling and not place.affordable:
-            left = [str(place.arch.depth * 2**more) for more in range(doublings - doubling + 1)]
+            vector, problem = refined(vector, problem.arch.shape), problem.finer()
+        if doubling and not affordable(problem):
+            left = [str(problem.arch.depth * 2**more) for more in range(doublings - doubling + 1)]
             notes.append(f"L = {join(left)} left out: products with so large a Hessian take too long here.")
             break
         low, high = (2**doubling - 1) / parts, (2 ** (doubling + 1) - 1) / parts
         try:
-            ends = place.ends(vector, COUNT, _within(report, low, high, place.arch.depth))
+            found = ends(problem, vector, COUNT, _within(report, low, high, problem.arch.depth))
         except InputError:
             if not doubling:
                 raise
-            notes.append(f"With L = {place.arch.depth} layers the same θ(t) makes a flow that blows up.")
+            notes.append(f"With L = {problem.arch.depth} layers the same θ(t) makes a flow that blows up.")
             break
-        levels.append({**ends, "bound": ends["bound"][0], "depths": place.arch.depth, "steps": place.step})
-    return {**_columns(levels), **_tendency(levels, 2 * run.spec.weight), "note": _joined(notes)}
+        levels.append(_Level(problem.arch.depth, problem.step, found))
+    return _answer(levels, 2 * run.spec.weight, " ".join(filter(None, notes)))
 
 
 def _within(report: Report, low: float, high: float, depth: int) -> Report:
@@ -83,31 +87,35 @@ def _within(report: Report, low: float, high: float, depth: int) -> Report:
     return told
 
 
-def _columns(levels: Sequence[Level]) -> dict[str, Any]:
-    names = ("depths", "steps", "nu", "bound", "floor", "convexity", "gradient_norm")
-    more = ("remaining", "stationary", "cost", "data_term", "products")
-    return {name: np.array([level[name] for level in levels]) for name in (*names, *more)}
-
-
-def _joined(notes: Sequence[str]) -> str:
-    return " ".join(filter(None, notes))
-
-
-def _tendency(levels: Sequence[Level], shift: float) -> dict[str, Any]:
-    """What the last three levels say of the limit; shift = 2λ."""
-    values, floors = ([float(level[name]) for level in levels[-3:]] for name in ("nu", "floor"))
-    missed = max(value - floor for value, floor in zip(values, floors, strict=True))
-    trend, shrink, limit, error = tendency(values, max(shift, *map(abs, values)), missed)
+def _answer(levels: Sequence[_Level], shift: float, note: str) -> CurvatureDepths:
+    """The levels as columns, and what the last three say of the limit; shift = 2λ."""
+    found = [level.found for level in levels]
+    last = [each["nu"] for each in found[-3:]]
+    missed = max(each["nu"] - each["floor"] for each in found[-3:])
+    trend, shrink, limit, error = tendency(last, max(shift, *map(abs, last)), missed)
     return {
+        "depths": np.array([level.depth for level in levels]),
+        "steps": np.array([level.step for level in levels]),
+        "nu": np.array([each["nu"] for each in found]),
+        "bound": np.array([each["bound"][0] for each in found]),
+        "floor": np.array([each["floor"] for each in found]),
+        "convexity": np.array([each["convexity"] for each in found]),
+        "gradient_norm": np.array([each["gradient_norm"] for each in found]),
+        "remaining": np.array([each["remaining"] for each in found]),
+        "stationary": np.array([each["stationary"] for each in found]),
+        "cost": np.array([each["cost"] for each in found]),
+        "data_term": np.array([each["data_term"] for each in found]),
+        "products": np.array([each["products"] for each in found]),
         "trend": trend,
         "shrink": shrink,
         "limit": limit,
         "limit_error": error,
         "limit_convexity": shift + limit,
+        "note": note,
     }
 
 
-def tendency(values: Sequence[float], size: float, missed: float) -> tuple[str, float, float, float]:
+def tendency(values: Sequence[float], size: float, missed: float) -> tuple[Trend, float, float, float]:
     """Whether values at L, 2L, 4L layers tend to a limit, and to which.
 
     Args:
@@ -116,7 +124,7 @@ def tendency(values: Sequence[float], size: float, missed: float) -> tuple[str, 
         missed: how far the values may be wrong.
 
     Returns:
-        trend, as in `curvature_depths`; r; limit; its error. NaN where they are not told.
+        trend, r; limit; its error. NaN where they are not told.
     """
     if len(values) < 3:
         return "few", np.nan, np.nan, np.nan

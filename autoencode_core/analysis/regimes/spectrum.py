@@ -1,23 +1,20 @@
 """The ends of the spectrum of the data term's Hessian, at any control of a run's architecture."""
 
 from collections.abc import Callable
-from copy import copy
-from dataclasses import replace
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor
 
-from autoencode_core.analysis.run_particles import Array, training_particles
+from autoencode_core.analysis.run_particles import Array
+from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
-from autoencode_core.flow.architecture import resize
+from autoencode_core.questions import regimes
+from autoencode_core.questions.arrays import Floats
 from autoencode_core.report import Report
 from autoencode_core.training.curvature import Curvature, product_flops
 from autoencode_core.training.lanczos import Lanczos
-from autoencode_core.training.objective import Objective
-from autoencode_core.training.run import Run
 
 COUNT = 4
 """How many of the smallest eigenvalues are sought if nothing else is said."""
@@ -50,173 +47,88 @@ MOST_LAYERS = 800
 """Most layers of a flow that is cut finer: each costs time, however few its components."""
 
 
-class ModelOnParticles:
-    """A run's model with the particles that it was trained on.
+def affordable(problem: RunProblem) -> bool:
+    """Whether the fewest products that tell ν keep within MOST_FLOPS, MOST_BYTES and MOST_LAYERS."""
+    size = problem.arch.shape.size
+    light = FEWEST_PRODUCTS * _flops(problem) <= MOST_FLOPS and 8 * FEWEST_PRODUCTS * size <= MOST_BYTES
+    return problem.arch.depth <= MOST_LAYERS and (light or size <= DENSE)
 
-    Args:
-        run: the run.
-        dtype: precision of all computing; `ends` wants double.
 
-    Attributes:
-        model: the model.
-        arch: the architecture; of `finer` it is not the model's own.
-        x, y: states at t = 0 (1, d, N) and targets (1, a, N), engine layout.
-        step: δ.
-        note: what a person must know of the particles.
+def hessian_at(problem: RunProblem, vector: Tensor) -> Curvature:
+    """The Hessian at a control (P,), in its precision.
 
     Raises:
-        InputError: the run diverged, even if its control is finite.
+        InputError: the gradient is not finite there.
     """
+    found = Curvature(problem.arch, vector, problem.x, problem.y)
+    if not finite(found.gradient):
+        raise InputError("run", "a gradient that is not finite", "a run that did not diverge")
+    return found
 
-    def __init__(self, run: Run, dtype: torch.dtype = torch.float64) -> None:
-        if run.status == "diverged" or not finite(run.model.control.vector):
-            raise InputError(
-                "run", "one that diverged", "a run that did not diverge: its numbers mean nothing"
-            )
-        self.run, self.model = run, run.model.to("cpu", dtype)
-        particles = training_particles(run)
-        self.arch = self.model.architecture
-        self.note, self.step = particles.note, self.arch.step
-        self.x = self.model.to_engine(particles.inputs)
-        if run.spec.task == "classify":
-            self.y = torch.as_tensor(particles.targets.T.copy())[None].to(self.x)
+
+def ends(problem: RunProblem, vector: Tensor, count: int, report: Report) -> regimes.Curvature:
+    """What `curvature` gives back, at any control (P,)."""
+    weight = problem.run.spec.weight
+    with torch.no_grad():
+        exactly = hessian_at(problem, vector)
+        if len(vector) <= DENSE:
+            found = _dense(exactly, count, report)
         else:
-            same = particles.targets is particles.inputs
-            self.y = self.x if same else self.model.to_engine(particles.targets)
-
-    @property
-    def objective(self) -> Objective:
-        """The data term on these particles, without penalty."""
-        return Objective(self.arch, self.x, self.y, self.x.new_zeros(1))
-
-    @property
-    def hessian_note(self) -> str:
-        """What a person must know of the Hessian on these particles."""
-        kinks = (
-            "relu has kinks: the Hessian is that of the one smooth piece of J on which the control lies, and "
-            "says nothing of what lies beyond its edges."
-        )
-        return " ".join(filter(None, (self.note, kinks * (not self.model.architecture.field.sigma.smooth))))
-
-    @property
-    def affordable(self) -> bool:
-        """Whether the fewest products that tell ν keep within MOST_FLOPS, MOST_BYTES and MOST_LAYERS."""
-        size = self.arch.shape.size
-        light = FEWEST_PRODUCTS * _flops(self) <= MOST_FLOPS and 8 * FEWEST_PRODUCTS * size <= MOST_BYTES
-        return self.arch.depth <= MOST_LAYERS and (light or size <= DENSE)
-
-    def finer(self) -> "ModelOnParticles":
-        """The same horizon, widths in time and particles with every layer cut in two."""
-        place, arch = copy(self), self.arch
-        counts = tuple(count for count in arch.counts for _ in range(2))
-        place.arch = replace(arch, counts=counts, controlled=2 * arch.controlled)
-        place.step = place.arch.step
-        return place
-
-    def direction(self, vector: ArrayLike, name: str) -> Tensor:
-        """A direction (P,) of norm 1 in L²(0,T).
-
-        Raises:
-            InputError: it is no such vector, or 0.
-        """
-        direction = self.control(vector, name)
-        length = float((self.step * direction.double().square().sum()).sqrt())
-        if not length:
-            raise InputError(name, "zero", "a direction")
-        return direction / length
-
-    def control(self, vector: ArrayLike, name: str) -> Tensor:
-        """A control (P,) in double precision.
-
-        Raises:
-            InputError: it has another shape, or is not finite.
-        """
-        try:
-            values = torch.as_tensor(np.array(vector, dtype=np.float64))
-        except (TypeError, ValueError):
-            values = torch.empty(0)
-        size = self.arch.shape.size
-        if values.shape != (size,) or not finite(values):
-            raise InputError(name, f"shape {tuple(values.shape)}", f"{size} finite numbers")
-        return values
-
-    def exactly(self, vector: Tensor) -> Curvature:
-        """The Hessian at a control (P,), in its precision.
-
-        Raises:
-            InputError: the gradient is not finite there.
-        """
-        found = Curvature(self.arch, vector, self.x, self.y)
-        if not finite(found.gradient):
-            raise InputError("run", "a gradient that is not finite", "a run that did not diverge")
-        return found
-
-    def ends(self, vector: Tensor, count: int, report: Report) -> dict[str, Any]:
-        """What `curvature` gives back, at any control (P,)."""
-        weight = self.run.spec.weight
-        with torch.no_grad():
-            exactly = self.exactly(vector)
-            if len(vector) <= DENSE:
-                found = _dense(exactly, count, report)
-            else:
-                found = _lanczos(self, exactly, count, 2 * weight, report)
-        nu, scale = float(found["values"][0]), self.step**-0.5
-        convexity, cost = 2 * weight + nu, exactly.data_term + weight * self.step * float(vector @ vector)
-        slope = float((self.step * (exactly.gradient + 2 * weight * vector).square().sum()).sqrt())
-        rest = remaining(slope, convexity, 2 * weight, cost)
-        return {
-            **found,
-            "note": " ".join(filter(None, (self.hessian_note, found["note"]))),
-            "vectors": scale * found["vectors"],
-            "largest_vectors": scale * found["largest_vectors"],
-            "largest": float(found["largest_values"][0]),
-            "nu": nu,
-            "lambda_conv": max(0.0, -nu / 2),
-            "convexity": convexity,
-            "gradient_norm": slope,
-            "remaining": rest,
-            "stationary": rest <= STILL,
-            "data_term": exactly.data_term,
-            "cost": cost,
-        }
-
-    def steepest(self, vector: Tensor, report: Report) -> tuple[Array, Array]:
-        """The two largest eigenvalues (2,), descending, and their vectors (2, P) of norm 1, at a control."""
-        with torch.no_grad():
-            exactly = self.exactly(vector)
-            if len(vector) <= DENSE:
-                found = _dense(exactly, 1, report)
-                values, vectors = found["largest_values"], found["largest_vectors"]
-            else:
-                space, _, _ = _space(self, exactly, 2, 5, _sharp, report)
-                report(1.0, "Checking in double precision.")
-                values, vectors, _ = (
-                    part[::-1] for part in _refined(exactly, space.vectors(space.ritz()[1][:, -2:]))
-                )
-        return values.copy(), self.step**-0.5 * vectors
-
-    @property
-    def scale(self) -> Array:
-        """Units (d,) of the components of outputs: those of flow coordinates in data units, in the code 1."""
-        if self.run.spec.task == "classify":
-            return np.ones(self.arch.bottleneck)
-        return np.asarray(self.model.coordinates.scale)
-
-    def passed(self, controls: Tensor) -> tuple[Array, Array]:
-        """Outputs (m, n, d) and codes (m, n, k) of the probe batch at controls (m, P)."""
-        model, classify = self.model, self.run.spec.task == "classify"
-        arch, half = self.arch, self.arch.depth // 2
-        layers = arch.shape.layers(controls)
-        x = model.to_engine(self.run.probe["inputs"]).expand(len(controls), -1, -1)
-        code = resize(arch.outcome(layers[:half], x), arch.bottleneck)
-        codes = code.transpose(1, 2).numpy()
-        if classify:
-            return codes, codes
-        ends = arch.outcome(layers[half:], code, half)
-        return np.stack([model.from_engine(end[None]).numpy() for end in ends]), codes
+            found = _lanczos(problem, exactly, count, 2 * weight, report)
+    nu, scale = float(found["values"][0]), problem.step**-0.5
+    convexity, cost = 2 * weight + nu, exactly.data_term + weight * problem.step * float(vector @ vector)
+    slope = float((problem.step * (exactly.gradient + 2 * weight * vector).square().sum()).sqrt())
+    rest = remaining(slope, convexity, 2 * weight, cost)
+    return {
+        **found,
+        "note": " ".join(filter(None, (problem.hessian_note, found["note"]))),
+        "vectors": scale * found["vectors"],
+        "largest_vectors": scale * found["largest_vectors"],
+        "largest": float(found["largest_values"][0]),
+        "nu": nu,
+        "lambda_conv": max(0.0, -nu / 2),
+        "convexity": convexity,
+        "gradient_norm": slope,
+        "remaining": rest,
+        "stationary": rest <= STILL,
+        "data_term": exactly.data_term,
+        "cost": cost,
+    }
 
 
-def _dense(exactly: Curvature, count: int, report: Report) -> dict[str, Any]:
+def steepest(problem: RunProblem, vector: Tensor, report: Report) -> tuple[Array, Array]:
+    """The two largest eigenvalues (2,), descending, and their vectors (2, P) of norm 1, at a control."""
+    with torch.no_grad():
+        exactly = hessian_at(problem, vector)
+        if len(vector) <= DENSE:
+            found = _dense(exactly, 1, report)
+            values, vectors = found["largest_values"], found["largest_vectors"]
+        else:
+            space, _, _ = _space(problem, exactly, 2, 5, _sharp, report)
+            report(1.0, "Checking in double precision.")
+            values, vectors, _ = (
+                part[::-1] for part in _refined(exactly, space.vectors(space.ritz()[1][:, -2:]))
+            )
+    return values.copy(), problem.step**-0.5 * vectors
+
+
+class _Ends(TypedDict):
+    """Entries of what `curvature` gives back; vectors have norm 1 as they are, not in L²(0,T)."""
+
+    values: Floats
+    vectors: Floats
+    bound: Floats
+    largest_values: Floats
+    largest_vectors: Floats
+    largest_bound: Floats
+    floor: float
+    spectrum: Floats
+    products: int
+    exact: bool
+    note: str
+
+
+def _dense(exactly: Curvature, count: int, report: Report) -> _Ends:
     """The whole spectrum, from products with the unit vectors."""
     size = len(exactly.theta)
     unit = torch.eye(size, dtype=torch.float64)
@@ -248,7 +160,7 @@ def _dense(exactly: Curvature, count: int, report: Report) -> dict[str, Any]:
 
 
 def _space(
-    place: ModelOnParticles,
+    problem: RunProblem,
     exactly: Curvature,
     fewest: int,
     every: int,
@@ -260,11 +172,11 @@ def _space(
     Returns:
         the space; the operator in the precision of its steps; whether it was enough.
     """
-    arch, size, flops = place.arch, len(exactly.theta), _flops(place)
+    arch, size, flops = problem.arch, len(exactly.theta), _flops(problem)
     stepping, dtype = exactly, torch.float64
     if flops > HEAVY:
         dtype = torch.float32
-        stepping = Curvature(arch, exactly.theta.to(dtype), place.x.to(dtype), place.y.to(dtype))
+        stepping = Curvature(arch, exactly.theta.to(dtype), problem.x.to(dtype), problem.y.to(dtype))
     room = MOST_BYTES // (size * dtype.itemsize)
     most = max(min(MOST_PRODUCTS, max(FEWEST_PRODUCTS, int(MOST_FLOPS / flops)), room, size), fewest)
     space = Lanczos(stepping.product, size, most, dtype)
@@ -276,12 +188,10 @@ def _space(
     return space, stepping, space.done
 
 
-def _lanczos(
-    place: ModelOnParticles, exactly: Curvature, count: int, shift: float, report: Report
-) -> dict[str, Any]:
+def _lanczos(problem: RunProblem, exactly: Curvature, count: int, shift: float, report: Report) -> _Ends:
     """The ends of the spectrum; ν as well as `_Known` wants it, or as far as the limits allow."""
-    known = _Known(shift, _flops(place) > HEAVY)
-    space, stepping, enough = _space(place, exactly, count + 2, CHECKED, known, report)
+    known = _Known(shift, _flops(problem) > HEAVY)
+    space, stepping, enough = _space(problem, exactly, count + 2, CHECKED, known, report)
     values, weights, _ = space.ritz()
     low, high = min(count, len(values)), min(2, len(values))
     chosen = weights[:, [*range(low), *range(len(values) - high, len(values))]]
@@ -342,8 +252,8 @@ def _wide(products: int, floor: float, nu: float) -> str:
     )
 
 
-def _flops(place: ModelOnParticles) -> float:
-    return product_flops(place.arch, place.x.shape[2])
+def _flops(problem: RunProblem) -> float:
+    return product_flops(problem.arch, problem.x.shape[2])
 
 
 def _refined(exactly: Curvature, vectors: Tensor) -> tuple[Array, Array, Array]:
@@ -392,8 +302,3 @@ def remaining(gradient_norm: float, convexity: float, shift: float, cost: float)
     bent = convexity if convexity > 0 else min(abs(convexity), shift)
     with np.errstate(divide="ignore"):
         return float(np.divide(gradient_norm**2, 2 * bent * cost)) if gradient_norm else 0.0
-
-
-def finite(values: Tensor) -> bool:
-    """Whether all are finite numbers."""
-    return bool(values.isfinite().all())

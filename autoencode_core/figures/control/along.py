@@ -1,4 +1,4 @@
-"""The trained control along t: θ(t) as a heat strip, and below it what the maximum principle reads off it."""
+"""The trained control along t: θ(t) as a heat along, and below it what the maximum principle reads off it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,94 +8,96 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.control.heat_strip import entry_axis, heat, outlines, strip_still
+from autoencode_core.figures.control.heat_strip import control_still, entry_axis, heat, outlines
 from autoencode_core.figures.control.maximality import intervals, marked
 from autoencode_core.figures.least import least_control, least_rate, least_speed
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import BOTTOM, LEFT, RIGHT, Panel
+from autoencode_core.questions.arrays import Floats
+from autoencode_core.questions.control import Along, Hamiltonian, LocalMaximality, Maximality
 
 Array = NDArray[Any]
-Answer = Mapping[str, Any]
+Slopes = dict[str, tuple[Floats, str]]
+"""Sizes (L,) that are 0 along an optimal control, with the role that they look like, by name."""
 
 _TOP, _BAR, _GAP, _ROW = 78, 22, 46, 96
-"""Pixels above the strip, from it to its scale, between two panels, and of a panel below it."""
+"""Pixels above the along, from it to its scale, between two panels, and of a panel below it."""
 _TALL = (120, 320, 17)
 """Pixels of the strip: least, most, and for each entry."""
 _ROWS = ("norm", "speed", "hamiltonian", "slopes")
 
 
 def along_figure(
-    strip: Answer,
-    about: Answer,
-    near: Answer | None = None,
-    far: Answer | None = None,
+    along: Along,
+    hamiltonian: Hamiltonian,
+    near: LocalMaximality | None = None,
+    far: Maximality | None = None,
     *,
     decoder: bool = True,
     dark: bool = False,
 ) -> go.Figure:
-    """θ(t) as a heat strip, and on the same t axis |θ_n|, the speed, H_n, |∇J_n| and R_n, layers as steps.
+    """θ(t) as a heat along, and on the same t axis |θ_n|, the speed, H_n, |∇J_n| and R_n, layers as steps.
 
     Args:
-        strip: what analysis.along says.
-        about: what analysis.hamiltonian says.
+        along: what analysis.along says.
+        hamiltonian: what analysis.hamiltonian says.
         near: what analysis.local_maximality says; None while it is not known.
         far: what analysis.maximality says; None while it is not known, or where there is no such thing.
         decoder: whether there is one; without it the flow ends at the bottleneck.
         dark: whether the page is dark.
     """
-    edges, heights = np.asarray(strip["edges"], float), _heights(len(strip["labels"]))
+    edges, heights = along["edges"], _heights(len(along["labels"]))
     panels, total = _panels(heights), sum(heights.values()) + _GAP * len(_ROWS)
-    slopes = {"|∇J<sub>n</sub>|": (about["stationarity"], "train")}
+    slopes: Slopes = {"|∇J<sub>n</sub>|": (hamiltonian["stationarity"], "train")}
     slopes |= {name: (found["residual"], role) for name, role, found in _named(near, far)}
     traces = [
-        heat(strip, 1 + _BAR / total, dark),
-        *outlines(strip, dark),
-        _steps(edges, about["norm"], "penalty", panels["norm"], "|θ<sub>n</sub>|", dark),
-        _steps(edges, about["speed"], "data term", panels["speed"], "speed", dark),
-        *_hamiltonian(edges, about, panels["hamiltonian"], dark),
+        heat(along, 1 + _BAR / total, dark),
+        *outlines(along, dark),
+        _steps(edges, hamiltonian["norm"], "penalty", panels["norm"], "|θ<sub>n</sub>|", dark),
+        _steps(edges, hamiltonian["speed"], "data term", panels["speed"], "speed", dark),
+        *_hamiltonian(edges, hamiltonian, panels["hamiltonian"], dark),
         *(_sizes(edges, v, role, panels["slopes"], name, dark) for name, (v, role) in slopes.items()),
     ]
-    notes = _headings(panels, strip, slopes, dark)
-    shapes, regions = _regions(strip, panels, decoder, dark)
+    notes = _headings(panels, along, slopes, dark)
+    shapes, regions = _regions(along, panels, decoder, dark)
     layout = theme.layout(
         dark,
         height=_TOP + BOTTOM + total,
         margin={"l": LEFT, "r": RIGHT, "t": _TOP, "b": BOTTOM},
         annotations=[*notes, *regions],
-        shapes=[*shapes, *_spreads(edges, about, panels["hamiltonian"], dark)],
+        shapes=[*shapes, *_spreads(edges, hamiltonian, panels["hamiltonian"], dark)],
         hovermode="closest",
-        **_axes(panels, strip, about, [v for v, _ in slopes.values()], dark),
+        **_axes(panels, along, hamiltonian, [v for v, _ in slopes.values()], dark),
     )
     return go.Figure(data=traces, layout=layout)
 
 
 def along_table(
-    strip: Answer, about: Answer, near: Answer | None = None, far: Answer | None = None
+    along: Along, hamiltonian: Hamiltonian, near: LocalMaximality | None = None, far: Maximality | None = None
 ) -> dict[str, Any]:
     """The same as columns, a layer a row: times, |θ_n|, speed, H_n, |∇J_n|, R_n, and every entry of θ_n."""
-    edges = np.asarray(strip["edges"], float)
+    edges = along["edges"]
 
-    def residual(found: Answer | None) -> Array:
-        none = np.full(len(strip["counts"]), np.nan)
-        return none if found is None else np.asarray(found["residual"], float)
+    def residual(found: Maximality | None) -> Floats:
+        return np.full(len(along["counts"]), np.nan) if found is None else found["residual"]
 
     return {
         "layer": np.arange(len(edges) - 1),
         "t_from": edges[:-1],
         "t_to": edges[1:],
-        "active": np.asarray(strip["counts"]),
-        "norm": np.asarray(about["norm"], float),
-        "speed": np.asarray(about["speed"], float),
-        "hamiltonian": np.asarray(about["hamiltonian"], float),
-        "field_part": np.asarray(about["field_part"], float),
-        "stationarity": np.asarray(about["stationarity"], float),
+        "active": np.asarray(along["counts"]),
+        "norm": hamiltonian["norm"],
+        "speed": hamiltonian["speed"],
+        "hamiltonian": hamiltonian["hamiltonian"],
+        "field_part": hamiltonian["field_part"],
+        "stationarity": hamiltonian["stationarity"],
         "local_maximality_residual": residual(near),
         "maximality_residual": residual(far),
-        **dict(zip(map(str, strip["labels"]), np.asarray(strip["values"], float), strict=True)),
+        **dict(zip(map(str, along["labels"]), along["values"], strict=True)),
     }
 
 
-def _named(near: Answer | None, far: Answer | None) -> list[tuple[str, str, Answer]]:
+def _named(near: LocalMaximality | None, far: Maximality | None) -> list[tuple[str, str, Maximality]]:
     """The residuals that are known: name, role, answer; the one over all θ is drawn smaller."""
     known = ("R<sub>n</sub> nearby", "test", near), ("R<sub>n</sub> over all θ", "anywhere", far)
     return [(name, role, found) for name, role, found in known if found is not None]
@@ -104,13 +106,12 @@ def _named(near: Answer | None, far: Answer | None) -> list[tuple[str, str, Answ
 # ---- what is drawn below it
 
 
-def _held(values: Any) -> Array:
+def _held(values: Floats) -> Floats:
     """A value a layer, the last one once more: what a line in steps needs."""
-    values = np.asarray(values, float)
     return np.append(values, values[-1:])
 
 
-def _steps(edges: Array, values: Any, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
+def _steps(edges: Floats, values: Floats, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
     look = theme.ROLES[role]
     return {
         "x": edges,
@@ -122,18 +123,18 @@ def _steps(edges: Array, values: Any, role: str, panel: Panel, name: str, dark: 
     }
 
 
-def _hamiltonian(edges: Array, about: Answer, panel: Panel, dark: bool) -> list[dict[str, Any]]:
+def _hamiltonian(edges: Floats, hamiltonian: Hamiltonian, panel: Panel, dark: bool) -> list[dict[str, Any]]:
     """H_n, a line for each interval of constant width."""
-    values = np.asarray(about["hamiltonian"], float)
+    values = hamiltonian["hamiltonian"]
     return [
         _steps(edges[a : b + 1], values[a:b], "cost", panel, "H<sub>n</sub>", dark)
-        for a, b in intervals(about)
+        for a, b in intervals(hamiltonian)
     ]
 
 
-def _spreads(edges: Array, about: Answer, panel: Panel, dark: bool) -> list[dict[str, Any]]:
+def _spreads(edges: Floats, hamiltonian: Hamiltonian, panel: Panel, dark: bool) -> list[dict[str, Any]]:
     """From the least to the largest H_n of each interval of constant width, shaded."""
-    values = np.asarray(about["hamiltonian"], float)
+    values = hamiltonian["hamiltonian"]
     fill = theme.translucent(theme.colour("cost", dark), 0.13)
     return [
         {
@@ -148,13 +149,13 @@ def _spreads(edges: Array, about: Answer, panel: Panel, dark: bool) -> list[dict
             "fillcolor": fill,
             "line": {"width": 0},
         }
-        for a, b in intervals(about)
+        for a, b in intervals(hamiltonian)
     ]
 
 
-def _sizes(edges: Array, values: Any, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
+def _sizes(edges: Floats, values: Floats, role: str, panel: Panel, name: str, dark: bool) -> dict[str, Any]:
     """Sizes on a logarithmic axis, a mark a layer; a line joins neighbours that have a place there."""
-    values, look, small = np.asarray(values, float), theme.ROLES[role], role == "anywhere"
+    look, small = theme.ROLES[role], role == "anywhere"
     colour = look.colour(dark)
     return {
         "x": (edges[:-1] + edges[1:]) / 2,
@@ -186,17 +187,17 @@ def _panels(heights: Mapping[str, int]) -> dict[str, Panel]:
     return found
 
 
-def _headings(panels: Mapping[str, Panel], strip: Answer, slopes: Answer, dark: bool) -> list[dict[str, Any]]:
+def _headings(panels: Mapping[str, Panel], along: Along, slopes: Slopes, dark: bool) -> list[dict[str, Any]]:
     roles = {name: role for name, (_, role) in slopes.items()}
     notes = [
-        panels["strip"].heading(dark, "Control θ(t)", "all but 0" * strip_still(strip), raised=_BAR),
+        panels["strip"].heading(dark, "Control θ(t)", "all but 0" * control_still(along), raised=_BAR),
         panels["norm"].heading(dark, "Size |θ<sub>n</sub>|"),
         panels["speed"].heading(dark, "Speed of the flow", "mean |F<sub>n</sub>| of the particles"),
         panels["hamiltonian"].heading(dark, "Hamiltonian H<sub>n</sub>", "shaded: its spread"),
         panels["slopes"].heading(dark, marked(roles, dark), "0 for an optimal control"),
     ]
     for row, (name, (values, role)) in enumerate(slopes.items()):
-        said = _unshown(name, np.asarray(values, float))
+        said = _unshown(name, values)
         if said:
             font = {"color": theme.colour(role, dark), "size": theme.SMALL}
             place = {"xanchor": "right", "yanchor": "top", "yshift": -2 - 16 * row, "font": font}
@@ -204,7 +205,7 @@ def _headings(panels: Mapping[str, Panel], strip: Answer, slopes: Answer, dark: 
     return notes
 
 
-def _unshown(name: str, values: Array) -> str:
+def _unshown(name: str, values: Floats) -> str:
     """What has no place on a logarithmic axis, in words."""
     said = [
         f"{'∞' if np.isinf(value) else '0'} in {count} layer{'s' * (count != 1)}"
@@ -215,10 +216,10 @@ def _unshown(name: str, values: Array) -> str:
 
 
 def _regions(
-    strip: Answer, panels: Mapping[str, Panel], decoder: bool, dark: bool
+    along: Along, panels: Mapping[str, Panel], decoder: bool, dark: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Grey for what is inactive, lines where the width changes, encoder, bottleneck and decoder named."""
-    edges, counts = np.asarray(strip["edges"], float), np.asarray(strip["counts"], int)
+    edges, counts = along["edges"], np.asarray(along["counts"], int)
     half, end = float(edges[len(counts) // 2 if decoder else -1]), float(edges[-1])
     narrow = bool(counts.min() < counts.max())
     grey = {"fillcolor": theme.translucent(theme.colour("muted", dark), 0.22), "line": {"width": 0}}
@@ -271,9 +272,9 @@ def _upright(panel: Panel, x: float, line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _axes(
-    panels: Mapping[str, Panel], strip: Answer, about: Answer, sizes: Sequence[Any], dark: bool
+    panels: Mapping[str, Panel], along: Along, hamiltonian: Hamiltonian, sizes: Sequence[Floats], dark: bool
 ) -> dict[str, Any]:
-    end, found = float(np.asarray(strip["edges"], float)[-1]), dict[str, Any]()
+    end, found = float(along["edges"][-1]), dict[str, Any]()
     last = list(panels.values())[-1]
     for panel in panels.values():
         own = panel is last
@@ -287,28 +288,27 @@ def _axes(
             nticks=8,
             **({} if own else {"matches": f"x{last.number}"}),
         )
-    rate = least_rate(float(about["cost"]), end)
+    rate = least_rate(hamiltonian["cost"], end)
     ys = {
-        "strip": entry_axis(strip, dark),
-        "norm": _from_zero(about["norm"], least_control(strip), dark),
-        "speed": _from_zero(about["speed"], least_speed(strip), dark),
-        "hamiltonian": _level(about["hamiltonian"], rate, dark),
-        "slopes": power_axis(np.concatenate([np.asarray(v, float) for v in sizes]), dark, most=5, least=rate),
+        "strip": entry_axis(along, dark),
+        "norm": _from_zero(hamiltonian["norm"], least_control(along), dark),
+        "speed": _from_zero(hamiltonian["speed"], least_speed(along), dark),
+        "hamiltonian": _level(hamiltonian["hamiltonian"], rate, dark),
+        "slopes": power_axis(np.concatenate(sizes), dark, most=5, least=rate),
     }
     for name, panel in panels.items():
         found[f"yaxis{panel.number}"] = ys[name] | {"domain": panel.up, "anchor": f"x{panel.number}"}
     return found
 
 
-def _from_zero(values: Any, least: float, dark: bool) -> dict[str, Any]:
+def _from_zero(values: Floats, least: float, dark: bool) -> dict[str, Any]:
     """An axis from 0 to the largest value, or to the least that one sees."""
-    top = float(np.nanmax(np.asarray(values, float), initial=least))
+    top = float(np.nanmax(values, initial=least))
     return theme.axis(dark, range=[0, 1.12 * top], nticks=4, tickformat="~g")
 
 
-def _level(values: Any, least: float, dark: bool) -> dict[str, Any]:
+def _level(values: Floats, least: float, dark: bool) -> dict[str, Any]:
     """An axis that shows 0 too, and all that is too small to see as level."""
-    values = np.asarray(values, float)
     low, high = float(min(values.min(), 0.0)), float(max(values.max(), 0.0))
     if max(-low, high) < least:
         low, high = -least, least

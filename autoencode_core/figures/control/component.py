@@ -1,7 +1,7 @@
 """Which component is turned off, as a picture and in words: the accuracy of both choices against T."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.panels import GLYPHS, Panel, level, plot
 from autoencode_core.figures.trajectory_table import trajectory_table
+from autoencode_core.questions.control import Choices, Component, ComponentHorizons
 
 Array = NDArray[Any]
 
@@ -20,20 +21,20 @@ _HEIGHT = 190
 _SAME = 0.02
 
 
-def component_names(answer: Mapping[str, Any]) -> tuple[str, str]:
+def component_names(answer: Choices) -> tuple[str, str]:
     """What the two components are called, as plain text."""
     first, second = (html.unescape(theme.plain(str(name), 24)) for name in answer["columns"])
     return ("x₁", "x₂") if (first, second) == ("x1", "x2") else (first, second)
 
 
-def component_words(answer: Mapping[str, Any]) -> str:
+def component_words(answer: Component) -> str:
     """What the comparison says, in a sentence or two.
 
     Args:
         answer: what analysis.component says.
     """
     names, off = component_names(answer), [int(i) for i in answer["off"]]
-    accuracy, chance = [float(value) for value in answer["accuracy"]], float(answer["chance"])
+    accuracy, chance = [float(value) for value in answer["accuracy"]], answer["chance"]
     best = int(np.argmax(accuracy))
     if not np.isfinite(accuracy).all():
         return "A training diverged: there is nothing to compare."
@@ -52,15 +53,15 @@ def component_words(answer: Mapping[str, Any]) -> str:
     )
 
 
-def horizons_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+def horizons_figure(answer: ComponentHorizons, *, dark: bool = False) -> go.Figure:
     """Accuracy of both choices against the horizon T: every seed a mark, the line joins the means.
 
     Args:
         answer: what analysis.component_horizons says.
         dark: whether the page is dark.
     """
-    accuracy, panel = np.asarray(answer["accuracy"], float), Panel("", (0, 1), (0, 1))
-    names, chance = [theme.plain(name) for name in component_names(answer)], float(answer["chance"])
+    accuracy, panel = answer["accuracy"], Panel("", (0, 1), (0, 1))
+    names, chance = [theme.plain(name) for name in component_names(answer)], answer["chance"]
     traces, entries = list[dict[str, Any]](), []
     for place, look in enumerate(LOOKS):
         words, role = f"{names[int(answer['off'][place])]} turned off", theme.ROLES[look]
@@ -74,14 +75,14 @@ def horizons_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figu
         theme.axis(dark, "horizon T (flow time)", **log),
         theme.axis(dark, tickformat=".0%", range=[foot, 1.03]),
     )
-    unit, beside = f"of {int(answer['tested'])} test particles", {"annotations": [said], "shapes": [line]}
+    unit, beside = f"of {answer['tested']} test particles", {"annotations": [said], "shapes": [line]}
     return plot(dark, "Accuracy", unit, traces, [entries], axes, _HEIGHT, 1, **beside)
 
 
-def _curve(answer: Mapping[str, Any], place: int, role: theme.Role, words: str, dark: bool) -> list[Any]:
+def _curve(answer: ComponentHorizons, place: int, role: theme.Role, words: str, dark: bool) -> list[Any]:
     """The mean over the seeds as a line, every seed as a mark."""
-    times, seeds = np.asarray(answer["horizons"], float), answer["seeds"]
-    table, colour = np.asarray(answer["accuracy"], float)[place], role.colour(dark)
+    times, seeds = answer["horizons"], answer["seeds"]
+    table, colour = answer["accuracy"][place], role.colour(dark)
     line = {"color": colour, "width": theme.LINE, "dash": role.dash}
     spots = [(time, seed) for time in times for seed in seeds]
     return [
@@ -100,13 +101,13 @@ def _curve(answer: Mapping[str, Any], place: int, role: theme.Role, words: str, 
     ]
 
 
-def choices_table(answer: Mapping[str, Any]) -> dict[str, Array]:
+def component_table(answer: Component) -> dict[str, Array]:
     """Both flows as columns: component turned off, particle, time, its state, class and predicted class.
 
     Args:
         answer: what analysis.component says.
     """
-    names, frames = component_names(answer), len(np.asarray(answer["times"]))
+    names, frames = component_names(answer), len(answer["times"])
     tables = []
     for place, off in enumerate(answer["off"]):
         ways = trajectory_table(answer["times"], {"x": answer["states"][place]})
@@ -116,12 +117,10 @@ def choices_table(answer: Mapping[str, Any]) -> dict[str, Array]:
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
-def horizons_table(answer: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+def horizons_table(answer: ComponentHorizons) -> dict[str, Sequence[Any]]:
     """The same as columns: horizon, seed, the component turned off, accuracy."""
-    accuracy, names = np.asarray(answer["accuracy"], float), component_names(answer)
-    places, times, seeds = np.meshgrid(
-        np.arange(2), np.asarray(answer["horizons"], float), np.asarray(answer["seeds"]), indexing="ij"
-    )
+    accuracy, names = answer["accuracy"], component_names(answer)
+    places, times, seeds = np.meshgrid(np.arange(2), answer["horizons"], answer["seeds"], indexing="ij")
     return {
         "horizon": times.ravel().tolist(),
         "seed": seeds.ravel().tolist(),

@@ -1,6 +1,6 @@
 """One iteration of pmp as pictures and in words: the maximisation layer by layer, and the trials of τ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import GLYPHS, plot
+from autoencode_core.questions.control import Iteration
 
 Array = NDArray[Any]
-Answer = Mapping[str, Any]
 
 PHASES = ("1 Forward", "2 Backward", "3 Maximise", "4 Accept")
 """The four phases of an iteration."""
@@ -53,7 +53,7 @@ def formula(phase: int, scheme: str, substeps: int) -> str:
     return (_BY_EULER if (scheme, substeps) == ("euler", 1) else _BY_POINTS)[phase]
 
 
-def phase_words(answer: Answer, phase: int, tikhonov: float) -> str:
+def phase_words(answer: Iteration, phase: int, tikhonov: float) -> str:
     """What a phase does with the real numbers of an iteration.
 
     Args:
@@ -64,39 +64,39 @@ def phase_words(answer: Answer, phase: int, tikhonov: float) -> str:
     return (_forward_words, _backward_words, _maximise_words, _accept_words)[phase](answer, tikhonov)
 
 
-def _forward_words(answer: Answer, tikhonov: float) -> str:
-    cost, data = float(answer["cost"]), float(answer["data_term"])
+def _forward_words(answer: Iteration, tikhonov: float) -> str:
+    cost, data = answer["cost"], answer["data_term"]
     return (
-        f"The particles go through the layers with the control of iteration {int(answer['iteration']):,}. "
+        f"The particles go through the layers with the control of iteration {answer['iteration']:,}. "
         f"Where they arrive costs J = {cost:.4g}: the data term {data:.4g}, and λ‖θ‖² = {cost - data:.4g} "
         f"with λ = {tikhonov:g}. Their states are kept for the next phases."
     )
 
 
-def _backward_words(answer: Answer, tikhonov: float) -> str:
+def _backward_words(answer: Iteration, tikhonov: float) -> str:
     return (
         "From the end back to the start the costates tell, particle by particle, how the cost would change "
         "if the particle were moved there: p points where it grows, −p where it falls. Together with the "
-        f"states they give the gradient, ‖∇J‖ = {float(answer['gradient_norm']):.3g}, without another pass."
+        f"states they give the gradient, ‖∇J‖ = {answer['gradient_norm']:.3g}, without another pass."
     )
 
 
-def _maximise_words(answer: Answer, tikhonov: float) -> str:
-    gain = np.asarray(answer["augmented"], float)[-1] - np.asarray(answer["hamiltonian"], float)
+def _maximise_words(answer: Iteration, tikhonov: float) -> str:
+    gain = answer["augmented"][-1] - answer["hamiltonian"]
     best = int(gain.argmax())
-    steps = int(answer["inner_steps"])
+    steps = answer["inner_steps"]
     way = "one proximal step" if steps == 1 else f"{steps} proximal steps"
     return (
         "States and costates stay as they are, so every layer can look for its own θ, independently of all "
-        f"others, by {way}. With τ = {float(answer['tau'][-1]):.3g} the augmented Hamiltonian grows most in "
-        f"layer {best + 1}, by {gain[best]:.2g}; the control moves by {float(answer['move'][-1]):.3g} in "
+        f"others, by {way}. With τ = {answer['tau'][-1]:.3g} the augmented Hamiltonian grows most in "
+        f"layer {best + 1}, by {gain[best]:.2g}; the control moves by {answer['move'][-1]:.3g} in "
         "L²(0,T)."
     )
 
 
-def _accept_words(answer: Answer, tikhonov: float) -> str:
-    cost, last, count = float(answer["cost"]), float(answer["trial_cost"][-1]), len(answer["tau"])
-    tried = f"{count} τ tried: " + ", ".join(f"{float(tau):.3g}" for tau in answer["tau"]) + "."
+def _accept_words(answer: Iteration, tikhonov: float) -> str:
+    cost, last, count = answer["cost"], float(answer["trial_cost"][-1]), len(answer["tau"])
+    tried = f"{count} τ tried: " + ", ".join(f"{tau:.3g}" for tau in answer["tau"]) + "."
     if not answer["accepted"]:
         return (
             f"{tried} None lowers J enough ({last:.4g} at the last, {cost:.4g} before): the control stays, "
@@ -106,12 +106,12 @@ def _accept_words(answer: Answer, tikhonov: float) -> str:
     halved = f"{count - 1} halved, then one" if count > 1 else "The first is"
     return (
         f"{tried} {halved} accepted: J goes from {cost:.4g} to {last:.4g} ({change}), and had to reach "
-        f"{float(answer['bound'][-1]):.4g}. So J never rises. The next iteration begins with "
-        f"τ = {float(answer['next_tau']):.3g}."
+        f"{answer['bound'][-1]:.4g}. So J never rises. The next iteration begins with "
+        f"τ = {answer['next_tau']:.3g}."
     )
 
 
-def maximise_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figure:
+def maximise_figure(answer: Iteration, name: str, *, dark: bool = False) -> go.Figure:
     """The Hamiltonian of every layer before and after the step, or how far its control moves.
 
     Args:
@@ -119,10 +119,10 @@ def maximise_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figu
         name: "hamiltonian" or "move".
         dark: whether the page is dark.
     """
-    layers = np.arange(1, np.asarray(answer["hamiltonian"]).size + 1)
+    layers = np.arange(1, len(answer["hamiltonian"]) + 1)
     if name == "move":
         role = theme.ROLES["penalty"]
-        values = np.asarray(answer["trial_move"], float)[-1]
+        values = answer["trial_move"][-1]
         bars = {
             "type": "bar",
             "x": layers,
@@ -134,15 +134,15 @@ def maximise_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figu
         entry = (GLYPHS["square"], role.colour(dark), "by the step")
         return plot(dark, "Way of θ in each layer", "|θₙ − θₙʲ|", [bars], [[entry]], axes, 220, 1)
     traces, entries = list[dict[str, Any]](), []
-    for key, look, words in (
-        ("hamiltonian", "encoder", "Hₙ(θₙʲ), before"),
-        ("augmented", "decoder", "after the step, less |Δθₙ|²/2τ"),
+    for values, look, words in (
+        (answer["hamiltonian"], "encoder", "Hₙ(θₙʲ), before"),
+        (answer["augmented"][-1], "decoder", "after the step, less |Δθₙ|²/2τ"),
     ):
-        role, values = theme.ROLES[look], np.asarray(answer[key], float)
+        role = theme.ROLES[look]
         traces.append(
             {
                 "x": layers,
-                "y": values if values.ndim == 1 else values[-1],
+                "y": values,
                 "mode": "lines+markers",
                 "line": {"color": role.colour(dark), "dash": role.dash, "width": 1.6},
                 "marker": {"symbol": role.symbol, "color": role.colour(dark), "size": theme.MARKER},
@@ -154,16 +154,16 @@ def maximise_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figu
     return plot(dark, "Hamiltonian of each layer", "to be made large", traces, [entries], axes, 220, 1)
 
 
-def trials_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
+def trials_figure(answer: Iteration, *, dark: bool = False) -> go.Figure:
     """J at every τ tried, beside J before and beside what it had to reach.
 
     Args:
         answer: what analysis.iteration says.
         dark: whether the page is dark.
     """
-    tau, costs, bounds = (np.asarray(answer[name], float) for name in ("tau", "trial_cost", "bound"))
+    tau, costs, bounds = answer["tau"], answer["trial_cost"], answer["bound"]
     accepted = np.zeros(len(tau), bool)
-    accepted[-1] = bool(answer["accepted"])
+    accepted[-1] = answer["accepted"]
     ink, good, bad = (theme.colour(name, dark) for name in ("ink", "agree", "several"))
     marks = {
         "x": tau,
@@ -183,7 +183,7 @@ def trials_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
         "marker": {"symbol": "line-ew-open", "size": 18, "color": ink, "line": {"width": 2}},
         "hovertemplate": "τ = %{x:.3g}: J must reach %{y:.5g}<extra></extra>",
     }
-    cost = float(answer["cost"])
+    cost = answer["cost"]
     before = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": cost, "y1": cost, "layer": "below"}
     before["line"] = {"color": theme.colour("muted", dark), "dash": "dot", "width": 1.4}
     entries = [
@@ -203,23 +203,28 @@ def trials_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
     return plot(dark, "Trials", "cost J", [marks, reach], [entries], (x, y), 220, 2, shapes=[before])
 
 
-def layers_table(answer: Answer) -> dict[str, Sequence[Any]]:
+def layers_table(answer: Iteration) -> dict[str, Sequence[Any]]:
     """The last trial layer by layer, as columns."""
-    before = np.asarray(answer["hamiltonian"], float)
-    names = ("trial_hamiltonian", "augmented", "trial_move")
+    before = answer["hamiltonian"]
     return {
         "layer": list(range(1, len(before) + 1)),
         "hamiltonian": before.tolist(),
-        **{name: np.asarray(answer[name], float)[-1].tolist() for name in names},
+        "trial_hamiltonian": answer["trial_hamiltonian"][-1].tolist(),
+        "augmented": answer["augmented"][-1].tolist(),
+        "trial_move": answer["trial_move"][-1].tolist(),
     }
 
 
-def trials_table(answer: Answer) -> dict[str, Sequence[Any]]:
+def trials_table(answer: Iteration) -> dict[str, Sequence[Any]]:
     """The trials of τ as columns."""
     count = len(answer["tau"])
-    accepted = [False] * (count - 1) + [bool(answer["accepted"])]
-    names = ("tau", "trial_cost", "bound", "move")
-    return {**{name: np.asarray(answer[name], float).tolist() for name in names}, "accepted": accepted}
+    return {
+        "tau": answer["tau"].tolist(),
+        "trial_cost": answer["trial_cost"].tolist(),
+        "bound": answer["bound"].tolist(),
+        "move": answer["move"].tolist(),
+        "accepted": [False] * (count - 1) + [answer["accepted"]],
+    }
 
 
 def _layers(layers: Array, dark: bool) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from autoencode_core.figures.log_axis import power_axis, power_ticks
 from autoencode_core.figures.numbers import percent, rounded
 from autoencode_core.figures.panels import BOTTOM, GLYPHS, LEFT, Panel
 from autoencode_core.figures.symlog_axis import words
+from autoencode_core.questions.arrays import Floats
+from autoencode_core.questions.control import Hamiltonian, LocalMaximality, Maximality, MaximalityPath
 
 Array = NDArray[Any]
-Answer = Mapping[str, Any]
 
 CONSTANT = 0.05
 """Drift of H up to which it counts as constant."""
@@ -36,18 +37,18 @@ _ROOM = 0.07
 _BELOW = "R is known from below: the search takes many starts, and a higher maximum could have been missed."
 
 
-def intervals(about: Answer) -> list[tuple[int, int]]:
+def intervals(hamiltonian: Hamiltonian) -> list[tuple[int, int]]:
     """The intervals of constant width, each as its first layer and the one after its last."""
-    return list(pairwise([0, *(int(i) for i in about["jumps"]), len(about["hamiltonian"])]))
+    return list(pairwise([0, *(int(i) for i in hamiltonian["jumps"]), len(hamiltonian["hamiltonian"])]))
 
 
-def relative_drifts(about: Answer) -> Array:
+def relative_drifts(hamiltonian: Hamiltonian) -> Array:
     """Largest less smallest H of each interval of two layers and more, as a share of its natural size.
 
     That is the interval's largest |H|, or J/T where this is more: H may be small beside both of its parts.
     """
-    values, rate = np.asarray(about["hamiltonian"], float), float(about["rate"])
-    parts = [values[a:b] for a, b in intervals(about) if b - a > 1]
+    values, rate = hamiltonian["hamiltonian"], hamiltonian["rate"]
+    parts = [values[a:b] for a, b in intervals(hamiltonian) if b - a > 1]
     return np.array([np.ptp(part) / (max(float(np.abs(part).max()), rate) or 1.0) for part in parts])
 
 
@@ -56,23 +57,23 @@ def portion(share: float) -> str:
     return "<0.01%" if 0 < share < 1e-4 else percent(share)
 
 
-def largest_drift(about: Answer) -> float:
+def largest_drift(hamiltonian: Hamiltonian) -> float:
     """The largest of relative_drifts, NaN where J is 0 or no interval has two layers."""
-    found = relative_drifts(about)
-    return float(found.max()) if len(found) and float(about["cost"]) > _NOTHING else float("nan")
+    found = relative_drifts(hamiltonian)
+    return float(found.max()) if len(found) and hamiltonian["cost"] > _NOTHING else float("nan")
 
 
-def hamiltonian_words(about: Answer) -> str:
+def hamiltonian_words(hamiltonian: Hamiltonian) -> str:
     """Whether H is constant where it should be, in sentences.
 
     Args:
-        about: what analysis.hamiltonian says.
+        hamiltonian: what analysis.hamiltonian says.
     """
-    if float(about["cost"]) <= _NOTHING:
+    if hamiltonian["cost"] <= _NOTHING:
         return "**J is all but 0**, and with it the costates and the Hamiltonian at every layer."
-    if float(np.abs(about["hamiltonian"]).max()) <= _STILL * float(about["rate"]):
+    if float(np.abs(hamiltonian["hamiltonian"]).max()) <= _STILL * hamiltonian["rate"]:
         return "**The control is all but 0**: nothing moves, and the Hamiltonian is 0 at every layer."
-    drifts, parts = relative_drifts(about), len(intervals(about))
+    drifts, parts = relative_drifts(hamiltonian), len(intervals(hamiltonian))
     if not len(drifts):
         return "The width changes at every layer, so there is no interval in which H could be constant."
     few = f" ({len(drifts)} of {parts} have more than one layer)" if len(drifts) < parts else ""
@@ -89,18 +90,18 @@ def hamiltonian_words(about: Answer) -> str:
     return (
         f"**H is not constant**: it varies by {span} {where} (of its size, or of J/T where that is more). "
         "Along an optimal control of an ODE it would not. Here the layers are too long for that, or the "
-        f"training is not at its end (‖∇J‖ = {rounded(float(about['gradient_norm']))}), or θ jumps from one "
+        f"training is not at its end (‖∇J‖ = {rounded(hamiltonian['gradient_norm'])}), or θ jumps from one "
         "stationary branch to another (then R over all θ is not 0)."
     )
 
 
-def nearby_words(near: Answer) -> str:
+def nearby_words(near: LocalMaximality) -> str:
     """What the residuals R_n in a ball about the control say of it, in sentences.
 
     Args:
         near: what analysis.local_maximality says.
     """
-    cost, total, radius = (float(near[name]) for name in ("cost", "total", "radius"))
+    cost, total, radius = near["cost"], near["total"], near["radius"]
     if cost <= _NOTHING:
         return "**J is all but 0**: there is nothing left that another θ could win."
     if radius <= 0:
@@ -118,13 +119,13 @@ def nearby_words(near: Answer) -> str:
     )
 
 
-def anywhere_words(far: Answer) -> str:
+def anywhere_words(far: Maximality) -> str:
     """What the residuals R_n over all θ say of a control, in sentences.
 
     Args:
         far: what analysis.maximality says.
     """
-    found, total, cost = np.asarray(far["residual"], float), float(far["total"]), float(far["cost"])
+    found, total, cost = far["residual"], far["total"], far["cost"]
     if np.isinf(found).any():
         return (
             "Over all θ R is infinite: without enough penalty H grows with θ for ever, and no control "
@@ -134,7 +135,7 @@ def anywhere_words(far: Answer) -> str:
         return (
             f"Over all θ, however far away, δ Σ R = {rounded(total)}: no other θ gives much more H. {_BELOW}"
         )
-    there, own = (float(np.max(np.asarray(far[name], float))) for name in ("maximal_norm", "norm"))
+    there, own = float(far["maximal_norm"].max()), float(far["norm"].max())
     kind = (
         "Such a θ is a sharp cut: it switches between particles that lie next to each other, so no gradient "
         "sees it, and a layer of it would leave the ODE"
@@ -151,76 +152,76 @@ def anywhere_words(far: Answer) -> str:
 # ---- along the training
 
 
-def path_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
+def maximality_path_figure(path: MaximalityPath, *, dark: bool = False) -> go.Figure:
     """R_n nearby of every layer along the training as a heat map; below it δ Σ R nearby, anywhere, ‖∇J‖.
 
     Args:
-        answer: what analysis.maximality_path says.
+        path: what analysis.maximality_path says.
         dark: whether the page is dark.
     """
     total = _HEAT + _GAP + _LOWER
     upper, lower = Panel("", (0, 1), (1 - _HEAT / total, 1)), Panel("2", (0, 1), (0, _LOWER / total))
-    x, sums = _places(answer), {"δ Σ R": "local_total", "over all θ": "total", "‖∇J‖": "gradient_norm"}
-    roles, span = {"δ Σ R": "test", "over all θ": "anywhere", "‖∇J‖": "train"}, _edges(x)
-    axes = {"range": [span[0], span[-1]], **_moments(x, answer)}
-    values = np.concatenate([np.asarray(answer[column], float) for column in sums.values()])
+    x, span = _places(path), _edges(_places(path))
+    sums = {"δ Σ R": path["local_total"], "over all θ": path["total"], "‖∇J‖": path["gradient_norm"]}
+    roles = {"δ Σ R": "test", "over all θ": "anywhere", "‖∇J‖": "train"}
+    axes = {"range": [span[0], span[-1]], **_moments(x, path)}
     layout = theme.layout(
         dark,
         height=_TOP + BOTTOM + total,
         margin={"l": LEFT, "r": _BAR, "t": _TOP, "b": BOTTOM},
         annotations=[
-            upper.heading(
-                dark, "R<sub>n</sub> of every layer", f"nearby: ρ = {rounded(float(answer['radius']))}"
-            ),
+            upper.heading(dark, "R<sub>n</sub> of every layer", f"nearby: ρ = {rounded(path['radius'])}"),
             lower.heading(dark, marked(roles, dark), "0 for an optimal control"),
         ],
         xaxis=theme.axis(dark, anchor="y", matches="x2", showticklabels=False, showgrid=False, **axes),
         xaxis2=theme.axis(dark, "iteration j, spaced by log(1 + j)", anchor="y2", **axes),
         yaxis=theme.axis(dark, "flow time t", domain=upper.up, anchor="x", nticks=6, showgrid=False),
-        yaxis2=power_axis(values, dark, most=5, least=SEEN * _cost(answer))
+        yaxis2=power_axis(np.concatenate([*sums.values()]), dark, most=5, least=SEEN * _cost(path))
         | {"domain": lower.up, "anchor": "x2"},
     )
-    lines = [_line(answer, column, name, roles[name], lower, dark) for name, column in sums.items()]
-    return go.Figure(data=[_heat(answer, span, dark), *lines], layout=layout)
+    lines = [_line(path, values, name, roles[name], lower, dark) for name, values in sums.items()]
+    return go.Figure(data=[_heat(path, span, dark), *lines], layout=layout)
 
 
-def _places(answer: Answer) -> Array:
+def _places(path: MaximalityPath) -> Array:
     """Where the moments stand: early ones are many, and lie close together."""
-    return np.asarray(np.log1p(np.asarray(answer["iterations"], float)))
+    return np.asarray(np.log1p(path["iterations"]))
 
 
-def _moments(x: Array, answer: Answer) -> dict[str, Any]:
+def _moments(x: Array, path: MaximalityPath) -> dict[str, Any]:
     """Ticks at the moments, from the last one back as many as have room."""
     chosen = list[int]()
     for i in reversed(range(len(x))):
         if not chosen or x[chosen[-1]] - x[i] >= _ROOM * (x[-1] - x[0]):
             chosen.append(i)
-    words = [f"{int(answer['iterations'][i]):,}" for i in chosen]
+    words = [f"{int(path['iterations'][i]):,}" for i in chosen]
     return {"tickvals": [float(x[i]) for i in chosen], "ticktext": words}
 
 
-def _cost(answer: Answer) -> float:
+def _cost(path: MaximalityPath) -> float:
     """The least J along the training."""
-    return float(np.nanmin(np.asarray(answer["cost"], float)))
+    return float(np.nanmin(path["cost"]))
 
 
-def path_table(answer: Answer) -> dict[str, Any]:
+def maximality_path_table(path: MaximalityPath) -> dict[str, Any]:
     """The same as columns, a layer at an iteration a row: R_n, |∇J_n|; δ Σ R, ‖∇J‖ and J of the iteration."""
-    depth, count = len(answer["times"]), len(answer["iterations"])
-    columns = ("local_total", "total", "gradient_norm", "cost")
+    depth, count = len(path["times"]), len(path["iterations"])
     return {
-        "iteration": np.repeat(np.asarray(answer["iterations"]), depth),
-        **{name: np.repeat(np.asarray(answer[name]), depth) for name in columns},
-        "t": np.tile(np.asarray(answer["times"], float), count),
-        "local_maximality_residual": np.asarray(answer["local_residual"], float).ravel(),
-        "maximality_residual": np.asarray(answer["residual"], float).ravel(),
-        "stationarity": np.asarray(answer["stationarity"], float).ravel(),
+        "iteration": np.repeat(path["iterations"], depth),
+        "local_total": np.repeat(path["local_total"], depth),
+        "total": np.repeat(path["total"], depth),
+        "gradient_norm": np.repeat(path["gradient_norm"], depth),
+        "cost": np.repeat(path["cost"], depth),
+        "t": np.tile(path["times"], count),
+        "local_maximality_residual": path["local_residual"].ravel(),
+        "maximality_residual": path["residual"].ravel(),
+        "stationarity": path["stationarity"].ravel(),
     }
 
 
-def path_words(answer: Answer) -> str:
+def maximality_path_words(path: MaximalityPath) -> str:
     """How δ Σ R went along the training, in a sentence."""
-    near, far, norms = (np.asarray(answer[name], float) for name in ("local_total", "total", "gradient_norm"))
+    near, far, norms = path["local_total"], path["total"], path["gradient_norm"]
     known = np.isfinite(near)
     if not known.any():
         return "At none of these moments is the control finite."
@@ -256,14 +257,14 @@ def _edges(x: Array) -> Array:
     return np.concatenate([[2 * x[0] - inner[0]], inner, [2 * x[-1] - inner[-1]]])
 
 
-def _heat(answer: Answer, edges: Array, dark: bool) -> dict[str, Any]:
-    residual, times = np.asarray(answer["local_residual"], float).T, np.asarray(answer["times"], float)
-    moments = [int(j) for j in answer["iterations"]]
+def _heat(path: MaximalityPath, edges: Array, dark: bool) -> dict[str, Any]:
+    residual, times = path["local_residual"].T, path["times"]
+    moments = [int(j) for j in path["iterations"]]
     step = times[1] - times[0] if len(times) > 1 else 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(np.isfinite(residual) & (residual > 0), np.log10(residual), np.nan)
     low, high = (float(np.nanmin(logs)), float(np.nanmax(logs))) if np.isfinite(logs).any() else (0.0, 1.0)
-    least = least_rate(_cost(answer), float(step * len(times)))
+    least = least_rate(_cost(path), float(step * len(times)))
     high = max(high, float(np.log10(least))) if least > 0 else high
     low, high = (low, high) if high > low else (low - 0.5, high + 0.5)
     ticks, text = power_ticks(low, high, 6)
@@ -299,16 +300,17 @@ def _heat(answer: Answer, edges: Array, dark: bool) -> dict[str, Any]:
     }
 
 
-def _line(answer: Answer, column: str, name: str, role: str, panel: Panel, dark: bool) -> dict[str, Any]:
-    look, values = theme.ROLES[role], np.asarray(answer[column], float)
-    colour = look.colour(dark)
+def _line(
+    path: MaximalityPath, values: Floats, name: str, role: str, panel: Panel, dark: bool
+) -> dict[str, Any]:
+    look, colour = theme.ROLES[role], theme.colour(role, dark)
     return {
-        "x": _places(answer),
+        "x": _places(path),
         "y": np.where(np.isfinite(values) & (values > 0), values, np.nan),
         "mode": "lines+markers",
         "line": {"color": colour, "dash": look.dash, "width": theme.LINE},
         "marker": {"color": colour, "symbol": look.symbol, "size": 8},
-        "text": [f"iteration {int(j):,}" for j in answer["iterations"]],
+        "text": [f"iteration {int(j):,}" for j in path["iterations"]],
         "hovertemplate": f"{name} = %{{y:.4g}}<br>%{{text}}<extra></extra>",
         **panel.axes,
     }

@@ -1,7 +1,7 @@
 """The three methods from the same start: J against iterations, gradients and seconds, and who is ahead."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import GLYPHS, plot
+from autoencode_core.questions.arrays import Floats
+from autoencode_core.questions.control import Ending, Methods
 
 Array = NDArray[Any]
-Answer = Mapping[str, Any]
 
-CLOCKS = {
+Clock = Literal["iteration", "evaluations", "seconds"]
+CLOCKS: Mapping[Clock, tuple[str, str]] = {
     "iteration": ("Against iterations", "iteration"),
     "evaluations": ("Against gradients", "gradient evaluations"),
     "seconds": ("Against seconds", "seconds of computing"),
@@ -26,7 +28,7 @@ _HEIGHT = 216
 _MARKS = 12
 """About so many marks along a line."""
 _CLOSE = 0.01
-_ENDS = {
+_ENDS: Mapping[Ending, str] = {
     "converged": "converged: its gradient is all but 0",
     "stalled": "stopped: it finds no lower J in its direction",
     "diverged": "diverged: J is no finite number any more",
@@ -34,7 +36,7 @@ _ENDS = {
 }
 
 
-def race_figure(answer: Answer, clock: str, *, log: bool = False, dark: bool = False) -> go.Figure:
+def methods_figure(answer: Methods, clock: Clock, *, log: bool = False, dark: bool = False) -> go.Figure:
     """J of the methods, logarithmic, with a large mark where each ends.
 
     Args:
@@ -60,20 +62,21 @@ def race_figure(answer: Answer, clock: str, *, log: bool = False, dark: bool = F
     return plot(dark, title, "cost J", traces, [entries], axes, _HEIGHT, 1)
 
 
-def race_table(answer: Answer) -> dict[str, Any]:
+def methods_table(answer: Methods) -> dict[str, Any]:
     """The same as columns: method, iteration, J, ‖∇J‖, gradients and seconds until then."""
-    columns = ("cost", "gradient_norm", "evaluations", "seconds")
-    tables = {name: np.asarray(answer[name], float) for name in columns}
-    known = np.isfinite(tables["cost"])
+    known = np.isfinite(answer["cost"])
     rows, iterations = np.nonzero(known)
     return {
         "method": [str(answer["methods"][row]) for row in rows],
         "iteration": iterations,
-        **{name: table[known] for name, table in tables.items()},
+        "cost": answer["cost"][known],
+        "gradient_norm": answer["gradient_norm"][known],
+        "evaluations": answer["evaluations"][known],
+        "seconds": answer["seconds"][known],
     }
 
 
-def race_words(answer: Answer) -> str:
+def methods_words(answer: Methods) -> str:
     """Which method is ahead at the end, and after the same work, in sentences."""
     ends = {name: end for name in answer["methods"] if np.isfinite(end := final_cost(answer, name))}
     if not ends:
@@ -85,23 +88,21 @@ def race_words(answer: Answer) -> str:
     said = f"**{theme.join(near)} end{'s' * (len(near) == 1)} lowest**, at J = {ends[best]:.3g}"
     rest = [f"{name} at {ends[name]:.3g}" for name in ends if name not in near]
     said += f"; {theme.join(rest)}. " if rest else ". "
-    rows = {name: list(answer["methods"]).index(name) for name in ends}
-    for clock in ("evaluations", "seconds"):
-        work = min(_last(answer, row, clock) for row in rows.values())
-        at = {name: _after(answer, row, clock, work) for name, row in rows.items()}
+    rows = {name: answer["methods"].index(name) for name in ends}
+    for used, unit, scale in ((answer["evaluations"], "gradients", 1), (answer["seconds"], "ms", 1000)):
+        work = min(_last(used[row]) for row in rows.values())
+        at = {name: _after(answer["cost"][row], used[row], work) for name, row in rows.items()}
         ahead = min(at, key=lambda name: at[name])
-        same = (
-            f"the same {work:,.0f} gradients" if clock == "evaluations" else f"the same {1000 * work:,.0f} ms"
-        )
+        same = f"the same {scale * work:,.0f} {unit}"
         said += f"With {same} {ahead} is ahead (J = {at[ahead]:.3g}). "
     return said.strip()
 
 
-def ending(answer: Answer, name: str) -> str:
+def ending(answer: Methods, name: str) -> str:
     """How and after what a method ended, in words."""
-    row = list(answer["methods"]).index(name)
-    done = max(0, int(np.isfinite(np.asarray(answer["cost"], float)[row]).sum()) - 1)
-    gradients, seconds = (_last(answer, row, clock) for clock in ("evaluations", "seconds"))
+    row = answer["methods"].index(name)
+    done = max(0, int(np.isfinite(answer["cost"][row]).sum()) - 1)
+    gradients, seconds = _last(answer["evaluations"][row]), _last(answer["seconds"][row])
     if not np.isfinite(gradients):
         return "diverged at its start"
     return (
@@ -110,34 +111,32 @@ def ending(answer: Answer, name: str) -> str:
     )
 
 
-def final_cost(answer: Answer, name: str) -> float:
+def final_cost(answer: Methods, name: str) -> float:
     """The last J of a method, NaN where it has none or diverged."""
-    row = list(answer["methods"]).index(name)
-    return float("nan") if answer["ended"][row] == "diverged" else _last(answer, row, "cost")
+    row = answer["methods"].index(name)
+    return float("nan") if answer["ended"][row] == "diverged" else _last(answer["cost"][row])
 
 
-def _last(answer: Answer, row: int, column: str) -> float:
-    values = np.asarray(answer[column], float)[row]
+def _last(values: Floats) -> float:
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else float("nan")
 
 
-def _after(answer: Answer, row: int, clock: str, work: float) -> float:
+def _after(cost: Floats, used: Floats, work: float) -> float:
     """The lowest J of a method with so much work."""
-    used, cost = (np.asarray(answer[name], float)[row] for name in (clock, "cost"))
     within = np.isfinite(cost) & (used <= work * (1 + 1e-9))
     return float(cost[within].min()) if within.any() else float("inf")
 
 
-def _curve(answer: Answer, row: int, clock: str, log: bool) -> tuple[Array, Array]:
-    cost = np.asarray(answer["cost"], float)[row]
-    x = np.arange(len(cost)) * 1.0 if clock == "iteration" else np.asarray(answer[clock], float)[row]
+def _curve(answer: Methods, row: int, clock: Clock, log: bool) -> tuple[Array, Array]:
+    cost = answer["cost"][row]
+    x = np.arange(len(cost)) * 1.0 if clock == "iteration" else answer[clock][row]
     known = np.isfinite(cost) & (cost > 0) & np.isfinite(x) & ((x > 0) | (not log))
     return x[known], cost[known]
 
 
 def _traces(
-    name: str, curve: tuple[Array, Array], clock: str, look: theme.Role, dark: bool
+    name: str, curve: tuple[Array, Array], clock: Clock, look: theme.Role, dark: bool
 ) -> list[dict[str, Any]]:
     """The line with a few marks, and the end as a large one."""
     x, y = curve

@@ -1,6 +1,5 @@
 """What the numbers of a code do: their activity, and how well neighbours in the code are of one class."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,18 +8,19 @@ import plotly.graph_objects as go
 from autoencode_core.figures import theme
 from autoencode_core.figures.stage import titled
 from autoencode_core.figures.theme import subscript
+from autoencode_core.questions.latent import Activity, Neighbours
 
 
-def activity_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+def activity_figure(answer: Activity, *, dark: bool = False) -> go.Figure:
     """Variance of each number of the code as bars, with the participation ratio of the whole code in words.
 
     Args:
-        answer: of the analysis `activity`: variance (k,), participation.
+        answer: of ACTIVITY.
         dark: whether the page is dark.
     """
-    variance = np.asarray(answer["variance"], float)
+    variance = answer["variance"]
     names = [f"z{subscript(j + 1)}" for j in range(len(variance))]
-    hint = f"participation ratio {float(answer['participation']):.2f} of {len(variance)}"
+    hint = f"participation ratio {answer['participation']:.2f} of {len(variance)}"
     bars = {
         "type": "bar",
         "x": names,
@@ -39,15 +39,15 @@ def activity_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figu
     return go.Figure(data=[bars], layout=layout)
 
 
-def neighbours_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+def neighbours_figure(answer: Neighbours, *, dark: bool = False) -> go.Figure:
     """Accuracy of the k-nearest-neighbour vote on code, raw data and PCA, as bars.
 
     Args:
-        answer: of the analysis `neighbours`: code, pca, raw and chance (shares of right votes in [0, 1]), k.
+        answer: of NEIGHBOURS.
         dark: whether the page is dark.
     """
     rows = [("code", "code", ""), ("PCA", "PCA", "x"), ("raw data", "input", "/")]
-    values = [float(answer[key]) for key in ("code", "pca", "raw")]
+    values = [answer["code"], answer["pca"], answer["raw"]]
     bars = {
         "type": "bar",
         "orientation": "h",

@@ -1,8 +1,5 @@
 """The manifold sheet of an image run: what a grid of codes decodes to, at its place in the latent space."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -10,6 +7,8 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite
 from autoencode_core.figures.run.images import GREYS, image_shape, image_span, mosaic
 from autoencode_core.figures.stage import titled
+from autoencode_core.questions.arrays import Floats
+from autoencode_core.questions.latent import DecodedGrid
 from autoencode_core.store.record import RunRecord
 
 MOST_TILES = 13
@@ -18,7 +17,7 @@ MOST_TILES = 13
 
 def decoded_grid_figure(
     record: RunRecord,
-    answer: Mapping[str, Any],
+    answer: DecodedGrid,
     *,
     names: tuple[str, str] = ("z₁", "z₂"),
     dark: bool = False,
@@ -27,7 +26,7 @@ def decoded_grid_figure(
 
     Args:
         record: a run on images.
-        answer: of the analysis `sheet`: places (p, 1) or (p, p, 2), codes and outputs, (p, ·) or (p, p, ·).
+        answer: of DECODED_GRID.
         names: of the axes of the places.
         dark: whether the page is dark.
 
@@ -35,7 +34,7 @@ def decoded_grid_figure(
         InputError: the run's data are not images.
     """
     shape = image_shape(record)
-    codes, images = (np.asarray(answer[name], float) for name in ("places", "outputs"))
+    codes, images = answer["places"], answer["outputs"]
     if codes.ndim == 2:
         codes, images = codes[None], images[None]
     kept = np.unique(np.linspace(0, codes.shape[1] - 1, MOST_TILES).round().astype(int))
@@ -71,12 +70,12 @@ def decoded_grid_figure(
     return go.Figure(data=[heat], layout=layout)
 
 
-def _title(answer: Mapping[str, Any]) -> str:
+def _title(answer: DecodedGrid) -> str:
     """The sheet is all that the decoder can make; of more than two numbers a plane is but a part of it."""
-    return "Manifold sheet" if np.shape(answer["codes"])[-1] <= 2 else "A plane of codes, decoded"
+    return "Manifold sheet" if answer["codes"].shape[-1] <= 2 else "A plane of codes, decoded"
 
 
-def _places(codes: np.ndarray, pixels: int) -> np.ndarray:
+def _places(codes: Floats, pixels: int) -> Floats:
     """The code at every pixel along an axis whose tiles have these codes in their middle."""
     tile = (pixels + 1) / len(codes)
     middles = tile * (np.arange(len(codes)) + 0.5) - 1

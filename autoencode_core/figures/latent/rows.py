@@ -1,7 +1,7 @@
 """New rows among the codes of those that a run knows."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,6 +12,8 @@ from autoencode_core.figures.arrays import finite, pick
 from autoencode_core.figures.marks import cloud
 from autoencode_core.figures.scenes.plane import plain_plane
 from autoencode_core.figures.stage import titled
+from autoencode_core.questions.arrays import Floats, Integers
+from autoencode_core.questions.latent import KnownRows, NewRows
 
 Array = NDArray[Any]
 
@@ -19,8 +21,17 @@ MOST_KNOWN, MOST_NEW = 2000, 3000
 """Most marks of the run's own rows, and of the new ones that are not unusual."""
 
 
+class _Rows(NamedTuple):
+    """What is drawn of some rows; smaller of new ones alone."""
+
+    codes: Floats
+    errors: Floats
+    numbers: Integers
+    smaller: Floats | None = None
+
+
 def rows_figure(
-    own: Mapping[str, Any], new: Mapping[str, Any] | None, unit: str, *, dark: bool = False
+    own: KnownRows, new: NewRows | None, numbers: Integers | None, unit: str, *, dark: bool = False
 ) -> go.Figure:
     """The plane of codes: training rows as dots, test rows hollow, new rows as diamonds, unusual as crosses.
 
@@ -28,23 +39,23 @@ def rows_figure(
     number lies on the x axis, and the height is the squared distance, where that is known.
 
     Args:
-        own: codes (n, k), errors (n,), numbers (n,) and test (n,) of the run's rows (analysis.own_rows).
-        new: codes (m, k), errors (m,), smaller (m,), numbers (m,) and unusual (m,) of new ones
-            (analysis.new_rows), if there are some.
+        own: the run's rows.
+        new: new ones, if there are some.
+        numbers: of the new ones (m,).
         unit: of the squared distance.
         dark: whether the page is dark.
     """
     place, names, log = _places(own, unit)
-    test = np.asarray(own["test"], bool)
-    groups: list[tuple[str, Mapping[str, Any], Array, dict[str, Any]]] = [
-        ("training row", own, _some(~test, MOST_KNOWN), _known_mark("train", dark, hollow=False)),
-        ("test row", own, _some(test, MOST_KNOWN // 4), _known_mark("test", dark, hollow=True)),
+    known, test = _Rows(own["codes"], own["errors"], own["numbers"]), own["test"]
+    groups: list[tuple[str, _Rows, Array, dict[str, Any]]] = [
+        ("training row", known, _some(~test, MOST_KNOWN), _known_mark("train", dark, hollow=False)),
+        ("test row", known, _some(test, MOST_KNOWN // 4), _known_mark("test", dark, hollow=True)),
     ]
-    if new is not None:
-        unusual = np.asarray(new["unusual"], bool)
+    if new is not None and numbers is not None:
+        fresh, unusual = _Rows(new["codes"], new["errors"], numbers, new["smaller"]), new["unusual"]
         groups += [
-            ("new row", new, _some(~unusual, MOST_NEW), _new_mark("new row", dark)),
-            ("unusual new row", new, _some(unusual, MOST_NEW), _new_mark("unusual row", dark)),
+            ("new row", fresh, _some(~unusual, MOST_NEW), _new_mark("new row", dark)),
+            ("unusual new row", fresh, _some(unusual, MOST_NEW), _new_mark("unusual row", dark)),
         ]
     traces = [
         cloud(
@@ -59,7 +70,7 @@ def rows_figure(
         for name, rows, chosen, mark in groups
         if len(chosen)
     ]
-    k = np.asarray(own["codes"]).shape[1]
+    k = own["codes"].shape[1]
     layout = theme.layout(
         dark,
         height=480,
@@ -73,18 +84,17 @@ def rows_figure(
     return go.Figure(data=traces, layout=layout)
 
 
-def _places(own: Mapping[str, Any], unit: str) -> tuple[Any, tuple[str, str], bool]:
+def _places(own: KnownRows, unit: str) -> tuple[Callable[[_Rows], Array], tuple[str, str], bool]:
     """What gives the places (m, 2) of rows, the names of the axes, and whether the second is logarithmic."""
-    codes = finite(np.asarray(own["codes"]))
+    codes = finite(own["codes"])
     if codes.shape[1] > 1:
         plane = plain_plane(codes, most=2)
-        return lambda rows: plane.project(np.asarray(rows["codes"])), (plane.names[0], plane.names[1]), False
-    known = not np.isnan(np.asarray(own["errors"])).all()
+        return lambda rows: plane.project(rows.codes), (plane.names[0], plane.names[1]), False
+    known = not np.isnan(own["errors"]).all()
 
-    def place(rows: Mapping[str, Any]) -> Array:
-        z = finite(np.asarray(rows["codes"]))[:, 0]
-        height = finite(np.asarray(rows["errors"])) if known else np.asarray(rows["numbers"], float)
-        return np.stack([z, height], axis=1)
+    def place(rows: _Rows) -> Array:
+        height = finite(rows.errors) if known else rows.numbers
+        return np.stack([finite(rows.codes)[:, 0], height], axis=1)
 
     return place, ("z₁", f"squared distance ({unit})" if known else "number of the row"), known
 
@@ -106,10 +116,10 @@ def _new_mark(role: str, dark: bool) -> dict[str, Any]:
     return {"size": 12, "symbol": theme.ROLES[role].symbol, "color": theme.colour(role, dark), "line": line}
 
 
-def _hover(rows: Mapping[str, Any], chosen: Array, unit: str) -> list[str]:
+def _hover(rows: _Rows, chosen: Array, unit: str) -> list[str]:
     """Number and squared distance of each row, and of a new one how many training rows lie nearer."""
-    numbers, errors = np.asarray(rows["numbers"])[chosen], np.asarray(rows["errors"])[chosen]
-    smaller = np.asarray(rows["smaller"])[chosen] if "smaller" in rows else np.full(len(chosen), np.nan)
+    numbers, errors = rows.numbers[chosen], rows.errors[chosen]
+    smaller = np.full(len(chosen), np.nan) if rows.smaller is None else rows.smaller[chosen]
     said = []
     for number, error, share in zip(numbers, errors, smaller, strict=True):
         text = f"{number}"

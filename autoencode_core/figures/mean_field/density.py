@@ -1,38 +1,39 @@
 """Where the mass of the particles is, as a picture, a table and in words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.panels import plot
+from autoencode_core.questions.mean_field import Density
 
 Array = NDArray[Any]
 CONSERVED = 1e-6
 """Deviations from 1 up to this are rounding."""
 HEIGHT = 170
-_PARTS = {
+_PARTS: Mapping[Literal["on_grid", "outside", "lost"], tuple[str, str]] = {
     "on_grid": ("on the grid", "train"),
     "outside": ("beside the grid", "test"),
     "lost": ("lost", "now"),
 }
 
 
-def mass_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+def density_figure(answer: Density, *, dark: bool = False) -> go.Figure:
     """Where the mass is against t: on the grid, beside it, beyond the finite numbers; together 1.
 
     Args:
-        answer: what analysis.density says.
+        answer: of DENSITY.
         dark: whether the page is dark.
     """
-    times = np.asarray(answer["times"], float)
+    times = answer["times"]
     traces, entries = list[dict[str, Any]](), []
     for name, (words, look) in _PARTS.items():
-        values = np.asarray(answer[name], float)
+        values = answer[name]
         if name != "on_grid" and not values.any():
             continue
         role = theme.ROLES[look]
@@ -58,50 +59,60 @@ def mass_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
     return plot(dark, title, unit, traces, [entries], axes, HEIGHT, 1, hovermode="x")
 
 
-def mass_table(answer: Mapping[str, Any]) -> dict[str, list[float]]:
+def density_table(answer: Density) -> dict[str, Sequence[float]]:
     """The same as columns: t, the three shares and their sum."""
-    return {name: np.asarray(answer[name], float).tolist() for name in ("times", *_PARTS, "total")}
+    return {
+        "times": answer["times"].tolist(),
+        "on_grid": answer["on_grid"].tolist(),
+        "outside": answer["outside"].tolist(),
+        "lost": answer["lost"].tolist(),
+        "total": answer["total"].tolist(),
+    }
 
 
-def density_table(answer: Mapping[str, Any]) -> dict[str, Array]:
-    """The density as columns: t, middle of the cell on each drawn axis, its mass; empty cells are left out.
+def law_table(answer: Density) -> dict[str, Array]:
+    """The law as columns: t, middle of the cell on each drawn axis, its mass; empty cells are left out.
 
     Args:
-        answer: what analysis.density says.
+        answer: of DENSITY.
     """
-    return cells_table(answer, {"mass": "values"}, [answer["x"], answer["y"]])
+    return cells_table(answer["times"], {"mass": answer["values"]}, [answer["x"], answer["y"]])
 
 
-def cells_table(
-    answer: Mapping[str, Any], names: Mapping[str, str], axes: Sequence[ArrayLike]
-) -> dict[str, Array]:
-    """A row for each cell (F, ny, nx) that is not empty; of one axis the second one is left out."""
-    laws = {name: np.asarray(answer[key], float) for name, key in names.items()}
+def cells_table(times: Array, laws: Mapping[str, Array], axes: Sequence[Array]) -> dict[str, Array]:
+    """A row for each cell that is not empty.
+
+    Args:
+        times: of the frames (F,).
+        laws: mass per cell by name, each (F, ny, nx).
+        axes: the place of the cells along each axis, empty for an axis that is not drawn.
+    """
+    laws = {name: np.asarray(law, float) for name, law in laws.items()}
     frame, *cell = np.nonzero(np.any([law > 0 for law in laws.values()], axis=0))
-    places = {f"u{i + 1}": np.asarray(axis, float) for i, axis in enumerate(axes)}
-    found = {"time": np.asarray(answer["times"], float)[frame]}
+    places = {f"u{i + 1}": axis for i, axis in enumerate(axes)}
+    found = {"time": times[frame]}
     found |= {
         name: axis[rows] for (name, axis), rows in zip(places.items(), cell[::-1], strict=True) if len(axis)
     }
     return found | {name: law[frame, cell[0], cell[1]] for name, law in laws.items()}
 
 
-def mass_words(answer: Mapping[str, Any]) -> str:
+def density_words(answer: Density) -> str:
     """Whether the mass is kept, and where it goes, in a sentence or two.
 
     Args:
-        answer: what analysis.density says.
+        answer: of DENSITY.
     """
-    off = float(answer["deviation"])
+    off = answer["deviation"]
     kept = off <= CONSERVED
-    moments = len(np.asarray(answer["times"]))
+    moments = len(answer["times"])
     said = [
         f"At each of {moments} moments the mass on the grid, beside it and lost is together "
         f"1 ± {power(off)}: {'mass is conserved' if kept else 'the picture loses mass, which is an error'}."
     ]
-    outside, lost = (np.asarray(answer[name], float) for name in ("outside", "lost"))
+    outside, lost = answer["outside"], answer["lost"]
     if outside.max() > 0:
-        at = float(np.asarray(answer["times"])[outside.argmax()])
+        at = float(answer["times"][outside.argmax()])
         said.append(f"At t = {at:.3g} most lies beside the grid, {outside.max():.1%}.")
     if lost.max() > 0:
         said.append(f"{lost.max():.1%} of the particles leave the finite numbers.")

@@ -1,6 +1,6 @@
 """How far the doubled state moves in each layer, beside the jump of the projection."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,47 +11,47 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite, middle_index
 from autoencode_core.figures.panels import GLYPHS, plot, value_axis
 from autoencode_core.figures.trajectory_table import trajectory_table
+from autoencode_core.questions.mean_field import Doubled
 
 Array = NDArray[Any]
 
 _HEIGHT = 190
 
 
-def steps(answer: Mapping[str, Any]) -> Array:
+def longest_steps(answer: Doubled) -> Array:
     """The longest way of a particle of the doubled state from each knot to the next, (S - 1,).
 
     Args:
-        answer: what analysis.doubled says.
+        answer: of DOUBLED.
     """
-    moved = sum(np.square(np.diff(finite(answer[half]), axis=0)) for half in ("states", "shadows"))
+    moved = sum(np.square(np.diff(finite(half), axis=0)) for half in (answer["states"], answer["shadows"]))
     return np.asarray(np.sqrt(np.asarray(moved).sum(axis=2)).max(axis=1))
 
 
-def jump(answer: Mapping[str, Any]) -> float:
+def jump(answer: Doubled) -> float:
     """The longest way over which the projection moves a particle at T/2, flow coordinates.
 
     Args:
-        answer: what analysis.doubled says.
+        answer: of DOUBLED.
     """
-    states, kept = finite(answer["states"]), np.asarray(answer["kept"], int)
-    gone = np.delete(states[_half(answer)], kept, axis=1)
+    gone = np.delete(finite(answer["states"])[_half(answer)], answer["kept"], axis=1)
     return float(np.sqrt(np.square(gone).sum(axis=1)).max(initial=0.0))
 
 
-def _half(answer: Mapping[str, Any]) -> int:
+def _half(answer: Doubled) -> int:
     """Index of T/2 among the knots."""
-    return middle_index(answer["times"], float(np.asarray(answer["times"])[-1]))
+    return middle_index(answer["times"], float(answer["times"][-1]))
 
 
-def steps_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
+def doubled_figure(answer: Doubled, *, dark: bool = False) -> go.Figure:
     """The longest way per unit of time in each layer, and at T/2 the jump, which takes no time.
 
     Args:
-        answer: what analysis.doubled says.
+        answer: of DOUBLED.
         dark: whether the page is dark.
     """
-    times = np.asarray(answer["times"], float)
-    far, at_once, middle = steps(answer), jump(answer), float(times[_half(answer)])
+    times = answer["times"]
+    far, at_once, middle = longest_steps(answer), jump(answer), float(times[_half(answer)])
     state, drop = theme.ROLES["train"], theme.ROLES["decoder"]
     line = {"color": state.colour(dark), "width": theme.LINE, "shape": "hv", "dash": state.dash}
     traces: list[dict[str, Any]] = [
@@ -79,18 +79,18 @@ def steps_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:
     return plot(dark, "Longest way of a particle", "flow coordinates", traces, [entries], axes, _HEIGHT, 1)
 
 
-def doubled_table(answer: Mapping[str, Any]) -> dict[str, Array]:
+def states_table(answer: Doubled) -> dict[str, Array]:
     """The doubled state as columns, in flow coordinates: a row for each particle at each t.
 
     Args:
-        answer: what analysis.doubled says.
+        answer: of DOUBLED.
     """
     return trajectory_table(answer["times"], {"x": answer["states"], "s": answer["shadows"]})
 
 
-def steps_table(answer: Mapping[str, Any]) -> dict[str, list[float]]:
+def doubled_table(answer: Doubled) -> dict[str, Sequence[float]]:
     """The figure as columns: when each layer begins and ends, the longest way in it, the jump at its end."""
-    times, far = np.asarray(answer["times"], float), steps(answer)
+    times, far = answer["times"], longest_steps(answer)
     ends = np.zeros(len(far))
     ends[_half(answer) - 1] = jump(answer)
     return {

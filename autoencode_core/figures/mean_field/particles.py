@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.numbers import minus
-from autoencode_core.figures.panels import GLYPHS, plot
+from autoencode_core.figures.panels import GLYPHS, Entry, plot
+from autoencode_core.questions.mean_field import Particles, Quantity
 
 Array = NDArray[Any]
 
@@ -28,18 +29,23 @@ _FAINT = 0.55
 """Opacity of what did not converge; its mark is crossed out besides."""
 
 
+Plot = Literal["cost", "gap", "distance", "wasserstein"]
+"""What is drawn against N."""
+Drawn = Literal[Quantity, "train_cost", "fresh_cost"]
+"""Its quantities; those of the costs have no rate."""
+
+
 @dataclass(frozen=True)
 class Curve:
-    """One quantity of analysis.particles: its name there, whose look it has, and its words."""
+    """One quantity of PARTICLES: its name there, whose look it has, and its words."""
 
-    name: str
+    name: Drawn
     role: str
     words: str
-    rated: bool = True
 
 
 @dataclass(frozen=True)
-class SweepPlot:
+class Picture:
     """One figure: its heading, what stands beside that, and its curves."""
 
     title: str
@@ -47,16 +53,16 @@ class SweepPlot:
     curves: tuple[Curve, ...]
 
 
-PLOTS: Mapping[str, SweepPlot] = {
-    "cost": SweepPlot(
+PLOTS: Mapping[Plot, Picture] = {
+    "cost": Picture(
         "Cost J",
         "flow coordinates",
         (
-            Curve("train_cost", "train", "on the N particles", rated=False),
-            Curve("fresh_cost", "test", "on fresh particles", rated=False),
+            Curve("train_cost", "train", "on the N particles"),
+            Curve("fresh_cost", "test", "on fresh particles"),
         ),
     ),
-    "gap": SweepPlot(
+    "gap": Picture(
         "Gap",
         "|fresh less train|",
         (
@@ -64,7 +70,7 @@ PLOTS: Mapping[str, SweepPlot] = {
             Curve("fixed_gap", "test", "of one control, θ<sub>ref</sub>"),
         ),
     ),
-    "distance": SweepPlot(
+    "distance": Picture(
         "Distance to the largest N",
         "",
         (
@@ -72,7 +78,7 @@ PLOTS: Mapping[str, SweepPlot] = {
             Curve("control_distance", "test", "controls, L²(0,T)"),
         ),
     ),
-    "wasserstein": SweepPlot(
+    "wasserstein": Picture(
         "Distance of the samples",
         "flow coordinates",
         (
@@ -84,38 +90,79 @@ PLOTS: Mapping[str, SweepPlot] = {
 """The figures by name, from the cost to what bounds its gap."""
 
 
-def sliced_name(answer: Mapping[str, Any]) -> str:
+class Rate(NamedTuple):
+    """The rate of a quantity: its line (4,), the N that it is fitted to (c,), and the sound values (c, s)."""
+
+    line: Array
+    fitted: Array
+    converged: Array
+
+
+def rates(answer: Particles) -> dict[Drawn, Rate]:
+    """The rates by quantity.
+
+    Args:
+        answer: of PARTICLES.
+    """
+    return {
+        "gap": Rate(answer["gap_rate"], answer["gap_fitted"], answer["gap_converged"]),
+        "fixed_gap": Rate(
+            answer["fixed_gap_rate"], answer["fixed_gap_fitted"], answer["fixed_gap_converged"]
+        ),
+        "control_distance": Rate(
+            answer["control_distance_rate"],
+            answer["control_distance_fitted"],
+            answer["control_distance_converged"],
+        ),
+        "map_distance": Rate(
+            answer["map_distance_rate"], answer["map_distance_fitted"], answer["map_distance_converged"]
+        ),
+        "exact_wasserstein": Rate(
+            answer["exact_wasserstein_rate"],
+            answer["exact_wasserstein_fitted"],
+            answer["exact_wasserstein_converged"],
+        ),
+        "sliced_wasserstein": Rate(
+            answer["sliced_wasserstein_rate"],
+            answer["sliced_wasserstein_fitted"],
+            answer["sliced_wasserstein_converged"],
+        ),
+    }
+
+
+def sliced_name(answer: Particles) -> str:
     """Sliced W_1 and what it is measured against; on the line it is W_1 itself."""
-    directions, fresh = int(answer["directions"]), f"{int(answer['reference']):,} fresh ones"
+    directions, fresh = answer["directions"], f"{answer['reference']:,} fresh ones"
     return f"sliced W₁ ({directions} directions) to {fresh}" if directions else f"W₁ to {fresh}"
 
 
-def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) -> go.Figure:
+def particles_figure(answer: Particles, name: Plot, *, dark: bool = False) -> go.Figure:
     """One quantity or two against N, log-log: every seed a mark, with the fitted rate and its 95% band.
 
     Marks of what did not converge are crossed out, and no line goes through them.
 
     Args:
-        answer: what analysis.particles says.
+        answer: of PARTICLES.
         name: of PLOTS.
         dark: whether the page is dark.
     """
-    picture = PLOTS[name]
-    traces, groups = list[dict[str, Any]](), []
+    picture, rated = PLOTS[name], rates(answer)
+    traces, groups = list[dict[str, Any]](), list[list[Entry]]()
     for curve in picture.curves:
         role = theme.ROLES[curve.role]
         words = curve.words or sliced_name(answer)
-        traces += _law(answer, curve, role, dark) if curve.rated else [_means(answer, curve, role, dark)]
+        rate = rated.get(curve.name)
+        traces += [_means(answer, curve, role, dark)] if rate is None else _law(answer, rate, role, dark)
         traces.append(_marks(answer, curve, role, words, dark))
         groups.append([(GLYPHS[role.symbol], role.colour(dark), words)])
-        if curve.rated:
-            groups[-1].append(("━", role.colour(dark), rate_label(answer[f"{curve.name}_rate"])))
-    if any(curve.rated for curve in picture.curves):
+        if rate is not None:
+            groups[-1].append(("━", role.colour(dark), rate_label(rate.line)))
+    if any(curve.name in rated for curve in picture.curves):
         traces.append(_reference(answer, picture.curves[0], dark))
         groups.append([("┄", theme.colour("muted", dark), "N^(−1/2)")])
-    if any((np.nan_to_num(np.asarray(answer[curve.name])) < 0).any() for curve in picture.curves):
+    if any((np.nan_to_num(answer[curve.name]) < 0).any() for curve in picture.curves):
         groups[-1].append(("○", theme.colour("ink", dark), "hollow: below 0"))
-    if not all(_settled(answer, curve.name).all() for curve in picture.curves):
+    if not all(_settled(answer, curve).all() for curve in picture.curves):
         groups[-1].append(("⊗", theme.colour("ink", dark), "not converged"))
     scale = _sizes(answer, picture, dark)
     foot = 10 ** scale["range"][0]
@@ -126,20 +173,19 @@ def sweep_figure(answer: Mapping[str, Any], name: str, *, dark: bool = False) ->
     return plot(dark, picture.title, picture.unit, traces, groups, axes, _HEIGHT, _KEY_LINES)
 
 
-def sweep_table(answer: Mapping[str, Any], name: str) -> dict[str, list[Any]]:
+def particles_table(answer: Particles, name: Plot) -> dict[str, list[Any]]:
     """The figure as columns: N, seed, its quantities, and how many starts converged.
 
     Args:
-        answer: what analysis.particles says.
+        answer: of PARTICLES.
         name: of PLOTS.
     """
-    counts, seeds = np.meshgrid(np.asarray(answer["counts"]), np.asarray(answer["seeds"]), indexing="ij")
-    table = {"particles": counts.ravel().tolist(), "seed": seeds.ravel().tolist()}
-    extra = ["fresh_error"] if name in ("cost", "gap") else []
-    for column in [*(curve.name for curve in PLOTS[name].curves), *extra]:
-        table[column] = np.asarray(answer[column], float).ravel().tolist()
-    table["converged_starts"] = np.asarray(answer["converged_starts"]).ravel().tolist()
-    return table
+    counts, seeds = np.meshgrid(answer["counts"], answer["seeds"], indexing="ij")
+    table: dict[str, list[Any]] = {"particles": counts.ravel().tolist(), "seed": seeds.ravel().tolist()}
+    table |= {curve.name: answer[curve.name].ravel().tolist() for curve in PLOTS[name].curves}
+    if name in ("cost", "gap"):
+        table["fresh_error"] = answer["fresh_error"].ravel().tolist()
+    return table | {"converged_starts": answer["converged_starts"].ravel().tolist()}
 
 
 def rate_label(rate: Iterable[float]) -> str:
@@ -167,13 +213,13 @@ def rate_words(rate: Iterable[float]) -> str:
     return f"goes like {rate_label(rate)}: {speed}"
 
 
-def sweep_words(answer: Mapping[str, Any]) -> list[str]:
+def particles_words(answer: Particles) -> list[str]:
     """What the rates say, a sentence for each quantity and what follows.
 
     Args:
-        answer: what analysis.particles says.
+        answer: of PARTICLES.
     """
-    counts = np.asarray(answer["counts"])
+    counts = answer["counts"]
     return [
         f"The samples: exact W₁ between the N particles and N fresh ones "
         f"{rate_words(answer['exact_wasserstein_rate'])}; {sliced_name(answer)} "
@@ -188,10 +234,10 @@ def sweep_words(answer: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def convergence_words(answer: Mapping[str, Any]) -> str:
+def convergence_words(answer: Particles) -> str:
     """How many points and trainings converged, and how the others are shown."""
-    converged, starts = np.asarray(answer["converged"], bool), int(answer["starts"])
-    points, reached = converged.size, int(np.asarray(answer["converged_starts"]).sum())
+    converged, starts = answer["converged"], answer["starts"]
+    points, reached = converged.size, int(answer["converged_starts"].sum())
     of = f"the best of {starts} starts" if starts > 1 else "one start"
     of += f"; {reached} of {starts * points} trainings"
     said = f"Converged: {int(converged.sum())} of {points} points, each {of}."
@@ -217,21 +263,19 @@ def _rms(values: Array) -> Array:
     return np.asarray(np.sqrt(np.where(total > 0, total, np.nan) / np.maximum(count, 1)))
 
 
-def _settled(answer: Mapping[str, Any], name: str) -> Array:
+def _settled(answer: Particles, curve: Curve) -> Array:
     """Which values of a quantity rest on converged trainings; those of one that diverged are not there."""
-    sound = np.asarray(answer.get(f"{name}_converged", answer["converged"]), bool)
-    return np.asarray(sound | ~np.isfinite(np.asarray(answer[name], float)))
+    rate = rates(answer).get(curve.name)
+    sound = answer["converged"] if rate is None else rate.converged
+    return np.asarray(sound | ~np.isfinite(answer[curve.name]))
 
 
-def _marks(
-    answer: Mapping[str, Any], curve: Curve, role: theme.Role, words: str, dark: bool
-) -> dict[str, Any]:
-    counts, seeds = np.asarray(answer["counts"], float), np.asarray(answer["seeds"])
-    values = np.asarray(answer[curve.name], float)
+def _marks(answer: Particles, curve: Curve, role: theme.Role, words: str, dark: bool) -> dict[str, Any]:
+    counts, seeds, values = answer["counts"], answer["seeds"], answer[curve.name]
     aside = (np.arange(len(seeds)) - (len(seeds) - 1) / 2) * _ASIDE
     x = counts[:, None] * 2**aside
     shown = np.where(np.abs(values) > 0, np.abs(values), np.nan)
-    below, sound = values.ravel() < 0, _settled(answer, curve.name).ravel()
+    below, sound = values.ravel() < 0, _settled(answer, curve).ravel()
     ends = [("" if good else "-x") + "-open" * bool(low) for good, low in zip(sound, below, strict=True)]
     return {
         "type": "scatter",
@@ -254,21 +298,21 @@ def _marks(
     }
 
 
-def _means(answer: Mapping[str, Any], curve: Curve, role: theme.Role, dark: bool) -> dict[str, Any]:
+def _means(answer: Particles, curve: Curve, role: theme.Role, dark: bool) -> dict[str, Any]:
     """The median over the seeds that converged as a line."""
-    values = np.where(_settled(answer, curve.name), np.asarray(answer[curve.name], float), np.nan)
+    values = np.where(_settled(answer, curve), answer[curve.name], np.nan)
     known = np.isfinite(values).any(axis=1)
     middle = np.full(len(values), np.nan)
     middle[known] = np.nanmedian(values[known], axis=1)
     line = {"color": role.colour(dark), "width": theme.LINE, "dash": role.dash}
-    x = np.asarray(answer["counts"], float)
+    x = answer["counts"]
     return {"type": "scatter", "mode": "lines", "x": x, "y": middle, "line": line, "hoverinfo": "skip"}
 
 
-def _law(answer: Mapping[str, Any], curve: Curve, role: theme.Role, dark: bool) -> list[dict[str, Any]]:
+def _law(answer: Particles, rate: Rate, role: theme.Role, dark: bool) -> list[dict[str, Any]]:
     """The fitted line over the N that it was fitted to, and the slopes of its band."""
-    slope, low, high, start = (float(value) for value in answer[f"{curve.name}_rate"])
-    fitted = np.asarray(answer["counts"], float)[np.asarray(answer[f"{curve.name}_fitted"], bool)]
+    slope, low, high, start = (float(value) for value in rate.line)
+    fitted = answer["counts"][rate.fitted]
     if not np.isfinite(slope) or not len(fitted):
         return []
     x = np.log(fitted[[0, -1]])
@@ -285,11 +329,10 @@ def _law(answer: Mapping[str, Any], curve: Curve, role: theme.Role, dark: bool) 
     return [*found, {**plain, "x": np.exp(x), "y": np.exp(y), "line": line}]
 
 
-def _reference(answer: Mapping[str, Any], curve: Curve, dark: bool) -> dict[str, Any]:
+def _reference(answer: Particles, curve: Curve, dark: bool) -> dict[str, Any]:
     """N^(-1/2) through the first value."""
-    counts = np.asarray(answer["counts"], float)
-    values = np.asarray(answer[curve.name], float)
-    sound = np.where(_settled(answer, curve.name), values, np.nan)
+    counts, values = answer["counts"], answer[curve.name]
+    sound = np.where(_settled(answer, curve), values, np.nan)
     size = _rms(sound if np.isfinite(sound).any() else values)
     known = np.flatnonzero(np.isfinite(size))
     y = size[known[0]] * (counts / counts[known[0]]) ** LIMIT if len(known) else np.full(len(counts), np.nan)
@@ -297,8 +340,8 @@ def _reference(answer: Mapping[str, Any], curve: Curve, dark: bool) -> dict[str,
     return {"type": "scatter", "mode": "lines", "x": counts, "y": y, "line": line, "hoverinfo": "skip"}
 
 
-def _numbers(answer: Mapping[str, Any], dark: bool) -> dict[str, Any]:
-    counts = np.asarray(answer["counts"])
+def _numbers(answer: Particles, dark: bool) -> dict[str, Any]:
+    counts = answer["counts"]
     step = -(-len(counts) // _TICKS)
     named = [int(n) for n in counts[(len(counts) - 1) % step :: step]]
     ends = [float(np.log10(counts[0])) - 0.08, float(np.log10(counts[-1])) + 0.08]
@@ -306,9 +349,9 @@ def _numbers(answer: Mapping[str, Any], dark: bool) -> dict[str, Any]:
     return theme.axis(dark, "number of particles N", type="log", range=ends, **ticks)
 
 
-def _sizes(answer: Mapping[str, Any], picture: SweepPlot, dark: bool) -> dict[str, Any]:
+def _sizes(answer: Particles, picture: Picture, dark: bool) -> dict[str, Any]:
     """A logarithmic axis, however little the values differ; single tiny ones do not stretch it."""
     values = np.abs(np.concatenate([np.ravel(answer[curve.name]) for curve in picture.curves]))
-    means = np.concatenate([_rms(np.asarray(answer[curve.name], float)) for curve in picture.curves])
+    means = np.concatenate([_rms(answer[curve.name]) for curve in picture.curves])
     least = np.nanmin(means) / _DEEP if np.isfinite(means).any() else 0.0
     return power_axis(np.maximum(values, least), dark)

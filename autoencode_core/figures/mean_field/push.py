@@ -1,6 +1,6 @@
 """The samples moved beside a histogram moved, as pictures and in words."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,33 +10,34 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.mean_field.density import HEIGHT, Array, cells_table
 from autoencode_core.figures.panels import GLYPHS, plot
+from autoencode_core.questions.mean_field import Push
 from autoencode_core.store.record import RunRecord
 
 _MOMENTS = ("t = 0", "T/2, before", "T/2, after", "T")
 _LOOKS = ("train", "test", "now", "bottleneck")
 
 
-def law_table(answer: Mapping[str, Any]) -> dict[str, Array]:
+def law_table(answer: Push) -> dict[str, Array]:
     """The two laws as columns: t, middle of the drawn cell, mass of the samples and of the histogram in it.
 
     Args:
-        answer: what analysis.push says.
+        answer: of PUSH.
     """
-    edges = [np.asarray(answer[axis], float) for axis in "xy"]
-    names = {"samples": "samples", "histogram": "pushed"}
-    return cells_table(answer, names, [(edge[1:] + edge[:-1]) / 2 for edge in edges])
+    laws = {"samples": answer["samples"], "histogram": answer["pushed"]}
+    middles = [(edge[1:] + edge[:-1]) / 2 for edge in (answer["x"], answer["y"])]
+    return cells_table(answer["times"], laws, middles)
 
 
-def push_figure(answer: Mapping[str, Any], record: RunRecord, *, dark: bool = False) -> go.Figure:
+def push_figure(answer: Push, record: RunRecord, *, dark: bool = False) -> go.Figure:
     """Total variation between samples moved and histogram moved against the cells of the histogram.
 
     Args:
-        answer: what analysis.push says.
+        answer: of PUSH.
         record: the run.
         dark: whether the page is dark.
     """
     cells = np.asarray(answer["cells"], float)
-    table = np.asarray(answer["total_variation"], float)
+    table = answer["total_variation"]
     traces, entries = list[dict[str, Any]](), []
     for (words, frame), look in zip(_moments(answer, record), _LOOKS, strict=False):
         role = theme.ROLES[look]
@@ -64,27 +65,27 @@ def push_figure(answer: Mapping[str, Any], record: RunRecord, *, dark: bool = Fa
     return plot(dark, "Total variation", "share of the mass", traces, [entries], axes, HEIGHT + 40, 2)
 
 
-def push_table(answer: Mapping[str, Any]) -> dict[str, list[float]]:
+def push_table(answer: Push) -> dict[str, Sequence[float]]:
     """The same as columns: cells, how many hold mass, t, total variation."""
-    cells, times = np.asarray(answer["cells"]), np.asarray(answer["times"], float)
+    cells, times = answer["cells"], answer["times"]
     rows, columns = np.meshgrid(np.arange(len(cells)), np.arange(len(times)), indexing="ij")
     return {
         "cells": cells[rows].ravel().tolist(),
-        "occupied": np.asarray(answer["occupied"])[rows].ravel().tolist(),
+        "occupied": answer["occupied"][rows].ravel().tolist(),
         "t": times[columns].ravel().tolist(),
-        "total_variation": np.asarray(answer["total_variation"], float).ravel().tolist(),
+        "total_variation": answer["total_variation"].ravel().tolist(),
     }
 
 
-def push_words(answer: Mapping[str, Any]) -> str:
+def push_words(answer: Push) -> str:
     """Whether the two become one as the cells shrink, in a sentence or two.
 
     Args:
-        answer: what analysis.push says.
+        answer: of PUSH.
     """
-    cells, table = np.asarray(answer["cells"]), np.asarray(answer["total_variation"], float)
-    count, most = int(answer["particles"]), table.max(axis=1)
-    finest = int(np.asarray(answer["occupied"])[-1])
+    cells, table = answer["cells"], answer["total_variation"]
+    count, most = answer["particles"], table.max(axis=1)
+    finest = int(answer["occupied"][-1])
     if len(cells) < 2 or most[0] <= 1e-9:
         return f"With {cells[-1]} cells along each component the two differ by at most {most[-1]:.1%}."
     shrinks = most[-1] < most[0] / 2
@@ -96,14 +97,14 @@ def push_words(answer: Mapping[str, Any]) -> str:
     )
 
 
-def _moments(answer: Mapping[str, Any], record: RunRecord) -> list[tuple[str, int]]:
+def _moments(answer: Push, record: RunRecord) -> list[tuple[str, int]]:
     """What is drawn, and its frame: beginning, bottleneck before and after the projection, end."""
-    times = np.asarray(answer["times"])
+    times = answer["times"]
     last, half = len(times) - 1, int(np.flatnonzero(np.diff(times) == 0)[0])  # T/2 is there twice
     found = list(zip(_MOMENTS, [0, half, half + 1, last], strict=True))
     if record.spec.task == "classify":
         found.pop()
-    table = np.asarray(answer["total_variation"], float)
+    table = answer["total_variation"]
     if np.array_equal(table[:, half], table[:, half + 1]):  # the drawn axes do not see the projection
         found[1:3] = [("T/2", half)]
     return found

@@ -1,21 +1,22 @@
 """The limit T/L -> 0 as pictures and in words: a run at its own depth, twice that, four times."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
+from autoencode_core.questions.ode_limit import Depth
 
-Array = NDArray[Any]
-Answer = Mapping[str, Any]
-
-_PICTURES = {
+Picture = Literal["cost", "outputs", "control"]
+"""What is drawn of the levels."""
+Curve = tuple[Literal["refined_cost", "cost", "ode_difference", "output_change", "moved"], str, str]
+"""Entry of the answer, whose look it has, and its words."""
+_PICTURES: Mapping[Picture, tuple[str, str, tuple[Curve, ...]]] = {
     "cost": (
         "Cost J",
         "flow coordinates",
@@ -34,30 +35,30 @@ _PICTURES = {
     ),
     "control": ("Way of the control", "in L²(0,T)", (("moved", "encoder", "by training on"),)),
 }
-PICTURES = tuple(_PICTURES)
+PICTURES: tuple[Picture, ...] = tuple(_PICTURES)
 _STILL = 1e-11
 
 
-def depth_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figure:
+def depth_figure(answer: Depth, name: Picture, *, dark: bool = False) -> go.Figure:
     """One picture of the levels against T/L, log-log.
 
     Args:
-        answer: what analysis.depth says.
+        answer: of DEPTH.
         name: one of PICTURES.
         dark: whether the page is dark.
     """
     title, unit, curves = _PICTURES[name]
-    steps, shown = np.asarray(answer["steps"], float), list[float]()
+    steps, shown = answer["steps"], list[float]()
     traces, groups = list[dict[str, Any]](), list[list[Entry]]()
     for column, look, words in curves:
-        role, values = theme.ROLES[look], np.asarray(answer[column], float)
+        role, values = theme.ROLES[look], answer[column]
         known = np.isfinite(values) & (values > 0)
         shown += values[known].tolist()
         traces.append(
             {
                 "x": steps[known],
                 "y": values[known],
-                "customdata": np.asarray(answer["depths"])[known],
+                "customdata": answer["depths"][known],
                 "mode": "lines+markers",
                 "line": {"color": role.colour(dark), "dash": role.dash, "width": theme.LINE},
                 "marker": {"symbol": role.symbol, "size": theme.MARKER + 1, "color": role.colour(dark)},
@@ -72,18 +73,28 @@ def depth_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figure:
     return plot(dark, title, unit, traces, groups, (x, power_axis(shown, dark, most=5)), 220, 2)
 
 
-def depth_table(answer: Answer) -> dict[str, Sequence[Any]]:
+def depth_table(answer: Depth) -> dict[str, Sequence[Any]]:
     """The levels as columns."""
-    names = ("depths", "steps", "refined_cost", "cost", "data_term", "penalty", "test_error")
-    more = ("moved", "output_change", "ode_difference", "iterations")
-    table: dict[str, Sequence[Any]] = {name: np.asarray(answer[name]).tolist() for name in (*names, *more)}
-    return table | {"ended": list(answer["ended"])}
+    return {
+        "depths": answer["depths"].tolist(),
+        "steps": answer["steps"].tolist(),
+        "refined_cost": answer["refined_cost"].tolist(),
+        "cost": answer["cost"].tolist(),
+        "data_term": answer["data_term"].tolist(),
+        "penalty": answer["penalty"].tolist(),
+        "test_error": answer["test_error"].tolist(),
+        "moved": answer["moved"].tolist(),
+        "output_change": answer["output_change"].tolist(),
+        "ode_difference": answer["ode_difference"].tolist(),
+        "iterations": answer["iterations"].tolist(),
+        "ended": answer["ended"],
+    }
 
 
-def depth_words(answer: Answer) -> list[str]:
+def depth_words(answer: Depth) -> list[str]:
     """What refining and training on do, a sentence each."""
-    cost, before = (np.asarray(answer[name], float) for name in ("cost", "refined_cost"))
-    difference, spread = np.asarray(answer["ode_difference"], float), float(answer["spread"])
+    cost, before = answer["cost"], answer["refined_cost"]
+    difference, spread = answer["ode_difference"], answer["spread"]
     if len(cost) < 2:
         return ["No level but the first could be trained."]
     if (difference <= _STILL).all():
@@ -106,9 +117,8 @@ def depth_words(answer: Answer) -> list[str]:
         f"The network and its own ODE differ by {percent(share[0])} of the spread at "
         f"L = {answer['depths'][0]}, by {percent(share[-1])} at L = {answer['depths'][-1]}.",
     ]
-    rate, error = float(answer["rate"]), float(answer["rate_error"])
+    rate, error, order = answer["rate"], answer["rate_error"], answer["order"]
     if np.isfinite(rate):
-        order = int(answer["order"])
         near = abs(rate - order) <= max(0.15 * order, 2 * error)
         like = "T/L" if order == 1 else f"(T/L)^{order}"
         said.append(

@@ -1,7 +1,7 @@
 """The geometry of a run's maps along t: volumes, singular values, folds, stretching; and what they mean."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import BOTTOM, LEFT, RIGHT, Entry, Panel, key
+from autoencode_core.questions.ode_limit import Geometry
 
 Array = NDArray[Any]
-Answer = Mapping[str, Any]
+Look = tuple[Literal["smallest", "largest", "bound", "folded", "closest"], str, str]
+"""Entry of the answer, whose look it has, and its words."""
 
 _TALL, _GAP, _TOP = 150, 76, 58
 _DEEPEST = -60.0
@@ -25,11 +27,11 @@ _HEADS = (
 )
 
 
-def geometry_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
+def geometry_figure(answer: Geometry, *, dark: bool = False) -> go.Figure:
     """Four panels along t: volume, singular values of each layer's step, folds, stretching.
 
     Args:
-        answer: what analysis.geometry says.
+        answer: of GEOMETRY.
         dark: whether the page is dark.
     """
     whole = 4 * _TALL + 3 * _GAP
@@ -38,7 +40,7 @@ def geometry_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
         top = 1 - row * (_TALL + _GAP) / whole
         panels.append(Panel("" if not row else str(row + 1), (0, 1), (top - _TALL / whole, top)))
     parts = [_volume(answer, dark), _steps(answer, dark), _meetings(answer, dark), _stretch(answer, dark)]
-    edges = np.asarray(answer["edges"], float)
+    edges = answer["edges"]
     traces, notes, axes = list[dict[str, Any]](), list[dict[str, Any]](), dict[str, Any]()
     for row, (panel, (drawn, entries, scale)) in enumerate(zip(panels, parts, strict=True)):
         traces += [trace | panel.axes for trace in drawn]
@@ -66,33 +68,38 @@ def geometry_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
     return go.Figure(data=traces, layout=layout)
 
 
-def geometry_table(answer: Answer) -> dict[str, Sequence[Any]]:
+def geometry_table(answer: Geometry) -> dict[str, Sequence[Any]]:
     """What happens in each layer, as columns."""
-    edges = np.asarray(answer["edges"], float)
-    names = ("smallest", "largest", "folded", "bound", "closest", "crossed", "speed")
+    edges = answer["edges"]
     return {
         "layer": list(range(1, len(edges))),
         "start": edges[:-1].tolist(),
         "end": edges[1:].tolist(),
-        "width": np.asarray(answer["counts"]).tolist(),
-        **{name: np.asarray(answer[name]).tolist() for name in names},
+        "width": answer["counts"].tolist(),
+        "smallest": answer["smallest"].tolist(),
+        "largest": answer["largest"].tolist(),
+        "folded": answer["folded"].tolist(),
+        "bound": answer["bound"].tolist(),
+        "closest": answer["closest"].tolist(),
+        "crossed": answer["crossed"].tolist(),
+        "speed": answer["speed"].tolist(),
     }
 
 
-def frames_table(answer: Answer) -> dict[str, Sequence[Any]]:
+def frames_table(answer: Geometry) -> dict[str, Sequence[Any]]:
     """The maps from the start to each moment, as columns: volumes by quantile, stretching."""
-    levels = [f"{level:g}" for level in np.asarray(answer["levels"], float)]
-    table: dict[str, Sequence[Any]] = {"time": np.asarray(answer["times"], float).tolist()}
-    for name in ("log_det", "log_volume"):
-        for level, row in zip(levels, np.asarray(answer[name], float), strict=True):
+    levels = [f"{level:g}" for level in answer["levels"]]
+    table: dict[str, Sequence[Any]] = {"time": answer["times"].tolist()}
+    for name, rows in (("log_det", answer["log_det"]), ("log_volume", answer["log_volume"])):
+        for level, row in zip(levels, rows, strict=True):
             table[f"{name}_{level}"] = row.tolist()
-    return table | {"stretch": np.asarray(answer["stretch"], float).tolist()}
+    return table | {"stretch": answer["stretch"].tolist()}
 
 
-def meeting_words(answer: Answer) -> str:
+def meeting_words(answer: Geometry) -> str:
     """Whether trajectories meet, in sentences."""
-    folded, bound = np.asarray(answer["folded"], float), np.asarray(answer["bound"], float)
-    crossed, layers = int(np.asarray(answer["crossed"]).sum()), len(folded)
+    folded, bound = answer["folded"], answer["bound"]
+    crossed, layers = int(answer["crossed"].sum()), len(folded)
     if bound.max(initial=0.0) < 1:
         return (
             f"**No trajectories meet.** What a step adds has a Lipschitz constant of at most "
@@ -112,7 +119,7 @@ def meeting_words(answer: Answer) -> str:
             f"{where}: {share:.1%} of them): on the way it is singular, and neighbours meet."
         ) * bool(len(bad))
         return f"**Trajectories meet: no ODE does that.**{folds}{pairs}{certain}"
-    closest = np.asarray(answer["closest"], float)
+    closest = answer["closest"]
     near = ""
     if np.isfinite(closest).any():
         least = float(np.nanmin(closest))
@@ -123,16 +130,16 @@ def meeting_words(answer: Answer) -> str:
     )
 
 
-def speed_words(answer: Answer) -> str:
+def speed_words(answer: Geometry) -> str:
     """What the horizon lets the flow reach, in a sentence."""
-    moved, half = float(answer["moved"]), float(answer["half_horizon"])
-    limit, speed = float(answer["speed_limit"]), float(np.max(answer["speed"]))
+    moved, half = answer["moved"], answer["half_horizon"]
+    limit, speed = answer["speed_limit"], float(answer["speed"].max())
     if not np.isfinite(limit):
         return (
             f"Until T/2 = {half:g} a component moves by up to {moved:.3g}, at up to {speed:.3g} a unit of "
             "flow time. This field has no speed limit of its own."
         )
-    reach = float(answer["reach"])
+    reach = answer["reach"]
     share = f", {moved / reach:.0%} of it" if reach > 0 else ""
     return (
         f"No component moves faster than {limit:.3g}, so until T/2 = {half:g} none gets further than "
@@ -140,27 +147,26 @@ def speed_words(answer: Answer) -> str:
     )
 
 
-def lipschitz_rows(answer: Answer) -> list[dict[str, Any]]:
+def lipschitz_rows(answer: Geometry) -> list[dict[str, Any]]:
     """Lipschitz constants of the maps: what is attained at the particles, and what cannot be exceeded."""
-    rows = []
-    for name, words in (
-        ("encoder", "encoder, x → z"),
-        ("decoder", "decoder, z → x̂"),
-        ("whole", "whole, x → x̂"),
-    ):
-        low = float(answer[f"lipschitz_{name}"])
-        if np.isfinite(low):
-            rows.append({"map": words, "at least": low, "at most": float(answer[f"lipschitz_bound_{name}"])})
-    return rows
+    maps = (
+        ("encoder, x → z", answer["lipschitz_encoder"], answer["lipschitz_bound_encoder"]),
+        ("decoder, z → x̂", answer["lipschitz_decoder"], answer["lipschitz_bound_decoder"]),
+        ("whole, x → x̂", answer["lipschitz_whole"], answer["lipschitz_bound_whole"]),
+    )
+    return [{"map": words, "at least": low, "at most": high} for words, low, high in maps if np.isfinite(low)]
 
 
-def _volume(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
-    times, traces, entries = np.asarray(answer["times"], float), list[dict[str, Any]](), list[Entry]()
-    looks = (("log_det", "encoder", "network"), ("log_volume", "decoder", "its ODE, ∫ tr ∂F dt"))
+def _volume(answer: Geometry, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
+    times, traces, entries = answer["times"], list[dict[str, Any]](), list[Entry]()
+    looks = (
+        (answer["log_det"], "encoder", "network"),
+        (answer["log_volume"], "decoder", "its ODE, ∫ tr ∂F dt"),
+    )
     drawn = []
-    for name, look, words in looks:
+    for values, look, words in looks:
         role = theme.ROLES[look]
-        rows = np.maximum(np.asarray(answer[name], float), _DEEPEST)
+        rows = np.maximum(values, _DEEPEST)
         drawn.append(rows)
         traces += _band(times, rows[1], rows[-2], role.colour(dark))
         line = {"color": role.colour(dark), "dash": role.dash, "width": theme.LINE}
@@ -188,20 +194,20 @@ def _band(x: Array, low: Array, high: Array, colour: str) -> list[dict[str, Any]
     return [{**around, **fill, "mode": "lines", "hoverinfo": "skip"}]
 
 
-def _steps(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
-    looks = (
+def _steps(answer: Geometry, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
+    looks: tuple[Look, ...] = (
         ("largest", "encoder", "largest"),
         ("smallest", "decoder", "smallest"),
         ("bound", "penalty", "Lipschitz bound of a step, below 1: no meeting"),
     )
     traces, entries = _stairs(answer, looks, dark)
-    values = np.concatenate([np.asarray(answer[name], float) for name, *_ in looks])
+    values = np.concatenate([answer[name] for name, _, _ in looks])
     floor = max(1e-4, float(values[values > 0].min(initial=1.0)))
     return traces, entries, power_axis([*np.maximum(values, floor), 1.0], dark, most=4)
 
 
-def _meetings(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
-    looks = (
+def _meetings(answer: Geometry, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
+    looks: tuple[Look, ...] = (
         ("folded", "several", "particles folded"),
         ("closest", "penalty", "least distance of a pair"),
     )
@@ -210,8 +216,8 @@ def _meetings(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[En
     return traces, entries, theme.axis(dark, range=[-0.03, 1.06], nticks=5)
 
 
-def _stretch(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
-    times, stretch = np.asarray(answer["times"], float), np.asarray(answer["stretch"], float)
+def _stretch(answer: Geometry, dark: bool) -> tuple[list[dict[str, Any]], list[Entry], dict[str, Any]]:
+    times, stretch = answer["times"], answer["stretch"]
     role = theme.ROLES["encoder"]
     said = "t = %{x:.3g}: %{y:.3g}<extra></extra>"
     line = {"color": role.colour(dark), "width": theme.LINE}
@@ -221,13 +227,11 @@ def _stretch(answer: Answer, dark: bool) -> tuple[list[dict[str, Any]], list[Ent
     return [trace], [("━", role.colour(dark), words)], power_axis(stretch, dark, most=4)
 
 
-def _stairs(
-    answer: Answer, looks: Sequence[tuple[str, str, str]], dark: bool
-) -> tuple[list[dict[str, Any]], list[Entry]]:
+def _stairs(answer: Geometry, looks: Sequence[Look], dark: bool) -> tuple[list[dict[str, Any]], list[Entry]]:
     """Values of the layers as steps."""
-    edges, traces, entries = np.asarray(answer["edges"], float), list[dict[str, Any]](), list[Entry]()
+    edges, traces, entries = answer["edges"], list[dict[str, Any]](), list[Entry]()
     for name, look, words in looks:
-        role, values = theme.ROLES[look], np.asarray(answer[name], float)
+        role, values = theme.ROLES[look], answer[name]
         traces.append(
             {
                 "x": np.repeat(edges, 2)[1:-1],
@@ -243,9 +247,9 @@ def _stairs(
     return traces, entries
 
 
-def _middle(answer: Answer, panels: Sequence[Panel], dark: bool) -> list[dict[str, Any]]:
+def _middle(answer: Geometry, panels: Sequence[Panel], dark: bool) -> list[dict[str, Any]]:
     """The bottleneck as a line through each panel."""
-    half, role = float(answer["half_horizon"]), theme.ROLES["bottleneck"]
+    half, role = answer["half_horizon"], theme.ROLES["bottleneck"]
     line = {"color": role.colour(dark), "width": 1.4, "dash": role.dash}
     along = {
         "type": "line",

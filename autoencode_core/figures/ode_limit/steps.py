@@ -1,7 +1,7 @@
 """A network integrated more finely, as pictures and in words: is it a discretised ODE?"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,28 +12,30 @@ from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.flow.schemes import SCHEMES
+from autoencode_core.questions.ode_limit import Steps
 
 Array = NDArray[Any]
-Answer = Mapping[str, Any]
+Quantity = Literal["difference", "error"]
+"""What is drawn against the step size."""
 
 LOOKS = {"euler": "encoder", "midpoint": "decoder", "rk4": "penalty"}
 """Roles of the theme that the methods look like."""
-_TITLES = {
+_TITLES: Mapping[Quantity, tuple[str, str]] = {
     "difference": ("Output difference", "to the ODE, flow coordinates"),
     "error": ("Error of the outputs", "mean squared, flow coordinates"),
 }
 _LINES = 4
 
 
-def refinement_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figure:
+def steps_figure(answer: Steps, name: Quantity, *, dark: bool = False) -> go.Figure:
     """One quantity of every method against the step size, log-log, with the fitted orders.
 
     Args:
-        answer: what analysis.steps says.
-        name: "difference" or "error".
+        answer: of STEPS.
+        name: what is drawn.
         dark: whether the page is dark.
     """
-    steps, values = np.asarray(answer["steps"], float), np.asarray(answer[name], float)
+    steps, values = answer["steps"], answer[name]
     traces, groups = list[dict[str, Any]](), list[list[Entry]]()
     for row, method in enumerate(answer["methods"]):
         look = theme.ROLES[LOOKS[method]]
@@ -44,7 +46,7 @@ def refinement_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Fi
         groups = [[entry for group in groups for entry in group]]
     traces.append(_network(answer, name, dark))
     groups.append([("◯", theme.colour("ink", dark), f"the network itself ({_named(answer)})")])
-    level = float(answer["floor"] if name == "difference" else answer["reference_error"])
+    level = answer["floor"] if name == "difference" else answer["reference_error"]
     words = "how well the reference is known" if name == "difference" else f"the ODE ({answer['reference']})"
     y = power_axis([*values.ravel(), level], dark)
     shapes, notes = _level(level, words, y, name == "difference", dark)
@@ -54,40 +56,40 @@ def refinement_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Fi
     return plot(dark, title, unit, traces, groups, (x, y), 250, _LINES, shapes=shapes, annotations=notes)
 
 
-def refinement_table(answer: Answer) -> dict[str, Sequence[Any]]:
+def steps_table(answer: Steps) -> dict[str, Sequence[Any]]:
     """The same as columns: method, sub-steps, step size, output difference, error, whether it was fitted."""
-    methods, sizes = list(answer["methods"]), np.asarray(answer["substeps"])
+    methods, sizes = answer["methods"], answer["substeps"]
     rows, columns = np.meshgrid(np.arange(len(methods)), np.arange(len(sizes)), indexing="ij")
     return {
         "method": [methods[row] for row in rows.ravel()],
         "substeps": sizes[columns.ravel()].tolist(),
-        "step": np.asarray(answer["steps"], float)[columns.ravel()].tolist(),
-        "difference": np.asarray(answer["difference"], float).ravel().tolist(),
-        "error": np.asarray(answer["error"], float).ravel().tolist(),
-        "fitted": np.asarray(answer["fitted"], bool).ravel().tolist(),
+        "step": answer["steps"][columns.ravel()].tolist(),
+        "difference": answer["difference"].ravel().tolist(),
+        "error": answer["error"].ravel().tolist(),
+        "fitted": answer["fitted"].ravel().tolist(),
     }
 
 
-def order_words(answer: Answer, row: int) -> str:
+def order_words(answer: Steps, row: int) -> str:
     """The fitted order of a method beside the declared one, short."""
     order, error = float(answer["order"][row]), float(answer["order_error"][row])
-    declared = f"declared {int(answer['declared'][row])}"
+    declared = f"declared {answer['declared'][row]}"
     if not np.isfinite(order):
         return f"no order told ({declared})"
     return f"order {order:.2f} {give_or_take(error)} ({declared})"
 
 
-def verdict_words(answer: Answer, classify: bool = False) -> str:
+def verdict_words(answer: Steps, classify: bool = False) -> str:
     """Whether the network is a discretised ODE, and why, in sentences.
 
     Args:
-        answer: what analysis.steps says.
+        answer: of STEPS.
         classify: whether the outputs are codes.
     """
-    relative, verdict = float(answer["relative"]), str(answer["verdict"])
-    error, exact = float(answer["network_error"]), float(answer["reference_error"])
+    relative, verdict = answer["relative"], answer["verdict"]
+    error, exact = answer["network_error"], answer["reference_error"]
     things = "codes" if classify else "outputs"
-    apart = percent(relative) if np.isfinite(relative) else f"{float(answer['network_difference']):.2g}"
+    apart = percent(relative) if np.isfinite(relative) else f"{answer['network_difference']:.2g}"
     whose = " of the targets' spread" if np.isfinite(relative) else " in flow coordinates"
     how = (
         f"Integrated exactly, the same control moves its {things} by {apart}{whose}, and the mean squared "
@@ -123,19 +125,19 @@ def _curve(steps: Array, values: Array, look: theme.Role, name: str, dark: bool)
     ]
 
 
-def _delta(answer: Answer) -> float:
+def _delta(answer: Steps) -> float:
     """The layer length δ."""
     return float(answer["steps"][0]) * int(answer["substeps"][0])
 
 
-def _fits(answer: Answer, dark: bool) -> list[dict[str, Any]]:
+def _fits(answer: Steps, dark: bool) -> list[dict[str, Any]]:
     """The fitted lines, over all steps."""
-    steps, traces = np.asarray(answer["steps"], float), list[dict[str, Any]]()
+    steps, traces = answer["steps"], list[dict[str, Any]]()
     for row, method in enumerate(answer["methods"]):
         order, start = float(answer["order"][row]), float(answer["order_start"][row])
         if np.isfinite(order):
             line = {"color": theme.ROLES[LOOKS[method]].colour(dark), "width": 5}
-            fitted = steps[np.asarray(answer["fitted"], bool)[row]]
+            fitted = steps[answer["fitted"][row]]
             y = np.exp(start + order * np.log(fitted))
             traces.append(
                 {"x": fitted, "y": y, "mode": "lines", "line": line, "opacity": 0.3, "hoverinfo": "skip"}
@@ -143,20 +145,20 @@ def _fits(answer: Answer, dark: bool) -> list[dict[str, Any]]:
     return traces
 
 
-def _named(answer: Answer) -> str:
+def _named(answer: Steps) -> str:
     """The network's own scheme and sub-steps in words."""
-    r = int(answer["network_substeps"])
-    return f"{SCHEMES[str(answer['network_scheme'])].title}, {r} step{'s' * (r != 1)} a layer"
+    r = answer["network_substeps"]
+    return f"{SCHEMES[answer['network_scheme']].title}, {r} step{'s' * (r != 1)} a layer"
 
 
-def _network(answer: Answer, name: str, dark: bool) -> dict[str, Any]:
+def _network(answer: Steps, name: Quantity, dark: bool) -> dict[str, Any]:
     """A ring round the network's own value, at its own step."""
-    value = float(answer[f"network_{name}"])
+    value = answer["network_difference"] if name == "difference" else answer["network_error"]
     ring = {"symbol": "circle-open", "size": 17, "color": theme.colour("ink", dark), "line": {"width": 2}}
     known = [value] if value > 0 else []
     said = "the network<br>%{y:.3g}<extra></extra>"
     return {
-        "x": [_delta(answer) / int(answer["network_substeps"])][: len(known)],
+        "x": [_delta(answer) / answer["network_substeps"]][: len(known)],
         "y": known,
         "mode": "markers",
         "marker": ring,

@@ -1,29 +1,25 @@
 """The certificate of convexity in sentences: of the layers that there are, and of the limit of many."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from autoencode_core.figures.numbers import minus, rounded
 from autoencode_core.figures.regimes.convexity import CONVEX, proven
 from autoencode_core.figures.theme import join
-
-Answer = Mapping[str, Any]
+from autoencode_core.questions.regimes import Curvature, CurvatureDepths
 
 _NOT = "not convex"
 
 
-def certificate_words(answer: Answer, tikhonov: float, depth: int) -> str:
+def certificate_words(answer: Curvature, tikhonov: float, depth: int) -> str:
     """What ν says of J at the control of a run, and whether that is said of a minimiser.
 
     Args:
-        answer: what analysis.curvature says: nu, floor, gradient_norm, stationary.
+        answer: what analysis.curvature says.
         tikhonov: λ of the run.
         depth: L.
     """
-    nu, still = float(answer["nu"]), bool(answer["stationary"])
-    side = proven(2 * tikhonov + min(float(answer["floor"]), nu), 2 * tikhonov + nu)
+    nu, still = answer["nu"], answer["stationary"]
+    side = proven(2 * tikhonov + min(answer["floor"], nu), 2 * tikhonov + nu)
     layers = f"with its L = {depth} layers"
     if side == CONVEX:
         said = f"**J is locally strongly convex here** {layers}: "
@@ -45,12 +41,12 @@ def certificate_words(answer: Answer, tikhonov: float, depth: int) -> str:
     if still:
         return said
     return (
-        f"{said} But the control is not stationary (‖∇J‖ = {float(answer['gradient_norm']):.2g}): this is a "
+        f"{said} But the control is not stationary (‖∇J‖ = {answer['gradient_norm']:.2g}): this is a "
         "statement on the curvature at this control, not on a minimiser."
     )
 
 
-def limit_words(answer: Answer) -> str:
+def limit_words(answer: CurvatureDepths) -> str:
     """What ν of the same θ(t) with more layers says of J on all of L²(0,T).
 
     Args:
@@ -64,20 +60,20 @@ def limit_words(answer: Answer) -> str:
     if still[0] and not still[-1]:
         said += (
             f" With {depths[-1]} layers this θ(t) is not stationary "
-            f"(‖∇J‖ = {float(answer['gradient_norm'][-1]):.2g}), so there that is a statement on the "
+            f"(‖∇J‖ = {answer['gradient_norm'][-1]:.2g}), so there that is a statement on the "
             "curvature at θ(t), not on a minimiser."
         )
     return said
 
 
-def _heading(answer: Answer, depths: list[int]) -> str:
+def _heading(answer: CurvatureDepths, depths: list[int]) -> str:
     """The verdicts of L layers and of the limit, or of the most layers where none is told."""
     shift = float(answer["convexity"][0]) - float(answer["nu"][0])
     sides = [
         proven(shift + min(floor, nu), shift + nu)
         for nu, floor in zip(answer["nu"].tolist(), answer["floor"].tolist(), strict=True)
     ]
-    limit, error = float(answer["limit_convexity"]), float(answer["limit_error"])
+    limit, error = answer["limit_convexity"], answer["limit_error"]
     told = bool(np.isfinite(limit))
     here, there = sides[0], proven(limit - error, limit + error) if told else sides[-1]
     where = "in the limit" if told else f"with L = {depths[-1]}"
@@ -87,14 +83,14 @@ def _heading(answer: Answer, depths: list[int]) -> str:
     return said if told else f"{said}, and no limit is told"
 
 
-def _course(answer: Answer, depths: list[int]) -> str:
+def _course(answer: CurvatureDepths, depths: list[int]) -> str:
     """The values with more layers, and what they tend to."""
     values = [minus(f"{nu:.3g}") for nu in answer["nu"].tolist()]
     more = join([f"{depth:,}" for depth in depths[1:]])
     start = f"ν = {values[0]}; the same θ(t) cut into {more} layers has ν = {join(values[1:])}"
-    trend, shrink = str(answer["trend"]), float(answer["shrink"])
-    limit, error = (float(answer[name]) for name in ("limit", "limit_error"))
-    total = rounded(float(answer["limit_convexity"]))
+    trend, shrink = answer["trend"], answer["shrink"]
+    limit, error = answer["limit"], answer["limit_error"]
+    total = rounded(answer["limit_convexity"])
     if trend == "still":
         return f"{start}, which is the limit as far as can be told (2λ + ν = {total})."
     if trend == "geometric":

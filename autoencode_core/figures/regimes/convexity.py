@@ -16,6 +16,7 @@ from autoencode_core.figures.regimes.strip import panel_figure
 from autoencode_core.figures.regimes.study_marks import mark_traces, rank_key
 from autoencode_core.figures.run.history import spread
 from autoencode_core.figures.symlog_axis import SymlogAxis, words
+from autoencode_core.questions.regimes import Curvature, CurvaturePath
 from autoencode_core.store.study import Outcome, Study
 
 Array = NDArray[Any]
@@ -121,19 +122,17 @@ def lambda_conv(outcome: Outcome) -> float | None:
     return None if outcome.curvature is None else max(0.0, -outcome.curvature / 2)
 
 
-def path_figure(answer: Mapping[str, Any], tikhonov: float, *, dark: bool = False) -> go.Figure:
+def curvature_path_figure(path: CurvaturePath, tikhonov: float, *, dark: bool = False) -> go.Figure:
     """ν and 2λ + ν along the training of one run, with what the bounds of ν allow shaded.
 
     Args:
-        answer: what analysis.curvature_path says: iterations (c,), nu (c,), bound (c,) and, if known,
-            floor (c,).
+        path: what analysis.curvature_path says.
         tikhonov: λ of the run.
         dark: whether the page is dark.
     """
-    x, nu, bound = (np.asarray(answer[name], float) for name in ("iterations", "nu", "bound"))
-    floor = np.asarray(answer.get("floor", nu - bound), float)
-    sound = np.isfinite(nu) & np.isfinite(floor)
-    x, nu, low, high = x[sound], nu[sound], np.minimum(floor, nu)[sound], (nu + bound)[sound]
+    sound = np.isfinite(path["nu"]) & np.isfinite(path["floor"])
+    x, nu = np.asarray(path["iterations"], float)[sound], path["nu"][sound]
+    low, high = np.minimum(path["floor"][sound], nu), nu + path["bound"][sound]
     shifts = {"ν": (0.0, "curvature"), "2λ + ν": (2 * tikhonov, "convexity")}
     scale = SymlogAxis([0.0, *(float(v) + shift for shift, _ in shifts.values() for v in (*low, *high))])
     traces: list[dict[str, Any]] = []
@@ -164,20 +163,17 @@ def path_figure(answer: Mapping[str, Any], tikhonov: float, *, dark: bool = Fals
     )
 
 
-def spectrum_figure(answer: Mapping[str, Any], tikhonov: float, *, dark: bool = False) -> go.Figure:
+def spectrum_figure(answer: Curvature, tikhonov: float, *, dark: bool = False) -> go.Figure:
     """Eigenvalues of the data term's Hessian, with the line −2λ above which J is convex.
 
     Args:
-        answer: what analysis.curvature says: spectrum (P,), or empty and then values, largest_values; floor,
-            if known.
+        answer: what analysis.curvature says.
         tikhonov: λ of the run.
         dark: whether the page is dark.
     """
-    spectrum = np.asarray(answer.get("spectrum", ()), float)
-    ends = [np.asarray(answer.get(name, ()), float) for name in ("values", "largest_values")]
-    values = np.sort(spectrum if len(spectrum) else np.concatenate(ends))
-    total = len(spectrum) or max(len(answer.get("vectors", ((),))[0]), len(values))
-    few = len(ends[0])
+    spectrum, few, total = answer["spectrum"], len(answer["values"]), answer["vectors"].shape[1]
+    known = spectrum if len(spectrum) else np.concatenate([answer["values"], answer["largest_values"]])
+    values = np.sort(known)
     index = np.arange(len(values)) + 1.0
     if not len(spectrum):
         index[few:] = total - np.arange(len(values) - few)[::-1]
@@ -202,7 +198,7 @@ def spectrum_figure(answer: Mapping[str, Any], tikhonov: float, *, dark: bool = 
     named = f"−2λ = {words(-2 * tikhonov)}"
     note = theme.note(dark, named, 1, own, yref="y", xshift=6, yanchor="middle", font=font)
     count = int(below.sum())
-    proven = float(answer.get("floor", values.min(initial=np.inf))) > -2 * tikhonov
+    proven = answer["floor"] > -2 * tikhonov
     none = "none below −2λ" + (": J is locally strongly convex" if proven else " among those known")
     said = f"{count} below −2λ (squares)" if count else none
     said += "" if len(spectrum) else f", {len(values)} of {total:,} known"

@@ -1,7 +1,7 @@
 """ν and 2λ + ν against the number of layers as a picture and a table."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,16 +12,22 @@ from autoencode_core.figures.numbers import rounded
 from autoencode_core.figures.panels import GLYPHS, Entry, Panel, level, plot
 from autoencode_core.figures.regimes.convexity import CONVEX
 from autoencode_core.figures.symlog_axis import SymlogAxis, words
+from autoencode_core.questions.arrays import Floats
+from autoencode_core.questions.regimes import CurvatureDepths
 
 Array = NDArray[Any]
-Answer = Mapping[str, Any]
-
-_CURVES = {"2λ + ν": ("convexity", "convexity"), "ν": ("nu", "curvature")}
-"""Name of a curve: its column and its role."""
-_LIMIT = {"convexity": "limit_convexity", "nu": "limit"}
 
 
-def curvature_depths_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
+class _Curve(NamedTuple):
+    """What is drawn against the number of layers L: its name and role, its values (g,), and its limit."""
+
+    name: str
+    role: theme.Role
+    values: Floats
+    limit: float
+
+
+def curvature_depths_figure(answer: CurvatureDepths, *, dark: bool = False) -> go.Figure:
     """ν and 2λ + ν of the same θ(t) against the number of layers, with the limit where it is told.
 
     Args:
@@ -29,23 +35,25 @@ def curvature_depths_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
         dark: whether the page is dark.
     """
     depths, told = np.asarray(answer["depths"], float), bool(np.isfinite(answer["limit"]))
-    spans = {name: _spans(answer, column) for name, (column, _) in _CURVES.items()}
-    scale = SymlogAxis([0.0, *(end for span in spans.values() for pair in span for end in pair)])
+    curves = [
+        _Curve("2λ + ν", theme.ROLES["convexity"], answer["convexity"], answer["limit_convexity"]),
+        _Curve("ν", theme.ROLES["curvature"], answer["nu"], answer["limit"]),
+    ]
+    spans = [_spans(answer, curve) for curve in curves]
+    scale = SymlogAxis([0.0, *(end for span in spans for pair in span for end in pair)])
     end = 2 * depths[-1]
     traces, groups = list[dict[str, Any]](), list[Entry]()
-    for name, (column, look) in _CURVES.items():
-        role, values = theme.ROLES[look], np.asarray(answer[column], float)
+    for (name, role, values, limit), span in zip(curves, spans, strict=True):
         said = [
             f"{int(depth):,} layers<br>{name} = {words(value, 4)}<br>from {words(low)} to {words(high)}"
-            for depth, value, (low, high) in zip(depths, values, spans[name], strict=False)
+            for depth, value, (low, high) in zip(depths, values, span, strict=False)
         ]
         traces += [
-            _bars([*depths, end] if told else depths, spans[name], scale, role.colour(dark)),
-            _curve(depths, scale.place(values), said, role, dark),
+            _bars([*depths, end] if told else depths, span, scale, role.colour(dark)),
+            _line(depths, scale.place(values), said, role, dark),
         ]
         if told:
-            limit, error = float(answer[_LIMIT[column]]), float(answer["limit_error"])
-            said = [f"limit<br>{name} ≈ {words(limit)}<br>give or take {rounded(error)}"]
+            said = [f"limit<br>{name} ≈ {words(limit)}<br>give or take {rounded(answer['limit_error'])}"]
             last = scale.place(np.array([values[-1], limit]))
             traces.append(_further(np.array([depths[-1], end]), last, said, role, dark))
         groups.append((GLYPHS[role.symbol], role.colour(dark), name))
@@ -60,38 +68,46 @@ def curvature_depths_figure(answer: Answer, *, dark: bool = False) -> go.Figure:
     return plot(dark, "More layers", unit, traces, key, axes, 220, 1, shapes=[zero])
 
 
-def curvature_depths_table(answer: Answer) -> dict[str, Sequence[Any]]:
+def curvature_depths_table(answer: CurvatureDepths) -> dict[str, Sequence[Any]]:
     """The levels as columns, the limit as the last row where it is told (its layers are inf)."""
-    names = ("nu", "bound", "floor", "convexity", "gradient_norm", "remaining", "cost", "data_term")
-    table: dict[str, list[Any]] = {"layers": np.asarray(answer["depths"]).tolist()}
-    table |= {name: np.asarray(answer[name]).tolist() for name in names}
+    table: dict[str, list[Any]] = {
+        "layers": answer["depths"].tolist(),
+        "nu": answer["nu"].tolist(),
+        "bound": answer["bound"].tolist(),
+        "floor": answer["floor"].tolist(),
+        "convexity": answer["convexity"].tolist(),
+        "gradient_norm": answer["gradient_norm"].tolist(),
+        "remaining": answer["remaining"].tolist(),
+        "cost": answer["cost"].tolist(),
+        "data_term": answer["data_term"].tolist(),
+    }
     if np.isfinite(answer["limit"]):
         last = {
             "layers": np.inf,
-            "nu": float(answer["limit"]),
-            "bound": float(answer["limit_error"]),
-            "convexity": float(answer["limit_convexity"]),
+            "nu": answer["limit"],
+            "bound": answer["limit_error"],
+            "convexity": answer["limit_convexity"],
         }
         for name, column in table.items():
             column.append(last.get(name, np.nan))
     return dict(table)
 
 
-def curvature_depths_alt(answer: Answer) -> str:
+def curvature_depths_alt(answer: CurvatureDepths) -> str:
     """The picture in words."""
     pairs = zip(answer["depths"], answer["convexity"], strict=True)
     said = ", ".join(f"{words(float(value))} with {int(depth)} layers" for depth, value in pairs)
-    limit = float(answer["limit_convexity"])
+    limit = answer["limit_convexity"]
     ends = f"; its limit is about {words(limit)}" if np.isfinite(limit) else "; no limit is told"
     return f"ν and 2λ + ν of the same θ(t) against the number of layers. 2λ + ν is {said}{ends}."
 
 
-def _spans(answer: Answer, column: str) -> list[tuple[float, float]]:
+def _spans(answer: CurvatureDepths, curve: _Curve) -> list[tuple[float, float]]:
     """Between what a curve's values lie for certain, that of the limit last where it is told."""
-    shift = np.asarray(answer[column], float) - np.asarray(answer["nu"], float)
-    nu, floor, bound = (np.asarray(answer[name], float) for name in ("nu", "floor", "bound"))
-    lows, highs = (np.minimum(floor, nu) + shift).tolist(), (nu + bound + shift).tolist()
-    limit, error = float(answer[_LIMIT[column]]), float(answer["limit_error"])
+    nu, shift = answer["nu"], curve.values - answer["nu"]
+    lows = (np.minimum(answer["floor"], nu) + shift).tolist()
+    highs = (nu + answer["bound"] + shift).tolist()
+    limit, error = curve.limit, answer["limit_error"]
     if np.isfinite(limit):
         lows, highs = [*lows, limit - error], [*highs, limit + error]
     return list(zip(lows, highs, strict=True))
@@ -109,7 +125,7 @@ def _bars(
     return {"type": "scatter", "mode": "lines", "x": places, "y": ends, "line": line, "hoverinfo": "skip"}
 
 
-def _curve(x: Array, y: Array, said: list[str], role: theme.Role, dark: bool) -> dict[str, Any]:
+def _line(x: Array, y: Array, said: list[str], role: theme.Role, dark: bool) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines+markers",
@@ -124,6 +140,6 @@ def _curve(x: Array, y: Array, said: list[str], role: theme.Role, dark: bool) ->
 
 def _further(x: Array, y: Array, said: list[str], role: theme.Role, dark: bool) -> dict[str, Any]:
     """From the last value to the limit, which is hollow."""
-    curve = _curve(x, y, ["", *said], role, dark)
+    curve = _line(x, y, ["", *said], role, dark)
     marker = curve["marker"] | {"symbol": [role.symbol, f"{role.symbol}-open"]}
     return curve | {"line": curve["line"] | {"dash": "dot"}, "marker": marker}

@@ -1,6 +1,5 @@
 """One classifier of data in the plane with either component turned off: both flows on one clock."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,12 @@ from autoencode_core.figures.scenes.parts import (
     within,
 )
 from autoencode_core.figures.timeline import IDLE, NOT_DRIVEN
+from autoencode_core.questions.control import Component
 
 Array = NDArray[Any]
 
 
-def component_scene(answer: Mapping[str, Any], identity: str, **settings: Any) -> Part:
+def component_scene(answer: Component, identity: str, **settings: Any) -> Part:
     """The encoder's flow over t in [0, T/2], once for each component that is turned off.
 
     Args:
@@ -30,12 +30,12 @@ def component_scene(answer: Mapping[str, Any], identity: str, **settings: Any) -
         identity: what is shown; another one forgets camera and time.
         settings: entries of the scene's header.
     """
-    names, active = component_names(answer), np.asarray(answer["active"], bool)
+    names, active = component_names(answer), answer["active"]
     depth = active.shape[1] - 1
     moved = [knots(*each, depth) for each in zip(answer["states"], answer["dropped"], strict=True)]
     spots = [_spots(answer, place) for place in range(2)]
     points = finite(np.concatenate([each.reshape(-1, 2) for each in (*moved, *spots)]))
-    count, labels = moved[0].shape[1], np.asarray(answer["labels"], int)
+    count, labels = moved[0].shape[1], answer["labels"]
     return scene(
         identity,
         [_pane(answer, place, moved[place], spots[place], limits(points, points)) for place in range(2)],
@@ -51,9 +51,9 @@ def component_scene(answer: Mapping[str, Any], identity: str, **settings: Any) -
     )
 
 
-def _pane(answer: Mapping[str, Any], place: int, moved: Array, spots: Array, ranges: Array) -> Part:
+def _pane(answer: Component, place: int, moved: Array, spots: Array, ranges: Array) -> Part:
     names, off = component_names(answer), int(answer["off"][place])
-    kept = np.asarray(answer["active"], bool)[place][:-1].all(axis=1)
+    kept = answer["active"][place][:-1].all(axis=1)
     pane = cloud(
         f"component {off}",
         f"{names[off]} turned off",
@@ -67,7 +67,7 @@ def _pane(answer: Mapping[str, Any], place: int, moved: Array, spots: Array, ran
         unrolled=True,
         span=1.35,
     )
-    words = [str(name) for name in answer["names"]]
+    words = answer["names"]
     belong = {"name": "labels", "role": "target", "positions": within(pane, spots), "words": words}
     pane["points"] = [belong]
     pane["layers"] = [
@@ -78,16 +78,16 @@ def _pane(answer: Mapping[str, Any], place: int, moved: Array, spots: Array, ran
     return pane
 
 
-def _spots(answer: Mapping[str, Any], place: int) -> Array:
+def _spots(answer: Component, place: int) -> Array:
     """The positions of the classes (C, 2) on the axis of the component that is left."""
-    positions, off = np.asarray(answer["positions"], float), int(answer["off"][place])
+    positions, off = answer["positions"], int(answer["off"][place])
     spots = np.zeros((len(positions), 2))
     spots[:, 1 - off] = positions
     return spots
 
 
-def _timeline(answer: Mapping[str, Any], active: Array, depth: int) -> Part:
-    times = np.asarray(answer["times"], float)
+def _timeline(answer: Component, active: Array, depth: int) -> Part:
+    times = answer["times"]
     return {
         "kind": "flow",
         "encoder": depth,

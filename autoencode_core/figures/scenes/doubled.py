@@ -1,7 +1,6 @@
 """The doubled state (x, s) as a scene: state, shadow variables, and what the flow reads of the two."""
 
 import html
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from autoencode_core.figures.scenes.parts import (
     scene,
 )
 from autoencode_core.figures.theme import join
+from autoencode_core.questions.mean_field import Doubled
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
@@ -28,21 +28,21 @@ _AXES = 2
 _TAILS = 600
 
 
-def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, **settings: Any) -> Part:
+def doubled_scene(record: RunRecord, answer: Doubled, identity: str, **settings: Any) -> Part:
     """State x, shadow variables s, and what the flow reads, on the same axes and one clock.
 
     Args:
         record: the run, with a decoder.
-        answer: what analysis.doubled says.
+        answer: of DOUBLED.
         identity: what is shown; another one forgets camera and time.
         settings: entries of the scene's header.
     """
     half = middle_index(answer["times"], record.spec.horizon)
     chosen = drawn_components(answer)
     names = tuple(component_names(record)[i] for i in chosen)
-    states, shadows = (finite(answer[name])[:, :, chosen] for name in ("states", "shadows"))
-    active, read = (np.asarray(answer[name], bool)[:, chosen] for name in ("active", "read"))
-    gone = ~np.isin(chosen, np.asarray(answer["kept"]))
+    states, shadows = (finite(half)[:, :, chosen] for half in (answer["states"], answer["shadows"]))
+    active, read = answer["active"][:, chosen], answer["read"][:, chosen]
+    gone = ~np.isin(chosen, answer["kept"])
     given = states.copy()
     given[half:, :, gone] = shadows[half:, :, gone]
     panes = [
@@ -57,7 +57,6 @@ def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, *
     ]
     drawn = np.concatenate([places for _, _, places, _ in panes])
     ranges = limits(drawn, states[:1])
-    hue, labels = np.asarray(answer["hue"], float), np.asarray(answer["labels"], int)
     return scene(
         identity,
         [_pane(record, one, half, names, ranges) for one in panes],
@@ -70,7 +69,11 @@ def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, *
             },
             "n": states.shape[1],
             "colours": colourings(
-                hue, labels, class_names(record), np.empty(0), hue_name=record.spec.reading.coloured
+                answer["hue"],
+                answer["labels"],
+                class_names(record),
+                np.empty(0),
+                hue_name=record.spec.reading.coloured,
             ),
             "height": 360,
             "save": ["png"],
@@ -79,13 +82,13 @@ def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, *
     )
 
 
-def drawn_components(answer: Mapping[str, Any]) -> Array:
+def drawn_components(answer: Doubled) -> Array:
     """Which two components are drawn: that of the code that varies most, and that whose shadow does.
 
     Args:
-        answer: what analysis.doubled says.
+        answer: of DOUBLED.
     """
-    width, kept = np.asarray(answer["states"]).shape[2], np.asarray(answer["kept"], int)
+    width, kept = answer["states"].shape[2], answer["kept"]
     if width <= _AXES:
         return np.arange(width)
     forgotten = np.setdiff1d(np.arange(width), kept)
@@ -93,34 +96,34 @@ def drawn_components(answer: Mapping[str, Any]) -> Array:
     return np.sort(np.concatenate([_most(answer["states"], kept)[: _AXES - len(moving)], moving]))
 
 
-def _most(states: Any, components: Array) -> Array:
+def _most(states: Array, components: Array) -> Array:
     """Components, that with the largest spread at T first."""
-    spread = np.nan_to_num(finite(np.asarray(states)[-1])[:, components].std(axis=0))
+    spread = np.nan_to_num(finite(states[-1])[:, components].std(axis=0))
     return np.asarray(components[np.argsort(-spread, kind="stable")])
 
 
-def read_words(record: RunRecord, answer: Mapping[str, Any]) -> str:
+def read_words(record: RunRecord, answer: Doubled) -> str:
     """Which components the decoder reads from the shadow.
 
     Args:
         record: the run.
-        answer: what analysis.doubled says.
+        answer: of DOUBLED.
     """
-    forgotten = np.flatnonzero(np.asarray(answer["read"], bool).any(axis=0))
+    forgotten = np.flatnonzero(answer["read"].any(axis=0))
     names = [html.unescape(component_names(record)[i]) for i in forgotten]
     lost = join(names) if len(names) <= 3 else f"{len(names)} components"
     return f"{lost} now read from s" if names else "nothing is read from s"
 
 
-def doubled_words(record: RunRecord, answer: Mapping[str, Any]) -> list[str]:
+def doubled_words(record: RunRecord, answer: Doubled) -> list[str]:
     """What the comparison of both forms says, in sentences.
 
     Args:
         record: the run.
-        answer: what analysis.doubled says.
+        answer: of DOUBLED.
     """
     step = record.spec.horizon / record.spec.depth
-    apart, moved = float(answer["apart"]), float(answer["speed"]) * step
+    apart, moved = answer["apart"], answer["speed"] * step
     size = float(np.abs(finite(answer["outputs"])).max())
     same = apart <= 1e-5 * max(1.0, size)
     said = [

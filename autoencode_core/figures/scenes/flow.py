@@ -1,9 +1,9 @@
 """The flow of a run as a scene: its particles over t, beside them the latent code or the images."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,7 @@ from autoencode_core.figures.scenes.parts import (
 from autoencode_core.figures.scenes.pictures import images_pane
 from autoencode_core.figures.scenes.plane import width_note
 from autoencode_core.figures.timeline import NOT_DRIVEN
+from autoencode_core.questions.flow import DrawnLaw, FieldGrid, Trajectories
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
 
@@ -58,6 +59,13 @@ SAVE = ("png", "gif", "mp4", "html", "csv")
 """Formats in which the screen may be saved; the first is made by the browser."""
 
 _MOST_TAILS = 3000
+
+
+class Around(TypedDict, total=False):
+    """What was computed besides the particles."""
+
+    field: FieldGrid
+    density: DrawnLaw
 
 
 @dataclass(frozen=True)
@@ -108,22 +116,22 @@ def probe_particles(record: RunRecord, shown: View) -> Particles:
     )
 
 
-def drawn_particles(record: RunRecord, shown: View, answer: Mapping[str, Any]) -> Particles:
-    """More particles than a run keeps, from the analysis `trajectories` on the drawn axes.
+def drawn_particles(record: RunRecord, shown: View, answer: Trajectories) -> Particles:
+    """More particles than a run keeps.
 
     Args:
         record: the run.
         shown: the drawn axes, those of the question.
-        answer: states (S, n, c), dropped (n, c), hue, labels and errors (n,), targets (n, d) in data units.
+        answer: of TRAJECTORIES on these axes.
     """
     states = finite(answer["states"])
     return Particles(
         knots(states, finite(answer["dropped"]), bottleneck_index(record)),
         _answered_goal(record, shown, answer, states[0]),
         np.empty((0, record.spec.bottleneck)),
-        np.asarray(answer["hue"], float),
-        np.asarray(answer["labels"], int),
-        np.asarray(answer["errors"], float),
+        answer["hue"],
+        answer["labels"],
+        answer["errors"],
         stored=False,
     )
 
@@ -190,7 +198,7 @@ def flow_scene(
     identity: str,
     *,
     particles: Particles | None = None,
-    around: Mapping[str, Any] | None = None,
+    around: Around | None = None,
     beside: bool = True,
     errors_within: tuple[float, float] | None = None,
     **settings: Any,
@@ -201,7 +209,7 @@ def flow_scene(
         record: the run.
         identity: its id; another one forgets camera, time and picks.
         particles: what is drawn, by default the probe batch.
-        around: what was computed besides: "field", "density" (of the analyses of those names).
+        around: what was computed besides.
         beside: whether the code, or the images, stand beside the particles.
         errors_within: what the colour scale of the exit errors spans, by default those of this run.
         settings: entries of the scene's header.
@@ -243,7 +251,7 @@ def flow_pane(
     record: RunRecord,
     shown: View,
     drawn: Particles,
-    around: Mapping[str, Any],
+    around: Around,
     ranges: Array | None = None,
 ) -> Part:
     """The moving particles.
@@ -277,13 +285,13 @@ def flow_pane(
     return pane
 
 
-def _layers(record: RunRecord, shown: View, drawn: Particles, around: Mapping[str, Any]) -> list[Part]:
+def _layers(record: RunRecord, shown: View, drawn: Particles, around: Around) -> list[Part]:
     goal = goal_name(record)
     found = [layer("particles", True), layer("tails", len(drawn) <= _MOST_TAILS)]
     if flow_states(record).shape[2] == 2:
         found.append(layer("field", False, missing="field" not in around))
     law = around.get("density")
-    words = law_words(law["places"].shape[1], int(law["particles"])) if law else ""
+    words = law_words(law["places"].shape[1], law["particles"]) if law else ""
     found.append(layer("density", False, "", words, missing=law is None))
     if len(drawn.goal):
         found.append(layer("residuals", False, *_way(record, goal)))
@@ -302,22 +310,22 @@ def _way(record: RunRecord, goal: str) -> tuple[str, str]:
     return f"way to the {goal}", f"From each particle to its {goal}, what is left to go. {end}, the error."
 
 
-def _field(around: Mapping[str, Any]) -> Part | None:
+def _field(around: Around) -> Part | None:
     found = around.get("field")
     if found is None:
         return None
-    x, y = (np.asarray(found[axis], np.float32).tolist() for axis in "xy")
+    x, y = (np.asarray(places, np.float32).tolist() for places in (found["x"], found["y"]))
     return {"x": x, "y": y, "vectors": np.nan_to_num(np.asarray(found["vectors"], np.float32))}
 
 
-def _density(around: Mapping[str, Any]) -> Part | None:
+def _density(around: Around) -> Part | None:
     found = around.get("density")
     if found is None:
         return None
     return moving_law(found, found["places"], darkest(found["values"]), smooth=True)
 
 
-def _answered_goal(record: RunRecord, shown: View, answer: Mapping[str, Any], start: Array) -> Array:
+def _answered_goal(record: RunRecord, shown: View, answer: Trajectories, start: Array) -> Array:
     """What more particles must become, on the drawn axes."""
     if record.spec.task == "classify":
         return start[:0]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.scenes.parts import Part, scene
+from autoencode_core.questions.regimes import LandscapeLine, LandscapePlane
 
 Array = NDArray[Any]
 
@@ -26,7 +27,7 @@ _LEAST = 1e-7
 
 
 def plane_scene(
-    answer: Mapping[str, Any],
+    answer: LandscapePlane,
     tikhonov: float,
     identity: str,
     kind: str = "steepest",
@@ -36,9 +37,7 @@ def plane_scene(
     """J on a plane of controls through θ*.
 
     Args:
-        answer: from analysis.landscape.plane: a and b (p,), data_term and square (p, p) with b along the
-            first axis, marks (m, 2), path (c, 2), path_off (c,), zero (2,), zero_off, values (2,) or
-            empty, note; if known, marks_data_term and marks_square (m,), and zero_data_term.
+        answer: what analysis.plane says.
         tikhonov: λ of the run.
         identity: what is shown; another one forgets λ and the camera.
         kind: what spans the plane, one of AXES.
@@ -59,7 +58,7 @@ def plane_scene(
     return _landscape(
         identity,
         tikhonov,
-        answer,
+        answer["note"],
         settings,
         kind="plane",
         a=a,
@@ -70,7 +69,7 @@ def plane_scene(
         marks=named,
         path=path,
         path_off=_numbers(answer["path_off"]),
-        values=_plain(answer.get("values", ())),
+        values=_plain(answer["values"]),
         alt=" ".join(
             (_plane_words(data + tikhonov * square, a, b, tikhonov, named), *_beside_words(answer, named))
         ),
@@ -78,7 +77,7 @@ def plane_scene(
 
 
 def line_scene(
-    answer: Mapping[str, Any],
+    answer: LandscapeLine,
     tikhonov: float,
     identity: str,
     names: Sequence[str] = ("θ*", "the other minimiser"),
@@ -87,7 +86,7 @@ def line_scene(
     """J on the line between two minimisers.
 
     Args:
-        answer: from analysis.landscape.line: s, data_term and square (p,), distance, note.
+        answer: what analysis.line says.
         tikhonov: λ of the run.
         identity: as in plane_scene.
         names: of the minimisers at s = 0 and s = 1.
@@ -102,25 +101,24 @@ def line_scene(
     return _landscape(
         identity,
         tikhonov,
-        answer,
+        answer["note"],
         settings,
         kind="line",
         s=s,
         data_term=data,
         square=square,
         names=list(names),
-        axes=[f"s: from {names[0]} (0) to {names[1]} (1), ‖Δθ‖ = {float(answer['distance']):.3g}", "J"],
+        axes=[f"s: from {names[0]} (0) to {names[1]} (1), ‖Δθ‖ = {answer['distance']:.3g}", "J"],
         alt=_line_words(data + tikhonov * square, s, names, tikhonov),
     )
 
 
 def _landscape(
-    identity: str, tikhonov: float, answer: Mapping[str, Any], settings: Mapping[str, Any], **entries: Any
+    identity: str, tikhonov: float, note: str, settings: Mapping[str, Any], **entries: Any
 ) -> Part:
     middle = tikhonov if tikhonov > 0 else 1e-3
     reach = 10**DECADES
     span = [max(_LEAST, middle / reach), max(10 * _LEAST, middle * reach)]
-    note = str(answer.get("note") or "")
     return scene(identity, (), **{"tikhonov": tikhonov, "range": span, "note": note, **entries, **settings})
 
 
@@ -131,32 +129,32 @@ def _names(count: int, names: Sequence[str]) -> list[str]:
     return words
 
 
-def _marks(places: Array, names: Sequence[str], answer: Mapping[str, Any]) -> list[Part]:
+def _marks(places: Array, names: Sequence[str], answer: LandscapePlane) -> list[Part]:
     """θ* first, then the other minimisers."""
-    terms, squares = (np.ravel(answer.get(f"marks_{name}", ())) for name in ("data_term", "square"))
+    terms, squares = answer["marks_data_term"], answer["marks_square"]
     return [
         {
             "name": names[i],
             "role": "now" if i == 0 else "bottleneck",
             "at": _plain(place),
             "off": 0.0,
-            **(_cost(terms[i], squares[i]) if len(terms) == len(squares) == len(places) else {}),
+            **_cost(terms[i], squares[i]),
         }
         for i, place in enumerate(places)
         if np.isfinite(place).all()
     ]
 
 
-def _zero(answer: Mapping[str, Any]) -> list[Part]:
+def _zero(answer: LandscapePlane) -> list[Part]:
     """θ = 0, projected."""
-    at, off = _numbers(answer["zero"]), float(answer["zero_off"])
+    at, off = _numbers(answer["zero"]), answer["zero_off"]
     if at.shape != (2,) or not np.isfinite([*at, off]).all():
         return []
-    cost = _cost(answer.get("zero_data_term", np.nan), 0.0)
+    cost = _cost(answer["zero_data_term"], 0.0)
     return [{"name": "θ = 0", "role": "PCA", "at": _plain(at), "off": off, **cost}]
 
 
-def _cost(data_term: Any, square: Any) -> Part:
+def _cost(data_term: float, square: float) -> Part:
     """Both parts of J at a named control, where they are known."""
     found = {"data_term": float(data_term), "square": float(square)}
     return found if np.isfinite(list(found.values())).all() else {}
@@ -187,7 +185,7 @@ def _plane_words(cost: Array, a: Array, b: Array, tikhonov: float, marks: Sequen
     )
 
 
-def _beside_words(answer: Mapping[str, Any], marks: Sequence[Part]) -> list[str]:
+def _beside_words(answer: LandscapePlane, marks: Sequence[Part]) -> list[str]:
     """How far from the plane is what is projected onto it."""
     words = [f"{mark['name']} lies {mark['off']:.3g} off this plane." for mark in marks if mark["off"]]
     off = _numbers(answer["path_off"])

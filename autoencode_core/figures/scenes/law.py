@@ -1,6 +1,5 @@
 """The law of moving particles as part of a pane: the player counts them where they are at its own t."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from autoencode_core.figures.arrays import finite
 from autoencode_core.figures.scenes.encoding import quantised
 from autoencode_core.figures.scenes.parts import Part, near_box
+from autoencode_core.questions.flow import Grid
 
 Array = NDArray[Any]
 
@@ -17,7 +17,7 @@ _DARK = 0.998
 
 
 def moving_law(
-    answer: Mapping[str, Any],
+    answer: Grid,
     places: ArrayLike,
     most: float,
     masses: ArrayLike | None = None,
@@ -26,13 +26,13 @@ def moving_law(
     """What the player needs to show the law at any t: between two frames particles move on straight lines.
 
     Args:
-        answer: times (F,), T/2 twice; x and y, the edges of the cells, y empty for one axis.
+        answer: the cells and the frames of the law.
         places: (F, m, c) on the axes of the cells.
         most: mass per cell that is drawn darkest.
         masses: (m,) of the particles, by default all the same.
         smooth: whether the counts are smoothed as in analysis.law.
     """
-    edges = [np.asarray(answer[axis], float) for axis in "xy" if len(answer[axis])]
+    edges = [edge for edge in (answer["x"], answer["y"]) if len(edge)]
     ranges = np.array([[edge[0], edge[-1]] for edge in edges])
     points = finite(np.asarray(places))
     box = near_box(points.reshape(-1, points.shape[-1]), ranges)
@@ -40,7 +40,7 @@ def moving_law(
         "positions": quantised(points, box),
         "quanta": box.tolist(),
         "masses": None if masses is None else np.asarray(masses, np.float32),
-        "times": np.asarray(answer["times"], float).tolist(),
+        "times": answer["times"].tolist(),
         "range": ranges.tolist(),
         "bins": [len(edge) - 1 for edge in edges],
         "most": most,

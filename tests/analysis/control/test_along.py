@@ -1,96 +1,20 @@
+"""The Hamiltonian along t, and the control as a strip."""
+
 import numpy as np
 import pytest
 import torch
+from analysis.control.network import KNOBS, data_term
 from problems import converged_bimodal
 
 import autoencode_core as ac
 from autoencode_core import analysis
 from autoencode_core.analysis.control.along import hamiltonian
-from autoencode_core.analysis.control.costates import costates
-from autoencode_core.analysis.control.maximality import local_maximality, maximality, maximality_path
 from autoencode_core.analysis.control.shooting import Shooting
 from autoencode_core.errors import InputError
 from autoencode_core.training import hamiltonian as inner
 from autoencode_core.training.loop import train_regimes
-from autoencode_core.training.objective import cost_and_gradient
-
-KNOBS = [
-    {"dataset": "s_curve", "bottleneck": 1, "order": "reversed", "field": "single_layer", "scheme": "euler"},
-    {"dataset": "s_curve", "bottleneck": 1, "order": (1, 2, 0), "field": "two_layer", "expansion": 2},
-    {"task": "classify", "bottleneck": 1, "activation": "softplus", "scheme": "midpoint", "substeps": 2},
-    {"bottleneck": 2, "substeps": 3},
-]
-
 
 # ---- costates
-
-
-def rest(run, u: torch.Tensor, first: int, vector=None, lengths=None) -> torch.Tensor:
-    """The network from layer `first` on, from states (n, d) in natural order, written down plainly.
-
-    Args:
-        run: the run.
-        u: the states.
-        first: number of the layer.
-        vector: another control, (P,).
-        lengths: lengths of the layers, (L,), if not all δ.
-    """
-    arch, order, spec = run.model.architecture, run.model.order, run.spec
-    layers = arch.shape.layers((run.model.control.vector if vector is None else vector)[None])
-    sigma = {"tanh": torch.tanh, "softplus": torch.nn.functional.softplus}[spec.activation]
-    for n in range(first, arch.controlled):
-        active = order[: arch.counts[n]]
-        W, b, *V = (part[0] for part in layers[n])
-        h = (arch.step if lengths is None else lengths[n]) / spec.substeps
-
-        def speed(u, W=W, b=b, V=V, active=active):
-            y = sigma(u[:, active] @ W.T + b.T)
-            return torch.zeros_like(u).index_add(1, active, y @ V[0].T if V else y)
-
-        for _ in range(spec.substeps):
-            k = speed(u)
-            if spec.scheme == "midpoint":
-                k = speed(u + h / 2 * k)
-            if spec.scheme == "rk4":
-                k2 = speed(u + h / 2 * k)
-                k3 = speed(u + h / 2 * k2)
-                k = (k + 2 * k2 + 2 * k3 + speed(u + h * k3)) / 6
-            u = u + h * k
-        if n == arch.depth // 2 - 1:
-            kept = torch.zeros(arch.width, dtype=u.dtype)
-            kept[order[: arch.bottleneck]] = 1
-            u = u * kept
-    return u
-
-
-def data_term(run, vector=None, lengths=None) -> torch.Tensor:
-    """(1/N) Σ|X_L - y|² over the training particles, from `rest`."""
-    shooting, order = Shooting(run), run.model.order
-    u = torch.zeros(shooting.x.shape[2], run.model.architecture.width, dtype=torch.float64)
-    u[:, order] = shooting.x[0].T
-    end = rest(run, u, 0, vector, lengths)[:, order[: shooting.y.shape[1]]]
-    return (end - shooting.y[0].T).square().sum() / len(u)
-
-
-@pytest.mark.parametrize("knobs", KNOBS)
-def test_costates_are_what_autograd_of_the_network_gives(make_run, knobs):
-    run = make_run(**knobs)
-    found, arch = costates(run), run.model.architecture
-    kept = run.model.order[: arch.bottleneck] if run.spec.task == "classify" else torch.arange(arch.width)
-    target = torch.as_tensor(run.probe["targets"]).double()
-    if run.spec.task != "classify":
-        target = torch.as_tensor(np.asarray(run.model.coordinates.to_flow(run.probe["targets"])))
-    shape = found["states"].shape
-    assert shape == found["costates"].shape == (arch.controlled + 1, *shape[1:])
-    for n, (state, p) in enumerate(zip(found["states"], found["costates"], strict=True)):
-        u = torch.as_tensor(state).clone().requires_grad_()
-        (rest(run, u, n)[:, kept] - target).square().sum().backward()
-        wanted = u.grad.numpy()
-        if n == arch.depth // 2:
-            np.testing.assert_allclose(found["unprojected"], wanted, atol=1e-10)
-            code = np.isin(np.arange(arch.width), run.model.order[: arch.bottleneck])
-            wanted = wanted * code
-        np.testing.assert_allclose(p, wanted, atol=1e-10)
 
 
 # ---- the Hamiltonian
@@ -220,45 +144,7 @@ def test_a_wide_strip_shows_sizes(make_run, monkeypatch):
     np.testing.assert_allclose(strip["values"][12:, 0], V.square().mean(0).sqrt())
 
 
-# ---- bad input
-
-
-def test_runs_that_cannot_answer(make_run, run, monkeypatch):
-    diverged = make_run(float("nan"))
-    for ask in (costates, hamiltonian, local_maximality, maximality, analysis.along):
+def test_runs_that_cannot_answer(make_run):
+    for ask in (hamiltonian, analysis.along):
         with pytest.raises(InputError, match="diverge"):
-            ask(diverged)
-    with pytest.raises(InputError, match="controls on the way"):
-        maximality_path(run)
-    object.__setattr__(run := make_run(), "path", (np.zeros(1, int), run.model.control.vector.numpy()[None]))
-    with pytest.raises(InputError) as raised:
-        maximality_path(run, 1)
-    assert raised.value.field == "points"
-
-
-def test_of_too_many_particles_some_are_taken(make_run, monkeypatch):
-    monkeypatch.setattr("autoencode_core.analysis.control.shooting.KEPT", 8 * 20 * 60)
-    run = make_run(field="single_layer")
-    found = hamiltonian(run)
-    assert "of the 60 particles" in found["note"] and np.isfinite(found["hamiltonian"]).all()
-    every = round(60 / int(found["note"].split("over ")[1].split()[0]))
-    some = run.data.source.train[::every]
-    cost, _ = cost_and_gradient(run.model, some, run.spec.tikhonov)
-    assert every > 1 and found["cost"] == pytest.approx(cost)
-
-
-def test_without_its_file_the_stored_particles_do(csv_run):
-    run, path = csv_run
-    whole = hamiltonian(run)
-    path.unlink()
-    object.__setattr__(run, "loaded", None)
-    run.__dict__.pop("data", None)
-    found = hamiltonian(run)
-    assert "stored with it" in found["note"] and not whole["note"]
-    np.testing.assert_allclose(found["hamiltonian"], whole["hamiltonian"], atol=1e-4)
-
-
-def test_it_can_be_ended(run, stopping):
-    stop, after = stopping
-    with pytest.raises(stop):
-        maximality(run, report=after(3))
+            ask(make_run(float("nan")))

@@ -237,3 +237,21 @@ def test_pca_at_a_low_weight_is_stationary_but_not_maximal(make_run):
     assert maximality(run)["total"] > 1e-3
     high = make_run(0.0, dataset="moons", field="single_layer", tikhonov=10.0, coordinates="principal")
     assert maximality(high)["total"] < 1e-9
+
+
+def test_runs_that_cannot_answer(make_run, run):
+    for ask in (local_maximality, maximality):
+        with pytest.raises(InputError, match="diverge"):
+            ask(make_run(float("nan")))
+    with pytest.raises(InputError, match="controls on the way"):
+        maximality_path(run)
+    object.__setattr__(run := make_run(), "path", (np.zeros(1, int), run.model.control.vector.numpy()[None]))
+    with pytest.raises(InputError) as raised:
+        maximality_path(run, 1)
+    assert raised.value.field == "points"
+
+
+def test_it_can_be_ended(run, stopping):
+    stop, after = stopping
+    with pytest.raises(stop):
+        maximality(run, report=after(3))

@@ -9,7 +9,8 @@ from autoencode_core import analysis
 from autoencode_core.analysis.mean_field.particles import ROUNDS, _law, best, trained
 from autoencode_core.analysis.mean_field.rates import power_law
 from autoencode_core.analysis.mean_field.wasserstein import exact_wasserstein, sliced_wasserstein
-from autoencode_core.data.synthetic import SAMPLERS, Sample
+from autoencode_core.data.catalogue import CATALOGUE
+from autoencode_core.data.synthetic import Sample, bimodal, moons
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.distinct_minimisers import variance
@@ -34,7 +35,7 @@ def law(monkeypatch) -> None:
         points = rng.standard_normal((n, 2)) * [1.0, SPREAD]
         return Sample(points, np.zeros(n))
 
-    monkeypatch.setitem(SAMPLERS, "moons", sampler)
+    monkeypatch.setitem(CATALOGUE, "moons", replace(CATALOGUE["moons"], sampler=sampler))
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_distances_are_those_between_the_runs_themselves():
             others = law[s * n : (s + 1) * n]  # each sample has others
             assert found["exact_wasserstein"][c, s] == pytest.approx(exact_wasserstein(x, others))
     assert found["turned"][1].max() < 1e-6
-    points = SAMPLERS["moons"](np.random.default_rng(9), 4000).points
+    points = moons(np.random.default_rng(9), 4000).points
     for s, (few, many) in enumerate(zip(*runs, strict=True)):
         ends = [np.asarray(each.model.reconstruct(points)) for each in (few, many)]
         apart = np.sqrt(np.square(ends[0] - ends[1]).sum(axis=1).mean() / variance(many))
@@ -274,7 +275,7 @@ def test_on_the_line_the_distance_is_not_sliced():
     spec = RunSpec(dataset="bimodal", iterations=1)
     found = analysis.particles(spec, counts=(16, 64), seeds=(0,), fresh=1000)
     assert found["directions"] == 0 and found["fresh"] == found["reference"] == 1000
-    runs, law = only(trained(spec, [16], [0]))[0], SAMPLERS["bimodal"]
+    runs, law = only(trained(spec, [16], [0]))[0], bimodal
     far = law(np.random.default_rng(5), 1000).points[:, 0]
     near = wasserstein_distance(runs[0].data.source.train[:, 0], far)
     assert found["sliced_wasserstein"][0, 0] == pytest.approx(near, rel=0.2)  # another fresh sample

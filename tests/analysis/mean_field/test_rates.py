@@ -31,11 +31,10 @@ def test_a_rate_is_fitted_only_where_it_can_be_told():
     counts = [16, 32, 64, 128, 256]
     root = np.outer(np.power(counts, -0.5), [1.0, -1.0])  # 0.25, 0.18, 0.125, 0.09, 0.06
     good = np.ones((5, 2), bool)
-    found = dict.fromkeys(settled(good), root) | {"fresh_error": 0 * root, "converged": good}
-    found |= {"fresh": 1024, "reference": 512}
+    found = dict.fromkeys(settled(good), root) | {"fresh_error": 0 * root}
 
-    def fitted(name: str, **changes) -> int:
-        answer = fitted_rates(counts, found | changes)
+    def fitted(name: str, fresh: int = 1024, **changes) -> int:
+        answer = fitted_rates(counts, found | changes, good, fresh, 512)
         chosen = answer[f"{name}_fitted"].tolist()
         assert np.isfinite(answer[f"{name}_rate"][0]) == (sum(chosen) > 2)
         assert chosen == sorted(chosen, reverse=True)
@@ -79,9 +78,9 @@ def test_no_rate_is_fitted_through_what_did_not_converge():
     good = np.ones((7, 3), bool)
     good[1, 0] = good[2, 1:] = good[3, 2] = False
     wild = np.where(good, root, 100.0)
-    found = dict.fromkeys(settled(good), wild) | {"fresh_error": 0 * root, "converged": good}
-    found |= {"fresh": 10**6, "reference": 10**6}
-    answer = fitted_rates(counts, found)
+    found = dict.fromkeys(settled(good), wild) | {"fresh_error": 0 * root}
+    there = 10**6, 10**6
+    answer = fitted_rates(counts, found, good, *there)
     for name in ("gap", "map_distance", "control_distance"):
         np.testing.assert_array_equal(answer[f"{name}_converged"], good)
         assert not answer[f"{name}_fitted"][2] and answer[f"{name}_fitted"][[0, 1, 3]].all()
@@ -89,9 +88,9 @@ def test_no_rate_is_fitted_through_what_did_not_converge():
     assert answer["sliced_wasserstein_converged"].all()  # the samples were not trained
     lost = good.copy()
     lost[-1, 0] = False  # what the others of this sample are compared with
-    answer = fitted_rates(counts, found | {"converged": lost})
+    answer = fitted_rates(counts, found, lost, *there)
     assert answer["gap_converged"][0, 0]
     for name in ("map_distance", "control_distance", "fixed_gap"):
         assert not answer[f"{name}_converged"][:, 0].any()
-    answer = fitted_rates(counts, found | {"converged": good & False})
+    answer = fitted_rates(counts, found, good & False, *there)
     assert np.isnan(answer["gap_rate"]).all() and not answer["gap_fitted"].any()

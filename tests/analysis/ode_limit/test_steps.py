@@ -153,8 +153,7 @@ def test_a_scheme_of_its_own_reaches_its_order(make_run, field):
 )
 def test_the_verdict_is_that_of_the_difference(away, verdict):
     """Data of size 2: outputs alike up to 0.04 and 0.2."""
-    found = _judged({"network_difference": away}, 2.0)
-    assert found["verdict"] == verdict and found["relative"] == pytest.approx(away / 2)
+    assert _judged(away, 2.0) == (pytest.approx(away / 2), verdict)
 
 
 def test_a_flow_at_rest_gives_the_same_by_every_method(make_run):
@@ -217,7 +216,7 @@ def test_an_order_that_does_not_settle_is_looked_for_at_finer_steps(make_run, mo
         order = 2.0 if len(asked) == 2 else np.nan
         return {"order": np.array([order]), "difference": np.ones((1, 7)), "floor": 1e-12}
 
-    monkeypatch.setattr(module, "refinement", unsettled)
+    monkeypatch.setattr(module, "steps", unsettled)
     assert observed_order(make_run(), "midpoint") == 2.0
     finer = [8 * size for size in SUBSTEPS]
     assert asked == [(list(SUBSTEPS), 500, ("midpoint",)), (finer, 100, ("midpoint",))]

@@ -164,14 +164,14 @@ def test_what_is_too_heavy_is_left_out_and_named(make_run, monkeypatch):
 
 
 def test_a_flow_that_blows_up_when_cut_finer_is_named(make_run, monkeypatch):
-    run, exactly = make_run(depth=4), spectrum.ModelOnParticles.exactly
+    run, exactly = make_run(depth=4), spectrum.hessian_at
 
-    def blown(place, vector):
-        if place.arch.depth > 8:
+    def blown(problem, vector):
+        if problem.arch.depth > 8:
             raise InputError("run", "a gradient that is not finite", "a run that did not diverge")
-        return exactly(place, vector)
+        return exactly(problem, vector)
 
-    monkeypatch.setattr(spectrum.ModelOnParticles, "exactly", blown)
+    monkeypatch.setattr(spectrum, "hessian_at", blown)
     found = curvature_depths(run)
     assert found["depths"].tolist() == [4, 8] and "L = 16 layers" in found["note"]
     with pytest.raises(InputError, match="mean nothing"):

@@ -5,7 +5,6 @@ import torch
 from autoencode_core.analysis.regimes import landscape, spectrum
 from autoencode_core.analysis.regimes.convexity import curvature
 from autoencode_core.analysis.regimes.landscape import line, plane
-from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
 from autoencode_core.errors import InputError
 from autoencode_core.training.objective import cost_and_gradient
 
@@ -92,7 +91,7 @@ def test_directions_that_are_known_are_not_computed_again(make_run, monkeypatch,
     names = ("largest_vectors", "largest_values") if kind == "steepest" else ("vectors", "values")
     axes, values = (curvature(run)[name][:2] for name in names)
     whole = plane(run, kind, points=3)
-    monkeypatch.setattr(ModelOnParticles, "steepest", None)
+    monkeypatch.setattr(landscape, "steepest", None)
     monkeypatch.setattr(landscape, "curvature", None)
     found = plane(run, kind, points=3, axes=7 * axes, values=values)
     for name in ("a", "b", "axes", "data_term", "square", "values"):

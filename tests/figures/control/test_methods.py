@@ -1,14 +1,20 @@
-"""The race of the methods: who is ahead by which clock, where each ends, and one that diverges."""
+"""The methods: who is ahead by which clock, where each ends, and one that diverges."""
 
 import numpy as np
 import pytest
 
-from autoencode_core.figures.control.methods import CLOCKS, ending, race_figure, race_table, race_words
+from autoencode_core.figures.control.methods import (
+    CLOCKS,
+    ending,
+    methods_figure,
+    methods_table,
+    methods_words,
+)
 
 NAN = np.nan
 
 
-def race(lbfgs="converged", **changed):
+def methods(lbfgs="converged", **changed):
     answer = {
         "methods": ["pmp", "adam", "lbfgs"],
         "cost": [[4.0, 2.0, 1.0], [4.0, 3.0, 2.0], [4.0, 0.5, NAN]],
@@ -28,7 +34,7 @@ def race(lbfgs="converged", **changed):
 @pytest.mark.parametrize("clock", list(CLOCKS))
 @pytest.mark.parametrize("log", [False, True])
 def test_each_method_has_a_line_and_a_large_mark_at_its_end(clock, log):
-    figure = race_figure(race(), clock, log=log, dark=log)
+    figure = methods_figure(methods(), clock, log=log, dark=log)
     ends = [trace for trace in figure.data if trace.marker.size == 13]
     assert [trace.y[0] for trace in ends] == [1, 2, 0.5]
     assert len({trace.marker.symbol for trace in ends}) == 3
@@ -41,7 +47,7 @@ def test_each_method_has_a_line_and_a_large_mark_at_its_end(clock, log):
 
 
 def test_the_words_say_who_is_ahead_by_each_clock():
-    said = race_words(race())
+    said = methods_words(methods())
     assert "**lbfgs ends lowest**, at J = 0.5; pmp at 1 and adam at 2." in said
     assert "the same 3 gradients pmp is ahead (J = 2)" in said or "adam is ahead (J = 2)" in said
     assert "the same 30 ms adam is ahead (J = 2)" in said
@@ -49,28 +55,28 @@ def test_the_words_say_who_is_ahead_by_each_clock():
 
 def test_methods_that_end_alike_are_not_ranked():
     same = np.array([[4.0, 2.0, 1.0], [4.0, 3.0, 1.001], [4.0, 1.0, NAN]])
-    assert "about the same J, 1:" in race_words(race(cost=same))
+    assert "about the same J, 1:" in methods_words(methods(cost=same))
 
 
 def test_a_method_that_diverged_is_no_winner():
-    answer = race("diverged")
-    assert "pmp ends lowest" in race_words(answer)
+    answer = methods("diverged")
+    assert "pmp ends lowest" in methods_words(answer)
     assert ending(answer, "lbfgs").startswith("diverged")
     none = np.full((3, 3), NAN)
-    assert "diverged" in race_words(race(cost=none, ended=["diverged"] * 3))
-    lost = race(cost=none, evaluations=none, seconds=none, ended=["diverged"] * 3)
+    assert "diverged" in methods_words(methods(cost=none, ended=["diverged"] * 3))
+    lost = methods(cost=none, evaluations=none, seconds=none, ended=["diverged"] * 3)
     assert ending(lost, "pmp") == "diverged at its start"
-    assert len(race_figure(lost, "seconds", log=True).data) == 0
+    assert len(methods_figure(lost, "seconds", log=True).data) == 0
 
 
 def test_how_a_method_ended_in_words():
     assert (
-        ending(race(), "lbfgs")
+        ending(methods(), "lbfgs")
         == "converged: its gradient is all but 0, after 1 iteration, 9 gradients and 0.2 s"
     )
 
 
 def test_the_table_holds_what_was_computed_and_no_more():
-    table = race_table(race())
+    table = methods_table(methods())
     assert {len(column) for column in table.values()} == {8}
     assert table["method"].count("lbfgs") == 2 and np.isfinite(table["cost"]).all()

@@ -27,7 +27,7 @@ def by_name(figure):
 
 def test_two_numbers_are_drawn_as_they_are():
     own, new = known(2), fresh(2)
-    traces = by_name(rows_figure(own, new, "data units²"))
+    traces = by_name(rows_figure(own, new, new["numbers"], "data units²"))
     assert [len(trace.x) for trace in traces.values()] == [8, 2, 2, 1]
     np.testing.assert_allclose(traces["training row"].x, own["codes"][:8, 0], rtol=1e-6)
     np.testing.assert_allclose(traces["unusual new row"].y, new["codes"][1:2, 1], rtol=1e-6)
@@ -37,24 +37,24 @@ def test_two_numbers_are_drawn_as_they_are():
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_kinds_of_rows_differ_by_more_than_colour(dark):
-    traces = rows_figure(known(2), fresh(2), "data units²", dark=dark).data
+    traces = rows_figure(known(2), fresh(2), np.arange(1, 4), "data units²", dark=dark).data
     assert len({trace.marker.symbol for trace in traces}) == 4
     assert all(trace.showlegend for trace in traces)
 
 
 def test_one_number_has_the_error_as_its_height():
     own = known(1)
-    figure = rows_figure(own, None, "data units²")
+    figure = rows_figure(own, None, None, "data units²")
     np.testing.assert_allclose(by_name(figure)["test row"].y, own["errors"][8:], rtol=1e-6)
     assert figure.layout.yaxis.type == "log" and "data units²" in figure.layout.yaxis.title.text
-    unknown = rows_figure(known(1, errors=False), None, "data units²")
+    unknown = rows_figure(known(1, errors=False), None, None, "data units²")
     assert by_name(unknown)["training row"].y.tolist() == list(range(1, 9))
     assert unknown.layout.yaxis.type is None
 
 
 def test_more_numbers_lie_on_the_principal_axes_of_the_runs_own_codes():
     own, new = known(5), fresh(5)
-    figure = rows_figure(own, new, "data units²")
+    figure = rows_figure(own, new, new["numbers"], "data units²")
     center = own["codes"].mean(axis=0)
     axis = np.linalg.svd(own["codes"] - center, full_matrices=False)[2][0]
     axis *= np.sign(axis[np.abs(axis).argmax()])
@@ -68,7 +68,8 @@ def test_more_numbers_lie_on_the_principal_axes_of_the_runs_own_codes():
 
 
 def test_a_picture_holds_only_so_many_marks():
-    figure = rows_figure(known(2, 5000), fresh(2, (False,) * 4000 + (True,) * 3), "data units²")
+    new = fresh(2, (False,) * 4000 + (True,) * 3)
+    figure = rows_figure(known(2, 5000), new, new["numbers"], "data units²")
     counts = {name: len(trace.x) for name, trace in by_name(figure).items()}
     assert counts == {
         "training row": MOST_KNOWN,
@@ -81,4 +82,4 @@ def test_a_picture_holds_only_so_many_marks():
 def test_what_is_not_finite_is_not_drawn():
     new = fresh(2)
     new["codes"][0] = np.inf
-    assert np.isnan(by_name(rows_figure(known(2), new, "data units²"))["new row"].x[0])
+    assert np.isnan(by_name(rows_figure(known(2), new, new["numbers"], "data units²"))["new row"].x[0])

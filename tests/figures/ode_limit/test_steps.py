@@ -5,8 +5,8 @@ import pytest
 
 from autoencode_core.figures.ode_limit.steps import (
     order_words,
-    refinement_figure,
-    refinement_table,
+    steps_figure,
+    steps_table,
     verdict_words,
 )
 
@@ -44,7 +44,7 @@ def answer(**more):
 @pytest.mark.parametrize("dark", [False, True])
 def test_three_methods_their_fits_and_the_network(dark):
     found = answer()
-    figure = refinement_figure(found, "difference", dark=dark)
+    figure = steps_figure(found, "difference", dark=dark)
     curves = [trace for trace in figure.data if trace.mode == "lines+markers"]
     for row, trace in enumerate(curves):
         assert np.allclose(trace.y, found["difference"][row]) and np.allclose(trace.x, STEPS)
@@ -56,7 +56,7 @@ def test_three_methods_their_fits_and_the_network(dark):
     assert list(ring.x) == [0.25] and list(ring.y) == [0.25]
     finer = {**found, **{name: found[name][1:] for name in ("substeps", "steps")}}
     finer |= {name: found[name][:, 1:] for name in ("difference", "error", "fitted")}
-    (ring,) = [trace for trace in refinement_figure(finer, "error").data if trace.mode == "markers"]
+    (ring,) = [trace for trace in steps_figure(finer, "error").data if trace.mode == "markers"]
     assert list(ring.x) == [0.25] and list(ring.y) == [0.28]  # it stands alone there
     said = " ".join(note.text for note in figure.layout.annotations)
     assert "order 4.00 ± 0.02 (declared 4)" in said and "network itself" in said
@@ -64,7 +64,7 @@ def test_three_methods_their_fits_and_the_network(dark):
 
 def test_the_network_is_that_of_its_own_scheme_and_sub_steps():
     found = answer(network_scheme="rk4", network_substeps=4, network_difference=0.002, verdict="ode")
-    figure = refinement_figure(found, "difference")
+    figure = steps_figure(found, "difference")
     (ring,) = [trace for trace in figure.data if trace.mode == "markers"]
     assert list(ring.x) == [0.25 / 4] and list(ring.y) == [0.002]
     said = " ".join(note.text for note in figure.layout.annotations)
@@ -72,12 +72,12 @@ def test_the_network_is_that_of_its_own_scheme_and_sub_steps():
 
 
 def test_the_shade_ends_where_the_reference_is_no_better_known():
-    figure = refinement_figure(answer(floor=1e-7), "difference")
+    figure = steps_figure(answer(floor=1e-7), "difference")
     assert [shape.y1 for shape in figure.layout.shapes] == [1e-7, 1e-7]
 
 
 def test_the_error_has_the_level_of_the_ode():
-    figure = refinement_figure(answer(), "error")
+    figure = steps_figure(answer(), "error")
     assert figure.layout.shapes[0].y0 == 0.03 and len(figure.layout.shapes) == 1
     (ring,) = [trace for trace in figure.data if trace.mode == "markers"]
     assert list(ring.y) == [answer()["error"][0, 0]]
@@ -89,7 +89,7 @@ def test_a_flow_at_rest_is_an_empty_picture_with_its_key():
     still = np.zeros((3, 7))
     nothing = np.full(3, np.nan)
     found = answer(difference=still, order=nothing, order_error=nothing, fitted=still > 0, verdict="ode")
-    figure = refinement_figure(found, "difference")
+    figure = steps_figure(found, "difference")
     assert not any(len(trace.x) for trace in figure.data if trace.mode != "markers")
     assert "no order told (declared 1)" in order_words(found, 0)
 
@@ -104,6 +104,6 @@ def test_the_verdict_gives_its_numbers():
 
 
 def test_the_table_has_a_row_for_each_method_and_step():
-    table = refinement_table(answer())
+    table = steps_table(answer())
     assert {len(column) for column in table.values()} == {21}
     assert [column[8] for column in table.values()][:3] == ["midpoint", 2, 0.125]

@@ -1,45 +1,14 @@
-"""The certificate in sentences, and ν against the number of layers as a picture."""
+"""The certificate of convexity in sentences."""
 
-import numpy as np
 import pytest
+from figures.regimes.answers import WEIGHT, depths
 
-from autoencode_core.export.csv_text import columns_csv
-from autoencode_core.figures import theme
 from autoencode_core.figures.regimes.certificate import certificate_words, limit_words
-from autoencode_core.figures.regimes.convexity_depths import (
-    curvature_depths_alt,
-    curvature_depths_figure,
-    curvature_depths_table,
-)
-
-WEIGHT = 0.01
 
 
 def certificate(nu, floor=None, still=True):
     slope = 1e-7 if still else 7.0
     return {"nu": nu, "floor": nu if floor is None else floor, "gradient_norm": slope, "stationary": still}
-
-
-def depths(values, trend="geometric", limit=np.nan, error=np.nan, shrink=np.nan, still=(True,), floor=None):
-    nu = np.array(values)
-    flags = np.array([*still, *[False] * (len(nu) - len(still))])
-    return {
-        "depths": 4 * 2 ** np.arange(len(nu)),
-        "nu": nu,
-        "floor": nu if floor is None else np.array(floor),
-        "bound": np.full(len(nu), 1e-12),
-        "convexity": nu + 2 * WEIGHT,
-        "gradient_norm": np.where(flags, 1e-7, 0.4),
-        "remaining": np.where(flags, 1e-9, 0.3),
-        "stationary": flags,
-        "cost": np.full(len(nu), 0.2),
-        "data_term": np.full(len(nu), 0.1),
-        "trend": trend,
-        "shrink": shrink,
-        "limit": limit,
-        "limit_error": error,
-        "limit_convexity": limit + 2 * WEIGHT,
-    }
 
 
 @pytest.mark.parametrize(
@@ -110,43 +79,3 @@ def test_a_refined_control_that_is_not_stationary_is_no_minimiser_of_the_limit()
 def test_what_lanczos_may_have_missed_leaves_the_sign_open():
     found = depths([-0.01, -0.012, -0.013], "open", shrink=0.8, floor=[-0.011, -0.013, -0.03])
     assert "Convex with L = 4 layers, but undecided with L = 16" in limit_words(found)
-
-
-TOLD = depths([-0.011, -0.31, -0.34], limit=-0.343, error=0.03, shrink=0.1)
-OPEN = depths([-0.01, -0.03, -0.05], "open", shrink=1.0)
-
-
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("answer", [TOLD, OPEN, depths([-0.01], "few")])
-def test_every_level_is_a_mark_of_both_curves(answer, dark):
-    figure, told = curvature_depths_figure(answer, dark=dark), np.isfinite(answer["limit"])
-    curves = [t for t in figure.data if t.mode == "lines+markers"]
-    whole = [t for t in curves if isinstance(t.marker.symbol, str)]
-    assert [list(t.x) for t in whole] == [answer["depths"].tolist()] * 2
-    assert len({t.marker.symbol for t in whole}) == len({t.line.dash for t in whole}) == 2
-    assert len(curves) == (4 if told else 2)
-    assert list(figure.layout.xaxis.ticktext)[-1] == ("limit" if told else str(answer["depths"][-1]))
-    for trace, name in zip(whole, ("convexity", "nu"), strict=True):
-        assert (np.sign(trace.y) == np.sign(answer[name])).all()
-    text = figure.to_json()
-    assert theme.colour("ink", dark) in text and theme.colour("ink", not dark) not in text
-
-
-def test_the_limit_is_hollow_with_a_bar_of_its_error():
-    figure = curvature_depths_figure(TOLD)
-    ends = [t for t in figure.data if t.mode == "lines+markers" and not isinstance(t.marker.symbol, str)]
-    assert [t.marker.symbol[1] for t in ends] == ["circle-open", "square-open"]
-    assert all("give or take 0.03" in t.hovertext[1] for t in ends)
-    for bars, end in zip([t for t in figure.data if t.mode == "lines"], ends, strict=True):
-        assert bars.y[-3] < end.y[1] < bars.y[-2] and bars.x[-2] == end.x[1]
-
-
-def test_the_picture_in_words_and_as_a_table():
-    said = curvature_depths_alt(TOLD).replace("−", "-")
-    assert "0.009 with 4 layers, -0.29 with 8 layers" in said and "limit is about -0.323" in said
-    assert "no limit is told" in curvature_depths_alt(OPEN)
-    table = curvature_depths_table(TOLD)
-    assert table["layers"] == [4, 8, 16, np.inf] and table["nu"][-1] == -0.343
-    rows = columns_csv(table).decode().splitlines()
-    assert len(rows) == 5 and rows[0].startswith("layers,nu,bound,floor,convexity,gradient_norm")
-    assert len(columns_csv(curvature_depths_table(OPEN)).decode().splitlines()) == 4

@@ -5,38 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from doubled_answer import answer
 from reading import read_scene
 
-from autoencode_core.figures.mean_field.doubled import jump, steps, steps_figure, steps_table
+from autoencode_core.figures.mean_field.doubled import jump
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words, drawn_components
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
-
-
-def answer(d: int, k: int, depth: int = 12, n: int = 7) -> dict[str, Any]:
-    """A doubled state: x runs to 1 in the encoder and the code on, s of the others in the decoder."""
-    half, t = depth // 2, np.arange(depth + 1)
-    scale = (1 + np.arange(d)) / d * np.linspace(0.5, 1, n)[:, None]
-    states = np.minimum(t, half)[:, None, None] / half * scale
-    states[:, :, :k] = t[:, None, None] / half * scale[:, :k]
-    shadows = np.maximum(0, t - half)[:, None, None] / half * scale
-    shadows[:, :, :k] = 0
-    read = (t >= half)[:, None] & (np.arange(d) >= k)
-    return {
-        "states": states.astype(np.float32),
-        "shadows": shadows.astype(np.float32),
-        "read": read,
-        "kept": np.arange(k),
-        "active": np.ones((depth + 1, d), bool),
-        "times": np.linspace(0, 3, depth + 1),
-        "outputs": np.ones((n, d)),
-        "apart": 0.0,
-        "speed": 0.5,
-        "labels": np.empty(0, int),
-        "hue": np.linspace(0, 1, n),
-    }
 
 
 def places(pane: dict[str, Any]) -> np.ndarray:
@@ -79,15 +56,3 @@ def test_the_words_tell_agreement_jump_and_largest_step(make: Make) -> None:
     assert "3·10⁻⁷" in rounding and "rounding" in rounding
     assert "more than rounding" in doubled_words(record, {**answer(2, 1), "apart": 0.2})[0]
     assert "no jump" in doubled_words(make(2, k=2), answer(2, 2))[-1]
-
-
-def test_the_jump_stands_beside_the_steps_of_the_layers() -> None:
-    found = {**answer(2, 1), "times": np.linspace(0, 3, 13)}
-    np.testing.assert_allclose(steps(found)[[0, -1]], np.sqrt(0.5**2 + 1) / 6, rtol=1e-5)
-    line, spot = steps_figure(found).data
-    assert max(line.y) < spot.y[1] == jump(found) and set(spot.x) == {1.5}
-    table = steps_table(found)
-    assert {len(column) for column in table.values()} == {12} and table["projection_at_t_to"][5] == jump(
-        found
-    )
-    assert len(steps_figure({**answer(2, 2), "times": np.linspace(0, 3, 13)}).data) == 1

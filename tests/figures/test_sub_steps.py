@@ -15,9 +15,10 @@ from autoencode_core.figures.arrays import at_layer_ends, bottleneck_index
 from autoencode_core.figures.film.movie import Film, moment
 from autoencode_core.figures.film.screen import Screen
 from autoencode_core.figures.mean_field.push import push_figure
-from autoencode_core.figures.scenes.costates import compared_scene, costate_scene
+from autoencode_core.figures.scenes.costates import costates_scene
 from autoencode_core.figures.scenes.doubled import doubled_scene
 from autoencode_core.figures.scenes.flow import drawn_particles, flow_scene
+from autoencode_core.figures.scenes.iteration import iteration_scene
 from autoencode_core.figures.scenes.multiples import multiples_scene
 from autoencode_core.figures.timeline import timeline
 from autoencode_core.spec import RunSpec
@@ -109,8 +110,8 @@ def test_more_particles_have_the_same_frames(record: RunRecord) -> None:
 def test_costates_are_shown_at_layer_ends(record: RunRecord) -> None:
     run = run_of(record)
     for scene in (
-        costate_scene(record, "x", costates(run)),
-        compared_scene(record, "x", analysis.iteration(run)),
+        costates_scene(record, "x", costates(run)),
+        iteration_scene(record, "x", analysis.iteration(run)),
     ):
         ends = np.arange(run.model.architecture.controlled + 1) * run.model.architecture.step
         assert sorted(set(np.round(scene["timeline"]["times"], 5))) == list(np.round(ends, 5))

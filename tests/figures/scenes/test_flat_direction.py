@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from autoencode_core.figures.scenes.code import direction_scene
+from autoencode_core.figures.scenes.flat_direction import flat_direction_scene
 from autoencode_core.store.record import RunRecord
 
 
@@ -19,7 +19,7 @@ def test_amounts_are_short_and_told_apart(
     amounts = np.linspace(-amplitude, amplitude, steps)
     points = record.probe["inputs"]
     moved = {"amounts": amounts, "codes": [points[:, :1]] * steps, "outputs": [points] * steps}
-    line = direction_scene(record, "a", moved)["timeline"]
+    line = flat_direction_scene(record, "a", moved)["timeline"]
     values = line["values"]
     assert line["name"] == "s =" and (np.diff(values) > 0).all()
     np.testing.assert_allclose(values, amounts, atol=0.51 * (amounts[1] - amounts[0]))

@@ -1,4 +1,4 @@
-"""The latent space as scenes."""
+"""What codes stand for, as a scene."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pytest
 from reading import read_scene
 
 from autoencode_core.figures.arrays import codes
-from autoencode_core.figures.scenes.code import Decoded, code_scene, decoded, training_scene, walk_scene
+from autoencode_core.figures.scenes.decode import Decoded, decode_scene, decoded
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.plane import plain_plane
 from autoencode_core.store.record import RunRecord
@@ -31,7 +31,7 @@ def test_what_a_code_stands_for_is_drawn(make: Make, d: int, k: int) -> None:
     record = make(d, k=k, depth=8)
     found = decoded(record, codes(record)[0], answer_for(d))
     assert isinstance(found, Decoded) and found.nearest == 3 and found.distance == pytest.approx(np.sqrt(d))
-    scene = read_scene(encode(code_scene(record, "a", plain_plane(codes(record)), found)))
+    scene = read_scene(encode(decode_scene(record, "a", plain_plane(codes(record)), found)))
     left, right = scene["panes"][:2]
     assert left["places"] and left["points"][0]["name"] == "chosen"
     assert [part["name"] for part in right["points"]] == ["decoded", "nearest"]
@@ -50,38 +50,15 @@ def test_what_a_code_stands_for_is_drawn(make: Make, d: int, k: int) -> None:
 @pytest.mark.parametrize("k, shape, lines", [(1, (9, 3), 1), (2, (5, 5, 3), 10)])
 def test_the_sheet_is_a_curve_or_a_net(make: Make, k: int, shape: tuple[int, ...], lines: int) -> None:
     record = make(3, k=k)
-    scene = code_scene(record, "a", plain_plane(codes(record)), sheet={"outputs": np.zeros(shape)})
+    scene = decode_scene(record, "a", plain_plane(codes(record)), grid={"outputs": np.zeros(shape)})
     net = scene["panes"][1]["lines"][0]
     assert net["name"] == "sheet" and len(net["counts"]) == lines
     assert sum(net["counts"]) == len(net["positions"])
 
 
-def test_a_walk_has_a_clock_of_its_own(make: Make) -> None:
-    record = make(3, k=2)
-    z = codes(record)
-    way = {"codes": np.linspace(z[0], z[5], 11), "outputs": np.zeros((11, 3))}
-    scene = walk_scene(record, "a", plain_plane(z), way)
-    assert scene["timeline"]["kind"] == "sequence" and scene["timeline"]["values"][-1] == 1
-    assert [pane["track"]["positions"].shape for pane in scene["panes"]] == [(11, 1, 2), (11, 1, 3)]
-    assert not scene["panes"][0]["places"] and encode(scene)
-
-
-def test_training_moves_codes_and_outputs_over_the_iterations(make: Make) -> None:
-    record = make(3, k=2)
-    scene = training_scene(record, "a")
-    assert scene["timeline"]["values"] == [0, 58] and scene["timeline"]["name"] == "iteration"
-    assert [pane["positions"].shape[0] for pane in scene["panes"]] == [2, 2]
-
-
 def test_columns_and_errors_colour_the_codes(make: Make) -> None:
-    names = [c["name"] for c in code_scene(make(3, k=2), "a", plain_plane(np.zeros((40, 2))))["colours"]]
+    names = [c["name"] for c in decode_scene(make(3, k=2), "a", plain_plane(np.zeros((40, 2))))["colours"]]
     assert names == ["place along the data", "exit error", "x₁", "x₂", "x₃"]
-
-
-def test_a_classifier_shows_its_codes_alone(make: Make) -> None:
-    record = make(2, k=1, task="classify", dataset="moons", classes=2)
-    scene = training_scene(record, "a")
-    assert len(scene["panes"]) == 1 and scene["panes"][0]["points"][0]["words"] == ["class 0", "class 1"]
 
 
 def test_a_diverged_run_and_a_lone_particle_are_drawn(make: Make, change: Callable[..., RunRecord]) -> None:
@@ -90,5 +67,4 @@ def test_a_diverged_run_and_a_lone_particle_are_drawn(make: Make, change: Callab
         record, snapshot_codes=np.full((2, 40, 1), np.nan), snapshot_outputs=np.full((2, 40, 2), np.nan)
     )
     for run in (broken, make(2, k=1, n=1)):
-        assert encode(training_scene(run, "a"))
-        assert encode(code_scene(run, "a", plain_plane(codes(run))))
+        assert encode(decode_scene(run, "a", plain_plane(codes(run))))

@@ -1,13 +1,15 @@
-"""Made-up answers of the maximum principle: three components onto one, six layers."""
+"""Made-up answers of the page Control: three components onto one, six layers."""
 
 from typing import Any
 
 import numpy as np
 
+from autoencode_core.questions.control import Along, Hamiltonian, LocalMaximality, Maximality, MaximalityPath
+
 COUNTS = np.array([3, 2, 1, 1, 2, 3])
 
 
-def strip(scale: float = 1.0) -> dict[str, Any]:
+def along(scale: float = 1.0) -> Along:
     """A single layer field: nine entries of W, three of b; those of inactive components are missing."""
     values = np.full((12, 6), np.nan)
     rng = np.random.default_rng(0)
@@ -18,12 +20,21 @@ def strip(scale: float = 1.0) -> dict[str, Any]:
         values[9 : 9 + count, layer] = scale * rng.normal(size=count)
     names = [f"W {j},{i}" for j in "123" for i in "123"] + [f"b {j}" for j in "123"]
     norm = np.sqrt(np.nansum(values**2, axis=0))
-    found = {"values": values, "labels": np.array(names), "groups": ["W", "b"], "counts": COUNTS}
-    found |= {"spread": 1.0, "size": 1.0}
-    return {**found, "borders": np.array([0, 9, 12]), "edges": np.arange(7.0), "norm": norm, "whole": True}
+    return {
+        "values": values,
+        "labels": np.array(names),
+        "groups": ["W", "b"],
+        "borders": np.array([0, 9, 12]),
+        "counts": COUNTS,
+        "edges": np.arange(7.0),
+        "norm": norm,
+        "whole": True,
+        "spread": 1.0,
+        "size": 1.0,
+    }
 
 
-def about(values: Any = (1.0, 2.0, 3.0, 3.03, 4.0, 5.0), cost: float = 2.0) -> dict[str, Any]:
+def hamiltonian(values: Any = (1.0, 2.0, 3.0, 3.03, 4.0, 5.0), cost: float = 2.0) -> Hamiltonian:
     """The Hamiltonian along t, with these values."""
     values, jumps = np.asarray(values, float), np.flatnonzero(np.diff(COUNTS)) + 1
     return {
@@ -43,7 +54,7 @@ def about(values: Any = (1.0, 2.0, 3.0, 3.03, 4.0, 5.0), cost: float = 2.0) -> d
     }
 
 
-def residuals(values: Any = (1.0, 0.1, 0.0, 0.2, 0.3, 2.0), cost: float = 2.0) -> dict[str, Any]:
+def maximality(values: Any = (1.0, 0.1, 0.0, 0.2, 0.3, 2.0), cost: float = 2.0) -> Maximality:
     """The residuals of maximality, with these values."""
     values = np.asarray(values, float)
     return {
@@ -60,12 +71,14 @@ def residuals(values: Any = (1.0, 0.1, 0.0, 0.2, 0.3, 2.0), cost: float = 2.0) -
     }
 
 
-def nearby(values: Any = (0.01, 1e-3, 0.0, 0.002, 0.003, 0.02), cost: float = 2.0) -> dict[str, Any]:
+def local_maximality(
+    values: Any = (0.01, 1e-3, 0.0, 0.002, 0.003, 0.02), cost: float = 2.0
+) -> LocalMaximality:
     """The local residuals of maximality, with these values."""
-    return residuals(values, cost) | {"radius": 0.12, "maximal_norm": np.full(6, 1.1)}
+    return {**maximality(values, cost), "radius": 0.12, "maximal_norm": np.full(6, 1.1)}
 
 
-def path(residual: Any) -> dict[str, Any]:
+def maximality_path(residual: Any) -> MaximalityPath:
     """Residuals along a training, from a table (moments, layers); nearby they are a tenth of it, or 1."""
     residual = np.asarray(residual, float)
     near = np.where(np.isinf(residual), 1.0, residual / 10)
@@ -83,3 +96,34 @@ def path(residual: Any) -> dict[str, Any]:
         "radius": 0.12,
         "note": "",
     }
+
+
+def component(accuracy: Any = (0.93, 0.6), chance: float = 0.55, **more: Any) -> dict[str, Any]:
+    """Two flows of seven particles, of which one turns x₂ off and the other x₁."""
+    rng = np.random.default_rng(0)
+    active = np.ones((2, 5, 2), bool)
+    active[0, 2:, 1] = active[1, 2:, 0] = False
+    states = rng.normal(size=(2, 5, 7, 2)).astype(np.float32)
+    states[0, -1, :, 1] = states[1, -1, :, 0] = 0
+    return {
+        "states": states,
+        "dropped": states[:, -1].copy(),
+        "active": active,
+        "times": np.linspace(0, 1, 5),
+        "off": np.array([1, 0]),
+        "labels": np.arange(7) % 2,
+        "positions": np.array([-1.0, 1.0]),
+        "names": ["upper moon", "lower moon"],
+        "columns": ["x1", "x2"],
+        "accuracy": np.array(accuracy),
+        "chance": chance,
+        "tested": 250,
+        **more,
+    }
+
+
+def component_horizons(**more: Any) -> dict[str, Any]:
+    """The accuracy of both choices at three horizons with two seeds."""
+    accuracy = np.linspace(0.4, 1, 12).reshape(2, 3, 2)
+    found = {"horizons": np.array([0.5, 1.0, 4.0]), "seeds": np.array([0, 1]), "accuracy": accuracy}
+    return component() | found | more

@@ -28,7 +28,9 @@ def plane_answer(**changes: Any) -> dict[str, Any]:
         "values": np.array([8.0, 2.0]),
         "note": "",
     }
-    return found | changes
+    found |= changes
+    unknown = np.full(len(found["marks"]), np.nan)
+    return {"marks_data_term": unknown, "marks_square": unknown, "zero_data_term": np.nan} | found
 
 
 def line_answer(**changes: Any) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""The spec of a stored run, and what specs meant that were written before a knob was there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from autoencode_core.data.reading import NONE, Reading, is_table
+from autoencode_core.errors import InputError
+from autoencode_core.knobs import explain
+from autoencode_core.spec import RunSpec
+
+RESIDUAL_NETWORK: Mapping[str, Any] = {"scheme": "euler", "substeps": 1, "fidelity": None}
+"""The residual network of the paper: what a spec means that was written before there were others."""
+EVERY_COLUMN = Reading(drop=(NONE,))
+"""How a table was read before columns could be left out."""
+
+
+def spec_in(value: Any, source: str) -> RunSpec:
+    """The spec of a stored run, whose file may have changed or gone since.
+
+    Args:
+        value: its knobs by name, from anywhere.
+        source: what to call it in a message.
+
+    Raises:
+        InputError: a knob is wrong; it says which.
+    """
+    if isinstance(value, Mapping):
+        value = {**RESIDUAL_NETWORK, **value}
+        if is_table(str(value.get("dataset"))):
+            value.setdefault("reading", EVERY_COLUMN)
+    try:
+        return RunSpec.as_stored(value)
+    except ValidationError as error:
+        wrong = explain(error)[0]
+        raise InputError(f"{source}, {wrong.field}", wrong.value, wrong.allowed) from None
