@@ -21,7 +21,7 @@ _HOMES = {
     "AutoencODE": "autoencode_core.flow.autoencode",
     "Control": "autoencode_core.flow.control",
     "Flow": "autoencode_core.flow.autoencode",
-    "RunStore": "autoencode_core.runs.store",
+    "RunStore": "autoencode_core.store.run_store",
 }
 _ROOMS = ("analysis",)
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from autoencode_core.flow.autoencode import AutoencODE as AutoencODE
     from autoencode_core.flow.autoencode import Flow as Flow
     from autoencode_core.flow.control import Control as Control
-    from autoencode_core.runs.store import RunStore as RunStore
     from autoencode_core.spec import RunSpec as RunSpec
+    from autoencode_core.store.run_store import RunStore as RunStore
     from autoencode_core.training.continuation import continuation as continuation
     from autoencode_core.training.objective import cost_and_gradient as cost_and_gradient
     from autoencode_core.training.run import Progress as Progress

@@ -16,14 +16,14 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from autoencode_core.analysis.particles import codes_of, outputs_of
+from autoencode_core.analysis.run_particles import codes_of, outputs_of
 from autoencode_core.data.catalogue import GIVEN, suited
 from autoencode_core.data.loading import given
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import explain
-from autoencode_core.runs.convert import record_of, run_of
-from autoencode_core.runs.files import pack, unpack
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.run_file import pack, unpack
+from autoencode_core.training.records import record_of, run_of
 from autoencode_core.training.run import DTYPES, RunData
 from autoencode_core.training.selection import train
 
@@ -63,7 +63,7 @@ class AutoencODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
     checks. Such a file keeps up to 500 rows of the training data for the laboratory's pictures.
 
     Source:
-        theory.md sections 2 to 4.
+        docs/theory.md, sections 2 to 4.
     """
 
     def __init__(

@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from autoencode_core.record import RunRecord
 from autoencode_core.rest import rest_is_pca, rests
+from autoencode_core.store.record import RunRecord
 
 Verdict = Literal["ode", "nearly", "not"]
 
@@ -31,7 +31,7 @@ def verdict(difference: float) -> Verdict:
             as a share of the targets' spread.
 
     Source:
-        theory.md section 2.
+        docs/theory.md, section 2.
     """
     return "ode" if difference <= ODE else "nearly" if difference <= NEARLY else "not"
 

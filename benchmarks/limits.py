@@ -27,11 +27,11 @@ from scipy.integrate import solve_ivp
 from torch.func import jacrev, vmap
 
 import autoencode_core as ac
-from autoencode_core.analysis.jacobian import linearised
-from autoencode_core.analysis.particle_sweep import trained
-from autoencode_core.analysis.refinement import RTOL, Outputs
-from autoencode_core.analysis.spectrum import Place
-from autoencode_core.study import STANDARD
+from autoencode_core.analysis.mean_field.particles import trained
+from autoencode_core.analysis.ode_limit.geometry import linearised
+from autoencode_core.analysis.ode_limit.steps import RTOL, Outputs
+from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
+from autoencode_core.store.study import STUDY_SPEC
 
 RUN = "gallery-s_curve"
 VIEWS = {
@@ -53,7 +53,7 @@ MARKS = {
 }
 PLAYERS = ("costates", "iteration", "component", "density", "doubled", "push")
 NETS = {
-    "S-curve, single layer": STANDARD.but(tikhonov=1e-3),
+    "S-curve, single layer": STUDY_SPEC.but(tikhonov=1e-3),
     "S-curve, two layers": ac.RunSpec(dataset="s_curve", iterations=100, tikhonov=1e-3),
     "digits, single layer": ac.RunSpec(
         dataset="digits", bottleneck=8, depth=20, field="single_layer", tikhonov=1e-3, iterations=60
@@ -79,7 +79,7 @@ def ratio(own: Callable[[], Any], other: Callable[[], Any], repeats: int) -> tup
 
 def jacobians(run: ac.Run, repeats: int) -> dict[str, float]:
     """The answer about the flow map; its layers' Jacobians beside those of torch.func."""
-    place = Place(run)
+    place = ModelOnParticles(run)
     arch, x = place.model.architecture, place.x[0][:, :200]
     layers = arch.shape.layers(place.model.control.vector[None])
 
@@ -142,7 +142,7 @@ def reference(run: ac.Run, repeats: int) -> dict[str, float]:
 
 def sweep(repeats: int) -> dict[str, float]:
     """The trainings of a particle sweep, its samples as one batch, beside one after the other."""
-    spec = STANDARD.but(iterations=40)
+    spec = STUDY_SPEC.but(iterations=40)
     own, times = ratio(
         lambda: trained(spec, COUNTS, SEEDS),
         lambda: [trained(spec, COUNTS, [seed]) for seed in SEEDS],

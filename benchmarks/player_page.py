@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.parts import cloud, colourings, layer, scene
-from autoencode_core.figures.wire import encode
 from pages.shared.player import player
 
 ENCODER = DECODER = 29  # 60 frames: 30 before the projection, 30 after it

@@ -26,15 +26,15 @@ from playwright.sync_api import Page, sync_playwright
 from torch.func import grad, jvp
 
 import autoencode_core as ac
-from autoencode_core.analysis.spectrum import Place
-from autoencode_core.study import STANDARD, Plan, spread
+from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
+from autoencode_core.store.study import STUDY_SPEC, Plan, spread
 from autoencode_core.training.curvature import Curvature
 from autoencode_core.training.study import make_study
 
-PLAN = Plan(kind="strip", spec=STANDARD, further=0, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4))
+PLAN = Plan(kind="strip", spec=STUDY_SPEC, further=0, tikhonov=spread(1e-4, 1e-1, 7), seeds=range(4))
 _DIGITS = {"dataset": "digits", "bottleneck": 8, "depth": 20, "horizon": 5.0, "tikhonov": 1e-3}
 NETS = {
-    "S-curve, single layer": STANDARD.but(tikhonov=1e-3),
+    "S-curve, single layer": STUDY_SPEC.but(tikhonov=1e-3),
     "S-curve, two layers": ac.RunSpec(dataset="s_curve", iterations=100, tikhonov=1e-3),
     "digits, single layer": ac.RunSpec(**_DIGITS, field="single_layer", iterations=60),
     "digits, two layers": ac.RunSpec(**_DIGITS, field="two_layer", expansion=4, iterations=20),
@@ -64,8 +64,10 @@ def seconds(work: Any) -> float:
 
 def strip(repeats: int) -> dict[str, float]:
     """Seconds of the plan as one batch, and of its runs one after the other."""
-    make_study(Plan(kind="strip", spec=STANDARD.but(iterations=2), tikhonov=PLAN.tikhonov, seeds=PLAN.seeds))
-    specs = [STANDARD.but(tikhonov=place.tikhonov, seed=place.seed) for place in PLAN.places()]
+    make_study(
+        Plan(kind="strip", spec=STUDY_SPEC.but(iterations=2), tikhonov=PLAN.tikhonov, seeds=PLAN.seeds)
+    )
+    specs = [STUDY_SPEC.but(tikhonov=place.tikhonov, seed=place.seed) for place in PLAN.places()]
     batch = [seconds(lambda: make_study(PLAN)) for _ in range(repeats)]
     turns = [seconds(lambda: [ac.train(spec) for spec in specs]) for _ in range(repeats)]
     return {"batch": median(batch), "in turn": median(turns)}
@@ -76,7 +78,7 @@ def curvature(spec: ac.RunSpec, repeats: int) -> dict[str, float]:
     run = ac.train(spec)
     found = ac.analysis.curvature(run, 1)
     taken = median(seconds(lambda: ac.analysis.curvature(run, 1)) for _ in range(repeats))
-    place = Place(run)
+    place = ModelOnParticles(run)
     theta, arch = place.model.control.vector, place.model.architecture
 
     def loss(vector: torch.Tensor) -> torch.Tensor:

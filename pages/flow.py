@@ -3,15 +3,15 @@
 import pandas as pd
 import streamlit as st
 
-from autoencode_core.figures.geometry import flow_states
-from autoencode_core.figures.images import is_image_run
+from autoencode_core.figures.arrays import flow_states
+from autoencode_core.figures.run.images import is_image_run
+from autoencode_core.figures.run.particle_table import particle_table
+from autoencode_core.figures.run.turned_off import turned_off_figure, turned_off_words
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.flow import colours_of, particles_digest
 from autoencode_core.figures.scenes.parts import Part, flow_timeline, scene
 from autoencode_core.figures.scenes.pictures import bars_pane, curves_panes, film_pane, shown_particles
-from autoencode_core.figures.tables import particle_table
-from autoencode_core.figures.turned_off import turned_off_figure, turned_off_words
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 from pages.shared.charts import chart
 from pages.shared.choose import MOST_RUNS, choose_runs
 from pages.shared.player import player

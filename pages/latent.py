@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.activity import activity_figure, neighbours_figure
-from autoencode_core.figures.geometry import codes
-from autoencode_core.figures.images import is_image_run
+from autoencode_core.figures.arrays import codes
+from autoencode_core.figures.latent.activity import activity_figure, neighbours_figure
+from autoencode_core.figures.latent.decoded_grid import decoded_grid_figure
+from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.code import Decoded, code_scene, decoded, training_scene, walk_scene
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.plane import (
     CodePlane,
     central_code,
@@ -18,12 +20,11 @@ from autoencode_core.figures.scenes.plane import (
     far_apart,
     plain_plane,
 )
-from autoencode_core.figures.sheet import sheet_figure
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
+from autoencode_core.questions.latent import ACTIVITY, DECODE, DECODED_GRID, EMBEDDING, NEIGHBOURS, WALK
+from autoencode_core.store.record import RunRecord
 from autoencode_core.units import length_unit
 from pages.latent_views.rows import rows
-from pages.shared.asking import ask, note, told
+from pages.shared.answers import ask, note, told
 from pages.shared.charts import chart
 from pages.shared.choose import choose_runs
 from pages.shared.player import Said, player
@@ -101,7 +102,7 @@ def _plane(record: RunRecord, kind: str) -> CodePlane | None:
     z = codes(record)
     if kind != "tsne":
         return plain_plane(z, int(kind))
-    found = told(ask("embedding", record, codes=z, kind="tsne"), "t-SNE of the codes")
+    found = told(ask(EMBEDDING, record, codes=z, kind="tsne"), "t-SNE of the codes")
     return embedded_plane(np.asarray(found["points"]), record.spec.bottleneck) if found else None
 
 
@@ -113,7 +114,7 @@ def _decode(run_id: str, record: RunRecord, plane: CodePlane) -> None:
     z = codes(record)
     slot = f"latent_code_{run_id}"
     chosen = np.asarray(st.session_state.setdefault(slot, central_code(z).tolist()))
-    question = ask("decode_path", record, z=chosen[None])
+    question = ask(DECODE, record, z=chosen[None])
     sheet = _sheet(record, z)
     found = decoded(record, chosen, question.value) if question.value else None
     identity = f"{run_id} codes"
@@ -182,9 +183,9 @@ def _grid(record: RunRecord, plane: CodePlane, sheet: Mapping[str, Any] | None) 
     if sheet is None and plane.center is not None and plane.points.shape[1] == 2:
         low, high = code_ranges(plane.points).T
         grid = {"low": low, "high": high, "points": _TILES, "center": plane.center, "axes": plane.axes}
-        sheet, names = told(ask("sheet", record, **grid), "The decoded grid"), plane.names[:2]
+        sheet, names = told(ask(DECODED_GRID, record, **grid), "The decoded grid"), plane.names[:2]
     if sheet is not None:
-        figure = sheet_figure(record, sheet, names=(names[0], names[1]), dark=dark())
+        figure = decoded_grid_figure(record, sheet, names=(names[0], names[1]), dark=dark())
         chart("latent_sheet", figure, "Images decoded from a grid of codes.")
 
 
@@ -194,7 +195,7 @@ def _sheet(record: RunRecord, z: np.ndarray) -> Mapping[str, Any] | None:
     if k not in _SHEET:
         return None
     low, high = code_ranges(z).T
-    return ask("sheet", record, low=low, high=high, points=_SHEET[k]).value
+    return ask(DECODED_GRID, record, low=low, high=high, points=_SHEET[k]).value
 
 
 # ---- walk, training
@@ -204,7 +205,7 @@ def _walk(run_id: str, record: RunRecord, plane: CodePlane) -> None:
     """Between the two particles that were picked first, else between two codes far apart."""
     z = codes(record)
     ends = st.session_state.get(f"latent_ends_{run_id}") or far_apart(z)
-    question = ask("walk", record, a=z[ends[0]], b=z[ends[1]], steps=_WALK_STEPS)
+    question = ask(WALK, record, a=z[ends[0]], b=z[ends[1]], steps=_WALK_STEPS)
     found = told(question, "The walk")
     if found is None:
         return
@@ -241,7 +242,7 @@ def _figures(record: RunRecord) -> None:
     """What the numbers of the code do, and whether neighbours in the code are alike."""
     left, right = st.columns(2)
     with left, guard():
-        found = told(ask("activity", record), "Activity of the code")
+        found = told(ask(ACTIVITY, record), "Activity of the code")
         if found:
             chart(
                 "latent_activity", activity_figure(found, dark=dark()), "Variance of each number of the code."
@@ -249,7 +250,7 @@ def _figures(record: RunRecord) -> None:
     with right, guard():
         if not len(np.asarray(record.probe.get("labels", ()))):
             st.caption("These data have no classes: there are no neighbours' votes to count.")
-        elif found := told(ask("neighbours", record), "Votes of the nearest neighbours"):
+        elif found := told(ask(NEIGHBOURS, record), "Votes of the nearest neighbours"):
             words = "Share of right votes of the nearest neighbours on code, PCA and raw data."
             chart("latent_neighbours", neighbours_figure(found, dark=dark()), words)
 

@@ -3,14 +3,15 @@
 import streamlit as st
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.images import is_image_run
+from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.ode import ABOUT, sentence
 from autoencode_core.overfit import overfit_sentence
-from autoencode_core.record import RunRecord
+from autoencode_core.questions.run import COLUMN_ERRORS
 from autoencode_core.spec import AUTO, RunSpec
+from autoencode_core.store.record import RunRecord
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
-from pages.shared.asking import ask, told
+from pages.shared.answers import ask, told
 from pages.shared.charts import table_button
 from pages.shared.choose import OPENING, look_at, record_of
 from pages.shared.chosen import choice_chart
@@ -232,7 +233,7 @@ def _columns(run_id: str, record: RunRecord) -> None:
     if not box.open:
         return
     with box:
-        found = told(ask("column_errors", record), "Errors of the columns")
+        found = told(ask(COLUMN_ERRORS, record), "Errors of the columns")
         if found is None:
             return
         st.dataframe(

@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -29,6 +30,22 @@ def _signals_as_in_a_terminal() -> None:
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, usual)
+
+
+@pytest.fixture(scope="session")
+def make_record() -> Callable[..., Any]:
+    """record_by_hand(spec, rows, seed, **fields of RunRecord)."""
+    from by_hand import record_by_hand
+
+    return record_by_hand
+
+
+@pytest.fixture(scope="session")
+def make_study() -> Callable[..., Any]:
+    """study_by_hand(plan, **fields of Study)."""
+    from by_hand import study_by_hand
+
+    return study_by_hand
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from autoencode_core.cli import main
 from autoencode_core.data.reading import Reading
 from autoencode_core.figures.film import writers
 from autoencode_core.figures.film.screen import Screen
-from autoencode_core.runs.files import unpack
-from autoencode_core.runs.store import RunStore
+from autoencode_core.store.run_file import unpack
+from autoencode_core.store.run_store import RunStore
 
 QUICK = ["train", "--dataset", "moons", "--particles", "50", "--iterations", "10", "--depth", "6"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from autoencode_core.cli import main
 from autoencode_core.home import GALLERY
-from autoencode_core.runs.store import RunStore
+from autoencode_core.store.run_store import RunStore
 
 QUICK = ["train", "--particles", "30", "--iterations", "3", "--depth", "4", "--dtype", "float64"]
 

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from autoencode_core.cli import main, sweep
-from autoencode_core.runs.store import RunStore
-from autoencode_core.runs.study_files import unpack_study
+from autoencode_core.store.run_store import RunStore
+from autoencode_core.store.study_file import unpack_study
 
 KNOBS = ["--dataset", "moons", "--particles", "50", "--iterations", "10", "--depth", "6"]
 QUICK = ["sweep", *KNOBS, "--tikhonov", "0.1,1e-3", "--seeds", "2"]

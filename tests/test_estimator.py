@@ -17,8 +17,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from autoencode_core.errors import InputError
 from autoencode_core.estimator import AutoencODETransformer
-from autoencode_core.runs.store import RunStore
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.run_store import RunStore
 
 quick = partial(AutoencODETransformer, tikhonov=1e-3, iterations=5, random_state=0)
 STRONG = {"field": "two_layer", "depth": 8, "horizon": 3.0}

@@ -11,10 +11,10 @@ LIGHT = [
     "autoencode_core.data.loading",
     "autoencode_core.figures.flow",
     "autoencode_core.figures.scenes.code",
-    "autoencode_core.runs.answers",
-    "autoencode_core.runs.store",
-    "autoencode_core.runs.export",
-    "autoencode_core.runs.jobs",
+    "autoencode_core.desk.answers",
+    "autoencode_core.store.run_store",
+    "autoencode_core.export.run",
+    "autoencode_core.desk.jobs",
     "autoencode_core.cli",
 ]
 
@@ -28,7 +28,7 @@ def test_imports_nothing_heavy(module):
 
 
 def test_the_core_imports_no_streamlit():
-    code = "import sys, autoencode_core.cli, autoencode_core.runs.jobs; sys.exit('streamlit' in sys.modules)"
+    code = "import sys, autoencode_core.cli, autoencode_core.desk.jobs; sys.exit('streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

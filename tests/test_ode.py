@@ -7,9 +7,9 @@ import pytest
 
 from autoencode_core import ode
 from autoencode_core.ode import difference_of, on_the_way, sentence, share, verdict
-from autoencode_core.record import RunRecord
-from autoencode_core.runs.convert import record_of
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord
+from autoencode_core.training.records import record_of
 from autoencode_core.training.selection import train
 
 

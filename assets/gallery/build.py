@@ -14,14 +14,14 @@ sys.path.insert(0, str(HERE.parent.parent))
 
 import torch  # noqa: E402
 
-from autoencode_core.record import RunRecord  # noqa: E402
-from autoencode_core.runs.convert import record_of, run_of  # noqa: E402
-from autoencode_core.runs.files import EXTENSION, pack, unpack  # noqa: E402
-from autoencode_core.runs.study_files import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.spec import RunSpec  # noqa: E402
-from autoencode_core.study import STANDARD, Plan, spread, study_line  # noqa: E402
+from autoencode_core.store.record import RunRecord  # noqa: E402
+from autoencode_core.store.run_file import EXTENSION, pack, unpack  # noqa: E402
+from autoencode_core.store.study import STANDARD, Plan, spread, study_line  # noqa: E402
+from autoencode_core.store.study_file import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.training.fidelity import fidelity  # noqa: E402
 from autoencode_core.training.objective import Objective  # noqa: E402
+from autoencode_core.training.records import record_of, run_of  # noqa: E402
 from autoencode_core.training.run import Run  # noqa: E402
 from autoencode_core.training.selection import train  # noqa: E402
 from autoencode_core.training.study import make_study  # noqa: E402

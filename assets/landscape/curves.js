@@ -1,7 +1,7 @@
 // The cost on a line between two minimisers: J for several λ, and the two parts of the middle one.
 
 import { Plot } from "../player/flat.js";
-import { line, put } from "../player/sheet.js";
+import { line, put } from "../player/flat_pane.js";
 import { dashes, role } from "../player/theme.js";
 import { costOf } from "./grid.js";
 import { general } from "./words.js";

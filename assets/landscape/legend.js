@@ -1,7 +1,7 @@
 // Below the pictures: what hollow marks and the training path mean, and how far they are from the plane.
 
 import { trace } from "../player/marks.js";
-import { line, put } from "../player/sheet.js";
+import { line, put } from "../player/flat_pane.js";
 import { role } from "../player/theme.js";
 import { general } from "./words.js";
 

@@ -1,7 +1,7 @@
 // The cost from above: filled levels, contour lines with their values, axes.
 
 import { label } from "../player/numbers.js";
-import { line, put } from "../player/sheet.js";
+import { line, put } from "../player/flat_pane.js";
 import { mix, rgb, role } from "../player/theme.js";
 import { contour } from "./grid.js";
 import { general, ticksOf } from "./words.js";

@@ -1,6 +1,6 @@
 // One picture of the cost on a plane, at one λ: its place on the canvas, its values, and what lies on it.
 
-import { put } from "../player/sheet.js";
+import { put } from "../player/flat_pane.js";
 import { role } from "../player/theme.js";
 import { costOf, extent, levelsOf, shareOf, valueAt } from "./grid.js";
 import { drawMark, farOf, isOff } from "./legend.js";

@@ -1,7 +1,7 @@
 // The cost as a surface over its plane, seen from a camera that hands turn.
 
 import { spaceView } from "../player/camera.js";
-import { put } from "../player/sheet.js";
+import { put } from "../player/flat_pane.js";
 import { role } from "../player/theme.js";
 import { shades } from "./map.js";
 import { general } from "./words.js";

@@ -2,7 +2,7 @@
 
 import { colourOf } from "./marks.js";
 import { clamp, label, niceTicks } from "./numbers.js";
-import { put } from "./sheet.js";
+import { put } from "./flat_pane.js";
 
 const SMALL = 12;
 const NAME = 13;

@@ -10,7 +10,7 @@ import { make } from "./dom.js";
 import * as layers from "./layers.js";
 import { clamp, ease, MOVE_MS } from "./numbers.js";
 import { Points } from "./points.js";
-import { FlatPane } from "./sheet.js";
+import { FlatPane } from "./flat_pane.js";
 import { FOOT, instants, unrolled } from "./unrolled.js";
 
 const PATIENCE_MS = 60_000; // that a switch looks busy

@@ -80,7 +80,7 @@ export class Law {
     return all;
   }
 
-  // Scott's rule on each axis, in cells; the same as in autoencode_core/analysis/density.py.
+  // Scott's rule on each axis, in cells; the same as in autoencode_core/analysis/flow/law.py.
   bandwidths({ inside, sums, squares }) {
     const n = Math.max(1, inside);
     const shrinks = n ** (-1 / (this.axes + 4));

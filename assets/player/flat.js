@@ -2,7 +2,7 @@
 
 import { label, niceTicks, reading } from "./numbers.js";
 import { Film, Images } from "./pictures.js";
-import { FlatPane, line, put } from "./sheet.js";
+import { FlatPane, line, put } from "./flat_pane.js";
 import { dashes, role } from "./theme.js";
 
 const NEAR = 8; // css px between the pointer and a curve

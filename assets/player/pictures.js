@@ -1,7 +1,7 @@
 // Panes of images: a mosaic at the present moment, and a film strip of all moments.
 
 import { ease, MOVE_MS } from "./numbers.js";
-import { FlatPane, put } from "./sheet.js";
+import { FlatPane, put } from "./flat_pane.js";
 import { mix, rgb, role } from "./theme.js";
 
 const FAINTEST = 0.06; // black is not quite the page

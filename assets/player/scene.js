@@ -1,4 +1,4 @@
-// The bytes of a scene, laid out by autoencode_core/figures/wire.py: uint32 length of a JSON header, the
+// The bytes of a scene, laid out by autoencode_core/figures/scenes/encoding.py: uint32 length of a JSON header, the
 // header, the arrays that it names.
 
 const KINDS = { f4: Float32Array, i2: Int16Array, u1: Uint8Array, u4: Uint32Array };

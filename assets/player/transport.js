@@ -2,7 +2,7 @@
 
 import { SPEEDS } from "./clock.js";
 import { make, write } from "./dom.js";
-import { line, put } from "./sheet.js";
+import { line, put } from "./flat_pane.js";
 import { dashes, role } from "./theme.js";
 
 const EDGE = 10; // css px between the strip's ends and 0 and T, so that the knob is never cut

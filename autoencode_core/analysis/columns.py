@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from autoencode_core.analysis.particles import Report, silent
 from autoencode_core.data.pca import principal_of
 from autoencode_core.errors import InputError
+from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
 
 
@@ -26,7 +26,7 @@ def column_errors(run: Run, report: Report | None = None) -> dict[str, Any]:
         InputError: the run has another task, or its data are gone.
 
     Source:
-        theory.md section 6b.
+        docs/theory.md, section 6b.
     """
     report, spec = report or silent, run.spec
     if spec.task not in ("reconstruct", "denoise"):

@@ -2,7 +2,7 @@
 
 import torch
 
-from autoencode_core.analysis.spectrum import Place
+from autoencode_core.analysis.regimes.spectrum import ModelOnParticles
 from autoencode_core.training.fidelity import fidelity
 from autoencode_core.training.run import Run
 
@@ -21,8 +21,8 @@ def ode_difference(run: Run) -> float:
         InputError: the run diverged.
 
     Source:
-        theory.md section 2.
+        docs/theory.md, section 2.
     """
     with torch.no_grad():
-        place = Place(run)
+        place = ModelOnParticles(run)
         return float(fidelity(place.objective, place.model.control.vector[None]).difference)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from autoencode_core.errors import InputError
-from autoencode_core.runs.plain import write
+from autoencode_core.store.plain_json import write
 
 STANDARD_OUTPUT = "-"
 """What stands for standard output where a file is asked for."""

@@ -14,11 +14,11 @@ from autoencode_core.cli.shared import (
     with_words,
 )
 from autoencode_core.errors import InputError
-from autoencode_core.record import RunRecord
-from autoencode_core.runs.csv_text import columns_csv
-from autoencode_core.runs.export import Report
-from autoencode_core.runs.rows import Columns, column_names, rows_table, unusual_words
-from autoencode_core.runs.studies import STUDY_ID
+from autoencode_core.export.csv_text import columns_csv
+from autoencode_core.export.rows import Columns, column_names, rows_table, unusual_words
+from autoencode_core.report import Report
+from autoencode_core.store.record import RunRecord
+from autoencode_core.store.study_store import STUDY_ID
 
 
 def add(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
@@ -65,7 +65,7 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
     progress = with_words(report)
     if options.data is None:
         from autoencode_core.analysis import own_rows  # start-up time: torch
-        from autoencode_core.runs.convert import run_of
+        from autoencode_core.training.records import run_of
 
         found = own_rows(run_of(record), options.back, progress)
         labels = [record.labels[label] for label in found["labels"]] if record.labels else []
@@ -74,7 +74,7 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
 
     table = fresh_rows(options.data, record.spec.reading, column_names(record))
     from autoencode_core.analysis import new_rows
-    from autoencode_core.runs.convert import run_of
+    from autoencode_core.training.records import run_of
 
     found = new_rows(run_of(record), table.values, options.back, progress)
     labels = [] if table.labels is None else [table.label_names[label] for label in table.labels]

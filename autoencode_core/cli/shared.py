@@ -18,10 +18,10 @@ from autoencode_core.home import GALLERY
 from autoencode_core.knobs import allowed
 from autoencode_core.ode import difference_of, sentence, share, verdict
 from autoencode_core.overfit import overfit_sentence
-from autoencode_core.record import RunRecord
-from autoencode_core.runs.export import Report
-from autoencode_core.runs.store import RunStore
+from autoencode_core.report import Report
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord
+from autoencode_core.store.run_store import RunStore
 from autoencode_core.units import error_unit, unexplained
 
 

@@ -4,22 +4,22 @@ import argparse
 import math
 from typing import Any
 
-from autoencode_core.choice import choice_lines
 from autoencode_core.cli.output import STANDARD_OUTPUT, say, write_whole
 from autoencode_core.cli.shared import id_of, print_json, print_outcome, share_bar, store_of, target_of
 from autoencode_core.cli.sweep import print_study, study_figures
 from autoencode_core.data.reading import Reading, reading_in_words
 from autoencode_core.errors import InputError
+from autoencode_core.export.run import FORMATS, export
+from autoencode_core.export.study import study_png
+from autoencode_core.export.study_csv import study_csv
 from autoencode_core.knobs import UNSET
 from autoencode_core.ode import difference_of, share
-from autoencode_core.runs.export import FORMATS, export
-from autoencode_core.runs.plain import choice_out
-from autoencode_core.runs.store import Entry, RunStore
-from autoencode_core.runs.studies import STUDY_ID, StudyEntry
-from autoencode_core.runs.study_csv import study_csv
-from autoencode_core.runs.study_export import study_png
-from autoencode_core.runs.study_files import STUDY_EXTENSION
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.choice import choice_lines
+from autoencode_core.store.plain_json import choice_out
+from autoencode_core.store.run_store import Entry, RunStore
+from autoencode_core.store.study_file import STUDY_EXTENSION
+from autoencode_core.store.study_store import STUDY_ID, StudyEntry
 
 _STUDY_ENDINGS = {"study": STUDY_EXTENSION, "csv": ".csv", "png": ".png"}
 

@@ -21,15 +21,15 @@ from autoencode_core.cli.shared import (
     understood,
     with_words,
 )
+from autoencode_core.desk.study_progress import StudyProgress
 from autoencode_core.errors import InputError
+from autoencode_core.export.study import study_bytes, study_png
+from autoencode_core.export.study_csv import study_csv
 from autoencode_core.rest import rest_is_pca
-from autoencode_core.runs.checks import check_name
-from autoencode_core.runs.headway import Headway
-from autoencode_core.runs.room import study_room
-from autoencode_core.runs.study_csv import study_csv
-from autoencode_core.runs.study_export import study_bytes, study_png
-from autoencode_core.runs.study_files import STUDY_EXTENSION
-from autoencode_core.study import FURTHER, Outcome, Plan, Study, spread, table
+from autoencode_core.store.disk_space import study_room
+from autoencode_core.store.study import FURTHER, Outcome, Plan, Study, spread, table
+from autoencode_core.store.study_file import STUDY_EXTENSION
+from autoencode_core.store.validation import check_name
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress, Run
@@ -178,7 +178,7 @@ def _seeds(text: str) -> list[int]:
 def _trained(plan: Plan, stopped: list[int], quiet: bool) -> "tuple[Study, list[Run]]":
     from autoencode_core.training.study import make_study  # start-up time: torch
 
-    headway, last = Headway(len(plan.places()), plan.trained().iterations), -1
+    headway, last = StudyProgress(len(plan.places()), plan.trained().iterations), -1
     with share_bar(shown=not quiet) as report:
 
         def on_progress(progress: "Progress") -> str | None:
@@ -225,8 +225,8 @@ def print_study(study: Study) -> None:
         outcomes = [study.outcomes[place] for place in study.at(weight)]
         words = _found(outcomes, study.minimisers(weight)) + _nu(outcomes)
         say(f"λ = {weight:<10g} J = {'  '.join(map(_cost, outcomes))}   {words}")
-    from autoencode_core.figures.endings import ending_words  # start-up time: plotly
-    from autoencode_core.figures.ode_difference import ode_words
+    from autoencode_core.figures.regimes.endings import ending_words  # start-up time: plotly
+    from autoencode_core.figures.regimes.ode_difference import ode_words
 
     for said in filter(None, (ending_words(study), ode_words(study))):
         say(said)

@@ -17,11 +17,11 @@ from autoencode_core.cli.shared import (
     understood,
 )
 from autoencode_core.errors import InputError
-from autoencode_core.runs.checks import check_name
-from autoencode_core.runs.files import EXTENSION, pack
-from autoencode_core.runs.plain import choice_out
-from autoencode_core.runs.room import run_room
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.disk_space import run_room
+from autoencode_core.store.plain_json import choice_out
+from autoencode_core.store.run_file import EXTENSION, pack
+from autoencode_core.store.validation import check_name
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress
@@ -45,7 +45,7 @@ def _train(options: argparse.Namespace) -> int:
     if not options.json:
         for words in said_of_table:
             say(words)
-    from autoencode_core.runs.convert import record_of  # start-up time: torch
+    from autoencode_core.training.records import record_of  # start-up time: torch
     from autoencode_core.training.selection import train
 
     with stoppable() as stopped, _bar(spec, shown=not options.json) as advance:

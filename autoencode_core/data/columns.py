@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.data.numbers import (
-    Marks,
+    NumberStyle,
     bare,
     find_marks,
     is_missing,
@@ -83,7 +83,7 @@ class Column:
 
 def understand(
     texts: Sequence[tuple[str, Sequence[str]]], separator: str, reading: Reading, unnamed: bool
-) -> tuple[list[Column], Marks]:
+) -> tuple[list[Column], NumberStyle]:
     """What the columns hold.
 
     Args:
@@ -141,7 +141,7 @@ class _Raw:
                 return [cell] if not re.search("[eE]", cell) else ["0.5"]
         return [first] if first else []
 
-    def read(self, marks: Marks) -> Column:
+    def read(self, marks: NumberStyle) -> Column:
         """The column under the marks of the table."""
         example = next(iter(self._rest()), "")
         none = np.array([], dtype=np.int64)

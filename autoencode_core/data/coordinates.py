@@ -1,4 +1,4 @@
-"""The coordinates u = C(x) in which the flow acts, and their exact inverse (theory, section 1)."""
+"""The coordinates u = C(x) in which the flow acts, and their exact inverse (docs/theory.md, section 1)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -52,7 +52,7 @@ _ALL_LOOSE = re.compile(rf"(?:{_LOOSE.pattern}\0)*")
 
 
 @dataclass(frozen=True)
-class Marks:
+class NumberStyle:
     """How numbers are written: decimal mark, thousands mark (a word of Reading), and what is not sure.
 
     Attributes:
@@ -124,7 +124,7 @@ def plain(cells: Sequence[str]) -> NDArray[np.float64] | None:
     return None if "_" in " ".join(cells) else values
 
 
-def find_marks(columns: dict[str, Sequence[str]], separator: str, reading: Reading) -> Marks:
+def find_marks(columns: dict[str, Sequence[str]], separator: str, reading: Reading) -> NumberStyle:
     """The marks that the numbers of a table are written with.
 
     A cell that has only one meaning decides for the table: 0,5 or 1.234,5 or 1'000. Where every cell
@@ -148,11 +148,11 @@ def find_marks(columns: dict[str, Sequence[str]], separator: str, reading: Readi
         raise InputError("thousands", thousands, f"a mark other than the decimal mark “{decimal}”")
     if not decimal:
         mark = "," if seen.doubtful[","] else "."
-        return Marks(mark, "none", seen.doubt[mark], tuple(seen.doubtful[mark]))
+        return NumberStyle(mark, "none", seen.doubt[mark], tuple(seen.doubtful[mark]))
     if thousands == "auto":
         other = "." if decimal == "," else ","
         thousands = other if seen.doubtful[other] or seen.grouped[other] else "none"
-    return Marks(decimal, thousands)
+    return NumberStyle(decimal, thousands)
 
 
 def _decimal(seen: "_Seen", separator: str, thousands: str) -> str:
@@ -242,7 +242,7 @@ def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     return re.compile(rf"[+\-−]?(?:{whole}(?:{point}\d*)?|{point}\d+){_EXPONENT}")
 
 
-def numbers_in(cells: Sequence[str], marks: Marks) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def numbers_in(cells: Sequence[str], marks: NumberStyle) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Cells as numbers, and which of them are none (they come back as NaN).
 
     Args:

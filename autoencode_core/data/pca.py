@@ -18,7 +18,7 @@ def principal_of(kind: str, train: Array) -> Coordinates:
         train: particles that PCA is fitted on, (N, d), data units.
 
     Source:
-        theory.md section 6b.
+        docs/theory.md, section 6b.
     """
     return Coordinates.fit("correlation" if kind in SCALING else "principal", train)
 

@@ -18,7 +18,7 @@ from autoencode_core.data.columns import (
     understand,
 )
 from autoencode_core.data.header import Header, find_header
-from autoencode_core.data.numbers import Marks
+from autoencode_core.data.numbers import NumberStyle
 from autoencode_core.data.reading import AS_FOUND, AUTO, NONE, Reading
 from autoencode_core.data.source import MAX_ROWS, cells_of
 from autoencode_core.errors import InputError
@@ -54,7 +54,7 @@ class Survey:
     file: str
     reading: Reading
     separator: str
-    marks: Marks
+    marks: NumberStyle
     header: Header
     numbers: NDArray[np.int64]
     columns: tuple[Column, ...]

@@ -6,7 +6,7 @@ import numpy as np
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.errors import InputError
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit, unexplained
 
 Kind = Literal["flow", "images", "history", "code", "reconstruction", "image_reconstruction", "comparison"]

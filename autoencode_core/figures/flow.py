@@ -7,12 +7,12 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.geometry import View, codes, flow_states, limits, pick, to_flow, view
-from autoencode_core.figures.latent import code_panel, label_positions
+from autoencode_core.figures.arrays import View, codes, flow_states, limits, pick, to_flow, view
 from autoencode_core.figures.marks import Marks, Shade, box, cloud, coordinates, marks
+from autoencode_core.figures.run.codes import code_panel, label_positions
 from autoencode_core.figures.stage import Moving, Pictures, pictures_domain, stage, titled
 from autoencode_core.figures.timeline import NOT_DRIVEN, Timeline, timeline
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 

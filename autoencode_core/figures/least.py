@@ -18,7 +18,7 @@ def least_speed(strip: Mapping[str, Any]) -> float:
     """|F| that moves particles by a length that one sees.
 
     Args:
-        strip: what analysis.control_strip says.
+        strip: what analysis.along says.
     """
     return SEEN * float(strip["spread"]) / float(strip["edges"][-1])
 
@@ -27,7 +27,7 @@ def least_control(strip: Mapping[str, Any]) -> float:
     """|θ| that moves particles by a length that one sees.
 
     Args:
-        strip: what analysis.control_strip says.
+        strip: what analysis.along says.
     """
     return least_speed(strip) / float(strip["size"])
 

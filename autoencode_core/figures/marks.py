@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.geometry import class_names, classes
-from autoencode_core.record import RunRecord
+from autoencode_core.figures.arrays import class_names, classes
+from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 

@@ -7,7 +7,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.staircase import cursor, cursor_trace, regions, staircase_axes, staircase_trace
+from autoencode_core.figures.run.staircase import (
+    cursor,
+    cursor_trace,
+    regions,
+    staircase_axes,
+    staircase_trace,
+)
 from autoencode_core.figures.timeline import Timeline
 from autoencode_core.figures.transport import buttons, scrubber
 

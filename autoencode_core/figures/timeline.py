@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.figures.geometry import bottleneck_index, component_names, flow_states
+from autoencode_core.figures.arrays import bottleneck_index, component_names, flow_states
 from autoencode_core.figures.theme import join
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 Phase = Literal["encoder", "bottleneck", "decoder"]

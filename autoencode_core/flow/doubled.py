@@ -41,7 +41,7 @@ def doubled_flow(
         substeps: sub-steps per layer, likewise.
 
     Source:
-        The doubling of section 2 of the paper; theory.md section 2.
+        The doubling of section 2 of the paper; docs/theory.md, section 2.
     """
     if model.spec.task == "classify":
         raise InputError("task", "classify", "a task with a decoder")

@@ -332,7 +332,7 @@ class Net(NamedTuple):
     kept: bool
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """Memory for one block of particles.
 
     Attributes:
@@ -356,8 +356,8 @@ class Room(NamedTuple):
 
 
 @inlined
-def _room(net: Net, width: int) -> Room:
-    """Room for the points of all layers or of one."""
+def _workspace(net: Net, width: int) -> Workspace:
+    """Workspace for the points of all layers or of one."""
     layers, stages, widest = net.counts.size, len(net.shares), net.counts[0] * max(1, net.m)
     points = (layers if net.kept else 1) * net.points
     slots = points + (1 if net.kept else layers)
@@ -366,22 +366,29 @@ def _room(net: Net, width: int) -> Room:
     rows = (slots + 2 * stages + 2) * width + (points + 1) * widest
     memory = np.empty(rows * BLOCK + 16, np.float32)
     line = (-(memory.ctypes.data // 4)) % 16
-    room, e = memory[line : line + rows * BLOCK].reshape(rows, BLOCK), slots * width
-    X, Y, e = room[:e], room[e : e + points * widest], e + points * widest
-    speeds, costates = room[e : e + stages * width], room[e + stages * width : e + 2 * stages * width]
+    workspace, e = memory[line : line + rows * BLOCK].reshape(rows, BLOCK), slots * width
+    X, Y, e = workspace[:e], workspace[e : e + points * widest], e + points * widest
+    speeds, costates = (
+        workspace[e : e + stages * width],
+        workspace[e + stages * width : e + 2 * stages * width],
+    )
     e += 2 * stages * width
-    q, pushed, wish = room[e : e + widest], room[e + widest : e + widest + width], room[e + widest + width :]
+    q, pushed, wish = (
+        workspace[e : e + widest],
+        workspace[e + widest : e + widest + width],
+        workspace[e + widest + width :],
+    )
     cut = stages, width, BLOCK
     X, Y = X.reshape(slots, width, BLOCK), Y.reshape(points, widest, BLOCK)
-    return Room(X, Y, speeds.reshape(cut), costates.reshape(cut), q, pushed, wish)
+    return Workspace(X, Y, speeds.reshape(cut), costates.reshape(cut), q, pushed, wish)
 
 
 @compiled_once
-def _forward(net: Net, first: int, last: int, theta: Rows, room: Room) -> None:
+def _forward(net: Net, first: int, last: int, theta: Rows, workspace: Workspace) -> None:
     """Through the layers from `first` to before `last`; X and Y keep what the way back needs."""
     counts, m, moves, points = net.counts, net.m, net.moves, net.points
-    X, Y, stages, none = room.X, room.Y, moves.shape[1], np.zeros(net.counts[0], np.float32)
-    speeds = room.speeds if m else Y
+    X, Y, stages, none = workspace.X, workspace.Y, moves.shape[1], np.zeros(net.counts[0], np.float32)
+    speeds = workspace.speeds if m else Y
     between, apart = (points, 0) if net.kept else (1, counts.size)
     for n in range(first, last):
         a, e, after = counts[n], net.starts[n], counts[min(n + 1, counts.size - 1)]
@@ -409,10 +416,10 @@ def _forward(net: Net, first: int, last: int, theta: Rows, room: Room) -> None:
 
 
 @compiled_once
-def _backward(net: Net, first: int, last: int, theta: Rows, room: Room, gradient: Sums) -> None:
+def _backward(net: Net, first: int, last: int, theta: Rows, workspace: Workspace, gradient: Sums) -> None:
     """The costate back through these layers; gradient += Σ (∂_θ F(X_s))^T q_s over points and particles."""
     counts, m, shares, points = net.counts, net.m, net.shares, net.points
-    X, Y, costates, q, p = room.X, room.Y, room.costates, room.q, room.costates[0]
+    X, Y, costates, q, p = workspace.X, workspace.Y, workspace.costates, workspace.q, workspace.costates[0]
     between, apart, stages = points if net.kept else 1, 0 if net.kept else counts.size, len(shares)
     for n in range(last - 1, first - 1, -1):
         a, o, after = counts[n], net.starts[n], counts[min(n + 1, counts.size - 1)]
@@ -424,10 +431,10 @@ def _backward(net: Net, first: int, last: int, theta: Rows, room: Room, gradient
             s, y, rows = i % stages, Y[base + i], h if m else live
             at = base + apart + i if i else n * between
             if m:
-                _behind(IDENTITY, y, shares[s], costates, room.pushed, live)
+                _behind(IDENTITY, y, shares[s], costates, workspace.pushed, live)
                 into = gradient[f : f + a * h].reshape(a, h)
-                _outer(room.pushed, y, into, gradient[:0], live, h)
-                _pulled(theta[f : f + a * h].reshape(a, h), room.pushed, q, live, h, _f(1), False)
+                _outer(workspace.pushed, y, into, gradient[:0], live, h)
+                _pulled(theta[f : f + a * h].reshape(a, h), workspace.pushed, q, live, h, _f(1), False)
                 _slopes(net.sigma, y, q, rows)
             else:
                 _behind(net.sigma, y, shares[s], costates, q, live)
@@ -485,7 +492,7 @@ def sweep(
             q_s = κ_s / δ = (b_s p + Σ_{j>s} a_js ℓ_j) / r, ℓ_s = δ (∂_x F(X_s))^T q_s, p_L = (2/N)(X_L - y).
 
     Source:
-        theory.md section 3.
+        docs/theory.md, section 3.
     """
     width, N, out, layers, stages, r = x.shape[1], x.shape[2], y.shape[1], counts.size, b.size, _f(substeps)
     starts = np.zeros(layers, np.int64)
@@ -499,8 +506,8 @@ def sweep(
             moves[s, j] = step / r * a[s, j]
             shares[j, s] = a[s, j] / r
     net = Net(counts, starts, m, sigma, step, moves, shares, substeps * stages, kept)
-    room = _room(net, width)
-    end, p, wish = room.X[layers * net.points if kept else layers], room.costates[0], room.wish
+    workspace = _workspace(net, width)
+    end, p, wish = workspace.X[layers * net.points if kept else layers], workspace.costates[0], workspace.wish
     chunks = (N + chunk - 1) // chunk
     for task in range(first, last):
         c, start = task // chunks, (task % chunks) * chunk
@@ -512,9 +519,9 @@ def sweep(
         for s in range(start, stop, BLOCK):
             n = min(BLOCK, stop - s)
             for i in range(width):
-                room.X[0, i, :n] = own[i, s : s + n]
-                room.X[0, i, n:] = _f(0)
-            _forward(net, 0, layers, theta[c], room)
+                workspace.X[0, i, :n] = own[i, s : s + n]
+                workspace.X[0, i, n:] = _f(0)
+            _forward(net, 0, layers, theta[c], workspace)
             for i in range(out):
                 wish[i, :n] = towards[i, s : s + n]
                 total = _f(0)
@@ -525,9 +532,9 @@ def sweep(
                 p[i, n:] = _f(0)
                 squares[task, i] += total
             if wanted and kept:
-                _backward(net, 0, layers, theta[c], room, gradient[task])
+                _backward(net, 0, layers, theta[c], workspace, gradient[task])
             elif wanted:
                 for k in range(layers - 1, -1, -1):
                     if k < layers - 1:  # the points of the last layer are still there
-                        _forward(net, k, k + 1, theta[c], room)
-                    _backward(net, k, k + 1, theta[c], room, gradient[task])
+                        _forward(net, k, k + 1, theta[c], workspace)
+                    _backward(net, k, k + 1, theta[c], workspace, gradient[task])

@@ -31,7 +31,7 @@ class Scheme:
 
     Source:
         E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I (1993), section II.1;
-        theory.md sections 2 and 3.
+        docs/theory.md, sections 2 and 3.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Scheme:
             h: length of the step.
 
         Source:
-            theory.md section 3.
+            docs/theory.md, section 3.
         """
         back: list[State] = []
         for s in reversed(range(self.stages)):

@@ -90,7 +90,7 @@ class ControlShape:
         layer), so that changing λ, the method, the scheme or the precision changes nothing else.
 
         Source:
-            theory.md section 4: W_n ~ init_scale N(0, 1/a_n).
+            docs/theory.md, section 4: W_n ~ init_scale N(0, 1/a_n).
         """
         import torch
 

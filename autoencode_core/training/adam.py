@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from autoencode_core.spec import RunSpec
+from autoencode_core.training.cuda_graph import CudaGraph
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Objective, Terms
-from autoencode_core.training.replay import Replay
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-10
 
@@ -47,7 +47,7 @@ class Adam(Method):
         self.moving = torch.ones_like(self.stalled)
         self.sizes = theta.new_zeros(2)  # the rate over the first moment's shrinkage; the second's, rooted
         state = self.first, self.second, self.place, self.slope
-        self.whole = Replay(self._whole, theta.device, state)
+        self.whole = CudaGraph(self._whole, theta.device, state)
         self.updates = 0
 
     def goes_on(self, before: Method, rows: Tensor) -> None:

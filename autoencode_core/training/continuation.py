@@ -36,14 +36,14 @@ def continuation(
     if not specs:
         raise InputError("tikhonov", "none", "at least one value")
     runs: list[Run] = []
-    before, watch = start, _Watch(on_progress)
+    before, relay = start, _ContinuationRelay(on_progress)
     for place, each in enumerate(specs):
-        watch.place = place
+        relay.place = place
         starts = None if before is None else before.model.control.flatten()[None]
-        run = train_regimes([each], watch, starts)[0]
+        run = train_regimes([each], relay, starts)[0]
         before = run if before is None else _warm(run, before)
         runs.append(before)
-        if watch.stopped or before.status == "diverged":
+        if relay.stopped or before.status == "diverged":
             break
     return runs
 
@@ -55,7 +55,7 @@ def _warm(run: Run, before: Run) -> Run:
     return replace(run, message=message, summary={**run.summary, "warm_start": weight})
 
 
-class _Watch:
+class _ContinuationRelay:
     """Passes progress on with its place, and remembers a "stop"."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:

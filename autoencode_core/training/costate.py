@@ -14,7 +14,7 @@ FEWEST = 256
 """Particles from which, if a part of the workspace holds so many, the points of all layers are kept."""
 
 
-OF_UNITS = ("slope", "value", "desk")
+OF_UNITS = ("slope", "value", "scratch")
 """What has a row for each hidden unit; all else has one for each component."""
 
 
@@ -30,7 +30,7 @@ class Points(NamedTuple):
     q: Tensor
 
 
-class Room:
+class SweepTensors:
     """The tensors of both sweeps, laid out once for R regimes of N particles and used again and again.
 
     Args:
@@ -114,7 +114,7 @@ def lean(arch: Architecture, number: int, workspace: int) -> bool:
         number: bytes of a number.
         workspace: bytes that one part may take.
     """
-    return arch.shape.counts[1:] != () and workspace < FEWEST * number * Room.numbers(arch)
+    return arch.shape.counts[1:] != () and workspace < FEWEST * number * SweepTensors.numbers(arch)
 
 
 class Stage(NamedTuple):
@@ -142,23 +142,23 @@ class Stage(NamedTuple):
 
 
 class Passage:
-    """A layer's sub-steps, laid out in a room.
+    """A layer's sub-steps, laid out once.
 
     Args:
-        room: the room.
+        tensors: those of both sweeps.
         n: number of the layer.
     """
 
-    def __init__(self, room: Room, n: int) -> None:
-        self.room, self.n, arch = room, n, room.arch
-        self.a, after = arch.shape.counts[n], room.states[n + 1].shape[1]
+    def __init__(self, tensors: SweepTensors, n: int) -> None:
+        self.tensors, self.n, arch = tensors, n, tensors.arch
+        self.a, after = arch.shape.counts[n], tensors.states[n + 1].shape[1]
         self.alive = min(self.a, after)
-        self.p = room.view(room.p[:, : self.a])
-        x, self.substeps = room.view(room.states[n]), list[list[Stage]]()
+        self.p = tensors.view(tensors.p[:, : self.a])
+        x, self.substeps = tensors.view(tensors.states[n]), list[list[Stage]]()
         for i in range(arch.substeps):
             last = i == arch.substeps - 1
             out = (
-                room.view(room.states[n + 1])[..., : self.alive, :]
+                tensors.view(tensors.states[n + 1])[..., : self.alive, :]
                 if last
                 else self._kept(i, 0, "end", self.a)
             )
@@ -177,8 +177,8 @@ class Passage:
                         torch.add(base, speed[..., : out.shape[-2], :], alpha=scale, out=out)
 
     def pull(self, seen: list[tuple[Tensor, Tensor]] | None = None) -> None:
-        """The costate back through the layer, in room.p, and the layer's part of the gradient."""
-        step = self.room.arch.step
+        """The costate back through the layer, in tensors.p, and the layer's part of the gradient."""
+        step = self.tensors.arch.step
         for stages in reversed(self.substeps):
             for stage in reversed(stages):
                 first, *more = stage.terms
@@ -195,11 +195,11 @@ class Passage:
 
     def _laid_out(self, i: int, x: Tensor, out: Tensor) -> list[Stage]:
         """The stages of sub-step i, from x to out."""
-        arch, room = self.room.arch, self.room
+        arch, tensors = self.tensors.arch, self.tensors
         scheme, r, a = arch.scheme, arch.substeps, self.a
         h = arch.step / r
         states = [x, *(self._kept(i, s, "state", a) for s in range(1, scheme.stages))]
-        backs = [room.tensor(f"back {s}", a, True) for s in range(scheme.stages)]
+        backs = [tensors.tensor(f"back {s}", a, True) for s in range(scheme.stages)]
         fresh = {id(each) for each in (*states[1:], out)}
         used = [s for s in range(scheme.stages) if self._feeds(s)]
         stages = list[Stage]()
@@ -218,10 +218,10 @@ class Passage:
                 alone[0] if alone else None,
                 alone[1] if alone else None,
                 partial(self._kept, i, s),
-                lambda count: room.tensor("desk", count, True),
+                lambda count: tensors.tensor("scratch", count, True),
                 arch.points > 1,
             )
-            point = evaluation(arch.field, self._views(room.theta), self._views(room.gradient), places)
+            point = evaluation(arch.field, self._views(tensors.theta), self._views(tensors.gradient), places)
             terms = [(self.p[..., :rows, :], scheme.b[s] / r)] if scheme.b[s] else []
             terms += [
                 (backs[j][..., :rows, :], arch.step * scheme.matrix[j][s] / r)
@@ -229,7 +229,7 @@ class Passage:
                 if j in used and scheme.matrix[j][s]
             ]
             whole = len(terms) == 1 and terms[0][1] == 1.0
-            costate = terms[0][0] if whole else room.tensor("costate", rows, True)
+            costate = terms[0][0] if whole else tensors.tensor("costate", rows, True)
             last = s == used[0]
             stages.append(
                 Stage(
@@ -247,15 +247,15 @@ class Passage:
 
     def _feeds(self, s: int) -> bool:
         """Whether the end of a sub-step depends on stage s."""
-        scheme = self.room.arch.scheme
+        scheme = self.tensors.arch.scheme
         later = (self._feeds(t) for t in range(s + 1, scheme.stages) if scheme.matrix[t][s])
         return bool(scheme.b[s]) or any(later)
 
     def _kept(self, i: int, s: int, name: str, rows: int) -> Tensor:
-        return self.room.tensor(f"{name} {i} {s}", rows, self.room.lean)
+        return self.tensors.tensor(f"{name} {i} {s}", rows, self.tensors.lean)
 
     def _views(self, theta: Tensor) -> tuple[Tensor, ...]:
-        layer = self.room.arch.shape.layers(theta)[self.n]
+        layer = self.tensors.arch.shape.layers(theta)[self.n]
         return one_regime(layer) if len(theta) == 1 else layer
 
     def _whole(self, x: Tensor) -> Tensor:
@@ -266,40 +266,40 @@ class Passage:
         return whole
 
 
-def forward(room: Room) -> Tensor:
-    """The state through all layers: from room.x to room.outcome, which it returns."""
-    for passage in room.passages:
+def forward(tensors: SweepTensors) -> Tensor:
+    """The state through all layers: from tensors.x to tensors.outcome, which it returns."""
+    for passage in tensors.passages:
         passage.push()
-    return room.outcome
+    return tensors.outcome
 
 
-def backward(room: Room, points: list[Points] | None = None) -> Tensor:
+def backward(tensors: SweepTensors, points: list[Points] | None = None) -> Tensor:
     """The costate sweep, with p <- Π p at the bottleneck.
 
     Args:
-        room: where a forward sweep has just been, with the costate at the end in room.end.
+        tensors: where a forward sweep has just been, with the costate at the end in tensors.end.
         points: if given, an empty list that gets the evaluation points of each layer.
 
     Returns:
-        room.gradient.
+        tensors.gradient.
 
     Source:
-        theory.md section 3; the maximum principle of the paper, section 3, discretised.
+        docs/theory.md, section 3; the maximum principle of the paper, section 3, discretised.
     """
-    have = room.end.shape[1]
-    if room.arch.points > 1:
-        room.gradient.zero_()
-    for n in reversed(range(len(room.passages))):
-        passage = room.passages[n]
+    have = tensors.end.shape[1]
+    if tensors.arch.points > 1:
+        tensors.gradient.zero_()
+    for n in reversed(range(len(tensors.passages))):
+        passage = tensors.passages[n]
         # Going back in time the encoder widens: what was dropped has costate 0; the decoder narrows:
         # what started from 0 passes nothing on.
         if passage.a > have:
-            room.p[:, have : passage.a] = 0
+            tensors.p[:, have : passage.a] = 0
         have = passage.a
-        if room.again and n < len(room.passages) - 1:
+        if tensors.again and n < len(tensors.passages) - 1:
             passage.push()
         seen: list[tuple[Tensor, Tensor]] | None = None if points is None else []
         passage.pull(seen)
         if points is not None and seen is not None:
             points.insert(0, Points(*(torch.cat(same, 2) for same in zip(*seen, strict=True))))
-    return room.gradient
+    return tensors.gradient

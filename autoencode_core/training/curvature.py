@@ -48,7 +48,7 @@ class Curvature:
         gradient: its gradient in L²(0,T), (P,).
 
     Source:
-        theory.md sections 3 and 5; the second-order adjoint: the costate sweep linearised, as in
+        docs/theory.md, sections 3 and 5; the second-order adjoint: the costate sweep linearised, as in
         B. A. Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6 (1994).
     """
 

@@ -23,7 +23,7 @@ class Places(NamedTuple):
         base, out: where the evaluation moves one state alone, out = base + scale F, of `rows` components;
             None where several states need its velocity.
         kept: (name, rows): a tensor of so many rows that this evaluation keeps until its pullback.
-        desk: (rows): one that all evaluations may write on.
+        scratch: (rows): one that all evaluations may write on.
         adds: whether the gradient is added to what is there; otherwise it takes its place.
     """
 
@@ -32,7 +32,7 @@ class Places(NamedTuple):
     base: Tensor | None
     out: Tensor | None
     kept: Callable[[str, int], Tensor]
-    desk: Callable[[int], Tensor]
+    scratch: Callable[[int], Tensor]
     adds: bool
 
 
@@ -157,7 +157,7 @@ class HiddenUnits:
             self.V, self.into_V = layer[2][..., : places.rows, :], into[2][..., : places.rows, :]
             self.V_turned, self.value_turned = self.V.mT, self.value.mT
             self.velocity = places.kept("velocity", places.rows) if self.out is None else None
-            self.back = places.desk(hidden)
+            self.back = places.scratch(hidden)
         self.W_turned, self.x_turned = self.W.mT, self.x.mT
         self.product, self.plus = products_for(self.W, self.x)
         self.sums = torch.zeros_like(self.into_b) if self.adds else self.into_b

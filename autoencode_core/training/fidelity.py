@@ -58,7 +58,7 @@ def fidelity(objective: Objective, theta: Tensor) -> Fidelity:
         theta: controls, (R, P).
 
     Source:
-        theory.md section 2.
+        docs/theory.md, section 2.
     """
     arch, regimes = objective.arch, len(theta)
     home = "cpu" if theta.device.type == "mps" else theta.device  # which knows no double precision

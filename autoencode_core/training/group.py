@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from autoencode_core.store.history import Row
 from autoencode_core.training.fidelity import Fidelity, fidelity
-from autoencode_core.training.history import Row
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Problem

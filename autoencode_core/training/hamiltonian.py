@@ -10,9 +10,9 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.shape import Layer, one_regime
 from autoencode_core.training.ascent import PAIRS, highest
-from autoencode_core.training.costate import Points, Room, backward, forward
+from autoencode_core.training.costate import Points, SweepTensors, backward, forward
 from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
-from autoencode_core.training.starts import starts
+from autoencode_core.training.initial_units import starts
 
 RANDOM_SINGLE, LEAST_SINGLE, RANDOM_DOUBLE = 64, 3, (96, 48)
 """Random units and sharp cuts that ascents start from: so many of each that the a components of a
@@ -25,7 +25,7 @@ TOGETHER = 2**22
 Told = Callable[[float, str], object]
 
 
-class Shot(NamedTuple):
+class StatesAndCostates(NamedTuple):
     """A forward and a backward sweep at one control, held fixed.
 
     Attributes:
@@ -42,7 +42,7 @@ class Shot(NamedTuple):
     data_term: float
 
 
-def shoot(arch: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> Shot:
+def shoot(arch: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> StatesAndCostates:
     """States and costates of all particles at a control.
 
     Args:
@@ -52,25 +52,25 @@ def shoot(arch: Architecture, theta: Tensor, x: Tensor, y: Tensor) -> Shot:
         y: targets in the components that the last controlled layer drives, (1, a, N).
     """
     count = x.shape[2]
-    room, points = Room(arch, 1, count, x), list[Points]()
-    room.theta.copy_(theta[None])
-    room.x.copy_(x)
-    residual = forward(room) - y
-    room.end.copy_(residual * (2 / count))
-    gradient = backward(room, points)[0]
-    states = [state[0] for state in room.states[:-1]]
-    return Shot(points, states, gradient, float(residual.square().sum()) / count)
+    tensors, points = SweepTensors(arch, 1, count, x), list[Points]()
+    tensors.theta.copy_(theta[None])
+    tensors.x.copy_(x)
+    residual = forward(tensors) - y
+    tensors.end.copy_(residual * (2 / count))
+    gradient = backward(tensors, points)[0]
+    states = [state[0] for state in tensors.states[:-1]]
+    return StatesAndCostates(points, states, gradient, float(residual.square().sum()) / count)
 
 
-def hamiltonians(arch: Architecture, theta: Tensor, shot: Shot) -> Tensor:
+def hamiltonians(arch: Architecture, theta: Tensor, held: StatesAndCostates) -> Tensor:
     """-(1/δ) Σ κ · F(X, θ_n) over the evaluation points of every layer, (L,): H_n without its λ|θ_n|².
 
     Args:
         arch: the architecture.
         theta: any control, (P,).
-        shot: the states and costates that stay as they are.
+        held: the states and costates that stay as they are.
     """
-    layers = zip(arch.shape.layers(theta[None]), shot.points, strict=True)
+    layers = zip(arch.shape.layers(theta[None]), held.points, strict=True)
     return torch.stack([-(arch.field.velocity(layer, at.x) * at.q).sum() for layer, at in layers])
 
 
@@ -95,7 +95,7 @@ class Maxima(NamedTuple):
 
 
 def maximise(
-    arch: Architecture, theta: Tensor, shot: Shot, tikhonov: float, told: Told | None = None
+    arch: Architecture, theta: Tensor, held: StatesAndCostates, tikhonov: float, told: Told | None = None
 ) -> Maxima:
     """The maxima of H_n over θ at every layer, states and costates frozen.
 
@@ -108,7 +108,7 @@ def maximise(
     Args:
         arch: the architecture.
         theta: the control, (P,).
-        shot: its states and costates.
+        held: its states and costates.
         tikhonov: λ.
         told: progress, called at every step; may raise.
 
@@ -124,14 +124,14 @@ def maximise(
     layers = [_units(layer) for layer in arch.shape.layers(theta[None])]
     gain, square = theta.new_zeros(len(layers)), theta.new_zeros(len(layers))
     sharp = torch.ones(len(layers), dtype=torch.bool)
-    groups = list(_alike(arch, shot.points[0].x.shape[2]))
+    groups = list(_alike(arch, held.points[0].x.shape[2]))
     for place, members in enumerate(groups):
 
         def part(share: float, place: int = place) -> None:
             if told is not None:
                 told((place + share) / len(groups), "Maximising the Hamiltonian.")
 
-        x, p = (torch.cat([getattr(shot.points[n], of) for n in members]) for of in ("x", "q"))
+        x, p = (torch.cat([getattr(held.points[n], of) for n in members]) for of in ("x", "q"))
         size = p.abs().sum((1, 2))
         size = torch.where(size > 0, size, 1.0)
         own, scale = torch.stack([layers[n] for n in members]), size[:, None, None]

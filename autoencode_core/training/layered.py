@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.training.costate import Room, backward, forward, lean
-from autoencode_core.training.replay import Replay
+from autoencode_core.training.costate import SweepTensors, backward, forward, lean
+from autoencode_core.training.cuda_graph import CudaGraph
 
 WORKSPACE, GPU_WORKSPACE = 2**27, 2**32
 """Bytes that the states of one part may take; what is left over is done in further parts."""
-MOST_BENCHES = 4
+MOST_PART_SWEEPS = 4
 """Benches kept laid out, for parts of different sizes."""
 
 
@@ -25,7 +25,7 @@ class Layered:
 
     def __init__(self, arch: Architecture, workspace: int = WORKSPACE) -> None:
         self.arch, self.workspace = arch, workspace
-        self.benches: dict[tuple[int, int, int], Bench] = {}
+        self.part_sweeps: dict[tuple[int, int, int], PartSweep] = {}
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Σ_i (X_L - y)² of each component, (R, a)."""
@@ -52,16 +52,16 @@ class Layered:
         self, theta: Tensor, x: Tensor, y: Tensor, rows: slice, columns: slice
     ) -> tuple[Tensor, Tensor]:
         size = (rows.stop - rows.start, columns.stop - columns.start, x.shape[2])
-        bench = self.benches.get(size)
-        if bench is None:
-            if len(self.benches) == MOST_BENCHES:
-                self.benches.clear()
-            bench = self.benches[size] = Bench(self.arch, size, theta, self.workspace)
-        return bench.evaluate(theta, x, y, rows, columns)
+        part_sweep = self.part_sweeps.get(size)
+        if part_sweep is None:
+            if len(self.part_sweeps) == MOST_PART_SWEEPS:
+                self.part_sweeps.clear()
+            part_sweep = self.part_sweeps[size] = PartSweep(self.arch, size, theta, self.workspace)
+        return part_sweep.evaluate(theta, x, y, rows, columns)
 
 
-class Bench:
-    """A room with targets: everything that one part's cost and gradient read and write.
+class PartSweep:
+    """Everything that one part's cost and gradient read and write.
 
     Args:
         arch: the architecture.
@@ -74,28 +74,30 @@ class Bench:
         self, arch: Architecture, size: tuple[int, int, int], like: Tensor, workspace: int = WORKSPACE
     ) -> None:
         regimes, particles, self.whole = size
-        self.room = Room(arch, regimes, particles, like, lean(arch, like.element_size(), workspace))
-        self.y, self.residual = torch.empty_like(self.room.outcome), torch.empty_like(self.room.outcome)
-        self.sweeps = Replay(self._sweeps, like.device)
+        self.tensors = SweepTensors(
+            arch, regimes, particles, like, lean(arch, like.element_size(), workspace)
+        )
+        self.y, self.residual = torch.empty_like(self.tensors.outcome), torch.empty_like(self.tensors.outcome)
+        self.sweeps = CudaGraph(self._sweeps, like.device)
         self.holds: tuple[Tensor, Tensor, slice, slice] | None = None
 
     def evaluate(
         self, theta: Tensor, x: Tensor, y: Tensor, rows: slice, columns: slice
     ) -> tuple[Tensor, Tensor]:
         """Squares and gradient of a part, valid until the next call."""
-        self.room.theta.copy_(theta[rows])
+        self.tensors.theta.copy_(theta[rows])
         held = self.holds
         if held is None or held[0] is not x or held[1] is not y or held[2:] != (rows, columns):
-            self.room.x.copy_(part_of(x, rows, columns))
+            self.tensors.x.copy_(part_of(x, rows, columns))
             self.y.copy_(part_of(y, rows, columns))
             self.holds = x, y, rows, columns
         return self.sweeps()
 
     def _sweeps(self) -> tuple[Tensor, Tensor]:
-        residual = torch.sub(forward(self.room), self.y, out=self.residual)
-        squares = torch.mul(residual, residual, out=self.room.end).sum(2)
-        torch.mul(residual, 2 / self.whole, out=self.room.end)
-        return squares, backward(self.room)
+        residual = torch.sub(forward(self.tensors), self.y, out=self.residual)
+        squares = torch.mul(residual, residual, out=self.tensors.end).sum(2)
+        torch.mul(residual, 2 / self.whole, out=self.tensors.end)
+        return squares, backward(self.tensors)
 
 
 def parts(
@@ -114,7 +116,7 @@ def parts(
     """
     particles = x.shape[2]
     number = x.element_size()
-    one = Room.numbers(arch, lean(arch, number, workspace)) * number
+    one = SweepTensors.numbers(arch, lean(arch, number, workspace)) * number
     columns = min(particles, max(1, workspace // one))
     rows = max(1, workspace // (one * columns)) if x.device.type == "cuda" else 1
     for first in range(0, regimes, rows):

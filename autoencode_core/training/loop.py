@@ -10,11 +10,11 @@ from torch import Tensor
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row, Status
 from autoencode_core.training.adam import Adam
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference, spread
 from autoencode_core.training.group import Group, at_rest, is_looked_at
-from autoencode_core.training.history import HISTORY, PATH_NUMBERS, SNAPSHOTS, Row, Status
 from autoencode_core.training.lbfgs import Lbfgs
 from autoencode_core.training.method import Method
 from autoencode_core.training.pmp import Pmp
@@ -357,8 +357,8 @@ def _number(value: Tensor) -> float | None:
 
 
 def snapshot_iterations(iterations: int) -> frozenset[int]:
-    """Iterations whose probe batch is kept: the start, then ever further apart, at most SNAPSHOTS - 1."""
-    spread = np.geomspace(1, iterations, SNAPSHOTS - 2).round().astype(int)
+    """Iterations whose probe batch is kept: the start, then ever rarer, MOST_SNAPSHOTS - 1 at most."""
+    spread = np.geomspace(1, iterations, MOST_SNAPSHOTS - 2).round().astype(int)
     return frozenset({0, *map(int, spread)})
 
 

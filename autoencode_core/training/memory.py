@@ -6,9 +6,9 @@ import torch
 from autoencode_core.data.loading import probe_indices
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.costate import Room, lean
+from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
+from autoencode_core.training.costate import SweepTensors, lean
 from autoencode_core.training.device import pick_device
-from autoencode_core.training.history import PATH_NUMBERS, SNAPSHOTS
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
 from autoencode_core.training.metric import metric_bytes
@@ -36,8 +36,8 @@ def regime_bytes(spec: RunSpec, width: int | None = None) -> int:
     metric = metric_bytes(arch) if spec.method == "pmp" and spec.metric == "field" else 0
     probe = len(probe_indices(spec.particles, arch.width)) * (arch.width + arch.bottleneck) * 4
     history = spec.iterations * 9 * 32
-    controls += min(SNAPSHOTS, PATH_NUMBERS // arch.shape.size)
-    return int(data + controls * arch.shape.size * number + metric + SNAPSHOTS * probe + history)
+    controls += min(MOST_SNAPSHOTS, PATH_NUMBERS // arch.shape.size)
+    return int(data + controls * arch.shape.size * number + metric + MOST_SNAPSHOTS * probe + history)
 
 
 def workspace_bytes(spec: RunSpec, width: int | None = None) -> int:
@@ -45,7 +45,7 @@ def workspace_bytes(spec: RunSpec, width: int | None = None) -> int:
     arch = _architecture(spec, width)
     most = GPU_WORKSPACE if pick_device(spec, arch, spec.particles).type == "cuda" else WORKSPACE
     number = DTYPES[spec.dtype].itemsize
-    one = Room.numbers(arch, lean(arch, number, most)) * spec.particles * number
+    one = SweepTensors.numbers(arch, lean(arch, number, most)) * spec.particles * number
     return int(2 * min(most, one)) + WORKSPACE // 4  # a part, a last one of another size, what passes by
 
 

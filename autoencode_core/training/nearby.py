@@ -7,7 +7,7 @@ from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import Field
 from autoencode_core.flow.shape import Layer
 from autoencode_core.training.costate import Points
-from autoencode_core.training.hamiltonian import Maxima, Shot, Told, layer_squares
+from autoencode_core.training.hamiltonian import Maxima, StatesAndCostates, Told, layer_squares
 
 RANDOM = 4
 """Random starts on the sphere about each layer's control, besides those with a reason."""
@@ -24,7 +24,12 @@ LONGEST, TINY = 1e10, 1e-300
 
 
 def maximise_nearby(
-    arch: Architecture, theta: Tensor, shot: Shot, tikhonov: float, radius: float, told: Told | None = None
+    arch: Architecture,
+    theta: Tensor,
+    held: StatesAndCostates,
+    tikhonov: float,
+    radius: float,
+    told: Told | None = None,
 ) -> Maxima:
     """The maxima of H_n over |θ - θ_n| <= ρ at every layer, states and costates frozen.
 
@@ -35,7 +40,7 @@ def maximise_nearby(
     Args:
         arch: the architecture, of any field.
         theta: the control, (P,).
-        shot: its states and costates.
+        held: its states and costates.
         tikhonov: λ.
         radius: ρ, at least 0.
         told: progress, called at every layer; may raise.
@@ -47,7 +52,7 @@ def maximise_nearby(
     for n in range(len(flat) if radius > 0 else 0):
         if told is not None:
             told(n / len(flat), f"Looking near the control of layer {n + 1} of {len(flat)}.")
-        ball = Ball(arch.field, shot.points[n], layers[n], tikhonov, radius)
+        ball = Ball(arch.field, held.points[n], layers[n], tikhonov, radius)
         beside = [flat[m] for m in (n - 1, n + 1) if 0 <= m < len(flat) and len(flat[m]) == len(flat[n])]
         gain[n], best, sharp[n] = ball.climb(ball.starts(beside), budget)
         squares[n] = best.square().sum()

@@ -11,7 +11,7 @@ from autoencode_core.flow.autoencode import AutoencODE, Points
 from autoencode_core.flow.control import Control
 from autoencode_core.training.apart import dots
 from autoencode_core.training.engine import Engine, engine_again, engine_for
-from autoencode_core.training.frozen import Frozen
+from autoencode_core.training.evaluation_points import EvaluationPoints
 
 OVERFLOW = 1e18
 """A state beyond this is named as the cause of a divergence: its square is about to leave float32."""
@@ -112,9 +112,9 @@ class Objective:
         terms = Terms(*(theta.new_zeros(len(theta)).index_copy(0, rows, t) for t in vars(part[0]).values()))
         return terms, torch.zeros_like(theta).index_copy(0, rows, part[1])
 
-    def frozen(self, theta: Tensor) -> Frozen:
+    def frozen(self, theta: Tensor) -> EvaluationPoints:
         """States and costates at controls (R, P), held fixed."""
-        return Frozen(self.arch, theta, self.x, self.y)
+        return EvaluationPoints(self.arch, theta, self.x, self.y)
 
     def _terms(self, theta: Tensor, squares: Tensor) -> Terms:
         data_term = squares.sum(1) / self.particles
@@ -162,7 +162,7 @@ def cost_and_gradient(
         InputError: λ < 0, or shapes that do not fit.
 
     Source:
-        Theory section 3.
+        docs/theory.md, section 3.
     """
     if not tikhonov >= 0:
         raise InputError("tikhonov", tikhonov, "a number from 0")

@@ -22,7 +22,7 @@ class Pmp(Method):
     only if J falls by (c/τ)⟨θ - θ^j, M(θ - θ^j)⟩, so J never rises.
 
     Source:
-        Theory section 4; the shooting scheme of the paper and of arXiv 2107.08707, section 4.
+        docs/theory.md, section 4; the shooting scheme of the paper and of arXiv 2107.08707, section 4.
     """
 
     def __init__(self, objective: Objective, theta: Tensor, specs: Sequence[RunSpec]) -> None:

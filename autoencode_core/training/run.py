@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autoencode_core.choice import Choice
 from autoencode_core.data.loading import DataSet, load
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.history import Status
+from autoencode_core.store.choice import Choice
+from autoencode_core.store.history import Status
 
 Array = NDArray[Any]
 

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from autoencode_core.choice import Choice, choice_words, standard_errors
 from autoencode_core.data.loading import DataSet
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, RunSpec
+from autoencode_core.store.choice import Choice, choice_words, standard_errors
 from autoencode_core.training.loop import OnProgress, train_regimes
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
@@ -57,10 +57,10 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | 
     """
     if spec.tikhonov != AUTO:
         return train_regimes([spec], on_progress, data=None if data is None else [data])[0]
-    data, watch = data or load_data(spec), _Watch(on_progress)
-    choice = choose(spec, data, watch)
-    cut, weight = watch.stopped, watch.weights[0] if choice is None else choice.tikhonov
-    run = train_regimes([spec.but(tikhonov=weight)], watch.passed_on, data=[data])[0]
+    data, relay = data or load_data(spec), _ChoiceRelay(on_progress)
+    choice = choose(spec, data, relay)
+    cut, weight = relay.stopped, relay.weights[0] if choice is None else choice.tikhonov
+    run = train_regimes([spec.but(tikhonov=weight)], relay.passed_on, data=[data])[0]
     said = [run.message]
     if cut:
         said.append("That was while λ was being chosen.")
@@ -86,17 +86,17 @@ def choose(spec: RunSpec, data: RunData, on_progress: OnProgress | None = None) 
     Raises:
         InputError: as in `train`.
     """
-    watch = on_progress if isinstance(on_progress, _Watch) else _Watch(on_progress)
+    relay = on_progress if isinstance(on_progress, _ChoiceRelay) else _ChoiceRelay(on_progress)
     rows = min(MOST_ROWS, len(data.train))
     folds = [_Fold(spec, data, rows, held) for held in held_out(rows, spec.sample)]
     weights = grid(folds[0].variance)
     by_pca = all(fold.pca > LEAST * fold.spread for fold in folds)
     scale = tuple(fold.pca if by_pca else fold.spread or 1.0 for fold in folds)
-    watch.weights, watch.trainings = weights, len(weights) * len(folds)
+    relay.weights, relay.trainings = weights, len(weights) * len(folds)
     errors: list[tuple[float, ...]] = []
     for first, end in pairwise(STRETCHES):
-        found = _errors(spec, weights[first:end], folds, watch)
-        if watch.stopped:
+        found = _errors(spec, weights[first:end], folds, relay)
+        if relay.stopped:
             break
         errors += [tuple((row / np.array(scale)).tolist()) for row in found]
         if _risen(errors):
@@ -184,7 +184,7 @@ def _part(source: DataSet, train: Rows, test: Rows) -> DataSet:
 
 
 def _errors(
-    spec: RunSpec, weights: Sequence[float], folds: Sequence[_Fold], watch: "_Watch"
+    spec: RunSpec, weights: Sequence[float], folds: Sequence[_Fold], relay: "_ChoiceRelay"
 ) -> NDArray[np.float64]:
     """Held-out error of each λ on each fold (l, K), trained as one batch where the memory allows."""
     specs = [spec.but(tikhonov=weight) for weight in weights for _ in folds]
@@ -192,9 +192,9 @@ def _errors(
     runs: list[Run] = []
     for batch in batches(specs, width=folds[0].data.train.shape[1]):
         first = len(runs)
-        watch.begins(len(batch))
-        runs += train_regimes(batch, watch, data=data[first : first + len(batch)])
-        if watch.stopped:
+        relay.begins(len(batch))
+        runs += train_regimes(batch, relay, data=data[first : first + len(batch)])
+        if relay.stopped:
             break
     found = [folds[i % len(folds)].error(run) for i, run in enumerate(runs)]
     found += [inf] * (len(specs) - len(found))
@@ -208,7 +208,7 @@ def _risen(errors: Sequence[Sequence[float]]) -> bool:
     return bool((mean[-2:] > mean[best] + deviation[best]).all())
 
 
-class _Watch:
+class _ChoiceRelay:
     """Passes progress on, with how far the choice of λ is while there is one, and remembers a "stop"."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:

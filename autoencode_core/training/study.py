@@ -11,10 +11,10 @@ from autoencode_core.compare import one_landscape
 from autoencode_core.errors import InputError
 from autoencode_core.ode import difference_of, exact_error
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import Branch, Outcome, Plan, Study
+from autoencode_core.store.study import Branch, Outcome, Plan, Study
 from autoencode_core.training.continuation import continuation
+from autoencode_core.training.distinct_minimisers import ALIKE, maps_apart, minimisers, variance
 from autoencode_core.training.loop import OnProgress, train_regimes
-from autoencode_core.training.minimisers import ALIKE, maps_apart, minimisers, variance
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
 from autoencode_core.training.run import Progress, Run
@@ -44,19 +44,19 @@ def make_study(
     """
     if start is not None and not one_landscape(start.spec, plan.spec):
         raise InputError("start", "a run of another data term", "one that differs in λ, seed and training")
-    watch = _Watch(on_progress)
+    relay = _StudyRelay(on_progress)
     if plan.kind == "strip":
-        runs = _strip(plan, watch)
+        runs = _strip(plan, relay)
         return _study(plan, [_Step(run) for run in runs]), runs
-    down = _branch(plan.trained(), plan.tikhonov[::-1], "down", None, watch)
+    down = _branch(plan.trained(), plan.tikhonov[::-1], "down", None, relay)
     up: list[_Step] = []
-    if not watch.stopped:
-        watch.first = len(plan.tikhonov)
-        up = _branch(plan.trained(), plan.tikhonov, "up", start or _best(plan, watch), watch)
+    if not relay.stopped:
+        relay.first = len(plan.tikhonov)
+        up = _branch(plan.trained(), plan.tikhonov, "up", start or _best(plan, relay), relay)
     return _study(plan, down + up), [step.run for step in down + up]
 
 
-class _Watch:
+class _StudyRelay:
     """Passes progress on, at the place where it belongs, and remembers a "stop"."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:
@@ -93,47 +93,47 @@ class _Step(NamedTuple):
     jump: bool = False
 
 
-def _strip(plan: Plan, watch: _Watch) -> list[Run]:
+def _strip(plan: Plan, relay: _StudyRelay) -> list[Run]:
     """As `sweep`, but that after a "stop" no further batch begins."""
     runs: list[Run] = []
     spec = plan.trained()
     for batch in batches([spec.but(tikhonov=at.tikhonov, seed=at.seed) for at in plan.places()]):
-        if watch.stopped:
+        if relay.stopped:
             break
-        watch.first = len(runs)
-        runs += train_regimes(batch, watch)
+        relay.first = len(runs)
+        runs += train_regimes(batch, relay)
     return runs
 
 
-def _best(plan: Plan, watch: _Watch) -> Run:
+def _best(plan: Plan, relay: _StudyRelay) -> Run:
     """The run of lowest J over the seeds at the lowest λ, on the particles of the branches."""
     spec = plan.trained().but(data_seed=plan.spec.sample)
-    runs = sweep(spec, plan.tikhonov[:1], plan.seeds, watch.leading)
+    runs = sweep(spec, plan.tikhonov[:1], plan.seeds, relay.leading)
     sound = [run for run in runs if run.status != "diverged"] or runs
     return min(sound, key=lambda run: run.history["cost"][-1])
 
 
 def _branch(
-    spec: RunSpec, weights: Sequence[float], name: Branch, start: Run | None, watch: _Watch
+    spec: RunSpec, weights: Sequence[float], name: Branch, start: Run | None, relay: _StudyRelay
 ) -> list[_Step]:
     """Runs along λ; a step between two that converged that changes the map and has no way back is a jump."""
     steps: list[_Step] = []
-    before, first = start, watch.first
+    before, first = start, relay.first
     for place, weight in enumerate(weights):
-        if watch.stopped:
+        if relay.stopped:
             break
-        watch.first = first + place
-        run = continuation(spec, [weight], before, watch)[0]
+        relay.first = first + place
+        run = continuation(spec, [weight], before, relay)[0]
         moved = float(maps_apart([steps[-1].run, run])[0, 1]) if steps else None
         leaps = moved is not None and moved > ALIKE and _converged(steps[-1].run, run)
-        steps.append(_Step(run, name, moved, leaps and _no_way_back(steps[-1].run, run, watch)))
+        steps.append(_Step(run, name, moved, leaps and _no_way_back(steps[-1].run, run, relay)))
         if run.status == "diverged":
             break
         before = run
     return steps
 
 
-def _no_way_back(before: Run, after: Run, watch: _Watch) -> bool:
+def _no_way_back(before: Run, after: Run, relay: _StudyRelay) -> bool:
     """Whether a warm start from the run after, back at the λ before, ends in another minimiser.
 
     Another: at least twice as far from the run before as training on at its λ leads, where both have
@@ -141,7 +141,7 @@ def _no_way_back(before: Run, after: Run, watch: _Watch) -> bool:
     """
 
     def again(start: Run) -> Run:
-        return continuation(before.spec, [before.spec.weight], start, watch.again)[0]
+        return continuation(before.spec, [before.spec.weight], start, relay.again)[0]
 
     back = again(after)
     missed = maps_apart([before, back])[0, 1]

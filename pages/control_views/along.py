@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from autoencode_core.figures.control import along_figure, along_table
-from autoencode_core.figures.hamiltonian import (
+from autoencode_core.figures.control.along import along_figure, along_table
+from autoencode_core.figures.control.heat_strip import control_words
+from autoencode_core.figures.control.maximality import (
     anywhere_words,
     hamiltonian_words,
     largest_drift,
@@ -18,10 +19,16 @@ from autoencode_core.figures.hamiltonian import (
     portion,
 )
 from autoencode_core.figures.numbers import rounded
-from autoencode_core.figures.strip import strip_words
 from autoencode_core.flow.fields import FIELDS
-from autoencode_core.record import PATH, RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.questions.control import (
+    ALONG,
+    HAMILTONIAN,
+    LOCAL_MAXIMALITY,
+    MAXIMALITY,
+    MAXIMALITY_PATH,
+)
+from autoencode_core.store.record import PATH, RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, escape, guard
 
@@ -51,9 +58,9 @@ def along_view(run_id: str, record: RunRecord) -> None:
         )
     )
     by_units = FIELDS[record.spec.field].units is not None
-    asked = ask("control_strip", record), ask("hamiltonian", record)
-    nearby = ask("local_maximality", record, patience=PATIENCE, share=share)
-    anywhere = ask("maximality", record) if by_units else None
+    asked = ask(ALONG, record), ask(HAMILTONIAN, record)
+    nearby = ask(LOCAL_MAXIMALITY, record, patience=PATIENCE, share=share)
+    anywhere = ask(MAXIMALITY, record) if by_units else None
     strip = told(asked[0], "The control")
     about = told(asked[1], "The Hamiltonian") if strip is not None else None
     if strip is None or about is None:
@@ -69,7 +76,7 @@ def along_view(run_id: str, record: RunRecord) -> None:
         )
         table = partial(along_table, strip, about, near, far)
         chart("control_along", figure, alt, f"{run_id}-control", table)
-        st.caption(escape(strip_words(strip)))
+        st.caption(escape(control_words(strip)))
     st.markdown(hamiltonian_words(about))
     if told(nearby, "R, the search for a better θ near that of every layer") is not None and near is not None:
         st.markdown(nearby_words(near))
@@ -132,7 +139,7 @@ def _path(run_id: str, record: RunRecord, share: float) -> None:
         help="At eight moments of the training: R and the gradient at every layer. It takes some seconds.",
     ):
         return
-    found = told(ask("maximality_path", record, share=share), "R along the training")
+    found = told(ask(MAXIMALITY_PATH, record, share=share), "R along the training")
     if found is not None:
         alt = (
             "R nearby of every layer as a heat map over iterations; below it its sum, that over all θ, and "

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from autoencode_core.data.catalogue import CATALOGUE
-from autoencode_core.figures.component import (
+from autoencode_core.figures.control.component import (
     choices_table,
     component_names,
     component_words,
@@ -15,9 +15,10 @@ from autoencode_core.figures.component import (
     horizons_table,
 )
 from autoencode_core.figures.scenes.component import component_scene
-from autoencode_core.record import RunRecord
+from autoencode_core.questions.control import COMPONENT, COMPONENT_HORIZONS
 from autoencode_core.spec import RunSpec
-from pages.shared.asking import ask, told
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.moment import linked_player
 from pages.shared.setup import dark, escape, guard
@@ -36,7 +37,7 @@ def component_view(run_id: str, record: RunRecord) -> None:
         record: the run; where it is no classifier of data in the plane a standard one is compared.
     """
     name, horizon = _knobs()
-    found = told(ask("component_choice", record, dataset=name, horizon=horizon), "Both classifiers")
+    found = told(ask(COMPONENT, record, dataset=name, horizon=horizon), "Both classifiers")
     if found is None:
         return
     _heading(record, found)
@@ -114,7 +115,7 @@ def _against_horizon(run_id: str, record: RunRecord, name: str) -> None:
         help="Both choices at six horizons, three seeds each: 36 trainings.",
     ):
         return
-    found = told(ask("component_horizons", record, dataset=name), "Both classifiers at six horizons")
+    found = told(ask(COMPONENT_HORIZONS, record, dataset=name), "Both classifiers at six horizons")
     if found is not None:
         words = "Accuracy of the classifier with either component turned off, against the horizon."
         figure = horizons_figure(found, dark=dark())

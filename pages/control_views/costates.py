@@ -4,9 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from autoencode_core.figures.scenes.costate import arrow_scale, costate_scene, costates_table
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.figures.scenes.costates import arrow_scale, costate_scene, costates_table
+from autoencode_core.questions.control import COSTATES
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import table_button
 from pages.shared.moment import linked_player
 
@@ -30,7 +31,7 @@ def costates_view(run_id: str, record: RunRecord) -> None:
         persist_state="session",
         help="All arrows keep their proportions, over all particles and all t.",
     )
-    found = told(ask("costates", record), "The costates")
+    found = told(ask(COSTATES, record), "The costates")
     if found is None:
         return
     identity = f"{run_id} costates {length}"

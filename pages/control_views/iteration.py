@@ -7,13 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.scenes.costate import (
-    compared_scene,
-    costate_scene,
-    costates_table,
-    forward_scene,
-)
-from autoencode_core.figures.shooting import (
+from autoencode_core.figures.control.iteration import (
     PHASES,
     formula,
     layers_table,
@@ -22,8 +16,15 @@ from autoencode_core.figures.shooting import (
     trials_figure,
     trials_table,
 )
-from autoencode_core.record import PATH, RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.figures.scenes.costates import (
+    compared_scene,
+    costate_scene,
+    costates_table,
+    forward_scene,
+)
+from autoencode_core.questions.control import ITERATION
+from autoencode_core.store.record import PATH, RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.moment import linked_player
 from pages.shared.setup import dark, guard
@@ -40,7 +41,7 @@ def iteration_view(run_id: str, record: RunRecord) -> None:
         record: the run.
     """
     iteration = _chosen(record)
-    found = told(ask("pmp_iteration", record, iteration=iteration), "One iteration of pmp")
+    found = told(ask(ITERATION, record, iteration=iteration), "One iteration of pmp")
     if found is None:
         return
     phase = _phase()

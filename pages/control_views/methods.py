@@ -5,9 +5,17 @@ from typing import Any
 
 import streamlit as st
 
-from autoencode_core.figures.race import CLOCKS, ending, final_cost, race_figure, race_table, race_words
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.figures.control.methods import (
+    CLOCKS,
+    ending,
+    final_cost,
+    race_figure,
+    race_table,
+    race_words,
+)
+from autoencode_core.questions.control import METHODS
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, escape, guard
 from pages.shared.words import number
@@ -32,7 +40,7 @@ def methods_view(run_id: str, record: RunRecord) -> None:
         record: the run: its particles, architecture, λ and start are those of all methods.
     """
     iterations, log = _knobs(record)
-    found = told(ask("race", record, iterations=iterations), "The methods, one after the other")
+    found = told(ask(METHODS, record, iterations=iterations), "The methods, one after the other")
     if found is None:
         return
     _metrics(found)

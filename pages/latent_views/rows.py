@@ -11,14 +11,15 @@ from autoencode_core.data.reading import ENDINGS
 from autoencode_core.data.source import MAX_BYTES, MAX_ROWS
 from autoencode_core.data.table import Table, read_table
 from autoencode_core.errors import InputError
-from autoencode_core.figures.geometry import codes
-from autoencode_core.figures.rows import rows_figure
-from autoencode_core.record import RunRecord
-from autoencode_core.runs.export import file_name
-from autoencode_core.runs.rows import column_names, error_head, rows_table, unusual_words
+from autoencode_core.export.rows import column_names, error_head, rows_table, unusual_words
+from autoencode_core.export.run import file_name
+from autoencode_core.figures.arrays import codes
+from autoencode_core.figures.latent.rows import rows_figure
+from autoencode_core.questions.latent import NEW_ROWS, OWN_ROWS
+from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
 from autoencode_core.words import join
-from pages.shared.asking import ask, told
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.setup import complain, dark, escape
 
@@ -27,14 +28,14 @@ _MEGABYTE = 1_000_000
 
 def rows(run_id: str, record: RunRecord) -> None:
     """The run's own rows and a file's on the plane of codes, and the file's as a table."""
-    asked = ask("own_rows", record)
+    asked = ask(OWN_ROWS, record)
     known = told(asked, "Codes of all rows")
     if known is not None:
         _download(record, known)
     table = _uploaded(run_id, record)
     found = None
     if table is not None:
-        answer = told(ask("new_rows", record, values=table.values), "Codes of the new rows")
+        answer = told(ask(NEW_ROWS, record, values=table.values), "Codes of the new rows")
         found = {**answer, "numbers": table.numbers} if answer else None
     if asked.waiting:
         return

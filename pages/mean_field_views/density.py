@@ -5,11 +5,12 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.mass import density_table, mass_figure, mass_table, mass_words
+from autoencode_core.figures.mean_field.density import density_table, mass_figure, mass_table, mass_words
 from autoencode_core.figures.numbers import power
-from autoencode_core.figures.scenes.mass import drawn_view, grid_ranges, mass_scene
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.figures.scenes.density import drawn_view, grid_ranges, mass_scene
+from autoencode_core.questions.mean_field import DENSITY
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.moment import linked_player
 from pages.shared.setup import dark, escape, guard
@@ -37,7 +38,7 @@ def density_view(run_id: str, record: RunRecord) -> None:
     )
     shown = drawn_view(record)
     ranges = grid_ranges(record, grid == "start")
-    question = ask("mass", record, basis=shown.basis, center=shown.center, ranges=ranges)
+    question = ask(DENSITY, record, basis=shown.basis, center=shown.center, ranges=ranges)
     found = told(question, "The law of all particles")
     if found is None:
         return

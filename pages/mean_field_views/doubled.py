@@ -5,11 +5,12 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.doubled import doubled_table, jump, steps, steps_figure, steps_table
+from autoencode_core.figures.mean_field.doubled import doubled_table, jump, steps, steps_figure, steps_table
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.questions.mean_field import DOUBLED
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.moment import linked_player
 from pages.shared.setup import dark, escape, guard
@@ -24,7 +25,7 @@ def doubled_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
-    found = told(ask("doubled", record, particles=_PARTICLES), "The doubled state")
+    found = told(ask(DOUBLED, record, particles=_PARTICLES), "The doubled state")
     if found is None:
         return
     identity = f"{run_id} doubled"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.meanfield import (
+from autoencode_core.figures.mean_field.particles import (
     convergence_words,
     rate_label,
     sliced_name,
@@ -14,8 +14,9 @@ from autoencode_core.figures.meanfield import (
     sweep_table,
     sweep_words,
 )
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.questions.mean_field import PARTICLES
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, escape, guard
 
@@ -25,7 +26,7 @@ _STARTS = (1, 2, 3, 4, 6)
 _ITERATIONS = (20, 40, 60, 100, 200, 300, 500, 1000)
 _USUAL = {"largest": 4096, "seeds": 6, "starts": 3, "iterations": 300}
 _ROUNDS = 4
-"""So many times the iterations a training may have that does not converge (analysis.particle_sweep)."""
+"""So many times the iterations a training may have that does not converge (analysis.particles)."""
 _HEAVY = 3e9
 """Entries of the control times particles times iterations from which a sweep waits for a click."""
 _RATES = {
@@ -67,7 +68,7 @@ def particles_view(run_id: str, record: RunRecord) -> None:
             return
         st.session_state[wanted] = True
     asked = {"counts": counts, "seeds": list(range(seeds)), "starts": starts, "iterations": iterations}
-    found = told(ask("particle_sweep", record, **asked), f"{len(counts) * trainings} trainings")
+    found = told(ask(PARTICLES, record, **asked), f"{len(counts) * trainings} trainings")
     if found is not None:
         _pictures(run_id, found)
 

@@ -4,10 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from autoencode_core.figures.mass import law_table, push_figure, push_table, push_words
-from autoencode_core.figures.scenes.mass import drawn_view, push_scene
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.figures.mean_field.push import law_table, push_figure, push_table, push_words
+from autoencode_core.figures.scenes.density import drawn_view, push_scene
+from autoencode_core.questions.mean_field import PUSH
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.moment import linked_player
 from pages.shared.setup import dark, escape, guard
@@ -21,7 +22,7 @@ def push_view(run_id: str, record: RunRecord) -> None:
         record: the run.
     """
     shown = drawn_view(record)
-    question = ask("push_forward", record, basis=shown.basis, center=shown.center)
+    question = ask(PUSH, record, basis=shown.basis, center=shown.center)
     found = told(question, "Samples and histograms on their way")
     if found is None:
         return

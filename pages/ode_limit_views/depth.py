@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from autoencode_core.figures.deepening import PICTURES, depth_figure, depth_table, depth_words
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.figures.ode_limit.depth import PICTURES, depth_figure, depth_table, depth_words
+from autoencode_core.questions.ode_limit import DEPTH
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, escape, guard
 
@@ -36,7 +37,7 @@ def depth_view(run_id: str, record: RunRecord) -> None:
         if not st.button("Retrain at doubled depth", help="It runs beside the page and can be cancelled."):
             return
         st.session_state[wanted] = True
-    question = ask("deeper", record, doublings=doublings, iterations=iterations)
+    question = ask(DEPTH, record, doublings=doublings, iterations=iterations)
     found = told(question, "Training at doubled depth")
     if found is None:
         return

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from autoencode_core.figures.jacobian import (
+from autoencode_core.figures.ode_limit.geometry import (
     frames_table,
     geometry_figure,
     geometry_table,
@@ -11,8 +11,9 @@ from autoencode_core.figures.jacobian import (
     meeting_words,
     speed_words,
 )
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.questions.ode_limit import GEOMETRY
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.setup import dark, guard
 
@@ -24,7 +25,7 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
-    found = told(ask("geometry", record), "Jacobians along t")
+    found = told(ask(GEOMETRY, record), "Jacobians along t")
     if found is None:
         return
     st.markdown(meeting_words(found))

@@ -6,15 +6,16 @@ from typing import Any
 import streamlit as st
 
 from autoencode_core.figures.numbers import percent
-from autoencode_core.figures.refinement import (
+from autoencode_core.figures.ode_limit.steps import (
     order_words,
     refinement_figure,
     refinement_table,
     verdict_words,
 )
 from autoencode_core.flow.schemes import SCHEMES
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.questions.ode_limit import STEPS
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.choose import LEFT, OPENINGS, choose
 from pages.shared.setup import dark, guard
@@ -34,7 +35,7 @@ def steps_view(run_id: str, record: RunRecord) -> None:
         record: the run.
     """
     _contrast(run_id)
-    found = told(ask("refinement", record), "Finer steps, and the adaptive solver")
+    found = told(ask(STEPS, record), "Finer steps, and the adaptive solver")
     if found is None:
         return
     st.markdown(verdict_words(found, record.spec.task == "classify"))

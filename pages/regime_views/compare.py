@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.compare import Knob, differences, warnings
-from autoencode_core.figures.histories import histories_figure
+from autoencode_core.figures.regimes.compare import histories_figure
 from autoencode_core.ode import ABOUT, difference_of, sentence, share, verdict
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
 from pages.regime_views.studies import opening_runs

@@ -6,19 +6,20 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.certificate import certificate_words, limit_words
-from autoencode_core.figures.convexity import path_figure, spectrum_figure
-from autoencode_core.figures.curvature_depths import (
+from autoencode_core.figures.numbers import percent
+from autoencode_core.figures.regimes.certificate import certificate_words, limit_words
+from autoencode_core.figures.regimes.convexity import path_figure, spectrum_figure
+from autoencode_core.figures.regimes.convexity_depths import (
     curvature_depths_alt,
     curvature_depths_figure,
     curvature_depths_table,
 )
-from autoencode_core.figures.numbers import percent
 from autoencode_core.figures.scenes.code import direction_scene
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import PATH, RunRecord
+from autoencode_core.figures.scenes.encoding import encode
+from autoencode_core.questions.regimes import CURVATURE, CURVATURE_DEPTHS, CURVATURE_PATH, FLAT_DIRECTION
+from autoencode_core.store.record import PATH, RunRecord
 from pages.regime_views.studies import opening_runs
-from pages.shared.asking import ask, told
+from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.choose import choose_runs
 from pages.shared.player import player
@@ -42,7 +43,7 @@ def convexity_view() -> None:
     run_id, record = runs[0]
     st.caption(escape(regime(record.spec, record.substeps)))
     unusual(record)
-    found = told(ask("curvature", record, count=DIRECTIONS), "ν, the smallest curvature of the data term")
+    found = told(ask(CURVATURE, record, count=DIRECTIONS), "ν, the smallest curvature of the data term")
     if found is None:
         return
     _certificate(record, found)
@@ -131,7 +132,7 @@ def _depths(run_id: str, record: RunRecord) -> None:
         if not st.button("ν with more layers", key=f"{slot}_button", help="That takes a while here."):
             return
         st.session_state[slot] = True
-    found = told(ask("curvature_depths", record, doublings=doublings), "ν with more layers")
+    found = told(ask(CURVATURE_DEPTHS, record, doublings=doublings), "ν with more layers")
     if found is None:
         return
     st.markdown(limit_words(found))
@@ -153,7 +154,7 @@ def _path(run_id: str, record: RunRecord) -> None:
     if st.button("ν along the training", key=f"{slot}_button", help="At up to twelve moments."):
         st.session_state[slot] = True
     if st.session_state.get(slot):
-        found = told(ask("curvature_path", record), "ν along the training")
+        found = told(ask(CURVATURE_PATH, record), "ν along the training")
         if found is not None:
             figure = path_figure(found, record.spec.tikhonov, dark=dark())
             chart("convexity_curvature_path", figure, "ν and 2λ + ν against the iteration.")
@@ -173,7 +174,7 @@ def _directions(run_id: str, record: RunRecord, found: Mapping[str, Any]) -> Non
         help="Eigenvectors of the data term's Hessian, by their curvature, the lowest first.",
     )
     place = int(chosen or 0)
-    moved = told(ask("flat_direction", record, vector=vectors[place]), "What the direction does")
+    moved = told(ask(FLAT_DIRECTION, record, vector=vectors[place]), "What the direction does")
     if moved is None:
         return
     identity = f"{run_id} direction {place}"

@@ -7,13 +7,14 @@ import numpy as np
 import streamlit as st
 
 from autoencode_core.compare import one_landscape, substeps_words
+from autoencode_core.export.study_csv import landscape_csv
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
-from autoencode_core.runs.study_csv import landscape_csv
+from autoencode_core.questions.regimes import CURVATURE, LANDSCAPE_LINE, LANDSCAPE_PLANE
+from autoencode_core.store.record import RunRecord
 from pages.regime_views.convexity import DIRECTIONS
 from pages.regime_views.studies import opening_runs
-from pages.shared.asking import ask, note, told
+from pages.shared.answers import ask, note, told
 from pages.shared.choose import choose_runs, names_of, record_of
 from pages.shared.landscape import landscape
 from pages.shared.setup import escape, guard, store, unusual
@@ -114,16 +115,16 @@ def _neighbours(run_id: str, record: RunRecord) -> dict[str, str]:
 def _answer(record: RunRecord, kind: str, chosen: list[str]) -> Mapping[str, Any] | None:
     controls = [np.asarray(record_of(other).weights["control"], float) for other in chosen]
     if kind == "line":
-        return told(ask("landscape_line", record, other=controls[0], points=_POINTS["line"]), "J on the line")
+        return told(ask(LANDSCAPE_LINE, record, other=controls[0], points=_POINTS["line"]), "J on the line")
     more: dict[str, Any] = {"others": np.stack(controls)} if controls else {}
     if kind == "flattest":  # the directions of the view Convexity
-        bends = told(ask("curvature", record, count=DIRECTIONS), "The directions of lowest curvature")
+        bends = told(ask(CURVATURE, record, count=DIRECTIONS), "The directions of lowest curvature")
         if bends is None:
             return None
         more = {"axes": bends["vectors"][:2], "values": bends["values"][:2]}
     heavy = len(record.weights["control"]) * record.spec.particles > _HEAVY
     points = _POINTS["heavy plane" if heavy else "plane"]
-    return told(ask("landscape_plane", record, kind=kind, points=points, **more), "J on the plane")
+    return told(ask(LANDSCAPE_PLANE, record, kind=kind, points=points, **more), "J on the plane")
 
 
 def _table(run_id: str, kind: str, answer: Mapping[str, Any]) -> None:

@@ -8,14 +8,14 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import FURTHER, STANDARD, Kind, Plan, spread
+from autoencode_core.store.study import FURTHER, STUDY_SPEC, Kind, Plan, spread
 from pages.shared.choose import last_run, record_of
 from pages.shared.controls import last_spec
 from pages.shared.setup import escape, guard, jobs
 from pages.shared.words import setting
 
 if TYPE_CHECKING:
-    from autoencode_core.record import RunRecord
+    from autoencode_core.store.record import RunRecord
 
 _SPANS: Mapping[Kind, tuple[float, float]] = {"strip": (1e-4, 1e-1), "continuation": (1e-3, 4e-2)}
 _COUNTS: Mapping[Kind, tuple[int, int, int]] = {"strip": (5, 9, 7), "continuation": (5, 25, 14)}
@@ -71,7 +71,7 @@ def _source(kind: Kind) -> str:
 def _spec_of(source: str) -> RunSpec:
     if source == "run":
         return record_of(last_run()).spec
-    return (last_spec() if source == "knobs" else None) or STANDARD
+    return (last_spec() if source == "knobs" else None) or STUDY_SPEC
 
 
 def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
@@ -107,9 +107,9 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
             "Iterations",
             1,
             int(bounds("iterations")[1] or 1),
-            _ITERATIONS[kind] if spec == STANDARD else spec.iterations,
+            _ITERATIONS[kind] if spec == STUDY_SPEC else spec.iterations,
             step=50,
-            key=f"{kind}_iterations_{spec == STANDARD}",
+            key=f"{kind}_iterations_{spec == STUDY_SPEC}",
             help="Iterations of each run; one that has converged ends earlier.",
         )
     with middle:

@@ -5,14 +5,15 @@ from contextlib import suppress
 import streamlit as st
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.convexity import curvature_figure, curvature_words
-from autoencode_core.figures.ode_difference import left_ode
-from autoencode_core.figures.regimes import strip_figure, strip_words
+from autoencode_core.figures.regimes.convexity import curvature_figure, curvature_words
+from autoencode_core.figures.regimes.ode_difference import left_ode
+from autoencode_core.figures.regimes.strip import strip_figure, strip_words
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import multiples_scene
-from autoencode_core.figures.wire import encode
-from autoencode_core.study import MOST_SHOWN, Outcome, Study
+from autoencode_core.questions.regimes import CURVATURES
+from autoencode_core.store.study import MOST_SHOWN, Outcome, Study
 from pages.regime_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
-from pages.shared.asking import Asked, ask, told
+from pages.shared.answers import Asked, ask, told
 from pages.shared.choose import record_of
 from pages.shared.player import player
 from pages.shared.setup import escape, guard, store
@@ -99,7 +100,7 @@ def _curvatures(study_id: str, study: Study) -> Asked | None:
     """The question for ν of every run, once somebody has asked it."""
     if _curved(study) or not st.session_state.get(f"curvatures_{study_id}"):
         return None
-    return ask("curvatures", [record_of(run_id) for run_id in store().member_ids(study_id)])
+    return ask(CURVATURES, [record_of(run_id) for run_id in store().member_ids(study_id)])
 
 
 def _curved(study: Study) -> bool:

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.ode_difference import ode_known
-from autoencode_core.runs.study_csv import study_csv
-from autoencode_core.study import COLUMNS, Kind, Study, study_line, table
+from autoencode_core.export.study_csv import study_csv
+from autoencode_core.figures.regimes.ode_difference import ode_known
+from autoencode_core.store.study import COLUMNS, Kind, Study, study_line, table
 from pages.regime_views.plan import plan_form
 from pages.regime_views.training import study_trains
 from pages.shared.charts import settings

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import live_multiples
-from autoencode_core.figures.wire import encode
-from autoencode_core.study import Kind
+from autoencode_core.store.study import Kind
 from pages.shared.live import RUNNING
 from pages.shared.player import player
 from pages.shared.regime_curves import live_strip
 from pages.shared.setup import escape, guard, jobs
 
 if TYPE_CHECKING:
-    from autoencode_core.runs.study_job import StudyStatus
+    from autoencode_core.desk.study_job import StudyStatus
 
 _REFRESH_SECONDS = 0.3
 

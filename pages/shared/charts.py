@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import ArrayLike
 
-from autoencode_core.runs.csv_text import columns_csv
+from autoencode_core.export.csv_text import columns_csv
 
 Columns = Callable[[], Mapping[str, ArrayLike]]
 

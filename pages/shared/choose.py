@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from autoencode_core.errors import InputError
-from autoencode_core.record import RunRecord, summary_line
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord, summary_line
 from pages.shared.setup import complain, store
 from pages.shared.words import title
 
 if TYPE_CHECKING:
-    from autoencode_core.runs.store import Entry
+    from autoencode_core.store.run_store import Entry
 
 OPENING = "gallery-circle"
 """The run that the app opens on: the default knobs, in the plane."""
@@ -98,7 +98,7 @@ def _entries(named: list[str]) -> dict[str, "Entry"]:
 
 def _entry(run_id: str) -> "Entry":
     """A run of a study as a line of the menu."""
-    from autoencode_core.runs.store import Entry  # here: a page is drawn sooner without it
+    from autoencode_core.store.run_store import Entry  # here: a page is drawn sooner without it
 
     record = record_of(run_id)
     about = (record.name, record.created, record.status, record.spec, summary_line(record), record.message)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from autoencode_core.choice import Choice, choice_words
-from autoencode_core.figures.choice import choice_alt, choice_figure, choice_table
+from autoencode_core.figures.run.choice import choice_alt, choice_figure, choice_table
+from autoencode_core.store.choice import Choice, choice_words
 from pages.shared.charts import chart
 from pages.shared.setup import dark, escape, guard
 

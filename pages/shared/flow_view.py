@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.geometry import View, view
-from autoencode_core.figures.images import is_image_run
+from autoencode_core.figures.arrays import View, view
+from autoencode_core.figures.run.images import is_image_run
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.flow import drawn_particles, flow_range, flow_scene
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
-from pages.shared.asking import Asked, ask, note, told
+from autoencode_core.questions.flow import FIELD_GRID, LAW, TRAJECTORIES
+from autoencode_core.questions.question import Answer, Question
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import Asked, ask, note, told
 from pages.shared.moment import keep_moment, opened_at
 from pages.shared.player import Said, player
 from pages.shared.saving import save_menu
@@ -51,7 +53,7 @@ def flow_view(
     shown = view(record, 2 if is_image_run(record) else 3)
     wanted: set[str] = st.session_state.setdefault(f"{key}_wanted_{run_id}", set())
     questions = _questions(record, shown, wanted, particles)
-    found = {name: ask(task, record, **arguments) for name, task, arguments in questions}
+    found = {name: ask(question, record, **arguments) for name, question, arguments in questions}
     there = {name: asked.value for name, asked in found.items() if asked.value is not None}
     drawn = np.asarray(there["particles"]["states"]).shape[1] if "particles" in there else 0
     identity = f"{run_id} {drawn}" if drawn else run_id
@@ -72,19 +74,19 @@ def flow_view(
 
 def _questions(
     record: RunRecord, shown: View, wanted: set[str], particles: int
-) -> list[tuple[str, str, dict[str, Any]]]:
-    """What must be computed for the wanted layers: name, task and arguments."""
+) -> list[tuple[str, Question[Answer], dict[str, Any]]]:
+    """What must be computed for the wanted layers: name, question and arguments."""
     ranges = flow_range(record, shown)
-    found: list[tuple[str, str, dict[str, Any]]] = []
+    found: list[tuple[str, Question[Answer], dict[str, Any]]] = []
     if "field" in wanted:
         x, y = (np.linspace(low, high, _ARROWS) for low, high in ranges[:2])
-        found.append(("field", "field_grid", {"x": x, "y": y}))
+        found.append(("field", FIELD_GRID, {"x": x, "y": y}))
     if "density" in wanted:
         drawn = {"center": shown.center, "basis": shown.basis[:, :2], "ranges": ranges[:2], "bins": _CELLS}
-        found.append(("density", "density", drawn))
+        found.append(("density", LAW, drawn))
     if particles:
         drawn = {"particles": particles, "center": shown.center, "basis": shown.basis}
-        found.append(("particles", "trajectories", drawn))
+        found.append(("particles", TRAJECTORIES, drawn))
     return found
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.live import live_scene
-from autoencode_core.figures.wire import encode
 from autoencode_core.ode import ABOUT, on_the_way
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import error_unit
@@ -18,7 +18,7 @@ from pages.shared.player import player
 from pages.shared.setup import escape, guard, jobs
 
 if TYPE_CHECKING:
-    from autoencode_core.runs.job import JobStatus
+    from autoencode_core.desk.job import JobStatus
 
 RUNNING = ("starting", "waiting", "running", "stopping")
 """States of a job that has not ended."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from autoencode_core.figures.wire import encode
+from autoencode_core.figures.scenes.encoding import encode
 from pages.shared.player import Said, player
 
 TIME = "t"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from autoencode_core.data.idx import axes_of, read_pair
 from autoencode_core.errors import InputError
-from autoencode_core.runs.plain import write
+from autoencode_core.store.plain_json import write
 from pages.shared.setup import runs_root
 
 _KEPT = re.compile(r"[0-9a-f]{12}-[a-z0-9-]*images-idx3-ubyte(\.gz)?")

@@ -3,8 +3,8 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from autoencode_core.figures.pictures import Name, picture, words
-from autoencode_core.record import RunRecord
+from autoencode_core.figures.run.pictures import Name, picture, words
+from autoencode_core.store.record import RunRecord
 from pages.shared.charts import settings
 from pages.shared.setup import dark, guard
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from autoencode_core.figures.scenes.flow import error_range
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 from pages.shared.flow_view import flow_view
 from pages.shared.setup import escape, guard, unusual
 from pages.shared.words import regime, title

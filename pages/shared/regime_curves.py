@@ -9,7 +9,7 @@ import streamlit as st
 
 from autoencode_core.figures.panels import WeightAxis
 from autoencode_core.figures.theme import ROLES, colour
-from autoencode_core.study import Place, Plan
+from autoencode_core.store.study import Plan, Setting
 from pages.shared.setup import dark
 
 HEIGHT = 260
@@ -65,7 +65,7 @@ def live_strip_points(latest: Sequence[Mapping[str, float] | None], plan: Plan) 
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
-def _aside(place: Place, plan: Plan, axis: WeightAxis) -> float:
+def _aside(place: Setting, plan: Plan, axis: WeightAxis) -> float:
     """Marks of one λ stand beside each other."""
     if plan.kind == "continuation":
         return 0.0

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 from pages.shared.choose import choose_runs
 from pages.shared.setup import escape, guard, page_setup, unusual
 from pages.shared.views import Views, show_view

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from autoencode_core.record import RunRecord
-from pages.shared.asking import ask, told
+from autoencode_core.questions.run import EXPORT
+from autoencode_core.store.record import RunRecord
+from pages.shared.answers import ask, told
 from pages.shared.setup import dark, guard
 
 _FORMATS = ("gif", "mp4", "html", "csv")
@@ -40,7 +41,7 @@ def save_menu(
     if wish is None or wish[0] != run_id:
         return
     _, form, screen = wish
-    asked_for = ask("export", record, patience=0.1, format=form, screen=screen)
+    asked_for = ask(EXPORT, record, patience=0.1, format=form, screen=screen)
     made = told(asked_for, f"Making the {form.upper()}")
     if made is None:
         if not asked_for.waiting:

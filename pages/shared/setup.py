@@ -13,16 +13,16 @@ from pydantic import ValidationError
 from streamlit.runtime.pages_manager import PagesManager
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.remarks import remarks
+from autoencode_core.figures.run.cautions import cautions
 from autoencode_core.home import ASSETS, GALLERY
 from autoencode_core.knobs import explain
-from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord
 
 if TYPE_CHECKING:
-    from autoencode_core.runs.answers import Answers
-    from autoencode_core.runs.jobs import Jobs
-    from autoencode_core.runs.store import RunStore
+    from autoencode_core.desk.answers import Answers
+    from autoencode_core.desk.jobs import Jobs
+    from autoencode_core.store.run_store import RunStore
 
 NAME = "AutoencODE Lab"
 WORKERS_AFTER_SECONDS = 4.0
@@ -66,7 +66,7 @@ def runs_root() -> Path:
 @st.cache_resource(show_spinner=False)
 def store() -> "RunStore":
     """The one store of runs, own ones and the gallery."""
-    from autoencode_core.runs.store import RunStore  # here: a page is drawn sooner without it
+    from autoencode_core.store.run_store import RunStore  # here: a page is drawn sooner without it
 
     return RunStore(runs_root(), gallery=GALLERY)
 
@@ -74,7 +74,7 @@ def store() -> "RunStore":
 @st.cache_resource(show_spinner=False)
 def jobs() -> "Jobs":
     """The one desk of jobs, shared by all visitors."""
-    from autoencode_core.runs.jobs import Jobs  # here: distributed takes its time to import
+    from autoencode_core.desk.jobs import Jobs  # here: distributed takes its time to import
 
     desk = Jobs(store())
     # The workers load torch, which takes both cores for a while: the first picture goes before.
@@ -87,7 +87,7 @@ def jobs() -> "Jobs":
 @st.cache_resource(show_spinner=False)
 def answers() -> "Answers":
     """The one desk of questions about stored runs, shared by all visitors."""
-    from autoencode_core.runs.answers import Answers  # here: like the jobs
+    from autoencode_core.desk.answers import Answers  # here: like the jobs
 
     return Answers(jobs())
 
@@ -141,7 +141,7 @@ def unusual(record: RunRecord) -> None:
     """Why a run ended early, and what is unusual about its pictures."""
     if record.status == "diverged":
         st.warning(escape(record.message))
-    for sentence in remarks(record):
+    for sentence in cautions(record):
         st.caption(sentence)
 
 

@@ -12,7 +12,7 @@ from pages.shared.setup import escape, jobs, store
 from pages.shared.words import moment, study_title
 
 if TYPE_CHECKING:
-    from autoencode_core.runs.studies import StudyEntry
+    from autoencode_core.store.study_store import StudyEntry
 
 REGIMES = "pages/regimes.py"
 

@@ -10,7 +10,7 @@ from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.knobs import in_words
 from autoencode_core.spec import AUTO, RunSpec
-from autoencode_core.study import Study
+from autoencode_core.store.study import Study
 from pages.shared import own_table
 
 

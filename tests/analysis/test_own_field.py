@@ -10,10 +10,10 @@ from problems import RESIDUAL, plain_velocity, problem
 
 import autoencode_core as ac
 from autoencode_core.errors import InputError
-from autoencode_core.runs.convert import record_of
-from autoencode_core.runs.tasks import TASKS
-from autoencode_core.study import Plan
+from autoencode_core.questions import QUESTIONS
+from autoencode_core.store.study import Plan
 from autoencode_core.training.objective import Objective
+from autoencode_core.training.records import record_of
 from autoencode_core.training.study import make_study
 
 OWN = {"field": "leaky", "activation": "arctan", "scheme": "kutta", "substeps": 2, "fidelity": None}
@@ -112,10 +112,10 @@ REFUSED = {"maximality", "maximality_path"}
 """What only a sum over hidden units has."""
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS) - ELSEWHERE))
+@pytest.mark.parametrize("name", sorted(set(QUESTIONS) - ELSEWHERE))
 def test_every_question_is_answered_or_refused_in_a_sentence(trained, name):
-    run = [trained] if TASKS[name].wants == "runs" else trained
-    question = resolved(TASKS[name].home)
+    run = [trained] if QUESTIONS[name].wants == "runs" else trained
+    question = resolved(QUESTIONS[name].home)
     try:
         found = question(run, *asked(trained).get(name, ()))
     except InputError as refused:
@@ -140,13 +140,13 @@ def test_speeds_and_refinement_are_those_of_the_field(trained):
     wanted = np.zeros_like(states)
     wanted[:, active] = plain_velocity(model, layer, torch.as_tensor(states)[:, active]).numpy()
     np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-7)
-    answer = ac.analysis.refinement(trained, (1, 2, 4, 8), methods=("euler", "kutta"))
+    answer = ac.analysis.steps(trained, (1, 2, 4, 8), methods=("euler", "kutta"))
     assert answer["relative"] == pytest.approx(trained.summary["ode_difference"], rel=0.05, abs=1e-5)
     assert ac.analysis.observed_order(trained, "kutta") == pytest.approx(3, abs=0.3)
 
 
 def test_the_strip_names_every_entry(trained):
-    strip = ac.analysis.control_strip(trained)
+    strip = ac.analysis.along(trained)
     order = [int(i) + 1 for i in trained.model.order]
     assert strip["groups"] == ["W", "b", "g"]
     weights = [f"W {i},{j}" for i in order for j in order]

@@ -8,11 +8,11 @@ import pytest
 from player_script import needs_node, run
 from scipy.ndimage import gaussian_filter
 
-from autoencode_core.analysis import density, push_forward
+from autoencode_core import analysis
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.law import darkest, moving_law
-from autoencode_core.figures.wire import encode
-from autoencode_core.runs.convert import run_of
-from autoencode_core.runs.store import RunStore
+from autoencode_core.store.run_store import RunStore
+from autoencode_core.training.records import run_of
 
 Array = np.ndarray[Any, Any]
 
@@ -134,7 +134,7 @@ def test_at_the_frames_it_is_what_the_analysis_says(tmp_path, name):
     trained = run_of(RunStore(tmp_path, gallery="assets/gallery").record(f"gallery-{name}"))
     width = trained.model.architecture.width
     axes = np.eye(width)[:, : min(2, width)]
-    found = density(trained, np.zeros(width), axes, [[-2.5, 2.6]] * axes.shape[1], 48)
+    found = analysis.law(trained, np.zeros(width), axes, [[-2.5, 2.6]] * axes.shape[1], 48)
     law = moving_law(found, found["places"], darkest(found["values"]), smooth=True)
     half = trained.spec.depth // 2 * trained.model.architecture.substeps  # frames lie evenly
     places = [*np.linspace(0, 1, half + 1), *([2] if name == "classify" else np.linspace(2, 3, half + 1))]
@@ -152,7 +152,7 @@ def test_at_the_frames_it_is_what_the_analysis_says(tmp_path, name):
 @needs_node
 def test_the_push_forward_is_that_of_both_laws_between_frames_too(tmp_path):
     trained = run_of(RunStore(tmp_path, gallery="assets/gallery").record("gallery-circle"))
-    found = push_forward(trained, cells=(8, 64), bins=16)
+    found = analysis.push(trained, cells=(8, 64), bins=16)
     laws = [
         moving_law(found, found["places"], 0.1),
         moving_law(found, found["pushed_places"], 0.1, found["pushed_masses"]),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from player_script import ASSETS, NODE, PARTS, needs_node, run
 
-from autoencode_core.figures.wire import encode
+from autoencode_core.figures.scenes.encoding import encode
 
 MODULES = [ASSETS / "player.js", *sorted(PARTS.glob("*.js"))]
 MOST_LINES, MOST_BYTES = 400, 210_000

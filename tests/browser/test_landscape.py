@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tiny_page import errors, show, tiny_page
 
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
-from autoencode_core.figures.wire import encode
 
 QUICK_MS = 200
 """What a move of the slider may take; it takes about 10."""

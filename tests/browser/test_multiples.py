@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from reading import snapshot
 from tiny_page import errors, show, tiny_page
 
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import live_multiples
-from autoencode_core.figures.wire import encode
 
 
 def picture(iteration: int = 10, r: int = 7, d: int = 2, identity: str = "study") -> bytes:

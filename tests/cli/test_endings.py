@@ -10,9 +10,9 @@ import pytest
 
 from autoencode_core.cli import main
 from autoencode_core.errors import InputError
-from autoencode_core.runs.files import unpack
-from autoencode_core.runs.store import RunStore
-from autoencode_core.runs.study_files import unpack_study
+from autoencode_core.store.run_file import unpack
+from autoencode_core.store.run_store import RunStore
+from autoencode_core.store.study_file import unpack_study
 from autoencode_core.training import selection
 
 QUICK = ["train", "--dataset", "moons", "--particles", "50", "--iterations", "3", "--depth", "6"]

@@ -11,8 +11,8 @@ from autoencode_core.compare import differences, one_landscape, warnings
 from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
 from autoencode_core.data.survey import survey
 from autoencode_core.knobs import explain, in_words
-from autoencode_core.runs.plain import spec_in
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.plain_json import spec_in
 
 CASES = Path(__file__).parent / "cases"
 TABLE = str(CASES / "semicolon.csv")

@@ -9,8 +9,8 @@ import pytest
 
 from autoencode_core.data.coordinates import Coordinates
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord
 
 NAMED = {1: "bimodal", 2: "moons", 3: "s_curve", 64: "digits"}
 

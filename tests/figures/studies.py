@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import Branch, Outcome, Study
+from autoencode_core.store.study import Branch, Outcome, Study
 
 SPEC = RunSpec(dataset="s_curve", bottleneck=2, depth=20, horizon=5.0, field="single_layer")
 PCA = 0.3277

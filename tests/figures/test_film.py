@@ -18,7 +18,7 @@ from autoencode_core.figures.film.movie import Film, moment
 from autoencode_core.figures.film.palette import Palette, theme_colours
 from autoencode_core.figures.film.screen import Screen, towards
 from autoencode_core.figures.timeline import timeline
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 Change = Callable[..., RunRecord]

@@ -13,7 +13,7 @@ import pytest
 from autoencode_core.figures import flow_figure, image_flow_figure
 from autoencode_core.figures.timeline import PROJECTION_FRAMES, timeline
 from autoencode_core.figures.transport import FRAME_MS
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

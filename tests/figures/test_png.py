@@ -12,12 +12,12 @@ from PIL import Image
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures import history_figure, theme
-from autoencode_core.figures.continuation import continuation_figure
-from autoencode_core.figures.convexity import curvature_figure
 from autoencode_core.figures.film.still import png
 from autoencode_core.figures.film.words import pieces
-from autoencode_core.figures.regimes import strip_figure
-from autoencode_core.record import RunRecord
+from autoencode_core.figures.regimes.continuation import continuation_figure
+from autoencode_core.figures.regimes.convexity import curvature_figure
+from autoencode_core.figures.regimes.strip import strip_figure
+from autoencode_core.store.record import RunRecord
 
 RED = "#ff0000"
 

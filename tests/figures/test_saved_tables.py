@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 
-from autoencode_core.analysis import component_choice, costates, doubled, mass, pmp_iteration, push_forward
-from autoencode_core.figures.component import choices_table
-from autoencode_core.figures.doubled import doubled_table
-from autoencode_core.figures.mass import density_table, law_table
-from autoencode_core.figures.scenes.costate import costates_table
-from autoencode_core.runs.convert import run_of
-from autoencode_core.runs.csv_text import columns_csv
-from autoencode_core.runs.store import RunStore
+from autoencode_core import analysis
+from autoencode_core.analysis import costates, doubled
+from autoencode_core.export.csv_text import columns_csv
+from autoencode_core.figures.control.component import choices_table
+from autoencode_core.figures.mean_field.density import density_table
+from autoencode_core.figures.mean_field.doubled import doubled_table
+from autoencode_core.figures.mean_field.push import law_table
+from autoencode_core.figures.scenes.costates import costates_table
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.run_store import RunStore
+from autoencode_core.training.records import run_of
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def summed(table, name):
 
 @pytest.mark.parametrize("axes", [["u1", "u2"], ["u1"]])
 def test_the_cells_of_a_density_hold_all_mass(runs, axes):
-    answer = mass(runs["circle"], bins=24, basis=np.eye(2)[:, : len(axes)])
+    answer = analysis.density(runs["circle"], bins=24, basis=np.eye(2)[:, : len(axes)])
     found = density_table(answer)
     assert list(found) == ["time", *axes, "mass"]
     totals, frames = np.array(summed(found, "mass")), len(answer["times"])
@@ -38,7 +40,7 @@ def test_the_cells_of_a_density_hold_all_mass(runs, axes):
 
 @pytest.mark.parametrize("name", ["circle", "bimodal"])
 def test_both_laws_of_the_push_forward_are_saved(runs, name):
-    answer = push_forward(runs[name], cells=(8, 64), bins=12)
+    answer = analysis.push(runs[name], cells=(8, 64), bins=12)
     found = law_table(answer)
     for law in ("samples", "histogram"):
         np.testing.assert_allclose(summed(found, law)[0], 1, atol=1e-6)
@@ -58,7 +60,7 @@ def test_states_stand_beside_costates_and_shadow_variables(runs):
     assert found["p2"][row] == answer["costates"][3, 5, 1]
     pair = doubled_table(doubled(runs["circle"], 40))
     assert set(pair) == {"particle", "time", "x1", "x2", "s1", "s2"} and not pair["s1"][:40].any()
-    once = costates_table(pmp_iteration(runs["circle"]))
+    once = costates_table(analysis.iteration(runs["circle"]))
     assert len(once["p1"]) == frames * count
 
 
@@ -74,7 +76,7 @@ def test_both_choices_are_saved_with_their_classes():
         iterations=5,
         tikhonov=1e-3,
     )
-    answer = component_choice(spec)
+    answer = analysis.component(spec)
     found = choices_table(answer)
     assert len({len(column) for column in found.values()}) == 1
     assert set(found["turned_off"]) == {"x₁", "x₂"} and set(found["class"]) <= set(answer["names"])

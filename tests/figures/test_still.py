@@ -20,9 +20,9 @@ from autoencode_core.figures import (
     reconstruction_figure,
 )
 from autoencode_core.figures.alt import Kind
-from autoencode_core.figures.pictures import picture
-from autoencode_core.figures.training import spread
-from autoencode_core.record import RunRecord
+from autoencode_core.figures.run.history import spread
+from autoencode_core.figures.run.pictures import picture
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

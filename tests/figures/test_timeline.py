@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoencode_core.figures.timeline import PROJECTION_FRAMES, timeline
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

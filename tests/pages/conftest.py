@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from autoencode_core.desk.answers import Answer
 from autoencode_core.errors import InputError
-from autoencode_core.record import RunRecord
-from autoencode_core.runs.answers import Answer
-from autoencode_core.runs.convert import run_of
-from autoencode_core.runs.tasks import TASKS
-from pages.shared import asking, setup
+from autoencode_core.questions.question import Question
+from autoencode_core.store.record import RunRecord
+from autoencode_core.training.records import run_of
+from pages.shared import answers as shared_answers
+from pages.shared import setup
 
 
 class AnswersAtOnce:
-    """Computes a question in this process when it is asked; `hold` keeps questions of some tasks waiting."""
+    """Computes a question in this process when it is asked; `hold` keeps those of some names waiting."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
@@ -25,25 +26,26 @@ class AnswersAtOnce:
         self.cancelled: list[str] = []
         self._known: dict[str, Answer] = {}
 
-    def ask(self, task: str, record: RunRecord | Sequence[RunRecord], **arguments: Any) -> str:
+    def ask(self, question: Question[Any], record: RunRecord | Sequence[RunRecord], **arguments: Any) -> str:
         records = [record] if isinstance(record, RunRecord) else record
         about = [(each.created, each.spec) for each in records]
-        text = repr((task, about, sorted(arguments.items(), key=lambda item: item[0])))
+        text = repr((question.name, about, sorted(arguments.items(), key=lambda item: item[0])))
         answer_id = hashlib.sha256(text.encode()).hexdigest()[:16]
         if answer_id not in self._known:
-            self.asked.append((task, arguments))
+            self.asked.append((question.name, arguments))
             self._known[answer_id] = (
                 Answer("running", 0.25, "half way")
-                if task in self.hold
-                else self._compute(task, records, arguments)
+                if question.name in self.hold
+                else self._compute(question, records, arguments)
             )
         return answer_id
 
-    def _compute(self, task: str, records: Sequence[RunRecord], arguments: Mapping[str, Any]) -> Answer:
-        module, name = TASKS[task].home.split(":")
-        wants = TASKS[task].wants
-        subject: Any = records[0] if wants == "record" else [run_of(record) for record in records]
-        subject = subject[0] if wants == "run" else subject
+    def _compute(
+        self, question: Question[Any], records: Sequence[RunRecord], arguments: Mapping[str, Any]
+    ) -> Answer:
+        module, name = question.home.split(":")
+        subject: Any = records[0] if question.wants == "record" else [run_of(record) for record in records]
+        subject = subject[0] if question.wants == "run" else subject
         try:
             value = getattr(import_module(module), name)(subject, report=lambda *_: None, **arguments)
         except InputError as error:
@@ -76,7 +78,7 @@ def desk(tmp_path, monkeypatch):
     """A desk of answers, and a store in a fresh folder (setup.store())."""
     found = AnswersAtOnce()
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(asking, "answers", lambda: found)
+    monkeypatch.setattr(shared_answers, "answers", lambda: found)
     setup.store.clear()
     yield found
     setup.store.clear()

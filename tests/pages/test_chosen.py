@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import pages.playground
-from autoencode_core.choice import Choice
-from autoencode_core.runs.job import JobStatus, empty_history
+from autoencode_core.desk.job import JobStatus, empty_history
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.choice import Choice
 from pages.shared import live, setup
 
 CHOICE = Choice((1.0, 0.3, 0.1), ((1.0, 1.0), (0.8, 0.85), (0.9, 1.0)), (2.0, 2.1), True, 40)

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.data.table import read_table
-from autoencode_core.runs.store import RunStore
+from autoencode_core.store.run_store import RunStore
 from pages.shared import drawing, own_table, setup
 
 PAGE = "import pages.playground; pages.playground.render()"

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from autoencode_core.data import images
 from autoencode_core.errors import InputError
-from autoencode_core.runs.convert import run_of
+from autoencode_core.training.records import run_of
 from pages.shared import setup
 
 RUNS = ("gallery-mnist", "gallery-mnist_high")

@@ -7,8 +7,8 @@ import pytest
 from reading import read_scene, snapshot
 from streamlit.testing.v1 import AppTest
 
-from autoencode_core.record import HISTORY
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import HISTORY
 from pages.shared import live
 from pages.shared.curves import MOST_POINTS, _points
 from pages.shared.live import _duration

@@ -7,7 +7,7 @@ import pytest
 from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
-from autoencode_core.analysis.particle_sweep import ROUNDS
+from autoencode_core.analysis.mean_field.particles import ROUNDS
 from autoencode_core.training.selection import train
 from pages.mean_field_views import particles
 from pages.shared import choose, setup

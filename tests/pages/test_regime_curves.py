@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import Plan
+from autoencode_core.store.study import Plan
 from pages.shared.regime_curves import _layers, live_strip_points
 
 SPEC = RunSpec(dataset="s_curve")
@@ -47,7 +47,7 @@ def test_the_chart_stays_the_same_while_the_data_change():
 def test_it_is_drawn_on_a_page():
     def page():
         from autoencode_core.spec import RunSpec
-        from autoencode_core.study import Plan
+        from autoencode_core.store.study import Plan
         from pages.shared.regime_curves import live_strip
 
         plan = Plan(kind="strip", spec=RunSpec(dataset="s_curve"), tikhonov=(0.1, 1.0), seeds=(0,))

@@ -8,10 +8,10 @@ import pytest
 from reading import read_scene, snapshot
 from streamlit.testing.v1 import AppTest
 
+from autoencode_core.desk.study_job import StudyStatus
 from autoencode_core.errors import InputError
-from autoencode_core.runs.convert import run_of
-from autoencode_core.runs.study_job import StudyStatus
-from autoencode_core.study import Plan
+from autoencode_core.store.study import Plan
+from autoencode_core.training.records import run_of
 from pages.regime_views import convexity, studies, training
 from pages.regime_views import plan as plan_form
 from pages.shared import setup, study_cards
@@ -155,7 +155,7 @@ def test_equal_ends_are_a_sentence(desk, jobs):
 
 
 def status(**changes):
-    plan = Plan(kind="strip", spec=plan_form.STANDARD, tikhonov=(0.01, 0.1), seeds=(0, 1))
+    plan = Plan(kind="strip", spec=plan_form.STUDY_SPEC, tikhonov=(0.01, 0.1), seeds=(0, 1))
     row = {"cost": 0.5, "iteration": 7, "data_term": 0.4}
     return StudyStatus(
         "abc", plan, changes.pop("state", "running"), "", [row, None, row, None], 0.3, **changes

@@ -4,8 +4,8 @@ import pytest
 from reading import read_scene
 from streamlit.testing.v1 import AppTest
 
-from autoencode_core.runs.convert import record_of
 from autoencode_core.spec import RunSpec
+from autoencode_core.training.records import record_of
 from autoencode_core.training.selection import train
 from pages.control import VIEWS as CONTROL
 from pages.mean_field import VIEWS as MEAN_FIELD

@@ -66,7 +66,7 @@ def test_a_start_of_another_shape_and_no_value_are_refused():
 def test_hysteresis():
     """From the high side the flow stays PCA; from a good minimum it does not, at the very same weights.
 
-    theory.md section 4: a first-order transition.
+    docs/theory.md, section 4: a first-order transition.
     """
     spec, weights = SPEC.but(particles=500, iterations=300), [0.001, 0.003, 0.01]
     down = ac.continuation(spec, [0.1, *weights[::-1]])

@@ -13,13 +13,13 @@ from autoencode_core.flow.fields import controlled_field
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.training import layered, narrow
-from autoencode_core.training.costate import Room
+from autoencode_core.training.costate import SweepTensors
+from autoencode_core.training.cuda_graph import WARM_UPS, CudaGraph
 from autoencode_core.training.engine import engine_for
-from autoencode_core.training.frozen import Frozen
+from autoencode_core.training.evaluation_points import EvaluationPoints
 from autoencode_core.training.layered import Layered, lean, parts
 from autoencode_core.training.narrow import Narrow
 from autoencode_core.training.objective import Objective
-from autoencode_core.training.replay import WARM_UPS, Replay
 
 OURS = ("single_layer", "two_layer")
 """The fields that loops and the kernel know."""
@@ -40,7 +40,9 @@ def given_of(arch, regimes, particles, shared=False, dtype=torch.float32):
 
 def points_of(engine):
     """All evaluations that an engine has laid out."""
-    passages = [passage for bench in engine.benches.values() for passage in bench.room.passages]
+    passages = [
+        passage for part_sweep in engine.part_sweeps.values() for passage in part_sweep.tensors.passages
+    ]
     return [stage.point for passage in passages for stages in passage.substeps for stage in stages]
 
 
@@ -137,7 +139,7 @@ def test_parts_change_nothing(field, shared, activation, scheme, substeps):
     arch = net(field=field, activation=activation, scheme=scheme, substeps=substeps)
     theta, x, y = given_of(arch, 3, 500, shared)
     whole = Layered(arch).squares_and_gradient(theta, x, y)
-    one = Room.numbers(arch) * 4
+    one = SweepTensors.numbers(arch) * 4
     for workspace in (1, 70 * one, 333 * one, 1000 * one):  # particle by particle up to regime by regime
         if workspace == 1:
             theta_few, x_few, y_few = theta, x[:, :, :5], y[:, :, :5]
@@ -145,7 +147,7 @@ def test_parts_change_nothing(field, shared, activation, scheme, substeps):
             close(Layered(arch, 1).squares_and_gradient(theta_few, x_few, y_few), few, 1e-6)
             continue
         engine = Layered(arch, workspace)
-        for _ in range(2):  # what a bench still holds from the last part must not leak into the next call
+        for _ in range(2):  # what it still holds from the last part must not leak into the next call
             close(engine.squares_and_gradient(theta, x, y), whole, 1e-6)
         close([engine.squares(theta, x, y)], whole[:1], 1e-6)
 
@@ -156,12 +158,12 @@ def test_frozen_in_parts_equals_frozen_as_a_whole(monkeypatch, field, scheme, su
     arch = net(field=field, scheme=scheme, substeps=substeps)
     theta, x, y = given_of(arch, 2, 200)
     other = 0.7 * theta
-    whole = Frozen(arch, theta, x, y)
+    whole = EvaluationPoints(arch, theta, x, y)
     at_home = Layered(arch).squares_and_gradient(theta, x, y)[1]
     close([whole.gradient(theta)], [at_home], 1e-6)
     expected = whole.gradient(other)
-    monkeypatch.setattr(layered.parts, "__defaults__", (77 * Room.numbers(arch) * 4,))
-    pieces = Frozen(arch, theta, x, y)
+    monkeypatch.setattr(layered.parts, "__defaults__", (77 * SweepTensors.numbers(arch) * 4,))
+    pieces = EvaluationPoints(arch, theta, x, y)
     assert pieces._kept is None
     close([pieces.gradient(other)], [expected], 1e-6)
     close([pieces.gradient(other)], [expected], 1e-6)
@@ -175,7 +177,7 @@ def test_parts_cover_everything_once(regimes, particles, workspace):
     for rows, columns in parts(arch, regimes, x, workspace):
         seen[rows, columns] += 1
         size = (rows.stop - rows.start) * (columns.stop - columns.start)
-        assert size == 1 or size * Room.numbers(arch, lean(arch, 4, workspace)) * 4 <= workspace
+        assert size == 1 or size * SweepTensors.numbers(arch, lean(arch, 4, workspace)) * 4 <= workspace
     assert (seen == 1).all()
 
 
@@ -253,7 +255,7 @@ def test_the_library_follows_the_maker_and_what_torch_has(monkeypatch):
 
 def test_replay_is_a_call_on_the_cpu():
     total = torch.zeros(1)
-    replay = Replay(lambda: total.add_(1), torch.device("cpu"), [total])
+    replay = CudaGraph(lambda: total.add_(1), torch.device("cpu"), [total])
     assert [float(replay()) for _ in range(3)] == [1.0, 2.0, 3.0]
 
 
@@ -291,7 +293,7 @@ def test_replay_captures_once_and_undoes_its_trials(monkeypatch):
         "is_current_stream_capturing": lambda: False,
     }.items():
         monkeypatch.setattr(torch.cuda, name, stand_in)
-    replay = Replay(work, torch.device("cuda"), [total])
+    replay = CudaGraph(work, torch.device("cuda"), [total])
     results = [float(replay()) for _ in range(3)]
     assert results == [1.0, 2.0, 3.0]
     assert len(calls) == WARM_UPS + 1 + 3

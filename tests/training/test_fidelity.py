@@ -8,7 +8,7 @@ import torch
 from problems import FIELDS, RESIDUAL
 
 import autoencode_core as ac
-from autoencode_core.analysis.refinement import refinement
+from autoencode_core import analysis
 from autoencode_core.ode import verdict
 from autoencode_core.training import loop
 from autoencode_core.training.fidelity import fidelity, rough_difference, spread
@@ -48,7 +48,7 @@ def held():
 def test_it_is_what_an_adaptive_solver_says(knobs):
     small = {"dataset": "moons", "particles": 60, "depth": 6, "horizon": 2.0, "dtype": "float64"}
     run = ac.train(ac.RunSpec(**{**small, **RESIDUAL, "iterations": 5, "init_scale": 1.5, **knobs}))
-    wanted = refinement(run, (1, 2), methods=("euler",))
+    wanted = analysis.steps(run, (1, 2), methods=("euler",))
     for difference, settled in (
         (run.summary["ode_difference"], run.summary["ode_settled"]),
         fidelity(*beside(run))[::2],
@@ -116,7 +116,7 @@ def test_a_run_that_would_leave_its_ode_is_held(held):
     assert substeps[0] == 1 < substeps[-1] == held.summary["substeps"] == held.model.architecture.substeps
     assert all(after in (before, 2 * before) for before, after in pairwise(substeps))
     assert held.summary["ode_difference"] <= 0.02 and "could not be held" not in held.message
-    assert refinement(held, (1, 2), methods=("euler",))["verdict"] == "ode"
+    assert analysis.steps(held, (1, 2), methods=("euler",))["verdict"] == "ode"
     assert held.summary["test_error"] == pytest.approx(held.history["test_error"][-1])
     made = held.model.reconstruct(held.data.test)
     error = float((made - held.data.test_targets).square().sum(1).mean())

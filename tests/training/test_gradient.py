@@ -20,7 +20,7 @@ from problems import (
 )
 
 import autoencode_core as ac
-from autoencode_core.training.costate import Room, backward, forward
+from autoencode_core.training.costate import SweepTensors, backward, forward
 from autoencode_core.training.objective import Objective
 
 LAMBDA = 0.03
@@ -87,14 +87,16 @@ def test_room_that_keeps_one_layer_gives_the_same_bits(field, activation, task):
         target = torch.as_tensor(y.T.copy())[None] if task == "classify" else start
         swept = []
         for lean in (False, True):
-            room, points = Room(arch, 1, 40, start, lean), []
+            tensors, points = SweepTensors(arch, 1, 40, start, lean), []
             for _ in range(2):  # what is left of one sweep must not reach the next
                 points.clear()
-                room.theta.copy_(node.control.flatten()[None])
-                room.x.copy_(start)
-                torch.sub(forward(room), target, out=room.end).mul_(2 / 40)
-                backward(room, points)
-            swept.append([room.gradient, room.outcome, *room.states, *(part for at in points for part in at)])
+                tensors.theta.copy_(node.control.flatten()[None])
+                tensors.x.copy_(start)
+                torch.sub(forward(tensors), target, out=tensors.end).mul_(2 / 40)
+                backward(tensors, points)
+            swept.append(
+                [tensors.gradient, tensors.outcome, *tensors.states, *(part for at in points for part in at)]
+            )
         for kept, again in zip(*swept, strict=True):
             assert torch.equal(kept, again), (scheme, substeps)
 
@@ -102,21 +104,21 @@ def test_room_that_keeps_one_layer_gives_the_same_bits(field, activation, task):
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_memory_stays_that_of_one_layers_points(field, scheme):
-    """Room.numbers is what is laid out, and lean it grows with sub-steps by one layer's points only."""
+    """What SweepTensors.numbers says is laid out, lean it grows with sub-steps by one layer's points."""
 
     def arch(depth, substeps):
         return model(small_spec(field=field, scheme=scheme, substeps=substeps, depth=depth)).architecture
 
     for substeps in (1, 3):
-        numbers = Room.numbers(arch(12, substeps), lean=True)
-        assert numbers < Room.numbers(arch(12, substeps))
-        room = Room(arch(12, substeps), 1, 5, torch.zeros(1).double(), lean=True)
-        held = [*room.states, room.p, *room._shelf.values()]
+        numbers = SweepTensors.numbers(arch(12, substeps), lean=True)
+        assert numbers < SweepTensors.numbers(arch(12, substeps))
+        tensors = SweepTensors(arch(12, substeps), 1, 5, torch.zeros(1).double(), lean=True)
+        held = [*tensors.states, tensors.p, *tensors._shelf.values()]
         places = {part.data_ptr(): part.untyped_storage().nbytes() // 8 for part in held}
         assert field not in ("single_layer", "two_layer") or sum(places.values()) / 5 <= 1.05 * numbers
 
     def growth(depth, lean):
-        return Room.numbers(arch(depth, 8), lean) - Room.numbers(arch(depth, 1), lean)
+        return SweepTensors.numbers(arch(depth, 8), lean) - SweepTensors.numbers(arch(depth, 1), lean)
 
     assert growth(40, True) == growth(8, True) > 0
     assert growth(40, False) > 3 * growth(40, True)

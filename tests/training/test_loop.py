@@ -5,7 +5,7 @@ from problems import SCHEMES, STEPS, model, small_spec
 from sklearn.decomposition import PCA
 
 import autoencode_core as ac
-from autoencode_core.training.history import HISTORY, SNAPSHOTS
+from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS
 from autoencode_core.training.loop import snapshot_iterations, train_regimes
 from autoencode_core.training.objective import Objective
 
@@ -81,7 +81,7 @@ def test_progress_carries_the_probe_and_a_live_snapshot():
 def test_snapshots_are_few_and_include_both_ends():
     assert snapshot_iterations(1) == {0, 1}
     many = snapshot_iterations(5000)
-    assert {0, 1, 5000} <= many and len(many) < SNAPSHOTS
+    assert {0, 1, 5000} <= many and len(many) < MOST_SNAPSHOTS
     run = ac.train(ac.RunSpec(**QUICK))
     assert run.probe["snapshot_iterations"][[0, -1]].tolist() == [0, 30]
     assert run.probe["snapshot_codes"].shape == (len(run.probe["snapshot_iterations"]), 100, 1)

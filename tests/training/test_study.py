@@ -5,9 +5,9 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import minimize
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.continuation import continuation_words, metastable
+from autoencode_core.figures.regimes.continuation import continuation_words, metastable
 from autoencode_core.spec import RunSpec
-from autoencode_core.study import Plan
+from autoencode_core.store.study import Plan
 from autoencode_core.training import study as study_module
 from autoencode_core.training.objective import cost_and_gradient
 from autoencode_core.training.selection import train

@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autoencode_core as ac
-from autoencode_core.analysis.codes import neighbours
-from autoencode_core.analysis.convexity import flat_direction
-from autoencode_core.analysis.latent import decode_path
-from autoencode_core.analysis.refinement import refinement
-from autoencode_core.training.minimisers import maps_apart, minimisers
+from autoencode_core import analysis
+from autoencode_core.analysis.latent.codes import neighbours
+from autoencode_core.analysis.regimes.convexity import flat_direction
+from autoencode_core.training.distinct_minimisers import maps_apart, minimisers
 
 COLUMNS = 4
 
@@ -40,11 +39,11 @@ def figures(path, x):
     numbers += [first["test_error"], first["train_error"], float(maps_apart(runs)[0, 1])]
     found = neighbours(runs[0], 3)
     numbers += [found[space] for space in ("code", "raw", "pca")]
-    numbers += decode_path(runs[0], runs[0].model.encode(runs[0].data.test))["data_distance"].tolist()
+    numbers += analysis.decode(runs[0], runs[0].model.encode(runs[0].data.test))["data_distance"].tolist()
     numbers += flat_direction(runs[0], np.ones(len(runs[0].model.control.flatten())), steps=3)[
         "moved"
     ].tolist()
-    words = [refinement(runs[0], substeps=(1, 2, 4), particles=20)["verdict"], *minimisers(runs)]
+    words = [analysis.steps(runs[0], substeps=(1, 2, 4), particles=20)["verdict"], *minimisers(runs)]
     words += [run.summary["unexplained"] < run.summary["pca_unexplained"] for run in runs]
     return numbers, words
 

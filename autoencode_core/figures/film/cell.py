@@ -9,11 +9,11 @@ from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.arrays import pick
 from autoencode_core.figures.film.paper import Paper, Rect, colours_of
 from autoencode_core.figures.film.screen import MAIN_PANE, Screen
-from autoencode_core.figures.geometry import pick
+from autoencode_core.figures.scenes.encoding import NOWHERE
 from autoencode_core.figures.scenes.parts import colouring, shares
-from autoencode_core.figures.wire import NOWHERE
 
 Array = NDArray[Any]
 Pane = dict[str, Any]

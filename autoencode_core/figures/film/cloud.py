@@ -8,10 +8,10 @@ from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.arrays import pick, swarm
 from autoencode_core.figures.film.cell import Cell, Show, Track, unquantised
 from autoencode_core.figures.film.ground import Ground, draw_rim, lay_ground
-from autoencode_core.figures.film.paper import Marks, colours_of
-from autoencode_core.figures.geometry import pick, swarm
+from autoencode_core.figures.film.paper import MarkArtist, colours_of
 
 Array = NDArray[Any]
 
@@ -83,8 +83,8 @@ def _spots(cell: Cell, ground: Ground) -> None:
             cell.paper.text(x, y + 9, html.unescape(words), ha=side, va="bottom", zorder=6)
 
 
-def _put(cell: Cell, marks: Marks, places: Array, depth: Array, hollow: bool, opacity: float) -> None:
-    """Marks at their places, the near ones last."""
+def _put(cell: Cell, marks: MarkArtist, places: Array, depth: Array, hollow: bool, opacity: float) -> None:
+    """MarkArtist at their places, the near ones last."""
     order = np.argsort(depth, kind="stable")
     look = cell.look.only(order)
     marks.show(places[order], look.faded(opacity), look.symbols, _SIZE[cell.dims], hollow)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.figures.film.cell import Cell, Show, Track, ramp
-from autoencode_core.figures.images import GREYS, bands, mosaic
+from autoencode_core.figures.run.images import GREYS, bands, mosaic
 from autoencode_core.figures.theme import colour
 
 _ROOM = 52.0

@@ -21,7 +21,7 @@ from autoencode_core.figures.flow import goal_name
 from autoencode_core.figures.scenes.flow import flow_scene
 from autoencode_core.figures.scenes.parts import clock_places, knot_times
 from autoencode_core.figures.timeline import PROJECTION_FRAMES, Timeline, timeline
-from autoencode_core.record import RunRecord, summary_line
+from autoencode_core.store.record import RunRecord, summary_line
 
 Array = NDArray[Any]
 

@@ -163,9 +163,9 @@ class Paper:
             spine.set_color(self.colour("grid"))
             spine.set_linewidth(points(1))
 
-    def marks(self, clip: Rect | None, moves: bool = True, zorder: float = 4) -> "Marks":
+    def marks(self, clip: Rect | None, moves: bool = True, zorder: float = 4) -> "MarkArtist":
         """Empty marks whose places are pixels; nothing of them is drawn outside of `clip`."""
-        found = Marks(self, self._clip(clip))
+        found = MarkArtist(self, self._clip(clip))
         found.artist.set_zorder(zorder)
         self._add(found.artist, moves)
         return found
@@ -192,8 +192,8 @@ class Paper:
         return None if rect is None else TransformedBbox(Bbox.from_bounds(*rect), self.pixels)
 
 
-class Marks:
-    """Marks of particles in one artist; made by Paper.marks."""
+class MarkArtist:
+    """MarkArtist of particles in one artist; made by Paper.marks."""
 
     def __init__(self, paper: Paper, clip: Any) -> None:
         self._page, self._dpi = paper.colour("page"), paper.figure.dpi

@@ -6,7 +6,7 @@ import numpy as np
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.film.paper import Paper, Rect, points, rgba
-from autoencode_core.figures.staircase import cursor, regions, staircase_axes, staircase_trace
+from autoencode_core.figures.run.staircase import cursor, regions, staircase_axes, staircase_trace
 from autoencode_core.figures.timeline import Timeline
 
 _IDS = ("x", "y")

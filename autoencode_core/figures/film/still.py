@@ -210,7 +210,7 @@ class _Still:
             self._marks(trace.marker, places, order, across, up)
 
     def _marks(self, marker: Any, places: Array, order: float, across: _Axis, up: _Axis) -> None:
-        """Marks, those of one symbol and size together."""
+        """MarkArtist, those of one symbol and size together."""
         count = len(places)
         symbols = _each(marker.symbol or "circle", count)
         colours = np.array([rgba(c) for c in _each(marker.color or self.paper.colour("ink"), count)])

@@ -4,7 +4,7 @@ import io
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,10 +17,10 @@ from autoencode_core.errors import InputError
 from autoencode_core.figures.film.movie import Film
 from autoencode_core.figures.film.palette import Palette, theme_colours
 from autoencode_core.figures.film.screen import Screen
-from autoencode_core.record import RunRecord
+from autoencode_core.report import Report
+from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
-Report = Callable[[float, str], None]
 """Told of progress, a share in [0, 1] and a few words; what it raises ends the work."""
 
 FRAMES, GIF_MS, REST_MS = 120, 50, 900

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.figures.geometry import (
+from autoencode_core.figures.arrays import (
     codes,
     data_names,
     data_view,
@@ -16,8 +16,8 @@ from autoencode_core.figures.geometry import (
     outputs,
     to_data,
 )
-from autoencode_core.figures.images import image_shape, image_span, is_image_run
-from autoencode_core.figures.latent import label_positions
+from autoencode_core.figures.run.codes import label_positions
+from autoencode_core.figures.run.images import image_shape, image_span, is_image_run
 from autoencode_core.figures.scenes.flow import colours_of
 from autoencode_core.figures.scenes.parts import (
     Part,
@@ -30,7 +30,7 @@ from autoencode_core.figures.scenes.parts import (
 )
 from autoencode_core.figures.scenes.pictures import grey
 from autoencode_core.figures.scenes.plane import CodePlane, plain_plane
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 

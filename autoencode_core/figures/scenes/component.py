@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.figures.component import component_names
-from autoencode_core.figures.geometry import finite, limits
+from autoencode_core.figures.arrays import finite, limits
+from autoencode_core.figures.control.component import component_names
 from autoencode_core.figures.scenes.parts import (
     Part,
     cloud,
@@ -26,7 +26,7 @@ def component_scene(answer: Mapping[str, Any], identity: str, **settings: Any) -
     """The encoder's flow over t in [0, T/2], once for each component that is turned off.
 
     Args:
-        answer: what analysis.component_choice says.
+        answer: what analysis.component says.
         identity: what is shown; another one forgets camera and time.
         settings: entries of the scene's header.
     """

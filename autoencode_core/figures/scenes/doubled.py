@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.figures.doubled import jump
-from autoencode_core.figures.geometry import class_names, component_names, finite, limits, middle_index, view
+from autoencode_core.figures.arrays import class_names, component_names, finite, limits, middle_index, view
+from autoencode_core.figures.mean_field.doubled import jump
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.parts import (
     Part,
@@ -20,7 +20,7 @@ from autoencode_core.figures.scenes.parts import (
     scene,
 )
 from autoencode_core.figures.theme import join
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.figures.alt import alt_text
-from autoencode_core.figures.flow import goal_name
-from autoencode_core.figures.geometry import (
+from autoencode_core.figures.arrays import (
     View,
     bottleneck_index,
     class_names,
@@ -24,9 +23,10 @@ from autoencode_core.figures.geometry import (
     to_flow,
     view,
 )
-from autoencode_core.figures.images import is_image_run
-from autoencode_core.figures.latent import label_positions
+from autoencode_core.figures.flow import goal_name
 from autoencode_core.figures.marks import Shade
+from autoencode_core.figures.run.codes import label_positions
+from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.law import darkest, law_words, moving_law
 from autoencode_core.figures.scenes.parts import (
     EXIT_ERROR,
@@ -49,7 +49,7 @@ from autoencode_core.figures.scenes.parts import (
 from autoencode_core.figures.scenes.pictures import images_pane
 from autoencode_core.figures.scenes.plane import width_note
 from autoencode_core.figures.timeline import NOT_DRIVEN
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
 
 Array = NDArray[Any]

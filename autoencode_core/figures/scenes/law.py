@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autoencode_core.figures.geometry import finite
+from autoencode_core.figures.arrays import finite
+from autoencode_core.figures.scenes.encoding import quantised
 from autoencode_core.figures.scenes.parts import Part, near_box
-from autoencode_core.figures.wire import quantised
 
 Array = NDArray[Any]
 
@@ -30,7 +30,7 @@ def moving_law(
         places: (F, m, c) on the axes of the cells.
         most: mass per cell that is drawn darkest.
         masses: (m,) of the particles, by default all the same.
-        smooth: whether the counts are smoothed as in analysis.density.
+        smooth: whether the counts are smoothed as in analysis.law.
     """
     edges = [np.asarray(answer[axis], float) for axis in "xy" if len(answer[axis])]
     ranges = np.array([[edge[0], edge[-1]] for edge in edges])

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from autoencode_core.data.coordinates import SCALING, deviation
 from autoencode_core.errors import InputError
-from autoencode_core.figures.geometry import limits, principal_axes
-from autoencode_core.figures.images import image_span
+from autoencode_core.figures.arrays import limits, principal_axes
+from autoencode_core.figures.run.images import image_span
 from autoencode_core.figures.scenes.parts import Part, cloud, colourings, layer, scene, within
 from autoencode_core.figures.theme import subscript
 from autoencode_core.spec import RunSpec

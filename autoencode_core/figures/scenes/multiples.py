@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.geometry import at_layer_ends, class_names, classes, flow_states, view
-from autoencode_core.figures.images import is_image_run
+from autoencode_core.figures.arrays import at_layer_ends, class_names, classes, flow_states, view
+from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.flow import (
     exit_errors,
     flow_pane,
@@ -20,8 +20,8 @@ from autoencode_core.figures.scenes.flow import (
 from autoencode_core.figures.scenes.live import MOST_PARTICLES, live_colours, output_pane
 from autoencode_core.figures.scenes.parts import EXIT_ERROR, Part, colourings, flow_timeline, scene
 from autoencode_core.figures.scenes.pictures import images_pane
-from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
 
 Array = NDArray[Any]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.geometry import (
+from autoencode_core.figures.arrays import (
     View,
     bottleneck_index,
     component_names,
@@ -17,10 +17,10 @@ from autoencode_core.figures.geometry import (
     limits,
 )
 from autoencode_core.figures.marks import MOST_CLASSES, PLACE
+from autoencode_core.figures.scenes.encoding import quanta, quantised
 from autoencode_core.figures.theme import join
 from autoencode_core.figures.timeline import IDLE
-from autoencode_core.figures.wire import quanta, quantised
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 Part = dict[str, Any]

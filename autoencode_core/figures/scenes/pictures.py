@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.figures.geometry import (
+from autoencode_core.figures.arrays import (
     bottleneck_index,
     classes,
     component_names,
@@ -16,7 +16,7 @@ from autoencode_core.figures.geometry import (
     one_of_each,
     to_data,
 )
-from autoencode_core.figures.images import image_shape, image_span
+from autoencode_core.figures.run.images import image_shape, image_span
 from autoencode_core.figures.scenes.parts import (
     Part,
     clock_places,
@@ -27,7 +27,7 @@ from autoencode_core.figures.scenes.parts import (
     knots,
 )
 from autoencode_core.figures.timeline import NOT_DRIVEN
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.figures.geometry import finite, principal_axes
+from autoencode_core.figures.arrays import finite, principal_axes
+from autoencode_core.figures.scenes.encoding import quanta
 from autoencode_core.figures.theme import subscript
-from autoencode_core.figures.wire import quanta
 
 Array = NDArray[Any]
 

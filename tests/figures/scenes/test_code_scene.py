@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from reading import read_scene
 
-from autoencode_core.figures.geometry import codes
+from autoencode_core.figures.arrays import codes
 from autoencode_core.figures.scenes.code import Decoded, code_scene, decoded, training_scene, walk_scene
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.plane import plain_plane
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autoencode_core.figures.scenes.code import direction_scene
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 
 @pytest.mark.parametrize("amplitude", [0.3009, 9.613, 4.2e-4])

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from reading import read_scene
 
-from autoencode_core.figures.doubled import jump, steps, steps_figure, steps_table
+from autoencode_core.figures.mean_field.doubled import jump, steps, steps_figure, steps_table
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words, drawn_components
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
+from autoencode_core.figures.scenes.encoding import encode
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

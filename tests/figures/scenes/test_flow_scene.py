@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from autoencode_core.data.catalogue import CATALOGUE
-from autoencode_core.figures.geometry import flow_states, view
+from autoencode_core.figures.arrays import flow_states, view
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.flow import (
     drawn_particles,
     error_range,
@@ -16,8 +17,7 @@ from autoencode_core.figures.scenes.flow import (
 )
 from autoencode_core.figures.scenes.parts import EXIT_ERROR, flow_timeline, intervals, knot_times
 from autoencode_core.figures.timeline import timeline
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

@@ -7,8 +7,8 @@ import pytest
 from reading import read_scene
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.landscape import AXES, line_scene, plane_scene
-from autoencode_core.figures.wire import encode
 
 
 def plane_answer(**changes: Any) -> dict[str, Any]:

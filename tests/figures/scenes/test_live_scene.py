@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from reading import read_scene, snapshot
 
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.live import MOST_PARTICLES, PICTURES, live_scene
-from autoencode_core.figures.wire import encode
 from autoencode_core.spec import RunSpec
 
 

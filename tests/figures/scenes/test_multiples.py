@@ -8,12 +8,12 @@ import pytest
 from reading import read_scene, snapshot
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.flow import exit_errors
 from autoencode_core.figures.scenes.multiples import live_multiples, multiples_scene
 from autoencode_core.figures.scenes.parts import EXIT_ERROR
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.geometry import flow_states
+from autoencode_core.figures.arrays import flow_states
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.parts import clock_places, knot_times
 from autoencode_core.figures.scenes.pictures import (
     bars_pane,
@@ -15,8 +16,7 @@ from autoencode_core.figures.scenes.pictures import (
     film_stops,
     images_pane,
 )
-from autoencode_core.figures.wire import encode
-from autoencode_core.record import RunRecord
+from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
 

@@ -1,0 +1,1 @@
+"""Jobs and questions as the server sees them: submitted, followed, heard, kept."""

@@ -1,0 +1,159 @@
+"""Connection: the Dask cluster of one server, started or found when it is first wanted.
+
+distributed costs 0.3 s to import, so it is imported when the first job starts.
+"""
+
+import asyncio
+import atexit
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
+
+from autoencode_core.errors import InputError
+from autoencode_core.workers import training as worker
+
+ADDRESS = "DASK_SCHEDULER_ADDRESS"
+"""Environment variable with the address of a cluster; without it the workers are the server's own."""
+
+_CONNECT_SECONDS = 3
+_ANSWER_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class Connection:
+    """The way to a cluster; one that was lost is started or looked for anew at the next wish.
+
+    Args:
+        address: of a Dask scheduler, None for worker processes of the server's own.
+        workers: number of own worker processes.
+        warmed: whether own workers import what takes long when they start.
+        heard: called with every progress event, on the client's loop.
+        at_exit: called at the server's end, before distributed cleans up.
+
+    Attributes:
+        cluster: the own processes, None before and elsewhere.
+        closed: whether it was ended for good.
+    """
+
+    def __init__(
+        self,
+        address: str | None,
+        workers: int,
+        warmed: bool,
+        heard: Callable[[tuple[float, dict[str, Any]]], None],
+        at_exit: Callable[[], None],
+    ) -> None:
+        self.address, self.workers, self.closed = address, workers, False
+        self.cluster: Any = None
+        self._preload = (worker.__name__,) if warmed else ()
+        self._heard, self._at_exit = heard, at_exit
+        self._client: Any = None
+        self._connecting = threading.Lock()
+
+    def start(self) -> None:
+        """Start own workers in the background, so that the first job need not wait for them."""
+        if self.address is None and not self._ready():
+            threading.Thread(target=self._start_quietly, name="start-workers", daemon=True).start()
+
+    def client(self) -> Any:
+        """The Dask client, after starting or finding the cluster if need be, which the caller waits for.
+
+        Raises:
+            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer.
+            RuntimeError: it was closed, or the workers do not start.
+        """
+        with self._connecting:
+            if not self._ready():
+                self._disconnect()
+                if self.closed:
+                    raise RuntimeError("these jobs are closed")
+                self._connect()
+            return self._client
+
+    def one_by_one(self, client: Any) -> bool:
+        """Whether workers say that they train one job at a time, as the server's own do."""
+        if self.address is None:
+            return True
+        return any("train" in found["resources"] for found in client.scheduler_info()["workers"].values())
+
+    def soon(
+        self,
+        address: str,
+        function: Callable[..., object],
+        *args: Any,
+        then: Callable[[Any], object] | None = None,
+    ) -> "Future[None]":
+        """Have a worker call a function beside its work, soon.
+
+        Args:
+            address: of the worker; one that is gone takes no harm.
+            function: what it calls.
+            args: with what.
+            then: called with what comes back, on the client's loop.
+
+        Returns:
+            When all that was done; never when the cluster is gone.
+        """
+        client = self._client
+        if client is None:  # the job will hear of it
+            return Future()
+
+        async def told() -> None:
+            call = client.run(function, *args, workers=[address], on_error="ignore")
+            for answer in (await asyncio.wait_for(call, _ANSWER_SECONDS)).values():
+                if then is not None:
+                    then(answer)
+
+        return asyncio.run_coroutine_threadsafe(told(), client.loop.asyncio_loop)
+
+    def close(self) -> None:
+        """End the connection, and own workers, for good."""
+        atexit.unregister(self._at_exit)
+        self.closed = True
+        with self._connecting:
+            self._disconnect()
+
+    def _ready(self) -> bool:
+        return self._client is not None and self._client.status == "running"
+
+    def _connect(self) -> None:
+        from distributed import Client  # lazy: start-up time
+
+        # After the import, so that at the server's end this comes before distributed's own clean-up.
+        atexit.unregister(self._at_exit)
+        atexit.register(self._at_exit)
+        if self.address is None:
+            from autoencode_core.desk.cluster import start_cluster  # lazy: start-up time
+
+            self.cluster = start_cluster(self.workers, self._preload)
+        try:
+            client = Client(self.cluster or self.address, timeout=_CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError, RuntimeError) as error:
+            self._disconnect()
+            if self.address is None:
+                raise
+            log.warning("no scheduler at %s: %s", self.address, error)
+            allowed = "the address of a Dask scheduler that answers, such as tcp://host:8786"
+            raise InputError(ADDRESS, self.address, allowed) from None
+        client.subscribe_topic(worker.TOPIC, self._heard)
+        self._client = client
+
+    def _disconnect(self) -> None:
+        client, cluster, self._client, self.cluster = self._client, self.cluster, None, None
+        if client is not None:
+            with suppress(Exception):  # what is gone already cannot be closed in order
+                client.close(timeout=1)
+        if cluster is not None:
+            from autoencode_core.desk.cluster import end_cluster  # lazy: start-up time
+
+            end_cluster(cluster)
+
+    def _start_quietly(self) -> None:
+        try:
+            self.client()
+        except Exception:
+            log.exception("the workers did not start")  # the first job will say so to a person

@@ -1,0 +1,1 @@
+"""What leaves: runs, studies and rows in formats that other programs read."""

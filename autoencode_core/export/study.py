@@ -1,0 +1,77 @@
+"""A study as a file and as a picture, for workers and the command line."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from autoencode_core.store.record import PATH, RunRecord
+from autoencode_core.store.run_file import pack
+from autoencode_core.store.study import Study
+from autoencode_core.store.study_file import write_study
+
+if TYPE_CHECKING:
+    from autoencode_core.training.run import Run
+
+ROOM = 2**28
+"""Bytes that a study's file may take before its runs keep less of what pages show of them."""
+
+FEWEST_PARTICLES = 50
+"""Particles that a run of a study keeps whatever room they take."""
+
+_FEWEST_CONTROLS = 3
+
+
+def study_bytes(study: Study, runs: "Sequence[Run]", room: int = ROOM) -> bytes:
+    """A study that was just computed, as the bytes of its file.
+
+    Args:
+        study: its figures.
+        runs: its runs, one per outcome and in their order.
+        room: bytes before compression within which they are to stay; controls are kept whatever they take.
+    """
+    from autoencode_core.training.records import record_of  # lazy: it imports torch
+
+    each, buffer = room // len(runs), io.BytesIO()
+    write_study(buffer, study, (pack(fitted(record_of(run), each)) for run in runs))
+    return buffer.getvalue()
+
+
+def fitted(record: RunRecord, room: int) -> RunRecord:
+    """A run of a study with as many particles, and controls on its way, as there is room for.
+
+    Args:
+        record: the run.
+        room: bytes.
+    """
+    small = record.trimmed()
+    sizes = [sum(array.nbytes for array in part.values()) for part in (small.weights, small.probe)]
+    if sum(sizes) <= room:
+        return small
+    particles = int(len(small.probe["inputs"]) * room / 2 / sizes[1])
+    small = record.trimmed(max(FEWEST_PARTICLES, particles), snapshots=2)
+    weights = {key: array for key, array in small.weights.items() if key not in PATH}
+    most = int(room / 2) // weights["control"].nbytes
+    if PATH[0] in small.weights and most >= _FEWEST_CONTROLS:
+        kept = np.unique(np.linspace(0, len(small.weights[PATH[0]]) - 1, most).round().astype(int))
+        weights |= {key: small.weights[key][kept] for key in PATH}
+    return replace(small, weights=weights)
+
+
+def study_png(study: Study, dark: bool = False) -> bytes:
+    """The figure of a study as a PNG file.
+
+    Args:
+        study: a strip or a continuation.
+        dark: whether on a dark page.
+    """
+    # Lazy: the server must not load matplotlib.
+    from autoencode_core.figures.film.still import png
+    from autoencode_core.figures.regimes.continuation import continuation_figure, continuation_words
+    from autoencode_core.figures.regimes.strip import strip_figure, strip_words
+
+    if study.kind == "strip":
+        return png(strip_figure(study, dark=dark), words=strip_words(study))
+    return png(continuation_figure(study, dark=dark), words=continuation_words(study))

@@ -1,0 +1,1 @@
+"""The pictures of the page Latent, a module for each view."""

@@ -1,0 +1,1 @@
+"""The pictures of the page Mean field, a module for each view."""

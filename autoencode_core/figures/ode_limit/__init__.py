@@ -1,0 +1,1 @@
+"""The pictures of the page ODE limit, a module for each view."""

@@ -1,0 +1,183 @@
+"""A network integrated more finely, as pictures and in words: is it a discretised ODE?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from autoencode_core.figures import theme
+from autoencode_core.figures.log_axis import power_axis
+from autoencode_core.figures.numbers import give_or_take, percent
+from autoencode_core.figures.panels import GLYPHS, Entry, plot
+from autoencode_core.flow.schemes import SCHEMES
+
+Array = NDArray[Any]
+Answer = Mapping[str, Any]
+
+LOOKS = {"euler": "encoder", "midpoint": "decoder", "rk4": "penalty"}
+"""Roles of the theme that the methods look like."""
+_TITLES = {
+    "difference": ("Output difference", "to the ODE, flow coordinates"),
+    "error": ("Error of the outputs", "mean squared, flow coordinates"),
+}
+_LINES = 4
+
+
+def refinement_figure(answer: Answer, name: str, *, dark: bool = False) -> go.Figure:
+    """One quantity of every method against the step size, log-log, with the fitted orders.
+
+    Args:
+        answer: what analysis.steps says.
+        name: "difference" or "error".
+        dark: whether the page is dark.
+    """
+    steps, values = np.asarray(answer["steps"], float), np.asarray(answer[name], float)
+    traces, groups = list[dict[str, Any]](), list[list[Entry]]()
+    for row, method in enumerate(answer["methods"]):
+        look = theme.ROLES[LOOKS[method]]
+        words = f"{SCHEMES[method].title}{', ' + order_words(answer, row) if name == 'difference' else ''}"
+        traces += _curve(steps, values[row], look, SCHEMES[method].title, dark)
+        groups.append([(GLYPHS[look.symbol], look.colour(dark), words)])
+    if name == "error":
+        groups = [[entry for group in groups for entry in group]]
+    traces.append(_network(answer, name, dark))
+    groups.append([("◯", theme.colour("ink", dark), f"the network itself ({_named(answer)})")])
+    level = float(answer["floor"] if name == "difference" else answer["reference_error"])
+    words = "how well the reference is known" if name == "difference" else f"the ODE ({answer['reference']})"
+    y = power_axis([*values.ravel(), level], dark)
+    shapes, notes = _level(level, words, y, name == "difference", dark)
+    title, unit = _TITLES[name]
+    x = power_axis(steps, dark, "step size δ/r (flow time)")
+    traces += _fits(answer, dark) if name == "difference" else []
+    return plot(dark, title, unit, traces, groups, (x, y), 250, _LINES, shapes=shapes, annotations=notes)
+
+
+def refinement_table(answer: Answer) -> dict[str, Sequence[Any]]:
+    """The same as columns: method, sub-steps, step size, output difference, error, whether it was fitted."""
+    methods, sizes = list(answer["methods"]), np.asarray(answer["substeps"])
+    rows, columns = np.meshgrid(np.arange(len(methods)), np.arange(len(sizes)), indexing="ij")
+    return {
+        "method": [methods[row] for row in rows.ravel()],
+        "substeps": sizes[columns.ravel()].tolist(),
+        "step": np.asarray(answer["steps"], float)[columns.ravel()].tolist(),
+        "difference": np.asarray(answer["difference"], float).ravel().tolist(),
+        "error": np.asarray(answer["error"], float).ravel().tolist(),
+        "fitted": np.asarray(answer["fitted"], bool).ravel().tolist(),
+    }
+
+
+def order_words(answer: Answer, row: int) -> str:
+    """The fitted order of a method beside the declared one, short."""
+    order, error = float(answer["order"][row]), float(answer["order_error"][row])
+    declared = f"declared {int(answer['declared'][row])}"
+    if not np.isfinite(order):
+        return f"no order told ({declared})"
+    return f"order {order:.2f} {give_or_take(error)} ({declared})"
+
+
+def verdict_words(answer: Answer, classify: bool = False) -> str:
+    """Whether the network is a discretised ODE, and why, in sentences.
+
+    Args:
+        answer: what analysis.steps says.
+        classify: whether the outputs are codes.
+    """
+    relative, verdict = float(answer["relative"]), str(answer["verdict"])
+    error, exact = float(answer["network_error"]), float(answer["reference_error"])
+    things = "codes" if classify else "outputs"
+    apart = percent(relative) if np.isfinite(relative) else f"{float(answer['network_difference']):.2g}"
+    whose = " of the targets' spread" if np.isfinite(relative) else " in flow coordinates"
+    how = (
+        f"Integrated exactly, the same control moves its {things} by {apart}{whose}, and the mean squared "
+        f"error from {error:.3g} to {exact:.3g}."
+    )
+    if verdict == "ode":
+        return f"**This network is a discretised ODE.** {how} Finer steps make no other map of it."
+    if verdict == "nearly":
+        return f"**This network is nearly a discretised ODE.** {how} Its steps still leave their mark."
+    return (
+        f"**This network is not a discretised ODE.** {how} What it does rests on the length of its steps: it "
+        "has learnt with them, and is a residual network of its own. A higher λ, more layers, or training on "
+        "at twice the depth (view Depth) bring it nearer to one."
+    )
+
+
+def _curve(steps: Array, values: Array, look: theme.Role, name: str, dark: bool) -> list[dict[str, Any]]:
+    known = np.isfinite(values) & (values > 0)
+    mark = {"symbol": look.symbol, "color": look.colour(dark), "size": theme.MARKER}
+    line = {"color": look.colour(dark), "width": 1.2, "dash": look.dash}
+    said = f"{name}<br>step %{{x:.4g}}: %{{y:.3g}}<extra></extra>"
+    return [
+        {
+            "name": name,
+            "x": steps[known],
+            "y": values[known],
+            "mode": "lines+markers",
+            "marker": mark,
+            "line": line,
+            "opacity": 0.9,
+            "hovertemplate": said,
+        }
+    ]
+
+
+def _delta(answer: Answer) -> float:
+    """The layer length δ."""
+    return float(answer["steps"][0]) * int(answer["substeps"][0])
+
+
+def _fits(answer: Answer, dark: bool) -> list[dict[str, Any]]:
+    """The fitted lines, over all steps."""
+    steps, traces = np.asarray(answer["steps"], float), list[dict[str, Any]]()
+    for row, method in enumerate(answer["methods"]):
+        order, start = float(answer["order"][row]), float(answer["order_start"][row])
+        if np.isfinite(order):
+            line = {"color": theme.ROLES[LOOKS[method]].colour(dark), "width": 5}
+            fitted = steps[np.asarray(answer["fitted"], bool)[row]]
+            y = np.exp(start + order * np.log(fitted))
+            traces.append(
+                {"x": fitted, "y": y, "mode": "lines", "line": line, "opacity": 0.3, "hoverinfo": "skip"}
+            )
+    return traces
+
+
+def _named(answer: Answer) -> str:
+    """The network's own scheme and sub-steps in words."""
+    r = int(answer["network_substeps"])
+    return f"{SCHEMES[str(answer['network_scheme'])].title}, {r} step{'s' * (r != 1)} a layer"
+
+
+def _network(answer: Answer, name: str, dark: bool) -> dict[str, Any]:
+    """A ring round the network's own value, at its own step."""
+    value = float(answer[f"network_{name}"])
+    ring = {"symbol": "circle-open", "size": 17, "color": theme.colour("ink", dark), "line": {"width": 2}}
+    known = [value] if value > 0 else []
+    said = "the network<br>%{y:.3g}<extra></extra>"
+    return {
+        "x": [_delta(answer) / int(answer["network_substeps"])][: len(known)],
+        "y": known,
+        "mode": "markers",
+        "marker": ring,
+        "hovertemplate": said,
+        "cliponaxis": False,
+    }
+
+
+def _level(
+    value: float, words: str, axis: dict[str, Any], below: bool, dark: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A dotted line at a value, or the shade of all below it, with its words at the left."""
+    if not value > 0:
+        return [], []
+    role = theme.ROLES["PCA"]
+    across = {"xref": "paper", "yref": "y", "x0": 0, "x1": 1, "layer": "below"}
+    line = {"color": role.colour(dark), "dash": role.dash, "width": 1.6}
+    shapes = [{"type": "line", "y0": value, "y1": value, "line": line, **across}]
+    if below:
+        fill = {"fillcolor": theme.translucent(role.colour(dark), 0.15), "line": {"width": 0}}
+        shapes.append({"type": "rect", "y0": 10 ** axis["range"][0], "y1": value, **fill, **across})
+    font = {"color": role.colour(dark), "size": theme.SMALL}
+    note = theme.note(dark, words, 0, float(np.log10(value)), yref="y", xshift=4, font=font)
+    return shapes, [note]

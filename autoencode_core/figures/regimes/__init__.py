@@ -1,0 +1,1 @@
+"""The pictures of the page Regimes, a module for each view."""

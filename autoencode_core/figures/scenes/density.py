@@ -1,0 +1,191 @@
+"""The law of the particles as scenes: its density as it moves, and a histogram moved beside the samples."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoencode_core.figures.arrays import View, limits, pick, view
+from autoencode_core.figures.numbers import power
+from autoencode_core.figures.scenes.flow import Particles, colours_of, flow_pane, probe_particles
+from autoencode_core.figures.scenes.law import darkest, moving_law
+from autoencode_core.figures.scenes.parts import (
+    Part,
+    axis_titles,
+    cloud,
+    flow_timeline,
+    layer,
+    one_line,
+    scene,
+)
+from autoencode_core.store.record import RunRecord
+
+Array = NDArray[Any]
+
+FEW = 60
+"""Particles that are drawn on a density."""
+_ROOM = 0.15
+
+
+def drawn_view(record: RunRecord) -> View:
+    """The two axes, or the one, on which the law is drawn.
+
+    Args:
+        record: the run.
+    """
+    return view(record, 2)
+
+
+def grid_ranges(record: RunRecord, start: bool = False) -> Array:
+    """What the grid holds, (c, 2): the probe's whole way with room for the smoothing.
+
+    Args:
+        record: the run.
+        start: whether it holds the particles at t = 0 only, so that mass may leave it.
+    """
+    places = probe_particles(record, drawn_view(record)).knots
+    return limits(places[0]) if start else limits(places, places[:1], pad=_ROOM)
+
+
+def mass_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, **settings: Any) -> Part:
+    """μ_t as an evolving density, few particles on it, and its mass against t on the same clock.
+
+    Args:
+        record: the run.
+        answer: what analysis.density says on the axes of drawn_view.
+        identity: what is shown; another one forgets camera and time.
+        settings: entries of the scene's header.
+    """
+    shown = drawn_view(record)
+    particles = _few(probe_particles(record, shown))
+    ranges = np.asarray(answer["ranges"], float)
+    pane = flow_pane(record, shown, particles, {"density": answer}, ranges)
+    pane["title"] = "Density of μₜ"
+    on = {"density", "particles"}
+    pane["layers"] = [{**one, "on": one["name"] in on} for one in pane["layers"] if one["name"] != "field"]
+    count = int(answer["particles"])
+    shown_count = np.asarray(answer["places"]).shape[1]
+    if shown_count < count:
+        pane["note"] = one_line([pane["note"], f"drawn from {shown_count:,} of {count:,} particles"])
+    return scene(
+        identity,
+        [pane, _mass_pane(answer)],
+        **{
+            "alt": f"The density of {count} particles as it moves, and its mass, which stays 1.",
+            "caption": f"mass of μₜ = 1 ± {power(float(answer['deviation']))} at every t",
+            "timeline": flow_timeline(record),
+            "n": len(particles),
+            "colours": colours_of(record, particles),
+            "height": 380,
+            "save": ["png"],
+            **settings,
+        },
+    )
+
+
+def push_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, **settings: Any) -> Part:
+    """The samples moved, counted in drawn cells, beside the finest histogram moved.
+
+    Args:
+        record: the run.
+        answer: what analysis.push says on the axes of drawn_view.
+        identity: what is shown; another one forgets camera and time.
+        settings: entries of the scene's header.
+    """
+    particles = _few(probe_particles(record, drawn_view(record)))
+    finest = int(np.asarray(answer["cells"])[-1])
+    most = darkest(answer["samples"], answer["pushed"])
+    places, count = np.asarray(answer["places"]), int(answer["particles"])
+    note = "" if places.shape[1] == count else f"drawn from {places.shape[1]:,} of {count:,}"
+    samples = moving_law(answer, places, most)
+    pushed = moving_law(answer, answer["pushed_places"], most, answer["pushed_masses"])
+    panes = [
+        _law_pane(record, answer, particles, samples, ("Samples moved", note)),
+        _law_pane(
+            record, answer, particles, pushed, ("Histogram moved", f"{finest} cells along each component")
+        ),
+    ]
+    return scene(
+        identity,
+        panes,
+        **{
+            "alt": "The moved samples beside the moved histogram, as mass per cell.",
+            "timeline": flow_timeline(record),
+            "n": len(particles),
+            "height": 360,
+            "save": ["png"],
+            **settings,
+        },
+    )
+
+
+def _few(particles: Particles) -> Particles:
+    """Evenly chosen ones, FEW at most."""
+    chosen = pick(len(particles), FEW)
+    parts: dict[str, Any] = {"knots": particles.knots[:, chosen], "stored": False}
+    for name in ("goal", "codes", "hue", "labels", "errors"):
+        values: Array = getattr(particles, name)
+        parts[name] = values[chosen] if len(values) else values
+    return replace(particles, **parts)
+
+
+def _mass_pane(answer: Mapping[str, Any]) -> Part:
+    """Mass against t; what is always 0 is left out."""
+    dashes: Sequence[tuple[str, str, str]] = (
+        ("total", "sum", "solid"),
+        ("on_grid", "on grid", "dash"),
+        ("outside", "beside", "dot"),
+        ("lost", "lost", "longdash"),
+    )
+    idle = not any(np.asarray(answer[name]).any() for name in ("outside", "lost"))
+    series = [
+        {
+            "name": words,
+            "values": np.asarray(answer[name], np.float32),
+            "particle": None,
+            "colour": None,
+            "dash": dash,
+        }
+        for name, words, dash in dashes
+        if name == "total" or (not idle and np.asarray(answer[name]).any())
+    ]
+    return {
+        "kind": "curves",
+        "key": "mass",
+        "title": "Mass",
+        "note": "all of it on the grid" if idle else "",
+        "axes": ["flow time t", "share of the particles"],
+        "x": np.asarray(answer["times"], np.float32),
+        "series": series,
+        "active": None,
+        "span": 0.7,
+    }
+
+
+def _law_pane(
+    record: RunRecord,
+    answer: Mapping[str, Any],
+    particles: Particles,
+    law: Part,
+    words: tuple[str, str],
+) -> Part:
+    """Mass per drawn cell."""
+    shown = drawn_view(record)
+    pane = cloud(
+        words[0],
+        words[0],
+        particles.knots,
+        shown.names,
+        ranges=np.asarray(answer["ranges"], float),
+        axes=axis_titles(shown),
+        group="law",
+        note=words[1],
+    )
+    pane["density"] = law
+    pane["layers"] = [
+        layer("density", True, "mass", "The darker a cell, the more mass it holds at this t."),
+        layer("particles", False),
+    ]
+    return pane

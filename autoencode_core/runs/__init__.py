@@ -1,1 +1,0 @@
-"""Runs as things that last: records, the store, jobs on Dask."""

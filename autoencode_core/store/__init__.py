@@ -1,0 +1,1 @@
+"""What lasts: run and study files, their checks, the folders that they are in; numpy only, no torch."""

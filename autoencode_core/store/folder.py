@@ -1,0 +1,145 @@
+"""What stores on disk share: a folder where things appear whole or not at all, and entries kept by file."""
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from autoencode_core.data.reading import table_name
+from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
+from autoencode_core.store.plain_json import write
+from autoencode_core.words import megabytes
+
+E = TypeVar("E")
+
+SPARE_BYTES = 2**20
+"""Room on the disk beyond what is to be written, without which nothing is begun."""
+
+_LEFTOVER_SECONDS = 3600
+_TRIAL_BYTES = 2**16
+
+
+class FileCache(Generic[E]):
+    """Entries of a list by id, read again only when their file has changed.
+
+    Args:
+        damaged: the entry of an id whose file cannot be read, from the id and why.
+    """
+
+    def __init__(self, damaged: Callable[[str, str], E]) -> None:
+        self._damaged = damaged
+        self._known: dict[str, tuple[tuple[int, int], E]] = {}
+
+    def entry(self, name: str, path: Path, read: Callable[[], E]) -> E:
+        """The entry of an id.
+
+        Args:
+            name: the id.
+            path: the file that changes whenever the entry does.
+            read: reads the entry.
+        """
+        try:
+            info = path.stat()
+            stamp = (info.st_mtime_ns, info.st_size)
+            known = self._known.get(name)
+            if known is None or known[0] != stamp:
+                known = self._known[name] = stamp, read()
+            return known[1]
+        except (InputError, OSError) as error:
+            return self._damaged(name, str(error))
+
+
+class Folder:
+    """A folder of stored things, safe to use from several processes at once.
+
+    Args:
+        root: its path; made when the first thing is saved.
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root)
+
+    def check_writable(self, room: int = 0) -> None:
+        """Make the folder and try to write there, before anything is done that would be lost otherwise.
+
+        Args:
+            room: bytes that will be written.
+
+        Raises:
+            InputError: the folder cannot be written, or its disk has not so much room.
+        """
+        probe = self.hidden()
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.root).free
+            if free < room + SPARE_BYTES:
+                wanted = (
+                    f"a folder with {megabytes(room + SPARE_BYTES)} free on its disk, not {megabytes(free)}"
+                )
+                raise InputError("runs folder", str(self.root), wanted)
+            write(probe, bytes(_TRIAL_BYTES))
+        except OSError as error:
+            raise self.unwritable(error) from error
+        finally:
+            with suppress(OSError):
+                probe.unlink(missing_ok=True)
+
+    def names(self, pattern: re.Pattern[str]) -> list[str]:
+        """Names in the folder that match a pattern as a whole; none when there is no folder."""
+        try:
+            return [item.name for item in os.scandir(self.root) if pattern.fullmatch(item.name)]
+        except OSError:
+            return []
+
+    def hidden(self) -> Path:
+        """A name that no list shows, for what is being written or removed."""
+        return self.root / f".tmp-{secrets.token_hex(8)}"
+
+    def remove(self, path: Path) -> None:
+        """Remove a file or a folder of it, at once for everyone who looks.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        hidden = self.hidden()
+        try:
+            path.rename(hidden)
+            os.utime(hidden)
+        except OSError as error:
+            raise self.unwritable(error) from None
+        _remove(hidden)
+
+    def clean(self) -> None:
+        """Remove what an interrupted save or delete has left."""
+        for path in self.root.glob(".tmp-*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
+                    _remove(path)
+
+    def unwritable(self, error: OSError) -> InputError:
+        """What a person is told when writing fails."""
+        reason = error.strerror or "it cannot be written"
+        return InputError("runs folder", str(self.root), f"a folder that can be written ({reason})")
+
+
+def new_id(spec: RunSpec, now: datetime, kind: str = "") -> str:
+    """An id from time, data set, bottleneck, kind if any, and a random end; it may be taken already."""
+    name = table_name(spec.dataset)
+    slug = re.sub(r"[^a-z0-9_]+", "_", name.lower())[:32].strip("_") or "data"
+    end = "-".join(filter(None, (kind, secrets.token_hex(2))))
+    return f"{now:%Y%m%d-%H%M%S}-{slug}-k{spec.bottleneck}-{end}"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,262 @@
+"""StudyStore: studies on disk, one file each, and those of the gallery; numpy only."""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from autoencode_core.errors import InputError
+from autoencode_core.store.folder import FileCache, Folder, new_id
+from autoencode_core.store.record import RunRecord
+from autoencode_core.store.run_file import pack, unpack
+from autoencode_core.store.study import Study, study_line
+from autoencode_core.store.study_file import (
+    STUDY_EXTENSION,
+    check_runs,
+    checked_members,
+    glance_study,
+    read_member,
+    rewrite_study,
+    write_study,
+)
+from autoencode_core.store.validation import check_name
+
+_OWN = r"\d{8}-\d{6}-[a-z0-9_]{1,32}-k\d{1,4}-(?:strip|continuation)-[0-9a-f]{4}"
+_GALLERY = r"gallery\.([A-Za-z0-9_-]{1,64})"
+STUDY_ID = re.compile(f"{_OWN}|{_GALLERY}")
+"""What the id of a study looks like: that of a run with the kind before its random end; "gallery." and the
+file's stem for one of the gallery."""
+MEMBER_ID = re.compile(rf"({_OWN}|gallery\.[A-Za-z0-9_-]{{1,64}})\.(\d{{3}})")
+"""What the id of a run of a study looks like: the study's and its place there, of three digits."""
+
+_OWN_FILE = re.compile(_OWN + re.escape(STUDY_EXTENSION))
+
+
+@dataclass(frozen=True)
+class StudyEntry:
+    """One line of a list of studies.
+
+    Attributes:
+        study_id: its id in the store.
+        study: its figures, None when damaged.
+        summary: one line for lists.
+        message: what is damaged, "" while all is well.
+        read_only: whether it belongs to the gallery.
+    """
+
+    study_id: str
+    study: Study | None
+    summary: str
+    message: str = ""
+    read_only: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name a person gave it, "" when none."""
+        return self.study.name if self.study else ""
+
+    @property
+    def created(self) -> str:
+        """ISO date and time, UTC, "" when damaged."""
+        return self.study.created if self.study else ""
+
+
+def _damaged(study_id: str, message: str) -> StudyEntry:
+    return StudyEntry(study_id, None, "damaged", message, study_id.startswith("gallery."))
+
+
+def member_id(study_id: str, place: int) -> str:
+    """The id of a run of a study, which `RunStore.record` and `RunStore.load` take."""
+    return f"{study_id}.{place:03}"
+
+
+class StudyStore(Folder):
+    """Studies on disk, safe to use from several threads and processes at once.
+
+    A study that two processes change at the same moment keeps what the later one says.
+
+    Args:
+        root: folder of the studies, made when the first one is saved.
+        gallery: folder of the gallery, if any; its studies come last in lists and cannot be changed.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(root)
+        self._gallery_root = None if gallery is None else Path(gallery)
+        self._study_glances = FileCache(_damaged)
+        self._changing = threading.Lock()  # one change is read, made and written before the next one
+
+    def save_study(self, study: Study, records: Sequence[RunRecord]) -> str:
+        """Store a study with its runs and return its id.
+
+        Raises:
+            InputError: its parts do not fit each other, or the folder cannot be written.
+        """
+        check_runs(study, records)
+        return self._save_study(study, [pack(record) for record in records])
+
+    def save_study_bytes(self, data: bytes) -> str:
+        """Store a study from the bytes of a .study file and return its new id.
+
+        Raises:
+            InputError: the file is damaged, foreign or too large, or the folder cannot be written.
+        """
+        return self._save_study(*checked_members(data))
+
+    def studies(self) -> list[StudyEntry]:
+        """All studies, newest first, then those of the gallery; a damaged one is an entry that says so."""
+        names = [name.removesuffix(STUDY_EXTENSION) for name in self.names(_OWN_FILE)]
+        own = [self._study_entry(name, self.root / f"{name}{STUDY_EXTENSION}") for name in names]
+        own.sort(key=lambda entry: (entry.study_id[:15], entry.created, entry.study_id), reverse=True)
+        shown = {f"gallery.{path.stem}": path for path in self._gallery_files()}
+        return own + [
+            self._study_entry(name, path) for name, path in shown.items() if STUDY_ID.fullmatch(name)
+        ]
+
+    def study(self, study_id: str) -> Study:
+        """The figures of a study.
+
+        Raises:
+            InputError: there is none of that id, or it is damaged.
+        """
+        return glance_study(self._study_path(study_id), study_id)
+
+    def member_ids(self, study_id: str) -> list[str]:
+        """Ids of a study's runs in the order of its outcomes; raises like `study`."""
+        return [member_id(study_id, place) for place in range(len(self.study(study_id).outcomes))]
+
+    def study_member(self, run_id: str) -> RunRecord:
+        """The run of such an id.
+
+        Raises:
+            InputError: there is none of that id, or it is damaged.
+        """
+        return unpack(self.study_member_bytes(run_id), run_id)
+
+    def study_member_bytes(self, run_id: str) -> bytes:
+        """The run of such an id as the bytes of one .autoencode file; raises like `study_member`."""
+        match = MEMBER_ID.fullmatch(run_id)
+        if match is None:
+            raise InputError("run", run_id, "the id of a study's run")
+        return read_member(self._study_path(match[1]), int(match[match.lastindex or 0]), match[1])
+
+    def rename_study(self, study_id: str, name: str) -> None:
+        """Give a study another name.
+
+        Args:
+            study_id: its id, which stays.
+            name: 1 to 80 printable characters.
+
+        Raises:
+            InputError: the name is empty, too long or not printable, or there is no such study of one's own.
+        """
+        name = check_name(name)
+        self._rewrite(study_id, lambda study: study.renamed(name))
+
+    def update_study(self, study_id: str, study: Study) -> None:
+        """Give a study's outcomes other figures, such as ν once it is known; name and time stay.
+
+        Args:
+            study_id: its id.
+            study: the same runs at the same places.
+
+        Raises:
+            InputError: the runs are others, or there is no such study of one's own.
+        """
+        self._rewrite(study_id, lambda now: replace(study, name=now.name, created=now.created))
+
+    def delete_study(self, study_id: str) -> None:
+        """Remove a study with its runs.
+
+        Raises:
+            InputError: there is no such study of one's own.
+        """
+        with self._changing:
+            self.remove(self._own_path(study_id))
+
+    def export_study(self, study_id: str) -> bytes:
+        """The study as the bytes of one .study file; raises like `study`."""
+        path = self._study_path(study_id)
+        glance_study(path, study_id)
+        return path.read_bytes()
+
+    def import_study(self, data: bytes) -> str:
+        """As `save_study_bytes`."""
+        return self.save_study_bytes(data)
+
+    # ---- files
+
+    def _save_study(self, study: Study, members: Sequence[bytes]) -> str:
+        now = datetime.now(UTC)
+        study = replace(study, created=study.created or now.isoformat(timespec="milliseconds"))
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.clean()
+            while True:
+                study_id = new_id(study.spec, now, study.kind)
+                with suppress(FileExistsError):
+                    self._write(
+                        self.root / f"{study_id}{STUDY_EXTENSION}",
+                        partial(write_study, study=study, members=members),
+                        fresh=True,
+                    )
+                    return study_id
+        except OSError as error:
+            raise self.unwritable(error) from None
+
+    def _rewrite(self, study_id: str, change: Callable[[Study], Study]) -> None:
+        with self._changing:
+            path = self._own_path(study_id)
+            changed = change(glance_study(path, study_id))
+            try:
+                self._write(path, partial(rewrite_study, path=path, study=changed, source=study_id))
+            except OSError as error:
+                raise self.unwritable(error) from None
+
+    def _write(self, path: Path, fill: Callable[[BinaryIO], None], fresh: bool = False) -> None:
+        """Write a file whole or not at all.
+
+        Raises:
+            FileExistsError: it must be fresh, and is there already or being written by someone else.
+        """
+        hidden = path.with_name(f".tmp-{path.name}") if fresh else self.hidden()
+        file = hidden.open("xb")
+        try:
+            with file:
+                fill(file)
+                file.flush()
+                os.fsync(file.fileno())
+            if fresh and path.exists():
+                raise FileExistsError(path)
+            os.replace(hidden, path)
+        finally:
+            hidden.unlink(missing_ok=True)
+
+    def _study_entry(self, study_id: str, path: Path) -> StudyEntry:
+        def read() -> StudyEntry:
+            study = glance_study(path, study_id)
+            return StudyEntry(study_id, study, study_line(study), read_only=study_id.startswith("gallery."))
+
+        return self._study_glances.entry(study_id, path, read)
+
+    def _gallery_files(self) -> list[Path]:
+        return sorted(self._gallery_root.glob(f"*{STUDY_EXTENSION}")) if self._gallery_root else []
+
+    def _study_path(self, study_id: str) -> Path:
+        match = STUDY_ID.fullmatch(study_id)
+        root = self._gallery_root if match and match[1] else self.root
+        path = root / f"{match[1] or study_id}{STUDY_EXTENSION}" if match and root else None
+        if path is None or not path.is_file():
+            raise InputError("study", study_id, "the id of a stored study")
+        return path
+
+    def _own_path(self, study_id: str) -> Path:
+        if study_id.startswith("gallery."):
+            raise InputError("study", study_id, "a study of your own: those of the gallery are read-only")
+        return self._study_path(study_id)

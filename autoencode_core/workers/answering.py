@@ -1,0 +1,227 @@
+"""What runs on a Dask worker when a question is asked about runs; it keeps the last runs warm.
+
+Nothing here imports torch before a function is called, so the server can import this module.
+"""
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from autoencode_core.questions.question import Question
+from autoencode_core.store.record import RunRecord
+from autoencode_core.workers.training import sheltered
+
+if TYPE_CHECKING:
+    from autoencode_core.training.run import Run
+
+RUNS = 8
+"""Runs that a worker keeps."""
+REPORT_SECONDS = 0.1
+"""Time between two events of progress."""
+WORDS = 200
+"""Longest text of a progress event, in characters."""
+
+
+class Cancelled(Exception):
+    """Nobody waits for this answer any more."""
+
+
+@dataclass(frozen=True)
+class AnswerRequest:
+    """What a worker is asked.
+
+    Attributes:
+        token: its name on the cluster, which no other question and no other server has.
+        topic: topic of its progress events {"token", "worker", "share", "words"}.
+        question: what is asked.
+        run: hash of the run or runs that it is about.
+        arguments: what the function gets beside them.
+    """
+
+    token: str
+    topic: str
+    question: Question[Any]
+    run: str
+    arguments: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What comes back: an answer, or word that the worker does not have the run, or that it was cancelled.
+
+    Attributes:
+        kind: which of these.
+        value: the answer.
+        worker: address of the worker that lacks the run.
+    """
+
+    kind: Literal["answer", "lacking", "cancelled"]
+    value: dict[str, Any] | None = field(default=None, repr=False)
+    worker: str = ""
+
+
+class _Known:
+    """The run or runs that a question is about; their models are made when first wanted."""
+
+    def __init__(self, records: Sequence[RunRecord]) -> None:
+        self.record = records[0]
+        self._records = records
+
+    @property
+    def run(self) -> "Run":
+        return self.runs[0]
+
+    @cached_property
+    def runs(self) -> "list[Run]":
+        from autoencode_core.training.records import run_of  # lazy: it imports torch
+
+        return [run_of(record) for record in self._records]
+
+
+_lock = threading.Lock()
+_runs: OrderedDict[str, _Known] = OrderedDict()
+_cancelled: dict[str, bool] = {}  # the questions in hand, and whether they were cancelled
+
+
+def answer(request: AnswerRequest, records: Sequence[RunRecord] = ()) -> Reply:
+    """Answer a question.
+
+    Args:
+        request: what is asked.
+        records: the run, if it is known that this worker lacks it, or the runs of a question about several.
+
+    Raises:
+        InputError: an argument cannot be used, or the run cannot answer this.
+        TrainingFailed: anything else went wrong.
+    """
+    known = _known(request, records)
+    if known is None:
+        return Reply("lacking", worker=_here().address)
+    with _lock:
+        _cancelled[request.token] = False
+    try:
+        value = sheltered(lambda: _computed(request, known), f"The computation ({request.question.name})")
+    finally:
+        with _lock:
+            del _cancelled[request.token]
+    return Reply("cancelled") if value is None else Reply("answer", value)
+
+
+def request_cancel(token: str) -> None:
+    """Have a question of this process end at its next report; one that is not here takes no harm."""
+    with _lock:
+        if token in _cancelled:
+            _cancelled[token] = True
+
+
+def _known(request: AnswerRequest, records: Sequence[RunRecord]) -> _Known | None:
+    """What the question is about, or None where it must be sent first; only single runs are kept."""
+    if request.question.wants == "runs":
+        return _Known(records)
+    digest = request.run
+    with _lock:
+        if digest not in _runs and records:
+            _runs[digest] = _Known(records)
+        if digest in _runs:
+            _runs.move_to_end(digest)
+            while len(_runs) > RUNS:
+                _runs.popitem(last=False)
+        return _runs.get(digest)
+
+
+def _computed(request: AnswerRequest, known: _Known) -> dict[str, Any] | None:
+    """The answer, or None when it was cancelled on the way."""
+    report = AnswerReporter(request)
+    try:
+        report(None, "")  # says that it has begun, and where
+        module, name = request.question.home.split(":")
+        function = getattr(import_module(module), name)
+        value = function(getattr(known, request.question.wants), report=report, **request.arguments)
+        return {str(key): _plain(part) for key, part in value.items()}
+    except Cancelled:
+        return None
+
+
+def _here() -> Any:
+    """The Dask worker that this runs on."""
+    from distributed import get_worker  # lazy: start-up time
+
+    return get_worker()
+
+
+def _plain(value: Any) -> Any:
+    """A value that travels without bringing a library along.
+
+    Raises:
+        TypeError: it holds something else than arrays, numbers, text, lists and dicts.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
+        return np.asarray(value, order="C")
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    raise TypeError(f"an answer may not hold {type(value).__name__}")
+
+
+class AnswerReporter:
+    """The `report` of a question: sends progress, at most ten times a second.
+
+    Args:
+        request: the question it speaks for.
+    """
+
+    def __init__(self, request: AnswerRequest) -> None:
+        self._request, self._worker = request, _here()
+        self._loop = self._worker.loop.asyncio_loop
+        self._sent, self._pending = -math.inf, False
+        self._latest: tuple[float | None, str] = None, ""
+
+    def __call__(self, share: float | None, words: str = "") -> None:
+        """Say how far it has come.
+
+        Args:
+            share: share of the work done, in [0, 1], None when unknown.
+            words: what is being done.
+
+        Raises:
+            Cancelled: nobody waits for the answer any more.
+        """
+        if _cancelled.get(self._request.token):
+            raise Cancelled
+        known = share is not None and math.isfinite(share)
+        self._latest = min(1.0, max(0.0, float(share or 0))) if known else None, str(words)[:WORDS]
+        wait = self._sent + REPORT_SECONDS - time.monotonic()
+        if wait <= 0:
+            self._send()
+        elif not self._pending:  # the last words before a long silence must not be lost
+            self._pending = True
+            self._loop.call_soon_threadsafe(self._loop.call_later, wait, self._send_late)
+
+    def _send(self) -> None:
+        self._sent = time.monotonic()
+        share, words = self._latest
+        told = {
+            "token": self._request.token,
+            "worker": self._worker.address,
+            "share": share,
+            "words": words,
+        }
+        self._worker.log_event(self._request.topic, told)
+
+    def _send_late(self) -> None:
+        self._pending = False
+        if self._request.token in _cancelled:
+            self._send()

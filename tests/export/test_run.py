@@ -1,0 +1,153 @@
+"""Runs as files: formats, names, what of the screen is honoured, and what stays light."""
+
+import csv
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from autoencode_core.errors import InputError
+from autoencode_core.export.run import FORMATS, export, file_name
+from autoencode_core.figures.film import writers
+from autoencode_core.spec import RunSpec
+from autoencode_core.store.run_file import unpack
+
+
+def quiet(share, words):
+    """Hears of progress and says nothing."""
+
+
+def made(record, kind, **screen):
+    found = export(record, quiet, format=kind, screen=screen)
+    assert found["data"].dtype == np.uint8 and found["data"].ndim == 1
+    return found["data"].tobytes()
+
+
+@pytest.fixture
+def record(make_record):
+    return make_record(name="My run")
+
+
+@pytest.mark.parametrize("module", ["autoencode_core.export.run", "autoencode_core.cli"])
+def test_matplotlib_is_loaded_only_for_films(module):
+    code = f"import sys, {module}; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_every_format_has_an_ending_of_its_own_and_a_kind():
+    assert {"run", "html", "csv", "history", "gif", "mp4", "png"} == set(FORMATS)
+    assert len({kind.ending for kind in FORMATS.values()}) == len(FORMATS)
+    assert all(kind.ending.startswith(".") and "/" in kind.mime for kind in FORMATS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [("run", b"PK"), ("html", b"<!doctype html>"), ("csv", b"particle,t,u1"), ("history", b"iteration,")],
+)
+def test_plain_formats(record, kind, begins):
+    found = export(record, quiet, format=kind)
+    assert found["data"].tobytes().startswith(begins) or kind == "run"
+    assert found["name"] == "My-run" + FORMATS[kind].ending and found["mime"] == FORMATS[kind].mime
+
+
+def test_a_run_comes_back(record):
+    assert unpack(made(record, "run")).name == "My run"
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("gif", b"GIF89a"), ("png", b"\x89PNG")])
+def test_films(record, kind, begins, monkeypatch):
+    monkeypatch.setattr(writers, "FRAMES", 4)
+    found = export(record, quiet, format=kind, screen={"dark": True, "unrolled": True, "particles": [2]})
+    assert found["data"].tobytes().startswith(begins) and found["mime"] == f"image/{kind}"
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("My run / ../ no 2", "My-run-no-2"),
+        ("Größe ½ \u202e", "Grosse-12"),
+        ("..", "s_curve-k2"),
+        ("漢字", "s_curve-k2"),
+        ("", "s_curve-k2"),
+        ("a" * 80, "a" * 60),
+    ],
+)
+def test_names_of_files_are_harmless(make_record, name, stem):
+    found = file_name(make_record(name=name), ".gif")
+    assert found.isascii() and set("/\\ .") & set(found[:-4]) == set()
+    assert found == stem.replace("Grosse", "Groe") + ".gif"
+
+
+def test_a_csv_files_run_is_named_after_the_file(make_record):
+    spec = RunSpec(dataset="s_curve", iterations=5).model_copy(update={"dataset": "/home/me/data.csv"})
+    record = make_record()
+    assert file_name(type(record)(**{**vars(record), "spec": spec}), ".csv") == "data-k2.csv"
+
+
+def test_a_table_of_the_picked_particles(record):
+    rows = list(csv.DictReader(io.StringIO(made(record, "csv", particles=[4, 1]).decode())))
+    assert {row["particle"] for row in rows} == {"4", "1"}
+    states, times = record.probe["flow_states"], record.probe["flow_times"]
+    assert len(rows) == 2 * len(times) and rows[0]["particle"] == "4"
+    assert float(rows[0]["u2"]) == pytest.approx(float(states[0, 4, 1]))
+    assert len(made(record, "csv").splitlines()) == 1 + 7 * len(times)
+
+
+def test_a_page_is_light_or_dark_and_seen_from_the_camera(record):
+    light, dark = made(record, "html"), made(record, "html", dark=True, yaw=0.0, pitch=0.0)
+    assert b"background:#ffffff" in light and b"background:#0e1117" in dark
+    assert light.count(b"Plotly.newPlot") == 1 and b"<title>My run</title>" in light
+    assert b'"eye":{"x":-0.0,"y":-1.73,"z":0.0}' in dark and b'"y":-1.73' not in light
+
+
+def test_a_page_has_the_colours_of_the_screen(record):
+    natural, coloured = made(record, "html"), made(record, "html", colour="exit error")
+    assert b"colour: exit error" not in natural and b"colour: exit error" in coloured
+    assert b"colour: place along the data" not in coloured
+
+
+def test_a_name_is_no_markup(make_record):
+    page = made(make_record(name="<script>alert(1)</script>"), "html")
+    assert b"<script>alert" not in page and b"&lt;script&gt;alert" in page
+
+
+def test_what_cannot_be_exported_says_why(record, make_record):
+    with pytest.raises(InputError, match="format = exe: allowed is run, html"):
+        made(record, "exe")
+    with pytest.raises(InputError, match="zoom"):
+        made(record, "gif", zoom=-1)
+    with pytest.raises(InputError, match="particles = 7: allowed is numbers of particles from 0 to 6"):
+        made(record, "csv", particles=[1, 7])
+    without = make_record(probe={**record.probe, "flow_states": np.empty((0, 7, 3))})
+    for kind in ("csv", "gif", "png", "html"):
+        with pytest.raises(InputError, match="flow_states"):
+            made(without, kind)
+
+
+def test_a_diverged_run_is_exported_all_the_same(make_record, record, monkeypatch):
+    monkeypatch.setattr(writers, "FRAMES", 4)
+    lost = {**record.probe, "flow_states": np.full_like(record.probe["flow_states"], np.nan)}
+    broken = make_record(probe=lost, status="diverged", message="The cost is not finite.")
+    for kind in ("gif", "png", "html", "csv"):
+        assert made(broken, kind)
+
+
+class Cancelled(Exception):
+    """Somebody pressed Cancel."""
+
+
+@pytest.mark.parametrize("kind", list(FORMATS))
+def test_what_the_report_raises_ends_the_export(record, kind):
+    def cancel(share, words):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        export(record, cancel, format=kind)
+
+
+def test_progress_runs_from_nothing_to_all(record):
+    told = []
+    export(record, lambda share, words: told.append(share), format="png")
+    assert told[0] == 0 and told[-1] == 1 and told == sorted(told)

@@ -1,0 +1,223 @@
+"""The store: what is saved comes back, nothing else is touched, many may write at once."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
+from autoencode_core.store.run_file import pack
+from autoencode_core.store.run_store import RUN_ID, RunStore
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def with_gallery(tmp_path, make_record):
+    (tmp_path / "gallery").mkdir()
+    for stem in ("02_digits", "01_curve"):
+        (tmp_path / "gallery" / f"{stem}.autoencode").write_bytes(pack(make_record(name=stem)))
+    (tmp_path / "gallery" / "notes.txt").write_text("not a run")
+    return RunStore(tmp_path / "runs", tmp_path / "gallery")
+
+
+def test_saved_run_comes_back(store, make_record):
+    record = make_record(labels=("a",), name="first")
+    run_id = store.save(record)
+    assert RUN_ID.fullmatch(run_id) and "-s_curve-k2-" in run_id
+    back = store.record(run_id)
+    assert back.spec == record.spec and back.history == record.history and back.name == "first"
+    assert np.array_equal(back.weights["control"], record.weights["control"])
+    [entry] = store.list()
+    assert (entry.run_id, entry.name, entry.status, entry.spec) == (run_id, "first", "finished", record.spec)
+    assert "0.3333" in entry.summary and not entry.read_only
+
+
+def test_csv_run_is_named_by_its_stem(store, make_record):
+    spec = RunSpec(dataset="s_curve").model_copy(update={"dataset": "/data/My Données (v2).csv"})
+    assert "-my_donn_es_v2-k2-" in store.save(
+        make_record().__class__(**{**vars(make_record()), "spec": spec})
+    )
+
+
+def test_time_of_making_is_filled_in_and_kept(store, make_record):
+    run_id = store.save(make_record(created=""))
+    age = datetime.now(UTC) - datetime.fromisoformat(store.record(run_id).created)
+    assert 0 <= age.total_seconds() < 60
+    assert store.record(store.save(make_record())).created == "2026-11-23T18:45:12+00:00"
+
+
+def test_newest_first(store, make_record, monkeypatch):
+    ids = []
+    for hour in (3, 1, 2):
+        clock = type(
+            "Clock", (), {"now": staticmethod(lambda tz, h=hour: datetime(2026, 1, 1, h, tzinfo=UTC))}
+        )
+        monkeypatch.setattr("autoencode_core.store.run_store.datetime", clock)
+        ids.append(store.save(make_record()))
+    assert [entry.run_id for entry in store.list()] == [ids[0], ids[2], ids[1]]
+
+
+def test_rename_is_seen_at_once(store, make_record):
+    run_id = store.save(make_record())
+    assert store.list()[0].name == ""
+    store.rename(run_id, "  Best so far λ=1e-3 ")
+    assert store.list()[0].name == store.record(run_id).name == "Best so far λ=1e-3"
+    for bad in ("", "   ", "x" * 81, "a\nb", "\x00"):
+        with pytest.raises(InputError, match="80 printable"):
+            store.rename(run_id, bad)
+    assert store.record(run_id).name == "Best so far λ=1e-3"
+
+
+def test_delete(store, make_record):
+    keep, gone = store.save(make_record()), store.save(make_record())
+    store.delete(gone)
+    assert [entry.run_id for entry in store.list()] == [keep]
+    assert [path.name for path in store.root.iterdir()] == [keep]
+    for call in (store.record, store.delete, store.export):
+        with pytest.raises(InputError, match=gone):
+            call(gone)
+
+
+def test_export_and_import(store, make_record):
+    run_id = store.save(make_record(name="travels"))
+    data = store.export(run_id)
+    other = store.import_(data)
+    assert other != run_id and store.export(other) == data
+    with pytest.raises(InputError):
+        store.import_(data[:-10])
+    assert len(store.list()) == 2
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    [
+        "",
+        ".",
+        "..",
+        "../runs",
+        "/etc/passwd",
+        "20261123-184512-s_curve-k2-3f9a",
+        "x" * 999,
+        "a\x00b",
+        ".tmp-00",
+        "20261123-184512-s_curve-k2-3f9a/../..",
+        "20261123-184512-s_curve-k2-3f9a\n",
+        "gallery-../x",
+        "gallery-a",
+    ],
+)
+def test_ids_that_are_none_touch_nothing(with_gallery, make_record, run_id):
+    store = with_gallery
+    kept = store.save(make_record())
+    before = sorted(str(p) for p in store.root.parent.rglob("*"))
+    for call in (store.record, store.delete, store.export, lambda i: store.rename(i, "new")):
+        with pytest.raises(InputError, match="run"):
+            call(run_id)
+    assert sorted(str(p) for p in store.root.parent.rglob("*")) == before
+    assert store.record(kept)
+
+
+def test_damaged_runs_are_listed_as_such(store, make_record):
+    good, torn, emptied, gone = (store.save(make_record()) for _ in range(4))
+    (store.root / torn / "run.json").write_text("{")
+    (store.root / emptied / "weights.safetensors").write_bytes(b"")
+    (store.root / gone / "spec.json").unlink()
+    entries = {entry.run_id: entry for entry in store.list()}
+    assert entries[good].status == "finished" == entries[emptied].status  # its small files are whole
+    assert entries[torn].status == entries[gone].status == "damaged"
+    assert "run.json" in entries[torn].message and "spec.json" in entries[gone].message
+    with pytest.raises(InputError, match="safetensors"):
+        store.record(emptied)
+    for damaged in (torn, emptied, gone):
+        store.delete(damaged)
+    assert [entry.run_id for entry in store.list()] == [good]
+
+
+def test_strangers_in_the_folder_are_left_alone(store, make_record):
+    store.save(make_record())
+    (store.root / "my notes").mkdir()
+    (store.root / ".tmp-fresh").mkdir()
+    (store.root / ".tmp-old").mkdir()
+    hours_ago = time.time() - 7200
+    os.utime(store.root / ".tmp-old", (hours_ago, hours_ago))
+    store.save(make_record())
+    assert len(store.list()) == 2
+    assert (store.root / "my notes").exists() and (store.root / ".tmp-fresh").exists()
+    assert not (store.root / ".tmp-old").exists()
+
+
+def test_gallery_comes_last_and_cannot_be_changed(with_gallery, make_record):
+    store = with_gallery
+    own = store.save(make_record())
+    listed = store.list()
+    assert [entry.run_id for entry in listed] == [own, "gallery-01_curve", "gallery-02_digits"]
+    assert [entry.read_only for entry in listed] == [False, True, True]
+    assert store.record("gallery-01_curve").name == "01_curve"
+    assert store.import_(store.export("gallery-01_curve")) in [entry.run_id for entry in store.list()]
+    for call in (store.delete, lambda i: store.rename(i, "mine")):
+        with pytest.raises(InputError, match="read-only"):
+            call("gallery-01_curve")
+
+
+def test_damaged_gallery_file(with_gallery):
+    (with_gallery.gallery.root / "03_bad.autoencode").write_bytes(b"PK")
+    assert [entry.status for entry in with_gallery.list()] == ["finished", "finished", "damaged"]
+
+
+def test_missing_folders_hold_nothing(tmp_path):
+    assert RunStore(tmp_path / "no", tmp_path / "nothing").list() == []
+    assert not (tmp_path / "no").exists()
+
+
+def test_folder_that_cannot_be_written(tmp_path, make_record):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="runs folder"):
+        RunStore(tmp_path / "file").save(make_record())
+    with pytest.raises(InputError, match="runs folder"):
+        RunStore(tmp_path / "file" / "below").save(make_record())
+
+
+def test_same_random_end_is_tried_again(store, make_record, monkeypatch):
+    ends = iter(["aaaa", "aaaa", "bbbb"])
+    monkeypatch.setattr(
+        "autoencode_core.store.folder.secrets.token_hex",
+        lambda n: next(ends) if n == 2 else os.urandom(n).hex(),
+    )
+    clock = type("Clock", (), {"now": staticmethod(lambda tz: datetime(2026, 1, 1, tzinfo=UTC))})
+    monkeypatch.setattr("autoencode_core.store.run_store.datetime", clock)
+    assert [store.save(make_record())[-4:] for _ in range(2)] == ["aaaa", "bbbb"]
+
+
+SAVER = """
+import sys
+from autoencode_core.store.run_file import unpack
+from autoencode_core.store.run_store import RunStore
+record, store = unpack(open(sys.argv[1], "rb").read()), RunStore(sys.argv[2])
+for _ in range(15):
+    print(store.save(record))
+    store.list()
+print("torch" in sys.modules or "sklearn" in sys.modules)
+"""
+
+
+def test_several_processes_save_at_once_without_torch(tmp_path, make_record):
+    (tmp_path / "one.autoencode").write_bytes(pack(make_record()))
+    command = [sys.executable, "-c", SAVER, str(tmp_path / "one.autoencode"), str(tmp_path / "runs")]
+    savers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    outputs = [saver.communicate(timeout=60)[0].split() for saver in savers]
+    assert [saver.returncode for saver in savers] == [0, 0, 0]
+    assert [output.pop() for output in outputs] == ["False"] * 3
+    ids = [run_id for output in outputs for run_id in output]
+    store = RunStore(tmp_path / "runs")
+    assert len(set(ids)) == 45 and {entry.run_id for entry in store.list()} == set(ids)
+    assert all(entry.status == "finished" for entry in store.list())
+    assert len(list((tmp_path / "runs").iterdir())) == 45
