@@ -49,13 +49,16 @@ def press(at, label):
     [
         ("gallery-bimodal", ["H is constant to 0.066%", "θ is maximal nearby", "no other θ gives much more"]),
         ("gallery-control", ["H is constant to 2.1%", "θ is maximal nearby", "no other θ gives much more"]),
-        ("gallery-s_curve_high", ["The control is all but 0"]),
-        ("gallery-circle", ["H is not constant", "not even nearby", "a sharp cut"]),
-        ("gallery-classify", ["Over all θ"]),
+        ({"tikhonov": 10, "iterations": 40}, ["The control is all but 0"]),
+        (
+            {"dataset": "circle", "field": "two_layer", "tikhonov": 1e-3},
+            ["H is not constant", "not even nearby", "a sharp cut"],
+        ),
+        ({"task": "classify"}, ["Over all θ"]),
     ],
 )
 def test_along_is_the_first_view(desk, run, words):
-    at = page(run)
+    at = page(run if isinstance(run, str) else trained(**run))
     assert at.query_params["view"] == "along" and charts(at) == 1
     assert all(word in said(at) for word in words)
     assert not at.error and not at.warning
