@@ -233,7 +233,8 @@ CASES = Path(__file__).parents[1] / "data" / "cases"
 
 def test_a_table_is_read_as_the_flags_say_and_what_was_understood_is_said(tmp_path, capsys):
     flags = ["--label", "none", "--drop", "b", "--missing", "median", "--header", "yes", "--decimal", ","]
-    flags += ["--separator", ";", "--thousands", "none", "--colour", "a", "--iterations", "3", "--tikhonov", "0.1"]
+    flags += ["--separator", ";", "--thousands", "none", "--colour", "a"]
+    flags += ["--iterations", "3", "--tikhonov", "0.1"]
     file = str(CASES / "semicolon_decimal_comma.csv")
     assert main(["train", "--dataset", file, *flags, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out

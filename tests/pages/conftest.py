@@ -17,7 +17,6 @@ from autoencode_core.training.records import run_of
 from pages.shared import answers as shared_answers
 from pages.shared import setup
 
-
 COMPUTED: dict[str, Answer] = {}
 """Answers by what was asked of which content: many tests open the same runs of the gallery."""
 
@@ -51,7 +50,8 @@ class AnswersAtOnce:
     def _compute(
         self, question: Question[Any], records: Sequence[RunRecord], arguments: Mapping[str, Any]
     ) -> Answer:
-        if not all(each.spec.dataset in CATALOGUE for each in records):  # a file may change between two questions
+        # A file may change between two questions.
+        if not all(each.spec.dataset in CATALOGUE for each in records):
             return self._computed(question, records, arguments)
         about = [{**vars(each), "spec": each.spec.model_dump_json(), "choice": None} for each in records]
         key = fingerprint([question.home, arguments, about])

@@ -25,7 +25,9 @@ def run(tmp_path):
     lines = [f"{a:.3f},{b:.3f},{'uv'[i % 2]}" for i, (a, b) in enumerate(rng.normal(size=(40, 2)))]
     path = tmp_path / "mine.csv"
     path.write_text("\n".join(["a,b,label", *lines]) + "\n", encoding="utf-8")
-    return setup.store().save(ac.train(RunSpec(dataset=str(path), tikhonov=1e-3, iterations=3, depth=4, bottleneck=1)))
+    return setup.store().save(
+        ac.train(RunSpec(dataset=str(path), tikhonov=1e-3, iterations=3, depth=4, bottleneck=1))
+    )
 
 
 def page(run):

@@ -40,7 +40,7 @@ VIEWS = [
 
 
 SWEEP = {"sweep_largest": "64", "sweep_seeds": "2", "sweep_starts": "1", "sweep_iterations": "20"}
-"""Of the view that trains: the least that gives rates. What a run is like matters here, not how many there are."""
+"""Of the view that trains: the least that gives rates, since what a run is like matters here."""
 
 
 @cache

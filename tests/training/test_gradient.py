@@ -52,10 +52,11 @@ def test_against_autograd(field, activation, profile, task):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize(("profile", "task"), MEETINGS)
 @pytest.mark.parametrize("activation", SMOOTH)
 @pytest.mark.parametrize("field", FIELDS)
-def test_against_central_differences(field, activation, profile, task, scheme):
+def test_against_central_differences(field, activation, scheme):
+    """Each scheme and each nonlinearity meets every profile with its task; autograd above has all of them."""
+    profile, task = MEETINGS[(SCHEMES.index(scheme) + SMOOTH.index(activation)) % len(MEETINGS)]
     ways = torch.randn(99, 999, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     for substeps in (1, 2, 3):
         knobs = {"field": field, "activation": activation, "profile": profile}

@@ -30,7 +30,7 @@ def dense(run) -> np.ndarray:
     def data_term(vector):
         return (by_particle(model, x, vector)[:, kept] - target).square().sum(1).mean()
 
-    hessian = torch.autograd.functional.hessian(data_term, model.control.vector)
+    hessian = torch.autograd.functional.hessian(data_term, model.control.vector, vectorize=True)
     return hessian.numpy() / model.architecture.step
 
 
