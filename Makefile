@@ -22,7 +22,7 @@ run: $(RUNTIME) ## Open the dashboard in the browser
 	@exec $(PY) -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
 test: lint types chromium ## Check everything: style, types, tests, the real browser
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser"
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
 	$(PY) -m pytest tests/browser
 
 check: lint types ## The quick look: style, types, and the tests of what changed since the last commit

@@ -53,7 +53,10 @@ class AnswersAtOnce:
         # A file may change between two questions.
         if not all(each.spec.dataset in CATALOGUE for each in records):
             return self._computed(question, records, arguments)
-        about = [{**vars(each), "spec": each.spec.model_dump_json(), "choice": None} for each in records]
+        unnamed = {} if question.wants == "record" else {"name": "", "created": ""}
+        about = [
+            {**vars(each), "spec": each.spec.model_dump_json(), "choice": None, **unnamed} for each in records
+        ]
         key = fingerprint([question.home, arguments, about])
         if key not in COMPUTED:
             COMPUTED[key] = self._computed(question, records, arguments)

@@ -142,7 +142,8 @@ def test_orders_of_deactivation(field, order):
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_regimes_side_by_side_equal_regimes_alone(field, activation):
-    for scheme, substeps in WAYS:
+    """By a quarter of the ways: each meets every field and a nonlinearity."""
+    for scheme, substeps in WAYS[ACTIVATIONS.index(activation) % 4 :: 4]:
         check_regimes(model(small_spec(field=field, activation=activation, scheme=scheme, substeps=substeps)))
 
 
