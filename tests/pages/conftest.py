@@ -12,8 +12,10 @@ from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.desk.answers import Answer, fingerprint
 from autoencode_core.errors import InputError
 from autoencode_core.questions.question import Question
+from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from autoencode_core.training.records import run_of
+from autoencode_core.training.selection import train
 from pages.shared import answers as shared_answers
 from pages.shared import setup
 
@@ -91,8 +93,8 @@ class AnswersAtOnce:
 @pytest.fixture
 def without_path(desk) -> str:
     """The id of a run as they were stored before runs kept the controls along their training."""
-    run = run_of(setup.store().record("gallery-bimodal"))
-    return setup.store().save(replace(run, path=None))
+    spec = RunSpec(dataset="moons", particles=40, depth=4, iterations=3, field="single_layer")
+    return setup.store().save(replace(train(spec), path=None))
 
 
 @pytest.fixture

@@ -255,7 +255,7 @@ def test_a_continuation_may_begin_with_a_stored_run(desk, jobs):
 @cache
 def convex():
     """A small run at a high λ, at whose control J is strongly convex."""
-    small = {"particles": 60, "depth": 6, "horizon": 5.0, "iterations": 100, "field": "single_layer"}
+    small = {"particles": 40, "depth": 4, "horizon": 5.0, "iterations": 100, "field": "single_layer"}
     return ac.train(RunSpec(dataset="s_curve", tikhonov=0.1, dtype="float64", **small))
 
 
