@@ -58,7 +58,7 @@ def press(at, label):
         ("gallery-control", ["H is constant to 2.1%", "θ is maximal nearby", "no other θ gives much more"]),
         ({"tikhonov": 10, "iterations": 40}, ["The control is all but 0"]),
         (
-            {"dataset": "circle", "field": "two_layer", "tikhonov": 1e-3},
+            {"dataset": "circle", "field": "two_layer", "tikhonov": 1e-4, "iterations": 60},
             ["H is not constant", "not even nearby", "a sharp cut"],
         ),
         ({"task": "classify"}, ["Over all θ"]),
