@@ -1,8 +1,9 @@
 """Prints the test files of what changed since the last commit, or since a named one: for `make check`.
 
 A changed module is tested by the file that mirrors it under tests/ and by those that import it, unless so
-many do that only `make test` will do. A changed helper of the tests brings the tests that import it, a
-changed conftest.py its folder. Browser tests are left to `make test`.
+many do that only `make test` will do; where there is neither, by the folder that mirrors its own. A changed
+helper of the tests brings the tests that import it, a changed conftest.py its folder. Browser tests are left
+to `make test`.
 """
 
 import ast
@@ -28,7 +29,7 @@ def changed(since: str, root: Path = ROOT) -> list[str]:
 
 
 def files_for(paths: Iterable[str], root: Path = ROOT) -> tuple[list[str], list[str]]:
-    """The test files of changed paths, and the modules that more than MOST of them import.
+    """The test files of changed paths, and the modules of which these do not tell all.
 
     Args:
         paths: of files, from the root, "/" between folders; they may be gone.
@@ -46,21 +47,26 @@ def files_for(paths: Iterable[str], root: Path = ROOT) -> tuple[list[str], list[
         elif path.name == "conftest.py" and path.parts[0] == "tests":
             found |= {name for name in files if path.parent in Path(name).parents}
         elif path.suffix == ".py":
-            found |= _mirrored(path, files)
             importing = {name for name, modules in files.items() if modules & _names(path)}
-            if len(importing) > MOST:
+            few = _mirrored(path, files) | (importing if len(importing) <= MOST else set())
+            few = few or {name for name in files if Path(name).parent == _mirror(path).parent}
+            if len(importing) > MOST or (not few and (root / path).exists()):
                 wide.append(path.as_posix())
-            else:
-                found |= importing
+            found |= few
         elif path.parts[0] == "assets":
             found |= {name for name in files if name.startswith("tests/assets/")}
     return sorted(found), wide
 
 
-def _mirrored(path: Path, files: Iterable[str]) -> set[str]:
+def _mirror(path: Path) -> Path:
     """Of autoencode_core/a/b.py and pages/b.py: tests/a/test_b.py and tests/pages/test_b.py."""
     inside = path.parts[1:] if path.parts[0] == "autoencode_core" else path.parts
-    stem = Path("tests", *inside[:-1], f"test_{path.stem}").as_posix()
+    return Path("tests", *inside[:-1], f"test_{path.name}")
+
+
+def _mirrored(path: Path, files: Iterable[str]) -> set[str]:
+    """The test files that are named after a module, alone or with more behind its name."""
+    stem = _mirror(path).with_suffix("").as_posix()
     return {name for name in files if name.startswith((f"{stem}.", f"{stem}_"))}
 
 
@@ -84,5 +90,5 @@ def _imported(path: Path) -> Iterator[str]:
 if __name__ == "__main__":
     chosen, everywhere = files_for(changed(*sys.argv[1:2] or ["HEAD"]))
     if everywhere:
-        print(f"Imported all over, so make test tells more: {', '.join(everywhere)}.", file=sys.stderr)
+        print(f"Of these make test tells more: {', '.join(everywhere)}.", file=sys.stderr)
     print(*chosen, sep="\n", end="\n" if chosen else "")

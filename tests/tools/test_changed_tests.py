@@ -7,6 +7,7 @@ from changed_tests import MOST, changed, files_for
 
 FILES = {
     "autoencode_core/flow/widths.py": "",
+    "autoencode_core/flow/kernel.py": "",
     "autoencode_core/spec.py": "",
     "pages/runs.py": "",
     "assets/player.js": "",
@@ -34,22 +35,27 @@ def tree(tmp_path):
     ("path", "wanted"),
     [
         ("autoencode_core/flow/widths.py", ["tests/flow/test_control.py", "tests/flow/test_widths.py"]),
+        ("autoencode_core/flow/kernel.py", ["tests/flow/test_control.py", "tests/flow/test_widths.py"]),
         ("pages/runs.py", ["tests/pages/test_runs.py"]),
         ("tests/flow/conftest.py", ["tests/flow/test_control.py", "tests/flow/test_widths.py"]),
         ("tests/problems.py", ["tests/pages/test_spec_form.py"]),
         ("tests/assets/test_modules.py", ["tests/assets/test_modules.py"]),
         ("assets/player.js", ["tests/assets/test_modules.py"]),
-        ("tests/browser/test_runs.py", []),
         ("README.md", []),
-        ("pages/gone.py", []),
+        ("pages/shared/gone.py", []),
     ],
 )
 def test_a_change_brings_its_mirror_and_who_imports_it(tree, path, wanted):
     assert files_for([path], tree) == (wanted, [])
 
 
-def test_what_is_imported_all_over_is_named(tree):
+def test_what_needs_more_is_named(tree):
+    browser = "tests/browser/test_runs.py"
+    assert files_for([browser], tree) == ([], [browser])
     assert files_for(["autoencode_core/spec.py"], tree) == ([], ["autoencode_core/spec.py"])
+    (tree / "pages" / "shared").mkdir()
+    (tree / "pages" / "shared" / "words.py").touch()
+    assert files_for(["pages/shared/words.py"], tree) == ([], ["pages/shared/words.py"])
 
 
 def test_changed_and_new_files_count(tree):
