@@ -124,7 +124,7 @@ def test_a_csv_file_trains(tmp_path, capsys):
 def test_the_weight_of_a_table_is_chosen_by_the_data(tmp_path, capsys):
     path = tmp_path / "mine.csv"
     path.write_text("a,b,c\n" + "\n".join(f"{i / 20},{(i / 20) ** 2},{i % 3}" for i in range(40)) + "\n")
-    words = ["--dataset", str(path), "--bottleneck", "1", "--iterations", "5", "--out", str(tmp_path)]
+    words = ["--dataset", str(path), "--bottleneck", "1", "--iterations", "2", "--out", str(tmp_path)]
     assert main(["train", *words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["choice"]["weights"][0] == 1.0 and told["tikhonov"] in told["choice"]["weights"]
