@@ -8,11 +8,12 @@ RUNTIME := $(VENV)/.runtime-$(shell cat requirements.txt | cksum | tr -d ' ')
 DEV := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr -d ' ')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test dev chromium lint format types bench gallery clean
+.PHONY: help setup run test check dev chromium lint format types bench gallery clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
-	@echo "  PORT=8501 sets the port of make run, PYTHON=/path/to/python the Python of make setup"
+	@echo "  PORT=8501 sets the port of make run, PYTHON=/path/to/python the Python of make setup,"
+	@echo "  SINCE=origin/main the commit from which make check looks for changes"
 
 setup: $(RUNTIME) ## Build .venv from the pinned requirements
 	@echo "$(VENV) is ready."
@@ -21,8 +22,13 @@ run: $(RUNTIME) ## Open the dashboard in the browser
 	@exec $(PY) -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
 test: lint types chromium ## Check everything: style, types, tests, the real browser
-	$(PY) -m pytest -n 2 --dist loadfile -m "not browser"
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
 	$(PY) -m pytest tests/browser
+
+check: lint types ## The quick look: style, types, and the tests of what changed since the last commit
+	@tests=$$($(PY) tools/changed_tests.py $(SINCE)) && \
+	if [ -n "$$tests" ]; then $(PY) -m pytest -q -n 2 --dist worksteal $$tests; \
+	else echo "No tests for what changed."; fi
 
 lint: dev ## Look for faults of style
 	$(PY) -m ruff check

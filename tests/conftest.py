@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,33 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+SLOWEST = (
+    "desk/test_answers.py",
+    "desk/test_jobs.py",
+    "pages/test_unusual_runs.py",
+    "pages/test_control.py",
+    "pages/test_regimes.py",
+    "training/test_gradient.py",
+    "training/test_engines.py",
+    "analysis/mean_field/test_particles.py",
+    "training/test_selection.py",
+    "pages/test_controls.py",
+    "analysis/control/test_maximality.py",
+    "figures/test_film.py",
+    "training/test_curvature.py",
+    "training/test_methods.py",
+    "training/test_fidelity.py",
+)
+"""Files that take longest: they begin, so that the workers of one call end at about the same time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest files first, all others as they come."""
+    here = Path(__file__).parent
+    rank = {here / name: place for place, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture(scope="session", autouse=True)

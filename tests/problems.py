@@ -162,13 +162,12 @@ def bimodal_best_constant(
     tikhonov: float, x: np.ndarray, y: np.ndarray, steps: int = 10
 ) -> tuple[float, float]:
     """Best J over constant θ = w (bias 0), F = tanh(w x), T = 1, by scanning (docs/theory.md, section 7)."""
-    best = (np.inf, 0.0)
-    for w in np.linspace(-5, 5, 4001):
-        u = x.copy()
-        for _ in range(steps):
-            u = u + np.tanh(w * u) / steps
-        best = min(best, (float(np.mean((u - y) ** 2) + tikhonov * w * w), float(w)))
-    return best
+    w = np.linspace(-5, 5, 4001)
+    u = np.tile(x.ravel(), (len(w), 1))
+    for _ in range(steps):
+        u += np.tanh(w[:, None] * u) / steps
+    costs = np.square(u - y.ravel()).mean(1) + tikhonov * w * w
+    return float(costs.min()), float(w[costs.argmin()])
 
 
 def converged_bimodal(tikhonov: float = 0.1, **knobs):

@@ -34,7 +34,7 @@ def write_to_disk(path: Path, data: bytes) -> None:
 
 
 class FileCache(Generic[E]):
-    """Entries of a list by id, read again only when their file has changed.
+    """Entries of lists by file, read again only when it has changed; for all stores of the process.
 
     Args:
         damaged: the entry of an id whose file cannot be read, from the id and why.
@@ -42,7 +42,7 @@ class FileCache(Generic[E]):
 
     def __init__(self, damaged: Callable[[str, str], E]) -> None:
         self._damaged = damaged
-        self._known: dict[str, tuple[tuple[int, int], E]] = {}
+        self._known: dict[Path, tuple[tuple[int, int], E]] = {}
 
     def entry(self, name: str, path: Path, read: Callable[[], E]) -> E:
         """The entry of an id.
@@ -55,9 +55,9 @@ class FileCache(Generic[E]):
         try:
             info = path.stat()
             stamp = (info.st_mtime_ns, info.st_size)
-            known = self._known.get(name)
+            known = self._known.get(path)
             if known is None or known[0] != stamp:
-                known = self._known[name] = stamp, read()
+                known = self._known[path] = stamp, read()
             return known[1]
         except (InputError, OSError) as error:
             return self._damaged(name, str(error))

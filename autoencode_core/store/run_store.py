@@ -76,6 +76,9 @@ def _entry_of(run_id: str, record: RunRecord, read_only: bool) -> Entry:
     return Entry(run_id, *about, read_only, record.summary)
 
 
+_GLANCES = FileCache(_damaged)
+
+
 class Gallery:
     """Pretrained runs that cannot be changed.
 
@@ -85,13 +88,12 @@ class Gallery:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
-        self._glances = FileCache(_damaged)
 
     def list(self) -> list[Entry]:
         """All runs by file name; a damaged file is an entry that says so."""
         paths = {f"gallery-{path.stem}": path for path in sorted(self.root.glob(f"*{EXTENSION}"))}
         return [
-            self._glances.entry(run_id, path, partial(_glance_file, run_id, path))
+            _GLANCES.entry(run_id, path, partial(_glance_file, run_id, path))
             for run_id, path in paths.items()
             if GALLERY_ID.fullmatch(run_id)
         ]
@@ -141,7 +143,6 @@ class RunStore(StudyStore):
     def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
         super().__init__(root, gallery)
         self.gallery = None if gallery is None else Gallery(gallery)
-        self._glances = FileCache(_damaged)
 
     def save(self, run: "Run | RunRecord") -> str:
         """Store a run and return its id.
@@ -237,7 +238,7 @@ class RunStore(StudyStore):
 
     def _entry(self, run_id: str) -> Entry:
         path = self.root / run_id
-        return self._glances.entry(run_id, path / "run.json", partial(_glance_folder, run_id, path))
+        return _GLANCES.entry(run_id, path / "run.json", partial(_glance_folder, run_id, path))
 
     def _folder(self, run_id: str) -> Path:
         if GALLERY_ID.fullmatch(run_id):

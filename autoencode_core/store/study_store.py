@@ -71,6 +71,9 @@ def _damaged(study_id: str, message: str) -> StudyEntry:
     return StudyEntry(study_id, None, "damaged", message, study_id.startswith("gallery."))
 
 
+_GLANCES = FileCache(_damaged)
+
+
 def member_id(study_id: str, place: int) -> str:
     """The id of a run of a study, which `RunStore.record` and `RunStore.load` take."""
     return f"{study_id}.{place:03}"
@@ -89,7 +92,6 @@ class StudyStore(Folder):
     def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
         super().__init__(root)
         self._gallery_root = None if gallery is None else Path(gallery)
-        self._study_glances = FileCache(_damaged)
         self._changing = threading.Lock()  # one change is read, made and written before the next one
 
     def save_study(self, study: Study, records: Sequence[RunRecord]) -> str:
@@ -243,7 +245,7 @@ class StudyStore(Folder):
             study = glance_study(path, study_id)
             return StudyEntry(study_id, study, study_line(study), read_only=study_id.startswith("gallery."))
 
-        return self._study_glances.entry(study_id, path, read)
+        return _GLANCES.entry(study_id, path, read)
 
     def _gallery_files(self) -> list[Path]:
         return sorted(self._gallery_root.glob(f"*{STUDY_EXTENSION}")) if self._gallery_root else []

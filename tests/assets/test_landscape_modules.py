@@ -8,7 +8,8 @@ from player_script import ASSETS, needs_node
 from player_script import run as run_script
 
 MODULES = [ASSETS / "landscape.js", *sorted((ASSETS / "landscape").glob("*.js"))]
-MOST_LINES, MOST_BYTES = 400, 60_000
+MOST_BYTES = 60_000
+"""What a visitor's browser loads of it."""
 
 
 def run(folder: Path, script: str):
@@ -17,12 +18,10 @@ def run(folder: Path, script: str):
     return run_script(folder, head + script, parts=("landscape", "player"))
 
 
-def test_modules_stay_small_and_all_are_used():
+def test_little_is_loaded_and_all_of_it_is_used():
     texts = {path.name: path.read_text() for path in MODULES}
     assert sum(len(text.encode()) for text in texts.values()) < MOST_BYTES
-    for name, text in texts.items():
-        lines = text.splitlines()
-        assert len(lines) < MOST_LINES and max(map(len, lines)) <= 120, name
+    for name in texts:
         assert name == "landscape.js" or any(f'/{name}"' in other for other in texts.values()), name
 
 

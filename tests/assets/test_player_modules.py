@@ -12,7 +12,8 @@ from player_script import ASSETS, NODE, PARTS, needs_node, run
 from autoencode_core.figures.scenes.encoding import encode
 
 MODULES = [ASSETS / "player.js", *sorted(PARTS.glob("*.js"))]
-MOST_LINES, MOST_BYTES = 400, 210_000
+MOST_BYTES = 210_000
+"""What a visitor's browser loads of it."""
 
 FLOW = {
     "kind": "flow",
@@ -71,13 +72,10 @@ def own_names(module: Path) -> set[str]:
     return {f"{before}{path.name}" for path in PARTS.glob("*.js")}
 
 
-def test_modules_stay_small_and_all_are_used():
+def test_little_is_loaded_and_all_of_it_is_used():
     texts = {path.name: path.read_text() for path in MODULES}
     assert sum(len(text.encode()) for text in texts.values()) < MOST_BYTES
-    for name, text in texts.items():
-        lines = text.splitlines()
-        assert len(lines) < MOST_LINES, name
-        assert max(map(len, lines)) <= 120, name
+    for name in texts:
         assert name == "player.js" or any(f'/{name}"' in other for other in texts.values()), name
 
 

@@ -3,6 +3,7 @@
 import re
 
 from playwright.sync_api import expect
+from settled import seen
 
 expect.set_options(timeout=30_000)  # the workers take their time to start
 
@@ -21,8 +22,8 @@ def test_the_control_its_hamiltonian_and_its_residuals_share_an_axis(page, conso
     expect(page.locator(f"{CHART} .heatmaplayer image")).to_have_count(1)
     for words in ("Control θ(t)", "Speed of the flow", "flow time t"):
         expect(page.locator(CHART).get_by_text(words)).to_be_visible()
-    expect(page.get_by_text("H is constant to 0.066%")).to_be_visible()
-    expect(page.get_by_text("θ is maximal nearby")).to_be_visible()
+    seen(page.get_by_text("H is constant to 0.066%"))
+    seen(page.get_by_text("θ is maximal nearby"))
     assert page.locator(f"{CHART} .cartesianlayer .subplot").count() == 5
     expect(page.get_by_role("alert")).to_have_count(0)
     assert not [line for line in console_errors if "404" not in line]
@@ -30,7 +31,7 @@ def test_the_control_its_hamiltonian_and_its_residuals_share_an_axis(page, conso
 
 def test_the_figure_is_saved_as_a_table(page):
     opened(page, "along", run="gallery-bimodal")
-    expect(page.get_by_text("θ is maximal nearby")).to_be_visible()
+    seen(page.get_by_text("θ is maximal nearby"))
     with page.expect_download() as saved:
         page.get_by_role("button", name="CSV").click()
     assert saved.value.suggested_filename == "gallery-bimodal-control.csv"
@@ -41,7 +42,7 @@ def test_the_figure_is_saved_as_a_table(page):
 def test_the_methods_from_the_link_and_on_logarithmic_axes(page, open_page):
     opened(page, "methods", run="gallery-bimodal", methods_iterations="50")
     expect(page.locator(CHART)).to_have_count(3)
-    expect(page.get_by_text(re.compile("after 50 iterations")).first).to_be_visible()
+    seen(page.get_by_text(re.compile("after 50 iterations")).first)
     page.get_by_role("radio", name="log", exact=True).click()
     page.wait_for_url(re.compile("methods_scale=log"))
     other = open_page()

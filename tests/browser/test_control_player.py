@@ -6,6 +6,7 @@ import re
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, expect
+from settled import seen
 from test_player import NO_WEBGL, WEBGL
 from test_playground import flow_time, wait_until
 
@@ -67,12 +68,12 @@ def test_the_other_players_have_no_way_back(page):
 
 def test_an_iteration_step_by_step_and_in_the_link(page, open_page):
     page.goto("/control?view=iteration&run=gallery-circle")
-    expect(page.get_by_text("The particles go through the layers")).to_be_visible()
+    seen(page.get_by_text("The particles go through the layers"))
     for words in ("From the end back to the start", "States and costates stay as they are", "tried:"):
         page.get_by_role("button", name="Next").click()
-        expect(page.get_by_text(words)).to_be_visible()
+        seen(page.get_by_text(words))
     expect(page.locator(".player canvas.top")).to_have_count(1)
     page.wait_for_url(re.compile("iteration_phase="))
     other = open_page()
     other.goto(page.url)
-    expect(other.get_by_text("tried:")).to_be_visible()
+    seen(other.get_by_text("tried:"))

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from settled import seen
 
 BOARD = ".drawing canvas.board"
 LINK = "/?knob_dataset=Draw+your+own+%E2%80%A6&knob_iterations=12&knob_tolerance=0"
@@ -76,14 +77,14 @@ def test_a_drawing_becomes_a_run(page, console_errors):
     expect(page.locator(".drawing .caption")).to_contain_text(f"{both} points")
 
     use.click()
-    expect(page.get_by_text("Your drawing is kept as my-drawing.csv")).to_be_visible()
-    expect(page.get_by_text(f"{both} rows of your own file.")).to_be_visible()
+    seen(page.get_by_text("Your drawing is kept as my-drawing.csv"))
+    seen(page.get_by_text(f"{both} rows of your own file."))
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(
         re.compile(r"[?&]run=(?!gallery)"), timeout=90_000
     )  # the first job waits for the workers
-    expect(page.get_by_text("my-drawing.csv, k = 1")).to_be_visible()
-    expect(page.get_by_text("All 12 iterations done", exact=False)).to_be_visible()
+    seen(page.get_by_text("my-drawing.csv, k = 1"))
+    seen(page.get_by_text("All 12 iterations done", exact=False))
     assert not console_errors
 
 

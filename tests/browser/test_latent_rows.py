@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from settled import seen
 
 expect.set_options(timeout=30_000)  # the workers take their time to start
 
@@ -30,7 +31,7 @@ def test_rows_of_a_file_among_the_codes(page, console_errors):
     assert lines[2].endswith(",1.0,unusual") and waited.value.suggested_filename == "neu äöü-codes.csv"
 
     page.locator("input[type=file]").set_input_files({**file, "buffer": b"x1,y\n1,2\n3,4\n"})
-    expect(page.get_by_text("which the run was trained on")).to_be_visible()
+    seen(page.get_by_text("which the run was trained on"))
     assert not [line for line in console_errors if "404" not in line]
 
 

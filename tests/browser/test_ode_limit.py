@@ -3,6 +3,7 @@
 import re
 
 from playwright.sync_api import expect
+from settled import seen
 
 expect.set_options(timeout=30_000)  # the workers take their time to start
 
@@ -11,9 +12,9 @@ CHART = ".js-plotly-plot .scatterlayer"
 
 def test_the_verdict_its_picture_and_its_table(page, console_errors):
     page.goto("/ode_limit")
-    expect(page.get_by_text("This network is a discretised ODE.")).to_be_visible()
+    seen(page.get_by_text("This network is a discretised ODE."))
     page.get_by_role("button", name="For contrast").click()
-    expect(page.get_by_text("This network is not a discretised ODE.")).to_be_visible()
+    seen(page.get_by_text("This network is not a discretised ODE."))
     expect(page.locator(CHART)).to_have_count(2)
     page.wait_for_url(re.compile("view=steps"))
     with page.expect_download() as download:
@@ -25,9 +26,9 @@ def test_the_verdict_its_picture_and_its_table(page, console_errors):
 
 def test_the_views_of_one_run(page):
     page.goto("/ode_limit?view=geometry&run=gallery-s_curve")
-    expect(page.get_by_role("heading", name="Lipschitz constants")).to_be_visible()
+    seen(page.get_by_role("heading", name="Lipschitz constants"))
     expect(page.locator(CHART)).to_have_count(4)  # four panels of one figure
     page.get_by_role("radio", name="Depth").click()
     page.wait_for_url(re.compile("view=depth"))
-    expect(page.get_by_text("Cutting every layer in two")).to_be_visible()
+    seen(page.get_by_text("Cutting every layer in two"))
     assert "run=gallery-s_curve" in page.url

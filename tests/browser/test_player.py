@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from settled import seen
 from test_playground import flow_time, opened, wait_until
 
 RUN = "/?run=gallery-s_curve"
@@ -97,10 +98,10 @@ def test_picks_show_in_every_linked_view_and_survive_reruns(page):
     before = picture(page, 1)
     page.locator(".player").first.locator("canvas.top").focus()
     page.keyboard.press("n")
-    expect(page.get_by_role("heading", name="Picked particles (1)")).to_be_visible()
+    seen(page.get_by_role("heading", name="Picked particles (1)"))
     wait_until(page, lambda: picture(page, 1) != before)
     page.keyboard.press("Escape")
-    expect(page.get_by_role("heading", name="Single particles")).to_be_visible()
+    seen(page.get_by_role("heading", name="Single particles"))
 
 
 @pytest.mark.parametrize("path", ["/", "/flow"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from playwright.sync_api import Error, Page, expect
+from settled import seen
 
 PLAYER = ".player"
 JOB = re.compile(r"[?&]job=")
@@ -65,22 +66,22 @@ def test_trains_on_digits_moves_survives_and_is_found(page, open_page, server):
     opened(page, "/?knob_iterations=4000")
     page.get_by_role("combobox", name="Data set").click()
     page.get_by_role("option", name="Digits").click()
-    expect(page.get_by_text("Handwritten digits")).to_be_visible()
+    seen(page.get_by_text("Handwritten digits"))
     train(page)
 
     page.get_by_text(re.compile(r"Iteration [\d,]+ of 4,000")).first.wait_for()
     canvas = page.locator(f"{PLAYER} .panes")
-    seen, pictures = iteration(page), set()
+    began, pictures = iteration(page), set()
     for _ in range(8):
         page.wait_for_timeout(350)
         with suppress(Error):  # it may be laid out anew between two pictures
             pictures.add(canvas.screenshot())
-    assert iteration(page) > seen  # the numbers go on
+    assert iteration(page) > began  # the numbers go on
     assert len(pictures) > 3  # and so do the particles
 
     page.reload()  # nothing stops, nothing is doubled
     page.get_by_text(re.compile(r"Iteration [\d,]+ of 4,000")).first.wait_for()
-    assert iteration(page) > seen
+    assert iteration(page) > began
     other = open_page()
     other.goto(page.url)
     other.get_by_text(re.compile(r"Iteration [\d,]+ of 4,000")).first.wait_for()
@@ -96,9 +97,9 @@ def test_trains_on_digits_moves_survives_and_is_found(page, open_page, server):
     assert len(stored) == 1
 
     opened(page, page.url)  # the link brings the run back
-    expect(page.get_by_text("Digits (8×8), k = 8, λ = 0.0003, pmp")).to_be_visible()
+    seen(page.get_by_text("Digits (8×8), k = 8, λ = 0.0003, pmp"))
     page.get_by_role("link", name="Runs").click()
-    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    seen(page.get_by_role("heading", name="Runs"))
 
 
 def test_an_unknown_run_in_the_link_is_explained(page):
@@ -111,7 +112,7 @@ def test_an_unknown_run_in_the_link_is_explained(page):
 def test_the_server_has_loaded_no_torch_and_no_sklearn(page, server):
     opened(page)
     page.get_by_role("link", name="Runs").click()
-    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    seen(page.get_by_role("heading", name="Runs"))
     if not hasattr(psutil.Process, "memory_maps"):
         pytest.skip("this system does not tell what a process has loaded")
     files = {Path(mapped.path).as_posix() for mapped in psutil.Process(server.process.pid).memory_maps()}

@@ -3,6 +3,7 @@
 import re
 
 from playwright.sync_api import Page, expect
+from settled import seen
 
 expect.set_options(timeout=30_000)  # a strip takes seconds, and the workers theirs to start
 
@@ -31,7 +32,7 @@ def click_mark(page: Page, number: int) -> None:
 
 def test_a_strip_is_trained_shown_and_opened(page, console_errors):
     opened(page, "strip")
-    expect(page.get_by_text("all seeds agree").first).to_be_visible()
+    seen(page.get_by_text("all seeds agree").first)
     expect(page.locator(".player .opener")).to_have_count(7)  # the small multiples of the gallery's strip
 
     page.get_by_text("Train a strip of your own").click()
@@ -42,10 +43,10 @@ def test_a_strip_is_trained_shown_and_opened(page, console_errors):
     page.get_by_role("spinbutton", name="Train on").press("Enter")
     page.get_by_role("button", name="Train 14 runs").click()
     page.wait_for_url(re.compile("job="))
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True).first).to_be_visible()
     page.wait_for_url(re.compile(r"study=(?!gallery)"))
-    expect(page.get_by_text(re.compile("of 2 seeds against λ"))).to_be_visible()
-    expect(page.get_by_text(re.compile(r"\d+ of 14 runs had not converged"))).to_be_visible()
+    seen(page.get_by_text(re.compile("of 2 seeds against λ")))
+    seen(page.get_by_text(re.compile(r"\d+ of 14 runs had not converged")))
     expect(page.locator(".player .opener")).to_have_count(7)
 
     click_mark(page, 0)
@@ -69,14 +70,14 @@ def test_a_small_flow_is_enlarged_and_small_again(page):
 
 def test_both_branches_of_a_continuation_and_their_runs(page):
     opened(page, "continuation")
-    expect(page.get_by_text(re.compile("The branches differ at"))).to_be_visible()
+    seen(page.get_by_text(re.compile("The branches differ at")))
     click_mark(page, 3)
     page.wait_for_url(re.compile(r"/flow\?run=gallery\.hysteresis\.0\d\d"))
 
 
 def test_the_certificate_and_the_flattest_direction(page):
     opened(page, "convexity", run=f"{STRIP}.027")
-    expect(page.get_by_text("J is locally strongly convex here")).to_be_visible()
+    seen(page.get_by_text("J is locally strongly convex here"))
     caption = page.locator(".player .caption").first
     expect(caption).to_have_text("s = 0")  # it stands at the trained control
     page.get_by_role("button", name="Play", exact=False).first.click()
@@ -99,7 +100,7 @@ def test_the_slider_moves_the_landscape_without_the_server(page):
     assert page.locator(".landscape .picture").screenshot() != before
     assert not sent
     page.get_by_role("radio", name="Plane of three minimisers").click()
-    expect(page.get_by_text("The second run")).to_be_visible()
+    seen(page.get_by_text("The second run"))
     slider.wait_for()
 
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from settled import seen
 
 ROWS = "".join(
     f"{i};{1 + i % 7}.{100 + i};{2 + i % 5}.{200 + i};{'rot' if i % 3 else 'blau'}\n" for i in range(40)
@@ -32,31 +33,31 @@ def test_a_table_is_asked_about_taken_and_trained_on(page, open_page, server, tm
     file.write_text(TABLE, encoding="utf-8")
     look_at(page, file, "/?knob_iterations=20")
     take = page.get_by_role("button", name="Take this table")
-    expect(page.get_by_text("1.100 in “Höhe” and “Breite”: 1.1, or 1100?")).to_be_visible()
+    seen(page.get_by_text("1.100 in “Höhe” and “Breite”: 1.1, or 1100?"))
     expect(take).to_be_disabled()
     page.get_by_role("button", name="1.100 means 1100").click()
     expect(take).to_be_enabled()
-    expect(page.get_by_text("thousands point")).to_be_visible()
-    expect(page.get_by_text("Label “Art”: 2 classes, blau and rot")).to_be_visible()
-    expect(page.get_by_text("Left out: “Nr” (an id)")).to_be_visible()
+    seen(page.get_by_text("thousands point"))
+    seen(page.get_by_text("Label “Art”: 2 classes, blau and rot"))
+    seen(page.get_by_text("Left out: “Nr” (an id)"))
     assert not kept(server)  # nothing is kept before it is taken
 
     take.click()
-    expect(page.get_by_text("40 rows of your own file")).to_be_visible()
+    seen(page.get_by_text("40 rows of your own file"))
     (file,) = kept(server)
     assert file.read_text(encoding="utf-8") == TABLE and file.name.endswith("-größen-2024.csv")
     expect(page).to_have_url(re.compile("knob_reading="))
 
     other = open_page()  # the link says how the table is read
     other.goto(page.url)
-    expect(other.get_by_text("40 rows of your own file")).to_be_visible()
+    seen(other.get_by_text("40 rows of your own file"))
     other.get_by_role("button", name="How it is read").click()
-    expect(other.get_by_text("thousands point")).to_be_visible()
+    seen(other.get_by_text("thousands point"))
     other.get_by_role("button", name="Not now").click()
 
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"[?&]run=(?!gallery)"), timeout=60_000)
-    expect(page.get_by_role("heading", name="größen-2024.csv")).to_be_visible()
+    seen(page.get_by_role("heading", name="größen-2024.csv"))
 
 
 def test_a_bad_file_leaves_the_page_usable(page, tmp_path):

@@ -154,7 +154,7 @@ def test_a_file_of_images_is_a_data_set(tmp_path: Path) -> None:
     whole = pictures(30).reshape(30, 12) / 255
     rows = {row.tobytes() for row in np.concatenate([data.train, data.test])}
     assert rows == {row.tobytes() for row in whole}
-    run = ac.train(ac.RunSpec(dataset=path, bottleneck=2, iterations=3, depth=4))
+    run = ac.train(ac.RunSpec(dataset=path, bottleneck=2, tikhonov=1e-3, iterations=3, depth=4))
     assert run.label_names == ("5", "7", "9")
 
 

@@ -1,6 +1,7 @@
 """The page Control: its views Along t and Methods, on all kinds of runs."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -20,10 +21,16 @@ def page(run, **link):
     return at
 
 
-def trained(**knobs):
-    """Id of a stored run of a few iterations."""
+@cache
+def small(**knobs):
+    """A run of a few iterations."""
     knobs = {"dataset": "moons", "bottleneck": 1, "depth": 6, "iterations": 8, "particles": 40, **knobs}
-    return setup.store().save(ac.train(ac.RunSpec(**knobs)))
+    return ac.train(ac.RunSpec(**knobs))
+
+
+def trained(**knobs):
+    """Its id, stored."""
+    return setup.store().save(small(**knobs))
 
 
 def said(at):
@@ -49,13 +56,16 @@ def press(at, label):
     [
         ("gallery-bimodal", ["H is constant to 0.066%", "θ is maximal nearby", "no other θ gives much more"]),
         ("gallery-control", ["H is constant to 2.1%", "θ is maximal nearby", "no other θ gives much more"]),
-        ("gallery-s_curve_high", ["The control is all but 0"]),
-        ("gallery-circle", ["H is not constant", "not even nearby", "a sharp cut"]),
-        ("gallery-classify", ["Over all θ"]),
+        ({"tikhonov": 10, "iterations": 40}, ["The control is all but 0"]),
+        (
+            {"dataset": "circle", "field": "two_layer", "tikhonov": 1e-4, "iterations": 60},
+            ["H is not constant", "not even nearby", "a sharp cut"],
+        ),
+        ({"task": "classify"}, ["Over all θ"]),
     ],
 )
 def test_along_is_the_first_view(desk, run, words):
-    at = page(run)
+    at = page(run if isinstance(run, str) else trained(**run))
     assert at.query_params["view"] == "along" and charts(at) == 1
     assert all(word in said(at) for word in words)
     assert not at.error and not at.warning
@@ -102,7 +112,7 @@ def test_how_far_nearby_reaches_is_in_the_link_and_asked_again(desk):
 
 
 def test_for_a_field_that_is_no_sum_over_units_r_over_all_controls_is_not_available(desk, monkeypatch):
-    run_id = trained(field="single_layer", depth=4)
+    run_id = trained(field="single_layer", depth=4, iterations=7)
     monkeypatch.setattr(FIELDS["single_layer"], "units", None)
     at = page(run_id)
     assert "not available for this field" in said(at) and "nearby" in said(at)
@@ -110,14 +120,14 @@ def test_for_a_field_that_is_no_sum_over_units_r_over_all_controls_is_not_availa
 
 
 def test_the_residuals_along_the_training_when_asked_for(desk):
-    at = page(trained(depth=4, field="single_layer"))
+    at = page(trained(depth=4, iterations=4, field="single_layer"))
     assert charts(at) == 1
     at.toggle(key="along_training").set_value(True).run()
     assert charts(at) == 2 and "of these moments" in said(at)
 
 
 def test_the_residuals_along_the_training_are_in_the_link(desk):
-    assert charts(page(trained(depth=4, field="single_layer"), along_training="true")) == 2
+    assert charts(page(trained(depth=4, iterations=4, field="single_layer"), along_training="true")) == 2
 
 
 def test_a_run_without_its_controls_says_so(without_path):

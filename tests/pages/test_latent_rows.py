@@ -25,7 +25,9 @@ def run(tmp_path):
     lines = [f"{a:.3f},{b:.3f},{'uv'[i % 2]}" for i, (a, b) in enumerate(rng.normal(size=(40, 2)))]
     path = tmp_path / "mine.csv"
     path.write_text("\n".join(["a,b,label", *lines]) + "\n", encoding="utf-8")
-    return setup.store().save(ac.train(RunSpec(dataset=str(path), iterations=3, depth=4, bottleneck=1)))
+    return setup.store().save(
+        ac.train(RunSpec(dataset=str(path), tikhonov=1e-3, iterations=3, depth=4, bottleneck=1))
+    )
 
 
 def page(run):
@@ -127,7 +129,7 @@ def test_a_classifier_has_no_errors():
 
 
 def test_a_run_without_its_rows_is_drawn_with_what_it_keeps():
-    spec = RunSpec(dataset=GIVEN, iterations=3, depth=4, bottleneck=1, particles=20)
+    spec = RunSpec(dataset=GIVEN, tikhonov=1e-3, iterations=3, depth=4, bottleneck=1, particles=20)
     data = RunData.of(given(np.random.default_rng(0).normal(size=(20, 2))), DTYPES[spec.dtype])
     kept = setup.store().save(replace(ac.train(spec, data=data), name="arrays"))
     at = drop(page(kept), "x1,x2\n0.1,0.2\n")

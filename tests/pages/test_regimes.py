@@ -2,16 +2,18 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 from reading import read_scene, snapshot
 from streamlit.testing.v1 import AppTest
 
+import autoencode_core as ac
 from autoencode_core.desk.study_job import StudyStatus
 from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Plan
-from autoencode_core.training.records import run_of
 from pages.regime_views import convexity, studies, training
 from pages.regime_views import plan as plan_form
 from pages.shared import setup, study_cards
@@ -112,7 +114,11 @@ def test_another_seed_shows_other_runs(desk, jobs):
 
 
 def test_the_curvature_of_every_run_is_computed_when_asked_for(desk, jobs):
-    at = page()
+    store = setup.store()
+    study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
+    few = (0, 1, 26, 27)  # the lowest λ and the highest
+    outcomes = tuple(replace(study.outcomes[place], curvature=None) for place in few)
+    at = page(study=store.save_study(replace(study, outcomes=outcomes), [runs[place] for place in few]))
     assert not desk.asked
     button(at, "curvatures_").click().run()
     assert [task for task, _ in desk.asked] == ["curvatures"]
@@ -246,8 +252,15 @@ def test_a_continuation_may_begin_with_a_stored_run(desk, jobs):
 # ---- convexity
 
 
+@cache
+def convex():
+    """A small run at a high λ, at whose control J is strongly convex."""
+    small = {"particles": 40, "depth": 4, "horizon": 5.0, "iterations": 100, "field": "single_layer"}
+    return ac.train(RunSpec(dataset="s_curve", tikhonov=0.1, dtype="float64", **small))
+
+
 def test_the_certificate_of_a_run(desk, jobs):
-    at = page("convexity", member(27))
+    at = page("convexity", setup.store().save(convex()))
     values = {metric.label: metric.value for metric in at.metric}
     assert values["λ of this run"] == "0.1"
     assert "J is locally strongly convex here" in said(at)
@@ -265,7 +278,7 @@ def test_the_certificate_of_a_run(desk, jobs):
 
 def test_finer_layers_of_a_large_run_wait_for_a_click(desk, jobs, monkeypatch):
     monkeypatch.setattr(convexity, "_HEAVY", 0)
-    at = page("convexity", member(27))
+    at = page("convexity", setup.store().save(convex()))
     assert [task for task, _ in desk.asked] == ["curvature", "flat_direction"]
     assert "layers and in the limit" not in said(at)
     button(at, "curvature_depths_").click().run()
@@ -273,7 +286,7 @@ def test_finer_layers_of_a_large_run_wait_for_a_click(desk, jobs, monkeypatch):
 
 
 def test_the_sentence_speaks_of_no_minimiser_where_the_gradient_is_large(desk, jobs):
-    run = run_of(setup.store().record(member(27)))
+    run = convex()
     moved = run.model.with_control(run.model.control.vector + 1.0)
     at = page("convexity", setup.store().save(replace(run, model=moved)))
     assert "not on a minimiser" in said(at) and "this one minimiser" not in said(at)
@@ -322,6 +335,7 @@ def test_the_flattest_plane_takes_the_directions_of_the_certificate(desk, jobs):
 
 
 def test_a_run_that_stands_alone_has_no_line(desk, jobs):
+    desk.hold.add("landscape_plane")  # which is shown first
     at = page("landscape", "gallery-trefoil")
     at.get("button_group")[1].set_value("line").run()
     assert "too few runs" in said(at)

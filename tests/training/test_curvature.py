@@ -65,7 +65,7 @@ def test_the_whole_hessian(field, scheme):
         "reconstruct", field=field, activation="softplus", scheme=scheme, substeps=2, expansion=2, depth=4
     )
     theta = node.control.flatten()
-    dense = torch.autograd.functional.hessian(data_term, theta) / node.architecture.step
+    dense = torch.autograd.functional.hessian(data_term, theta, vectorize=True) / node.architecture.step
     unit = torch.eye(len(theta), dtype=torch.float64)
     found = Curvature(node.architecture, theta, x, y).product(unit)
     torch.testing.assert_close(found, dense, rtol=1e-10, atol=1e-12)

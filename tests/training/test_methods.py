@@ -46,7 +46,14 @@ def test_every_method_beats_pca_on_moons(method):
 def test_bimodal_does_at_least_as_well_as_the_best_constant_control(knobs, tikhonov):
     rate = {"learning_rate": 0.2} if knobs["method"] == "adam" else {}
     spec = ac.RunSpec(
-        dataset="bimodal", tikhonov=tikhonov, dtype="float64", iterations=600, tolerance=1e-9, **knobs, **rate
+        dataset="bimodal",
+        particles=200,
+        tikhonov=tikhonov,
+        dtype="float64",
+        iterations=600,
+        tolerance=1e-9,
+        **knobs,
+        **rate,
     )
     run = ac.train(spec)
     best, _ = bimodal_best_constant(tikhonov, run.data.train.numpy(), run.data.train_targets.numpy())

@@ -55,7 +55,7 @@ def test_of_noise_the_highest_weight_is_chosen(table):
 
 
 def test_of_a_bow_a_low_weight_is_chosen(table):
-    run = ac.train(table(bow(), bottleneck=1, iterations=100, horizon=8.0, depth=10))
+    run = ac.train(table(bow(), bottleneck=1, iterations=60, horizon=8.0, depth=8))
     choice = run.choice
     assert run.spec.tikhonov == choice.tikhonov < 0.1 * choice.weights[0]
     assert choice.mean[choice.place] < 0.5
@@ -64,7 +64,7 @@ def test_of_a_bow_a_low_weight_is_chosen(table):
 
 def test_every_fold_is_what_a_single_training_gives(table):
     """Errors of the batch beside those of trainings one by one, computed from the outputs in data units."""
-    spec = table(bow(33), bottleneck=1, iterations=15, dtype="float64")
+    spec = table(bow(33), bottleneck=1, iterations=5, depth=4, dtype="float64")
     data = load_data(spec)
     choice = choose(spec, data)
     assert len(choice.errors) >= 4 and choice.rows == len(data.train) == 26
@@ -96,7 +96,7 @@ def test_other_tasks_choose_as_well(tmp_path, task, knobs):
         f"{a},{b},{'xy'[int(a > 0)]}" for a, b in np.random.default_rng(0).standard_normal((40, 2))
     )
     (tmp_path / "two.csv").write_text(f"a,b,label\n{rows}\n")
-    spec = ac.RunSpec(dataset=str(tmp_path / "two.csv"), task=task, **knobs, **{**QUICK, "iterations": 10})
+    spec = ac.RunSpec(dataset=str(tmp_path / "two.csv"), task=task, **knobs, **{**QUICK, "iterations": 3})
     run = ac.train(spec)
     assert run.choice.by_pca == (task == "denoise") and np.isfinite(run.choice.mean).all()
     assert run.spec.tikhonov in run.choice.weights
@@ -126,23 +126,31 @@ def test_the_grid_falls_by_half_decades_from_a_share_of_the_variance(variance):
         assert 0.15 < weights[0] / variance < 0.6
 
 
+def choice_of(columns, folder):
+    """What is chosen for a table of three columns."""
+    path = folder / "table.csv"
+    np.savetxt(path, columns, delimiter=",", header="a,b,c", comments="", fmt="%.17g")
+    quick = {"depth": 4, "horizon": 5.0, "iterations": 6}
+    spec = ac.RunSpec(dataset=str(path), bottleneck=1, dtype="float64", **quick)
+    return choose(spec, load_data(spec))
+
+
+@pytest.fixture(scope="module")
+def plain_choice(tmp_path_factory):
+    return choice_of(bow(40), tmp_path_factory.mktemp("plain"))
+
+
 @settings(max_examples=3)
 @given(some.lists(some.floats(-6, 6), min_size=3, max_size=3), some.permutations(range(3)))
-def test_neither_units_nor_order_of_columns_change_the_choice(tmp_path_factory, powers, order):
-    values, quick = bow(40), {"depth": 4, "horizon": 5.0, "iterations": 6}
-    path = tmp_path_factory.mktemp("units")
-    chosen = []
-    for name, columns in (("plain", values), ("scaled", (values * 10.0 ** np.array(powers))[:, order])):
-        np.savetxt(path / f"{name}.csv", columns, delimiter=",", header="a,b,c", comments="", fmt="%.17g")
-        spec = ac.RunSpec(dataset=str(path / f"{name}.csv"), bottleneck=1, dtype="float64", **quick)
-        chosen.append(choose(spec, load_data(spec)))
-    assert chosen[0].weights == chosen[1].weights and chosen[0].tikhonov == chosen[1].tikhonov
-    np.testing.assert_allclose(chosen[0].errors, chosen[1].errors, rtol=1e-3)
+def test_neither_units_nor_order_of_columns_change_the_choice(plain_choice, tmp_path_factory, powers, order):
+    scaled = choice_of((bow(40) * 10.0 ** np.array(powers))[:, order], tmp_path_factory.mktemp("units"))
+    assert plain_choice.weights == scaled.weights and plain_choice.tikhonov == scaled.tikhonov
+    np.testing.assert_allclose(plain_choice.errors, scaled.errors, rtol=1e-3)
 
 
 def test_progress_tells_of_the_choice_and_then_of_the_run(table):
     seen = []
-    ac.train(table(noise(), bottleneck=1, iterations=10), lambda progress: seen.append(progress) or None)
+    ac.train(table(noise(), bottleneck=1, iterations=3), lambda progress: seen.append(progress) or None)
     choosing = [p.choosing for p in seen if p.choosing is not None]
     shares = [each.share for each in choosing]
     assert shares[0] == 0 and all(0 <= share <= 1 for share in shares)
@@ -156,7 +164,7 @@ def test_progress_tells_of_the_choice_and_then_of_the_run(table):
 
 @pytest.mark.parametrize("stage", ["first batch", "later batch", "run"])
 def test_stop_ends_it_at_any_stage(table, stage):
-    spec, seen = table(bow(40), bottleneck=1, iterations=15, tolerance=0.0), []
+    spec, seen = table(bow(40), bottleneck=1, iterations=4, tolerance=0.0), []
     begun = {"first batch": 0, "later batch": 41, "run": 1000}[stage]
 
     def stop(progress):

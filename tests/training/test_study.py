@@ -13,13 +13,14 @@ from autoencode_core.training.objective import cost_and_gradient
 from autoencode_core.training.selection import train
 from autoencode_core.training.study import make_study
 
+# About the smallest with several minimisers at a low λ, one at a high one, and a jump between them.
 SPEC = RunSpec(
     dataset="s_curve",
     field="single_layer",
-    depth=20,
-    horizon=5.0,
-    particles=200,
-    iterations=120,
+    depth=8,
+    horizon=4.0,
+    particles=60,
+    iterations=60,
     tolerance=1e-4,
     data_seed=0,
     dtype="float64",
@@ -120,7 +121,7 @@ def test_a_few_iterations_make_nothing_metastable():
 
 
 def test_a_start_of_another_data_term_is_refused_before_anything_is_trained():
-    start = train(SPEC.but(iterations=1, horizon=4.0))
+    start = train(SPEC.but(iterations=1, horizon=6.0))
     plan = Plan(kind="continuation", spec=SPEC.but(iterations=1), tikhonov=(0.001, 0.002), seeds=(5,))
     with pytest.raises(InputError, match="start"):
         make_study(plan, lambda progress: pytest.fail("it was trained"), start)

@@ -52,7 +52,7 @@ def test_it_is_that_of_the_training_by_any_scheme(scheme, substeps):
 
 
 def test_where_fidelity_doubled_the_sub_steps_those_of_the_end_are_taken():
-    spec = ac.RunSpec(**SMALL, scheme="euler", fidelity=1e-4, method="pmp", iterations=40)
+    spec = ac.RunSpec(**SMALL, scheme="euler", fidelity=1e-4, method="pmp", iterations=15)
     run = ac.train(spec)
     found, substeps = analysis.iteration(run, 0), run.model.architecture.substeps
     assert substeps > 1

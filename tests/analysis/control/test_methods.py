@@ -28,7 +28,7 @@ def test_they_are_those_of_the_training_by_any_scheme(scheme, substeps):
 
 
 def test_where_fidelity_doubled_the_sub_steps_those_of_the_end_are_taken():
-    spec = ac.RunSpec(**SMALL, scheme="euler", fidelity=1e-4, method="pmp", iterations=40)
+    spec = ac.RunSpec(**SMALL, scheme="euler", fidelity=1e-4, method="pmp", iterations=15)
     run = ac.train(spec)
     assert run.model.architecture.substeps > 1
     model = run.model.with_control(run.path[1][0])
@@ -59,7 +59,8 @@ def test_batches_count_as_their_share():
 
 
 def test_methods_end_where_they_have_converged():
-    spec = ac.RunSpec(dataset="bimodal", tikhonov=0.1, dtype="float64", method="lbfgs", tolerance=1e-8)
+    spec = ac.RunSpec(dataset="bimodal", particles=200, tikhonov=0.1, dtype="float64")
+    spec = spec.but(method="lbfgs", tolerance=1e-8)
     run = ac.train(spec)
     found = analysis.methods(run, 300)
     assert found["ended"][0] == found["ended"][2] == "converged"
@@ -92,7 +93,7 @@ def test_they_end_at_the_tolerance(make_run):
 
 
 def test_no_descent_is_convergence_only_where_the_slope_is_negligible(monkeypatch):
-    run = ac.train(ac.RunSpec(dataset="bimodal", dtype="float64", tolerance=0.0, iterations=1))
+    run = ac.train(ac.RunSpec(dataset="bimodal", particles=200, dtype="float64", tolerance=0.0, iterations=1))
     assert analysis.methods(run, 300)["ended"][2] == "converged"
     monkeypatch.setattr("autoencode_core.analysis.control.methods.NEGLIGIBLE", 0.0)
     assert analysis.methods(run, 300)["ended"][2] == "stalled"

@@ -12,7 +12,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.records import record_of, run_of
 
-KNOBS = {"iterations": 5, "depth": 4, "bottleneck": 1, "dtype": "float64"}
+KNOBS = {"iterations": 5, "depth": 4, "bottleneck": 1, "tikhonov": 1e-3, "dtype": "float64"}
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,8 @@ def test_a_flow_at_rest_has_no_rate():
     assert np.isnan(found["rate"]) and found["ode_difference"] == pytest.approx(0, abs=1e-9)
 
 
-def test_a_spec_has_only_so_many_layers():
+def test_a_spec_has_only_so_many_layers(monkeypatch):
+    monkeypatch.setattr("autoencode_core.training.fidelity.MOST_SUBSTEPS", 8)  # how far is not the question
     run = trained(depth=200, iterations=1)
     found = analysis.depth(run, doublings=3, iterations=1)
     assert found["depths"].tolist() == [200, 400] and "1 of 3 doublings" in found["note"]

@@ -30,7 +30,7 @@ def dense(run) -> np.ndarray:
     def data_term(vector):
         return (by_particle(model, x, vector)[:, kept] - target).square().sum(1).mean()
 
-    hessian = torch.autograd.functional.hessian(data_term, model.control.vector)
+    hessian = torch.autograd.functional.hessian(data_term, model.control.vector, vectorize=True)
     return hessian.numpy() / model.architecture.step
 
 
@@ -98,7 +98,7 @@ def test_a_bound_and_a_floor_stay_true_when_lanczos_may_not_go_on(make_run, by_l
 
 @pytest.mark.parametrize("tikhonov", [1e-3, 10.0])
 def test_heavy_products_end_once_the_sign_is_certain_and_nu_has_settled(make_run, monkeypatch, tikhonov):
-    spec = {"dataset": "s_curve", "bottleneck": 2, "field": "two_layer", "expansion": 4, "depth": 20}
+    spec = {"dataset": "s_curve", "bottleneck": 2, "field": "two_layer", "expansion": 4, "depth": 12}
     run = make_run(tikhonov=tikhonov, **spec)
     monkeypatch.setattr(spectrum, "DENSE", 10**4)
     exact = smallest_curvature(run)

@@ -48,7 +48,7 @@ def dense(run, times: int) -> tuple[np.ndarray, float, float]:
         return data_term(vector) + run.spec.tikhonov * step * vector.square().sum()
 
     vector = model.control.vector
-    hessian = torch.autograd.functional.hessian(data_term, vector).numpy() / step
+    hessian = torch.autograd.functional.hessian(data_term, vector, vectorize=True).numpy() / step
     raw = torch.autograd.functional.jacobian(cost, vector)
     return np.linalg.eigvalsh(hessian), float(cost(vector)), float((raw.square().sum() / step).sqrt())
 

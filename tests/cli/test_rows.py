@@ -11,7 +11,8 @@ from autoencode_core.cli import main
 from autoencode_core.home import GALLERY
 from autoencode_core.store.run_store import RunStore
 
-QUICK = ["train", "--particles", "30", "--iterations", "3", "--depth", "4", "--dtype", "float64"]
+FEW = ["--particles", "30", "--iterations", "3", "--depth", "4", "--tikhonov", "1e-3"]
+QUICK = ["train", *FEW, "--dtype", "float64"]
 
 
 @pytest.fixture(scope="module")
