@@ -36,8 +36,6 @@ RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]{1,32}-k\d{1,4}-[0-9a-f]{4}")
 GALLERY_ID = re.compile(r"gallery-([A-Za-z0-9_-]{1,64})")
 """What the id of a gallery run looks like: "gallery-" and the file's stem."""
 
-_LEFTOVER_SECONDS = 3600
-
 
 @dataclass(frozen=True)
 class Entry:
