@@ -183,10 +183,10 @@ def share_bar(shown: bool) -> Iterator[Report]:
 def with_words(report: Report, before: str = "") -> Callable[[float | None, str], None]:
     """A report for analyses, whose share may be unknown."""
 
-    def told(share: float | None, words: str = "") -> None:
+    def report_words(share: float | None, words: str = "") -> None:
         report(share or 0.0, f"{before}{words}")
 
-    return told
+    return report_words
 
 
 def target_of(options: argparse.Namespace, usual: str) -> Path:
