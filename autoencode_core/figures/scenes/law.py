@@ -3,14 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from autoencode_core.figures.arrays import finite
 from autoencode_core.figures.scenes.encoding import quantised
 from autoencode_core.figures.scenes.parts import Part, near_box
 from autoencode_core.questions.flow import Grid
-
-Array = NDArray[Any]
 
 _DARK = 0.998
 """Which of all cells with mass is drawn darkest."""
