@@ -1,6 +1,7 @@
 """The views of a page: which one is shown, chosen in a menu or by the link."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -9,8 +10,26 @@ from pages.shared.setup import explanation, guard
 
 VIEW = "view"
 """Where the link keeps the view; the session keeps it under state_key(page)."""
-Views = Mapping[str, tuple[str, Callable[..., None]]]
-"""Name in the link: title, and what draws it. The first one is shown at first."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One view of a page, registered here and nowhere else; the first of a page is shown at first.
+
+    Attributes:
+        name: its word, in the link and in the names of its module, analysis, figure and text.
+        title: what the menu calls it.
+        help: what it shows, in a clause; the help of the menu has those of all views.
+        draw: draws it; called with what the page is about.
+    """
+
+    name: str
+    title: str
+    help: str
+    draw: Callable[..., None]
+
+
+Views = tuple[View, ...]
 
 
 def state_key(page: str) -> str:
@@ -22,20 +41,19 @@ def state_key(page: str) -> str:
     return f"{page}_{VIEW}"
 
 
-def show_view(page: str, views: Views, help_text: str, *about: Any) -> None:
+def show_view(page: str, views: Views, *about: Any) -> None:
     """The menu of the views, the chosen one, and below it what it is about.
 
     Args:
         page: as in state_key; the texts are assets/texts/{page}_{view}.md.
         views: the views.
-        help_text: what each of them shows.
         about: what they are called with.
     """
-    name = _chosen(page, views, help_text)
+    shown = _chosen(page, views)
     with guard():
-        views[name][1](*about)
+        shown.draw(*about)
     with guard():
-        explanation(f"{page}_{name}")
+        explanation(f"{page}_{shown.name}")
 
 
 def switch_view(page: str, view: str) -> None:
@@ -49,21 +67,27 @@ def switch_view(page: str, view: str) -> None:
     st.query_params[VIEW] = view
 
 
-def _chosen(page: str, views: Views, help_text: str) -> str:
-    key, first = state_key(page), next(iter(views))
+def menu_help(views: Views) -> str:
+    """What each of the views shows, in a sentence each."""
+    return " ".join(f"{view.title}: {view.help}." for view in views)
+
+
+def _chosen(page: str, views: Views) -> View:
+    known = {view.name: view for view in views}
+    key, first = state_key(page), views[0].name
     asked, linked = st.query_params.get(VIEW, ""), f"{key}_linked"
-    if asked in views and st.session_state.get(linked) != asked:
+    if asked in known and st.session_state.get(linked) != asked:
         st.session_state[key] = asked
     st.session_state.setdefault(key, first)
     shown = st.segmented_control(
         "Show",
-        list(views),
-        format_func=lambda name: views[name][0],
+        list(known),
+        format_func=lambda name: known[name].title,
         key=key,
         required=True,
         persist_state="session",
-        help=help_text,
+        help=menu_help(views),
     )
-    name = shown if shown in views else first
+    name = shown if shown in known else first
     st.query_params[VIEW] = st.session_state[linked] = name
-    return name
+    return known[name]

@@ -12,8 +12,8 @@ from autoencode_core.desk.study_job import StudyStatus
 from autoencode_core.errors import InputError
 from autoencode_core.store.study import Plan
 from autoencode_core.training.records import run_of
-from pages.regime_views import convexity, studies, training
-from pages.regime_views import plan as plan_form
+from pages.regimes_views import convexity, studies, training
+from pages.regimes_views import plan as plan_form
 from pages.shared import setup, study_cards
 
 ROOT = Path(__file__).parents[2]

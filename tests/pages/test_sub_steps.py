@@ -22,10 +22,10 @@ TRAIN = {"component", "iteration", "methods", "particles", "depth"}
 OPENED = [
     *((page, "") for page in ("flow", "latent")),
     *(
-        (page, view)
+        (page, view.name)
         for page, views in (("control", CONTROL), ("mean_field", MEAN_FIELD), ("ode_limit", ODE_LIMIT))
         for view in views
-        if view not in TRAIN
+        if view.name not in TRAIN
     ),
 ]
 

@@ -32,7 +32,7 @@ RUNS = {
     "given as arrays": RunSpec(**{**SMALL, "dataset": GIVEN, "bottleneck": 1}),
 }
 VIEWS = [
-    (page, view)
+    (page, view.name)
     for page in ("control", "ode_limit", "mean_field")
     for view in import_module(f"pages.{page}").VIEWS
 ]

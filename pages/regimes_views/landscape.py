@@ -12,8 +12,8 @@ from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
 from autoencode_core.questions.regimes import CURVATURE, LANDSCAPE_LINE, LANDSCAPE_PLANE
 from autoencode_core.store.record import RunRecord
-from pages.regime_views.convexity import DIRECTIONS
-from pages.regime_views.studies import opening_runs
+from pages.regimes_views.convexity import DIRECTIONS
+from pages.regimes_views.studies import opening_runs
 from pages.shared.answers import ask, note, told
 from pages.shared.choose import choose_runs, names_of, record_of
 from pages.shared.landscape import landscape

@@ -11,8 +11,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.export.study_csv import study_csv
 from autoencode_core.figures.regimes.ode_difference import ode_known
 from autoencode_core.store.study import COLUMNS, Kind, Study, study_line, table
-from pages.regime_views.plan import plan_form
-from pages.regime_views.training import study_trains
+from pages.regimes_views.plan import plan_form
+from pages.regimes_views.training import study_trains
 from pages.shared.charts import settings
 from pages.shared.choose import MOST_RUNS, look_at
 from pages.shared.setup import complain, dark, escape, store

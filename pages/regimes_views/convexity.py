@@ -18,7 +18,7 @@ from autoencode_core.figures.scenes.code import direction_scene
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.questions.regimes import CURVATURE, CURVATURE_DEPTHS, CURVATURE_PATH, FLAT_DIRECTION
 from autoencode_core.store.record import PATH, RunRecord
-from pages.regime_views.studies import opening_runs
+from pages.regimes_views.studies import opening_runs
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.choose import choose_runs
