@@ -26,8 +26,8 @@ from autoencode_core.units import length_unit
 from pages.latent_views.rows import rows
 from pages.shared.answers import ask, note, told
 from pages.shared.charts import chart
-from pages.shared.choose import choose_runs
 from pages.shared.player import Said, player
+from pages.shared.run_menu import choose_runs
 from pages.shared.setup import dark, explanation, guard, page_setup, unusual
 
 _MODES = {

@@ -14,8 +14,8 @@ from autoencode_core.questions.regimes import CURVATURES
 from autoencode_core.store.study import MOST_SHOWN, Outcome, Study
 from pages.regimes_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
 from pages.shared.answers import Asked, ask, told
-from pages.shared.choose import record_of
 from pages.shared.player import player
+from pages.shared.run_menu import record_of
 from pages.shared.setup import escape, guard, store
 
 _BEST = "best"

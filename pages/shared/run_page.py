@@ -3,7 +3,7 @@
 import streamlit as st
 
 from autoencode_core.store.record import RunRecord
-from pages.shared.choose import choose_runs
+from pages.shared.run_menu import choose_runs
 from pages.shared.setup import escape, guard, page_setup, unusual
 from pages.shared.views import Views, show_view
 from pages.shared.words import regime
@@ -13,7 +13,7 @@ def run_page(page: str, title: str, views: Views, choice: str, empty: str) -> No
     """Draws the page.
 
     Args:
-        page: its name in texts and keys, as in views.state_key.
+        page: its name in texts and keys, as in views.show_view.
         title: its name in the browser.
         views: each is called with the run's id and record.
         choice: what the chosen run is for.

@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.session import LinkKey, SessionKey
 from pages.shared.setup import explanation, guard
 
-VIEW = "view"
-"""Where the link keeps the view; the session keeps it under state_key(page)."""
+VIEW = LinkKey("view")
+"""Name of the view that is shown."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,11 @@ class View:
 Views = tuple[View, ...]
 
 
-def state_key(page: str) -> str:
-    """Where the session keeps which view of a page is shown.
-
-    Args:
-        page: its name in texts and keys, such as "regimes".
-    """
-    return f"{page}_{VIEW}"
-
-
 def show_view(page: str, views: Views, *about: Any) -> None:
     """The menu of the views, the chosen one, and below it what it is about.
 
     Args:
-        page: as in state_key; the texts are assets/texts/{page}_{view}.md.
+        page: its name in texts and keys, such as "regimes"; the texts are assets/texts/{page}_{view}.md.
         views: the views.
         about: what they are called with.
     """
@@ -60,11 +52,11 @@ def switch_view(page: str, view: str) -> None:
     """Shows another view of a page from now on; for what is done on a click.
 
     Args:
-        page: as in state_key.
+        page: as in show_view.
         view: its name in the link.
     """
-    st.session_state[state_key(page)] = view
-    st.query_params[VIEW] = view
+    _shown(page).set(view)
+    VIEW.set(view)
 
 
 def menu_help(views: Views) -> str:
@@ -74,20 +66,27 @@ def menu_help(views: Views) -> str:
 
 def _chosen(page: str, views: Views) -> View:
     known = {view.name: view for view in views}
-    key, first = state_key(page), views[0].name
-    asked, linked = st.query_params.get(VIEW, ""), f"{key}_linked"
-    if asked in known and st.session_state.get(linked) != asked:
-        st.session_state[key] = asked
-    st.session_state.setdefault(key, first)
+    key, linked = _shown(page), SessionKey(f"{page}_view_linked", str)
+    asked, first = VIEW.get(), views[0].name
+    if asked in known and linked.get() != asked:
+        key.set(asked)
+    if key.get() is None:
+        key.set(first)
     shown = st.segmented_control(
         "Show",
         list(known),
         format_func=lambda name: known[name].title,
-        key=key,
+        key=key.name,
         required=True,
         persist_state="session",
         help=menu_help(views),
     )
     name = shown if shown in known else first
-    st.query_params[VIEW] = st.session_state[linked] = name
+    linked.set(name)
+    VIEW.set(name)
     return known[name]
+
+
+def _shown(page: str) -> SessionKey[str]:
+    """Which view of a page is shown: the key of its menu."""
+    return SessionKey(f"{page}_view", str)

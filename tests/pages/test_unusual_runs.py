@@ -63,7 +63,7 @@ def sentences(at):
 
 @pytest.mark.parametrize("page, view", VIEWS)
 @pytest.mark.parametrize("name", RUNS)
-def test_there_is_a_picture_or_a_sentence(desk, name, page, view):
+def test_there_is_a_picture_or_a_sentence(answers, name, page, view):
     at = opened(page, view, saved(name))
     assert "Something went wrong" not in sentences(at)
     pictures = [*at.get("plotly_chart"), *at.get("bidi_component")]
@@ -74,7 +74,7 @@ def test_there_is_a_picture_or_a_sentence(desk, name, page, view):
 
 
 @pytest.mark.parametrize("page, view", VIEWS)
-def test_a_run_that_diverged_says_so(desk, page, view):
+def test_a_run_that_diverged_says_so(answers, page, view):
     at = opened(page, view, saved("diverged"))
     said = sentences(at)
     assert "Something went wrong" not in said and "diverged" in said

@@ -208,6 +208,19 @@ def clock_places(times: ArrayLike) -> Array:
     return np.concatenate([at[: middle + 1] / half, 2 + (at[middle + 1 :] - half) / rest])
 
 
+def clock_place(t: float, horizon: float) -> float | None:
+    """Where a flow time stands on the clock in [0, 3], None outside of [0, T].
+
+    Args:
+        t: flow time.
+        horizon: T.
+    """
+    share = t / horizon
+    if not 0 <= share <= 1:
+        return None
+    return 2 * share if share < 0.5 else 1 + 2 * share
+
+
 def knots(states: Array, dropped: Array, middle: int) -> Array:
     """Frames of a flow: X_0 … X_{L/2} before the projection, X_{L/2} after it, …, X_L.
 
