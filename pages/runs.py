@@ -15,7 +15,7 @@ from autoencode_core.overfit import overfit_sentence
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit
-from pages.shared.job_panel import RUNNING
+from pages.shared.job_panel import RUNNING, offer_unstored
 from pages.shared.rename_delete import delete_button, rename_button
 from pages.shared.run_menu import MOST_RUNS
 from pages.shared.session import SessionKey
@@ -78,13 +78,9 @@ def _running() -> None:
         st.subheader("Training now", anchor=False)
         st.fragment(_going, run_every=_REFRESH_SECONDS)(going)
     for job in known:
-        kept = jobs().unstored(job.job_id) if job.state == "failed" else None
-        if kept:
-            st.warning(
-                f"{escape(title(job.spec))} was trained but could not be stored. {escape(job.message)}"
-            )
-            name = f"{job.job_id}.autoencode"
-            st.download_button("Download it", kept, name, key=f"unstored_{job.job_id}", on_click="ignore")
+        if job.state == "failed":
+            words = f"{title(job.spec)} was trained but could not be stored. {job.message}"
+            offer_unstored(job.job_id, words, ".autoencode")
 
 
 @guard()

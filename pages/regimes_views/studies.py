@@ -228,7 +228,7 @@ def runs_table(study_id: str, study: Study) -> None:
             hide_index=True,
             on_select="rerun",
             selection_mode="multi-row",
-            key=f"table_{study_id}",
+            key=f"study_runs_{study_id}",
             column_config={name: _column(rows, name) for name in rows[0]},
             placeholder="–",
             alt=f"One run in a row: {study_line(study)}.",

@@ -1,6 +1,5 @@
 """A study that trains: its marks and its particles as they move, Stop; when it ends, its study is shown."""
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,7 +10,7 @@ from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import live_multiples
 from autoencode_core.store.study import Kind
 from pages.shared.charts import updating_chart
-from pages.shared.job_panel import RUNNING
+from pages.shared.job_panel import RUNNING, progress_and_stop
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, jobs
 from pages.shared.shown import JOB, STUDY
@@ -66,17 +65,8 @@ def _watch(job_id: str) -> None:
     status = jobs().study_status(job_id)
     if status.state not in RUNNING:
         st.rerun()
-    bar, button = st.columns([6, 1], vertical_alignment="bottom")
-    bar.progress(status.share, text=_progress(status))
-    button.button(
-        "Stop",
-        key=f"stop_{job_id}",
-        on_click=_stop,
-        args=(job_id,),
-        disabled=status.state == "stopping",
-        width="stretch",
-        help="Ends after the iteration that is under way. What is trained by then is kept.",
-    )
+    kept = "What is trained by then is kept."
+    progress_and_stop(job_id, status.share, _progress(status), status.state == "stopping", kept)
     if any(row is not None for row in status.latest):
         updating_chart(f"live_{job_id}", live_strip(status.latest, status.plan, dark=dark()))
     shot = jobs().snapshot(job_id)
@@ -93,8 +83,3 @@ def _progress(status: "StudyStatus") -> str:
         return escape(status.message)
     begun = sum(row is not None for row in status.latest)
     return f"{begun} of {len(status.latest)} runs begun, {status.share:.0%} of the iterations done"
-
-
-def _stop(job_id: str) -> None:
-    with suppress(InputError):  # it is gone already
-        jobs().stop(job_id)

@@ -43,6 +43,44 @@ def job_panel(job_id: str) -> None:
     st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id)
 
 
+def progress_and_stop(job_id: str, share: float, text: str, stopping: bool, kept: str) -> None:
+    """How far a job is, and beside it a button that stops it.
+
+    Args:
+        job_id: id of the job.
+        share: of the work that is done, in [0, 1].
+        text: what stands above the bar.
+        stopping: whether it was told to stop.
+        kept: what is kept of it then.
+    """
+    bar, button = st.columns([6, 1], vertical_alignment="bottom")
+    bar.progress(share, text=text)
+    button.button(
+        "Stop",
+        key=f"stop_{job_id}",
+        on_click=_stop,
+        args=(job_id,),
+        disabled=stopping,
+        width="stretch",
+        help=f"Ends after the iteration that is under way. {kept}",
+    )
+
+
+def offer_unstored(job_id: str, words: str, ending: str) -> None:
+    """What a job trained and could not store, to be downloaded; nothing where there is none.
+
+    Args:
+        job_id: id of a job that failed.
+        words: what happened.
+        ending: of the file.
+    """
+    kept = jobs().unstored(job_id)
+    if kept:
+        st.warning(escape(words))
+        name = f"{job_id}{ending}"
+        st.download_button("Download it", kept, name, key=f"unstored_{job_id}", on_click="ignore")
+
+
 @guard()
 def _watch(job_id: str) -> None:
     status = jobs().status(job_id)
@@ -73,17 +111,9 @@ def _progress(status: "JobStatus") -> None:
         words.append(escape(status.message))
     elif status.state == "stopping":
         words.append("stopping")
-    bar, button = st.columns([6, 1], vertical_alignment="bottom")
-    bar.progress(min(1.0, share), text=" · ".join(words) or "Starting")
-    button.button(
-        "Stop",
-        key=f"stop_{status.job_id}",
-        on_click=_stop,
-        args=(status.job_id,),
-        disabled=status.state == "stopping",
-        width="stretch",
-        help="Ends after the iteration that is under way. The run is kept as far as it came.",
-    )
+    text, stopping = " · ".join(words) or "Starting", status.state == "stopping"
+    kept = "The run is kept as far as it came."
+    progress_and_stop(status.job_id, min(1.0, share), text, stopping, kept)
 
 
 def _numbers(status: "JobStatus") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared.job_panel import RUNNING
+from pages.shared.job_panel import RUNNING, offer_unstored
 from pages.shared.rename_delete import delete_button, rename_button
 from pages.shared.setup import escape, jobs, store
 from pages.shared.shown import JOB, STUDY
@@ -24,15 +24,13 @@ def running_studies() -> None:
     for job in jobs().studies():
         many = f"{len(job.latest)} runs of a {job.plan.kind}"
         if job.state in RUNNING:
-            words, watch = st.columns([5, 1], vertical_alignment="center")
-            words.markdown(f"**{escape(many)}** · {job.share:.0%} done · {job.state}")
+            text, watch = st.columns([5, 1], vertical_alignment="center")
+            text.markdown(f"**{escape(many)}** · {job.share:.0%} done · {job.state}")
             link = {VIEW.name: job.plan.kind, JOB.name: job.job_id}
             watch.page_link(REGIMES, label="Watch", query_params=link)
-        kept = jobs().unstored(job.job_id) if job.state == "failed" else None
-        if kept:
-            st.warning(f"{escape(many)} were trained but could not be stored. {escape(job.message)}")
-            name = f"{job.job_id}.study"
-            st.download_button("Download it", kept, name, key=f"unstored_{job.job_id}", on_click="ignore")
+        if job.state == "failed":
+            words = f"{many} were trained but could not be stored. {job.message}"
+            offer_unstored(job.job_id, words, ".study")
 
 
 def study_names(entries: Mapping[str, "StudyEntry"]) -> dict[str, str]:

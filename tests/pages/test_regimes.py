@@ -14,7 +14,7 @@ from autoencode_core.store.study import Plan
 from autoencode_core.training.records import run_of
 from pages.regimes_views import convexity, studies, training
 from pages.regimes_views import plan as plan_form
-from pages.shared import setup, study_list
+from pages.shared import job_panel, setup, study_list
 
 ROOT = Path(__file__).parents[2]
 STRIP, HYSTERESIS = "gallery.regimes", "gallery.hysteresis"
@@ -54,7 +54,7 @@ class FakeJobs:
 @pytest.fixture
 def jobs(monkeypatch):
     found = FakeJobs()
-    for module in (setup, training, plan_form, study_list):
+    for module in (setup, training, plan_form, study_list, job_panel):
         monkeypatch.setattr(module, "jobs", lambda: found)
     return found
 
