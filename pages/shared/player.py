@@ -39,7 +39,7 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
 
     Args:
         key: the same for all scenes of one player.
-        data: from scenes and wire.encode, or None while there is nothing to show.
+        data: from figures.scenes and encoding.encode, or None while there is nothing to show.
         identity: the scene's id: what was said of another scene does not count.
         particles: number of particles drawn: picks beyond it are not believed.
     """
