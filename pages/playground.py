@@ -156,6 +156,12 @@ def _headline(record: RunRecord) -> None:
     ended = "" if record.status == "diverged" else f" · {record.message}"
     took = f" Training took {summary['seconds']:.1f} s." if ended and summary.get("seconds") else ""
     st.caption(escape(f"{regime(spec, record.substeps)}{ended}{took}"))
+    _summary(record)
+
+
+def _summary(record: RunRecord) -> None:
+    """The figures of a run, beside those of PCA."""
+    spec, summary = record.spec, record.summary
     cells = st.container(horizontal=True, gap="small")
     cells.metric("Unexplained", percent(summary.get("unexplained")), width=150, help=UNEXPLAINED)
     if summary["accuracy"] is not None:
