@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import flow_view, setup
 from pages.shared.player import Said
 
-pytestmark = pytest.mark.usefixtures("answers")
+pytestmark = pytest.mark.usefixtures("desk")
 
 VIEW = """
 import streamlit as st
@@ -59,7 +59,7 @@ def test_layers_are_computed_when_they_are_wanted(monkeypatch, answers):
         lambda *given: (real(*given), Said(None, (), ("field", "density"), None, None))[1],
     )
     at = app()
-    assert [task for task, _ in answers.asked] == ["field_grid", "density"]
+    assert [task for task, _ in answers.asked] == ["field_grid", "law"]
     scene, layers = shown_scene(at), setup.store().record("gallery-circle").spec.depth
     pane = scene["panes"][0]
     assert pane["field"]["vectors"].shape == (layers, 19, 19, 2)
