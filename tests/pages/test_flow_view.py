@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import flow_view, setup
 from pages.shared.player import Said
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("answers")
 
 VIEW = """
 import streamlit as st
