@@ -65,6 +65,7 @@ def opened_at(key: str, run_id: str, horizon: float) -> float | None:
 def _linked_place(horizon: float) -> float | None:
     """The place of the link's t on the clock, None where it names no time of the flow."""
     try:
-        return clock_place(float(TIME.get()), horizon)
+        t = float(TIME.get())
     except ValueError:
         return None
+    return clock_place(t, horizon) if 0 <= t <= horizon else None

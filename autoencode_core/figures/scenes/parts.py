@@ -208,16 +208,9 @@ def clock_places(times: ArrayLike) -> Array:
     return np.concatenate([at[: middle + 1] / half, 2 + (at[middle + 1 :] - half) / rest])
 
 
-def clock_place(t: float, horizon: float) -> float | None:
-    """Where a flow time stands on the clock in [0, 3], None outside of [0, T].
-
-    Args:
-        t: flow time.
-        horizon: T.
-    """
+def clock_place(t: float, horizon: float) -> float:
+    """Where the flow time t in [0, horizon] lies on the clock in [0, 3]; T/2 after the projection."""
     share = t / horizon
-    if not 0 <= share <= 1:
-        return None
     return 2 * share if share < 0.5 else 1 + 2 * share
 
 
