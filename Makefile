@@ -38,8 +38,8 @@ format: dev ## Put the code into the house style
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-types: dev ## Check the types of autoencode_core
-	$(PY) -m mypy --strict autoencode_core
+types: dev ## Check the types of the app and the core
+	$(PY) -m mypy --strict app.py pages autoencode_core
 
 bench: dev chromium ## Measure engine and player beside their peers, into benchmarks/RESULTS.md
 	@sh tools/install.sh $(VENV) benchmarks/requirements.txt

@@ -6,20 +6,20 @@ from pages.control_views.costates import costates_view
 from pages.control_views.iteration import iteration_view
 from pages.control_views.methods import methods_view
 from pages.shared.run_page import run_page
-from pages.shared.views import Views
+from pages.shared.views import View, Views
 
 PAGE = "control"
-VIEWS: Views = {
-    "along": ("Along t", along_view),
-    "costates": ("Costates", costates_view),
-    "iteration": ("One iteration", iteration_view),
-    "methods": ("Methods", methods_view),
-    "component": ("Which component", component_view),
-}
-_HELP = (
-    "Along t: the trained control, its Hamiltonian, and how far it is from optimal at every layer. Costates: "
-    "p(t) as arrows on the particles. One iteration: pmp in slow motion. Methods: pmp, adam and lbfgs from "
-    "the same start. Which component: a classifier with either turned off."
+VIEWS: Views = (
+    View(
+        "along",
+        "Along t",
+        "the trained control, its Hamiltonian, and how far it is from optimal at every layer",
+        along_view,
+    ),
+    View("costates", "Costates", "p(t) as arrows on the particles", costates_view),
+    View("iteration", "One iteration", "pmp in slow motion", iteration_view),
+    View("methods", "Methods", "pmp, adam and lbfgs from the same start", methods_view),
+    View("component", "Which component", "a classifier with either turned off", component_view),
 )
 
 
@@ -29,7 +29,6 @@ def render() -> None:
         PAGE,
         "Control",
         VIEWS,
-        menu=_HELP,
         choice="The run whose control is looked at.",
         empty="Choose a run above to see its control.",
     )

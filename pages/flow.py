@@ -13,9 +13,9 @@ from autoencode_core.figures.scenes.parts import Part, flow_timeline, scene
 from autoencode_core.figures.scenes.pictures import bars_pane, curves_panes, film_pane, shown_particles
 from autoencode_core.store.record import RunRecord
 from pages.shared.charts import chart
-from pages.shared.choose import MOST_RUNS, choose_runs
 from pages.shared.player import player
 from pages.shared.players import players
+from pages.shared.run_menu import MOST_RUNS, choose_runs
 from pages.shared.setup import dark, explanation, guard, page_setup
 from pages.shared.words import title
 

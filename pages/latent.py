@@ -13,16 +13,16 @@ from pages.latent_views.rows import rows_view
 from pages.latent_views.training import training_view
 from pages.latent_views.walk import walk_view
 from pages.shared.answers import ask, told
-from pages.shared.choose import choose_runs
+from pages.shared.run_menu import choose_runs
 from pages.shared.setup import explanation, guard, page_setup, unusual
-from pages.shared.views import Views
+from pages.shared.views import View, Views, menu_help
 
-VIEWS: Views = {
-    "decode": ("Decode", decode_view),
-    "walk": ("Walk", walk_view),
-    "training": ("Training", training_view),
-    "rows": ("Rows", rows_view),
-}
+VIEWS: Views = (
+    View("decode", "Decode", "any code, that of a particle or one between them", decode_view),
+    View("walk", "Walk", "straight from one code to another", walk_view),
+    View("training", "Training", "the codes as they form in training", training_view),
+    View("rows", "Rows", "the codes of all rows to take along, or where the rows of a new file fall", rows_view),
+)
 _WITHOUT_DECODER = ("training", "rows")
 _PLANES = {"2": "2 axes", "3": "3 axes", "tsne": "t-SNE"}
 
@@ -41,26 +41,28 @@ def render() -> None:
         unusual(record)
         view, plane = _controls(record)
         if plane is not None:
-            VIEWS[view][1](run_id, record, plane)
+            view.draw(run_id, record, plane)
     with guard():
         activity(record)
         explanation("latent")
 
 
-def _controls(record: RunRecord) -> tuple[str, CodePlane | None]:
+def _controls(record: RunRecord) -> tuple[View, CodePlane | None]:
     """What is looked at, and on which axes; no axes while they are being computed."""
     k, left, right = record.spec.bottleneck, *st.columns(2, vertical_alignment="bottom")
-    views = [name for name in VIEWS if record.spec.task != "classify" or name in _WITHOUT_DECODER]
+    views = {view.name: view for view in VIEWS}
+    if record.spec.task == "classify":
+        views = {name: views[name] for name in _WITHOUT_DECODER}
+    names = list(views)
     with left:
         view = st.segmented_control(
             "Show",
-            views,
-            default=views[0],
-            format_func=lambda name: VIEWS[name][0],
+            names,
+            default=names[0],
+            format_func=lambda name: views[name].title,
             key=f"latent_mode_{len(views)}",
             required=True,
-            help="Decode any code; walk straight from one code to another; see the codes form in training; "
-            "take the codes of all rows along, or see where the rows of a new file fall.",
+            help=menu_help(VIEWS),
         )
     kind = "2"
     if k > 3 and view != "rows":
@@ -77,7 +79,7 @@ def _controls(record: RunRecord) -> tuple[str, CodePlane | None]:
             )
     if record.spec.task == "classify":
         st.caption("A classifier has no decoder: its codes are shown, but they stand for no data.")
-    return view, _plane(record, kind)
+    return views[view], _plane(record, kind)
 
 
 def _plane(record: RunRecord, kind: str) -> CodePlane | None:

@@ -5,10 +5,11 @@ import re
 import streamlit as st
 
 from autoencode_core.home import DOCS
+from pages.shared.session import LinkKey
 from pages.shared.setup import guard, page_setup
 
-SECTION = "section"
-"""Where the link says which section to open: its number, such as 6b."""
+SECTION = LinkKey("section")
+"""Which section to open: its number, such as 6b."""
 TEXT_WIDTH = 740
 """Pixels of a line that reads well."""
 _STYLE = """<style>
@@ -43,7 +44,7 @@ def _text(theory: str) -> None:
         for (heading, _, body), place in zip(sections, anchors, strict=True):
             st.header(heading, anchor=place)
             st.markdown(body)
-    asked = st.query_params.get(SECTION, "")
+    asked = SECTION.get()
     for place in anchors:
         if asked and place.startswith(f"{asked}-"):
             script = f"<script>document.getElementById({place!r}).scrollIntoView()</script>"

@@ -5,18 +5,14 @@ from pages.mean_field_views.doubled import doubled_view
 from pages.mean_field_views.particles import particles_view
 from pages.mean_field_views.push import push_view
 from pages.shared.run_page import run_page
-from pages.shared.views import Views
+from pages.shared.views import View, Views
 
 PAGE = "mean_field"
-VIEWS: Views = {
-    "particles": ("More particles", particles_view),
-    "density": ("Density", density_view),
-    "doubled": ("Doubled state", doubled_view),
-    "push": ("Push-forward", push_view),
-}
-_HELP = (
-    "More particles: the same spec trained on more and more of them. Density: how their law moves. Doubled "
-    "state: the flow without the projection. Push-forward: samples moved beside a histogram moved."
+VIEWS: Views = (
+    View("particles", "More particles", "the same spec trained on more and more of them", particles_view),
+    View("density", "Density", "how their law moves", density_view),
+    View("doubled", "Doubled state", "the flow without the projection", doubled_view),
+    View("push", "Push-forward", "samples moved beside a histogram moved", push_view),
 )
 
 
@@ -26,7 +22,6 @@ def render() -> None:
         PAGE,
         "Mean field",
         VIEWS,
-        menu=_HELP,
         choice="The run whose particles stand for a measure.",
         empty="Choose a run above to see the law of its particles.",
     )

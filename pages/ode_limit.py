@@ -4,17 +4,13 @@ from pages.ode_limit_views.depth import depth_view
 from pages.ode_limit_views.geometry import geometry_view
 from pages.ode_limit_views.steps import steps_view
 from pages.shared.run_page import run_page
-from pages.shared.views import Views
+from pages.shared.views import View, Views
 
 PAGE = "ode_limit"
-VIEWS: Views = {
-    "steps": ("Step size", steps_view),
-    "geometry": ("Flow map", geometry_view),
-    "depth": ("Depth", depth_view),
-}
-_HELP = (
-    "Step size: the trained control integrated more finely. Flow map: volume, folds and stretching along t. "
-    "Depth: trained on at twice the depth, and again."
+VIEWS: Views = (
+    View("steps", "Step size", "the trained control integrated more finely", steps_view),
+    View("geometry", "Flow map", "volume, folds and stretching along t", geometry_view),
+    View("depth", "Depth", "trained on at twice the depth, and again", depth_view),
 )
 
 
@@ -24,7 +20,6 @@ def render() -> None:
         PAGE,
         "ODE limit",
         VIEWS,
-        menu=_HELP,
         choice="The run whose steps are refined.",
         empty="Choose a run above to see whether it is a discretised ODE.",
     )

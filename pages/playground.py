@@ -13,15 +13,26 @@ from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
 from pages.shared.answers import ask, told
 from pages.shared.charts import table_button
-from pages.shared.choose import OPENING, look_at, record_of
-from pages.shared.chosen import choice_chart
-from pages.shared.controls import drawing_wanted, knobs, set_knobs
-from pages.shared.drawing import drawing_board, tell_of_drawing
+from pages.shared.choice_chart import choice_chart
+from pages.shared.controls import knobs
+from pages.shared.dataset_knob import drawing_wanted
+from pages.shared.drawing_board import drawing_board, tell_of_drawing
 from pages.shared.flow_view import flow_view
-from pages.shared.live import RUNNING, job_panel
-from pages.shared.pictures import chart
+from pages.shared.job_panel import RUNNING, job_panel
+from pages.shared.run_menu import OPENING, record_of
+from pages.shared.run_picture import run_picture
 from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
+from pages.shared.shown import (
+    follow_link,
+    forget_job,
+    last_job,
+    last_run,
+    look_at_job,
+    look_at_run,
+    remember_run,
+)
 from pages.shared.table_preview import pending, preview
+from pages.shared.touched_knobs import set_knobs
 from pages.shared.words import number, regime, title
 
 
@@ -42,27 +53,10 @@ def render() -> None:
             drawing_board()
             return
         tell_of_drawing()
-        job_id = _from_link("job")
-        if job_id and _watch(job_id):
+        follow_link()
+        if last_job() and _watch(last_job()):
             return
-        _show_run(_from_link("run") or OPENING, spec)
-
-
-def _from_link(name: str) -> str:
-    """The id in the link, or the one that this visitor last looked at."""
-    if "job" in st.query_params or "run" in st.query_params:
-        for known in ("job", "run"):
-            st.session_state[f"shown_{known}"] = st.query_params.get(known, "")
-    return str(st.session_state.get(f"shown_{name}", ""))
-
-
-def _look_at(name: str, value: str) -> None:
-    """Puts a job or a run into the link, in the place of what was there."""
-    for other in ("job", "run"):
-        st.session_state.pop(f"shown_{other}", None)
-        st.query_params.pop(other, None)
-    st.session_state[f"shown_{name}"] = value
-    st.query_params[name] = value
+        _show_run(last_run() or OPENING, spec)
 
 
 def _train_button(spec: RunSpec | None) -> None:
@@ -77,21 +71,17 @@ def _train_button(spec: RunSpec | None) -> None:
     if not waits:
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
-        _look_at("job", jobs().train(spec))
+        look_at_job(jobs().train(spec))
         st.rerun()
 
 
 def _other_jobs() -> None:
     """Runs that train now and are not on screen: this page's in another tab, or other people's."""
-    others = [
-        job
-        for job in jobs().list()
-        if job.state in RUNNING and job.job_id != st.session_state.get("shown_job")
-    ]
+    others = [job for job in jobs().list() if job.state in RUNNING and job.job_id != last_job()]
     for job in others:
         words = f"Watch {title(job.spec)}"
         if st.button(words, key=f"watch_{job.job_id}", type="tertiary"):
-            _look_at("job", job.job_id)
+            look_at_job(job.job_id)
             st.rerun()
 
 
@@ -101,23 +91,17 @@ def _watch(job_id: str) -> bool:
         status = jobs().status(job_id)
     except InputError:
         st.info("The job in the link is not known here any more. If it ended, its run is on the page Runs.")
-        _forget_job()
+        forget_job()
         return False
     if status.state in RUNNING:
         job_panel(job_id)
         return True
     if status.run_id:
-        _look_at("run", status.run_id)
+        look_at_run(status.run_id)
         return False
     st.warning(escape(status.message))
-    _forget_job()
+    forget_job()
     return False
-
-
-def _forget_job() -> None:
-    """Takes a job that left no run out of the link: it has been told of."""
-    st.session_state.pop("shown_job", None)
-    st.query_params.pop("job", None)
 
 
 def _show_run(run_id: str, asked: RunSpec | None) -> None:
@@ -148,7 +132,7 @@ def _is_of(record: RunRecord, asked: RunSpec) -> bool:
 def _flow(run_id: str, record: RunRecord) -> None:
     """The flow, playing; what is done with it draws only itself anew."""
     if run_id != OPENING:
-        look_at(run_id)
+        remember_run(run_id)
     flow_view(run_id, record, key="playground", title=record.name or title(record.spec))
 
 
@@ -172,6 +156,12 @@ def _headline(record: RunRecord) -> None:
     ended = "" if record.status == "diverged" else f" · {record.message}"
     took = f" Training took {summary['seconds']:.1f} s." if ended and summary.get("seconds") else ""
     st.caption(escape(f"{regime(spec, record.substeps)}{ended}{took}"))
+    _summary(record)
+
+
+def _summary(record: RunRecord) -> None:
+    """The figures of a run, beside those of PCA."""
+    spec, summary = record.spec, record.summary
     cells = st.container(horizontal=True, gap="small")
     cells.metric("Unexplained", percent(summary.get("unexplained")), width=150, help=UNEXPLAINED)
     if summary["accuracy"] is not None:
@@ -217,10 +207,10 @@ def _figures(run_id: str, record: RunRecord) -> None:
     """What stands still: reconstruction, errors, history."""
     left, right = st.columns([3, 2])
     with left:
-        chart(run_id, record, "reconstruction")
+        run_picture(run_id, record, "reconstruction")
     with right:
-        chart(run_id, record, "errors")
-    chart(run_id, record, "history")
+        run_picture(run_id, record, "errors")
+    run_picture(run_id, record, "history")
     if record.spec.task in ("reconstruct", "denoise") and not is_image_run(record):
         _columns(run_id, record)
     if record.choice is not None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -15,12 +15,15 @@ from autoencode_core.overfit import overfit_sentence
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit
-from pages.shared.cards import delete_button, rename_button
-from pages.shared.choose import MOST_RUNS
-from pages.shared.live import RUNNING
+from pages.shared.job_panel import RUNNING, offer_unstored
+from pages.shared.rename_delete import delete_button, rename_button
+from pages.shared.run_menu import MOST_RUNS
+from pages.shared.session import SessionKey
 from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
-from pages.shared.study_cards import REGIMES, running_studies, stored_studies
-from pages.shared.words import dataset, moment, title
+from pages.shared.shown import JOB, RUN
+from pages.shared.study_list import REGIMES, running_studies, stored_studies
+from pages.shared.views import VIEW
+from pages.shared.words import dataset, local_time, title
 
 if TYPE_CHECKING:
     from autoencode_core.desk.job import JobStatus
@@ -28,8 +31,9 @@ if TYPE_CHECKING:
 
 PLAYGROUND = "pages/playground.py"
 OPENS = {"Playground": PLAYGROUND, "Flow": "pages/flow.py", "Latent": "pages/latent.py"}
-_UPLOAD_ERROR = "runs_upload_error"
-_UPLOADS = "runs_uploads"
+_UPLOAD_ERROR = SessionKey("runs_upload_error", InputError)
+_UPLOADS = SessionKey("runs_uploads", int)
+"""How many files were taken."""
 _REFRESH_SECONDS = 1.0
 _SHARES = {"Unexplained": "unexplained", "by PCA": "pca_unexplained"}
 _FIGURES = {"Test error": "test_error", "PCA error": "pca_test_error"}
@@ -74,13 +78,9 @@ def _running() -> None:
         st.subheader("Training now", anchor=False)
         st.fragment(_going, run_every=_REFRESH_SECONDS)(going)
     for job in known:
-        kept = jobs().unstored(job.job_id) if job.state == "failed" else None
-        if kept:
-            st.warning(
-                f"{escape(title(job.spec))} was trained but could not be stored. {escape(job.message)}"
-            )
-            name = f"{job.job_id}.autoencode"
-            st.download_button("Download it", kept, name, key=f"unstored_{job.job_id}", on_click="ignore")
+        if job.state == "failed":
+            words = f"{title(job.spec)} was trained but could not be stored. {job.message}"
+            offer_unstored(job.job_id, words, ".autoencode")
 
 
 @guard()
@@ -91,7 +91,7 @@ def _going(shown: Sequence[str]) -> None:
     for job in going:
         words, watch = st.columns([5, 1], vertical_alignment="center")
         words.markdown(_job_words(job))
-        watch.page_link(PLAYGROUND, label="Watch", query_params={"job": job.job_id})
+        watch.page_link(PLAYGROUND, label="Watch", query_params={JOB.name: job.job_id})
 
 
 def _job_words(job: "JobStatus") -> str:
@@ -141,9 +141,9 @@ def _together(run_ids: list[str]) -> None:
     with st.container(horizontal=True):
         words = f"Open these {len(run_ids)} in Flow, on one clock"
         if st.button(words, key="open_together", type="primary"):
-            st.switch_page(OPENS["Flow"], query_params={"run": run_ids})
+            st.switch_page(OPENS["Flow"], query_params={RUN.name: run_ids})
         if st.button("Compare them", key="compare_together"):
-            st.switch_page(REGIMES, query_params={"view": "compare", "run": run_ids})
+            st.switch_page(REGIMES, query_params={VIEW.name: "compare", RUN.name: run_ids})
 
 
 def _knobs_shown(entries: Sequence["Entry"], only_differences: bool) -> list[str]:
@@ -156,7 +156,7 @@ def _row(entry: "Entry", knobs: Sequence[str]) -> dict[str, Any]:
     row = {
         "Name": _name(entry),
         "From": "gallery" if entry.read_only else "you",
-        "Created": moment(entry.created),
+        "Created": local_time(entry.created),
         "Status": entry.status,
         **{heading: entry.figures.get(key) for heading, key in _SHARES.items()},
         **{heading: entry.figures.get(key) for heading, key in _FIGURES.items()},
@@ -226,11 +226,11 @@ def _card(entry: "Entry") -> None:
         with st.container(horizontal=True):
             if entry.spec is not None:
                 for page, path in OPENS.items():
-                    kind = "primary" if path == PLAYGROUND else "secondary"
+                    kind: Literal["primary", "secondary"] = "primary" if path == PLAYGROUND else "secondary"
                     if st.button(f"Open in {page}", key=f"open_{page}_{run_id}", type=kind):
-                        st.switch_page(path, query_params={"run": run_id})
+                        st.switch_page(path, query_params={RUN.name: run_id})
                 if st.button("Convexity", key=f"open_convexity_{run_id}"):
-                    st.switch_page(REGIMES, query_params={"view": "convexity", "run": run_id})
+                    st.switch_page(REGIMES, query_params={VIEW.name: "convexity", RUN.name: run_id})
                 st.download_button(
                     "Download",
                     data=partial(store().export, run_id),
@@ -254,36 +254,34 @@ def _upload() -> None:
     st.file_uploader(
         "Run file (.autoencode) or study (.study)",
         type=["autoencode", "study"],
-        key=_upload_key(),
+        key=_uploader().name,
         on_change=_take_upload,
         max_upload_size=200,
         help="A file that “Download” has made, here or on another machine.",
     )
-    error = st.session_state.get(_UPLOAD_ERROR)
-    if error:
+    if error := _UPLOAD_ERROR.get():
         complain(error)
 
 
 def _take_upload() -> None:
     """Store an uploaded run; the uploader is then a new, empty one, or tells what is wrong."""
-    file = st.session_state.get(_upload_key())
-    st.session_state.pop(_UPLOAD_ERROR, None)
+    file = _uploader().get()
+    _UPLOAD_ERROR.drop()
     if file is None:
         return
     try:
         take = store().import_study if file.name.endswith(".study") else store().import_
         take(file.getvalue())
     except InputError as error:
-        st.session_state[_UPLOAD_ERROR] = InputError(
-            f"{file.name}, {error.field}", error.value, error.allowed
-        )
+        _UPLOAD_ERROR.set(InputError(f"{file.name}, {error.field}", error.value, error.allowed))
         return
-    st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
+    _UPLOADS.set((_UPLOADS.get() or 0) + 1)
     st.toast(f"{escape(file.name)} is stored now.")
 
 
-def _upload_key() -> str:
-    return f"runs_upload_{st.session_state.get(_UPLOADS, 0)}"
+def _uploader() -> SessionKey[Any]:
+    """What was dropped; a new one after each file that was taken."""
+    return SessionKey(f"runs_upload_{_UPLOADS.get() or 0}", object)
 
 
 # ---- words

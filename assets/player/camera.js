@@ -111,7 +111,7 @@ export const turnedCamera = () => new Camera(TURNED);
 // ---- views
 
 // A linear map of the components and of time to the clip space of a plot; columns[j] is what component j adds.
-export class View {
+class View {
   constructor(plot, columns, time, origin) {
     Object.assign(this, { plot, columns, time, origin });
   }

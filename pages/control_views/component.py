@@ -19,7 +19,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
-from pages.shared.moment import linked_player
+from pages.shared.flow_time import linked_player
 from pages.shared.setup import dark, escape, guard
 from pages.shared.words import dataset, regime
 

@@ -9,7 +9,7 @@ from autoencode_core.questions.control import COSTATES
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import table_button
-from pages.shared.moment import linked_player
+from pages.shared.flow_time import linked_player
 
 _LENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 

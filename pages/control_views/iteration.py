@@ -22,7 +22,7 @@ from autoencode_core.questions.control import ITERATION, Iteration
 from autoencode_core.store.record import PATH, RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
-from pages.shared.moment import linked_player
+from pages.shared.flow_time import linked_player
 from pages.shared.setup import dark, guard
 
 _PHASE, _FROM = "iteration_phase", "iteration_from"

@@ -16,7 +16,7 @@ from autoencode_core.questions.mean_field import DENSITY
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
-from pages.shared.moment import linked_player
+from pages.shared.flow_time import linked_player
 from pages.shared.setup import dark, escape, guard
 
 _GRIDS = {"way": "the whole way", "start": "only where they start"}

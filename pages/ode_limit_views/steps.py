@@ -17,7 +17,7 @@ from autoencode_core.questions.ode_limit import STEPS, Steps
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
-from pages.shared.choose import LEFT, OPENINGS, choose
+from pages.shared.run_menu import LEFT, OPENINGS, show_run
 from pages.shared.setup import dark, guard
 
 _LEFT = "For contrast: a residual network that left its ODE"
@@ -57,7 +57,7 @@ def steps_view(run_id: str, record: RunRecord) -> None:
 def _contrast(run_id: str) -> None:
     """One click to the run that left its ODE, or to the one that shows how a discretised ODE looks."""
     other, words = (OPENINGS["ode_limit"], "A run that is an ODE") if run_id == LEFT else (LEFT, _LEFT)
-    st.button(words, key="ode_contrast", on_click=choose, args=(other,))
+    st.button(words, key="ode_contrast", on_click=show_run, args=(other,))
 
 
 def _metrics(found: Steps) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import ArrayLike
 
 from autoencode_core.export.csv_text import columns_csv
+from autoencode_core.figures.updating import UpdatingChart
 
 Columns = Callable[[], Mapping[str, ArrayLike]]
 
@@ -28,6 +30,17 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
         if columns is not None:
             words = "The numbers of this figure as a table. The camera above the figure saves it as PNG."
             table_button(f"{key}_csv", name, columns, words=words)
+
+
+def updating_chart(key: str, chart: UpdatingChart) -> None:
+    """A chart of a training that goes on, updated in place.
+
+    Args:
+        key: the same for all charts in this place.
+        chart: from autoencode_core.figures.
+    """
+    columns = pd.DataFrame(dict(chart.columns))
+    st.vega_lite_chart(columns, dict(chart.layers), key=key, height=chart.height, alt=chart.alt)
 
 
 def table_button(key: str, name: str, columns: Columns, label: str = "CSV", words: str = "") -> None:

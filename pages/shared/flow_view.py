@@ -14,9 +14,9 @@ from autoencode_core.figures.scenes.flow import Around, drawn_particles, flow_ra
 from autoencode_core.questions.flow import FIELD_GRID, LAW, TRAJECTORIES, FieldGrid, Law, Trajectories
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import Asked, ask, told
-from pages.shared.moment import keep_moment, opened_at
+from pages.shared.flow_time import keep_time, opened_at
 from pages.shared.player import Said, player
-from pages.shared.saving import save_menu
+from pages.shared.save_menu import save_menu
 
 _CELLS, _ARROWS = 96, 19
 
@@ -90,7 +90,7 @@ def flow_view(
     data = _scene(identity, tuple(names), beside, settings, record, shown, around, more)
     said = player(f"{key}_player", data, identity, drawn or len(record.probe["inputs"]))
     if linked:
-        keep_moment(said)
+        keep_time(said)
     computed.tell()
     if more:
         st.caption(

@@ -3,12 +3,25 @@
 from collections.abc import Sequence
 from decimal import Decimal, DecimalException
 
-import streamlit as st
-
 from autoencode_core.data.reading import Reading
 from autoencode_core.knobs import allowed, bounds
 from autoencode_core.spec import RunSpec
+from pages.shared.session import LinkKey
 from pages.shared.setup import escape
+
+
+def knob_key(name: str) -> str:
+    """Where link and session keep what the widget of a knob says.
+
+    Args:
+        name: name of the knob.
+    """
+    return f"knob_{name}"
+
+
+def is_linked(name: str) -> bool:
+    """Whether the link says anything of a knob."""
+    return LinkKey(knob_key(name)).there()
 
 
 def linked_number(name: str) -> float | None:
@@ -53,8 +66,7 @@ def percent(number: str) -> str:
 
 
 def _text(name: str) -> str | None:
-    found = st.query_params.get(f"knob_{name}")
-    return None if found is None else str(found)
+    return LinkKey(knob_key(name)).get() if is_linked(name) else None
 
 
 def _number(text: str) -> float | None:

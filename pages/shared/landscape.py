@@ -8,6 +8,6 @@ def landscape(key: str, data: bytes | None) -> None:
 
     Args:
         key: the same for all scenes shown in this place.
-        data: from plane_scene or line_scene and wire.encode, or None while there is nothing to show.
+        data: from plane_scene or line_scene and encoding.encode, or None while there is nothing to show.
     """
     served("landscape")(key=key, data=data, height="content")

@@ -10,17 +10,16 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import streamlit as st
 from pydantic import ValidationError
 
 from autoencode_core.data.reading import AS_FOUND, Reading, is_table, table_name
+from pages.shared.session import LinkKey, SessionKey
 from pages.shared.setup import runs_root
 
-LINK = "knob_reading"
-"""Where the link says how the table of its data set is read."""
-
 _KEPT = re.compile(r"[0-9a-f]{12}-[\w-]+\.(csv|tsv|txt|xlsx|(csv|tsv|txt)\.gz)")
-_READINGS = "table_readings"
+_READINGS = SessionKey[dict[str, Reading]]("table_readings", dict)
+_LINK = LinkKey("knob_reading")
+"""How the table of the link's data set is read."""
 _LONGEST_LINK = 2000
 
 
@@ -70,14 +69,13 @@ def labels(paths: Sequence[str]) -> dict[str, str]:
 
 def reading_of(path: str) -> Reading:
     """How this visitor reads a data set: as found, unless a preview or a run said otherwise."""
-    found = st.session_state.get(_READINGS, {}).get(path)
-    return found if isinstance(found, Reading) else AS_FOUND
+    return (_READINGS.get() or {}).get(path, AS_FOUND)
 
 
 def read_as(path: str, reading: Reading) -> None:
     """Remember how this visitor reads a table."""
     if is_table(path):
-        st.session_state.setdefault(_READINGS, {})[path] = reading
+        _READINGS.set((_READINGS.get() or {}) | {path: reading})
 
 
 def follow_link(path: str) -> str:
@@ -89,8 +87,8 @@ def follow_link(path: str) -> str:
     Returns:
         What the link asks in vain, in a sentence; "" of what is taken.
     """
-    said, text = "", st.query_params.get(LINK)
-    if text and is_table(path) and path not in st.session_state.get(_READINGS, {}):
+    said, text = "", _LINK.get()
+    if text and is_table(path) and path not in (_READINGS.get() or {}):
         try:
             read_as(path, Reading.model_validate_json(text))
         except ValidationError:
@@ -98,9 +96,9 @@ def follow_link(path: str) -> str:
     changed = reading_of(path).changed()
     wanted = reading_of(path).model_dump_json(include=set(changed)) if changed else ""
     if wanted and len(wanted) <= _LONGEST_LINK:
-        st.query_params[LINK] = wanted
+        _LINK.set(wanted)
     else:
-        st.query_params.pop(LINK, None)
+        _LINK.drop()
     return said
 
 

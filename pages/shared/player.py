@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
-from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
-from pages.shared.setup import ASSETS
+from autoencode_core.home import ASSETS
+from pages.shared.streamlit_internals import register_components
 
 _PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing")
 _MOST_PICKED = 50_000
@@ -40,7 +39,7 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
 
     Args:
         key: the same for all scenes of one player.
-        data: from scenes and wire.encode, or None while there is nothing to show.
+        data: from figures.scenes and encoding.encode, or None while there is nothing to show.
         identity: the scene's id: what was said of another scene does not count.
         particles: number of particles drawn: picks beyond it are not believed.
     """
@@ -70,10 +69,7 @@ def served(name: str) -> Any:
     Args:
         name: of its script, its style sheet and the class of its root.
     """
-    manager = get_bidi_component_manager()
-    if manager.get_component_asset_root(f"{_PACKAGE}.{name}") is None:
-        parts = [ComponentConfig(part, ASSETS.name) for part in _COMPONENTS]
-        manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", parts), ASSETS.parent)
+    register_components(_PACKAGE, _COMPONENTS, ASSETS)
     return st.components.v2.component(
         f"{_PACKAGE}.{name}", html=f'<div class="{name}"></div>', css=f"{name}.css", js=f"{name}.js"
     )

@@ -3,20 +3,19 @@
 import streamlit as st
 
 from autoencode_core.store.record import RunRecord
-from pages.shared.choose import choose_runs
+from pages.shared.run_menu import choose_runs
 from pages.shared.setup import escape, guard, page_setup, unusual
 from pages.shared.views import Views, show_view
 from pages.shared.words import regime
 
 
-def run_page(page: str, title: str, views: Views, menu: str, choice: str, empty: str) -> None:
+def run_page(page: str, title: str, views: Views, choice: str, empty: str) -> None:
     """Draws the page.
 
     Args:
-        page: its name in texts and keys, as in views.state_key.
+        page: its name in texts and keys, as in views.show_view.
         title: its name in the browser.
         views: each is called with the run's id and record.
-        menu: what each of them shows.
         choice: what the chosen run is for.
         empty: what stands there while no run is chosen.
     """
@@ -31,4 +30,4 @@ def run_page(page: str, title: str, views: Views, menu: str, choice: str, empty:
     with guard():
         st.caption(escape(regime(record.spec, record.substeps)))
         unusual(record)
-    show_view(page, views, menu, run_id, record)
+    show_view(page, views, run_id, record)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 from pydantic import ValidationError
-from streamlit.runtime.pages_manager import PagesManager
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.run.cautions import cautions
@@ -18,6 +17,7 @@ from autoencode_core.home import ASSETS, GALLERY
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from pages.shared.streamlit_internals import leave_pages_folder
 
 if TYPE_CHECKING:
     from autoencode_core.desk.answers import Answers
@@ -37,24 +37,19 @@ def page_setup(title: str) -> None:
     Args:
         title: name of the page, as in the menu.
     """
-    _leave_pages_folder()
+    _lead_with_app()
     logo = str(ASSETS / "logo.svg")
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")
     st.html("<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }</style>")
 
 
-def _leave_pages_folder() -> None:
-    """Once in the server's life: have Streamlit run app.py and not the bare page.
-
-    Because of the folder's name it takes pages/ for its list of pages until app.py has run once. A first
-    visitor whose link names a page would see that page alone, without the app around it.
-    """
+def _lead_with_app() -> None:
+    """Once in the server's life: have Streamlit run app.py and not the bare page."""
     global _app_leads
     if not _app_leads:
         _app_leads = True
-        if PagesManager.uses_pages_directory:
-            PagesManager.uses_pages_directory = False
+        if leave_pages_folder():
             st.rerun()
 
 

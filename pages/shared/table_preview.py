@@ -15,10 +15,10 @@ from autoencode_core.data.survey import Survey, survey
 from autoencode_core.errors import InputError
 from autoencode_core.words import join
 from pages.shared import own_table
+from pages.shared.session import SessionKey
 from pages.shared.setup import complain, escape
-from pages.shared.wishes import choose_dataset
+from pages.shared.touched_knobs import choose_dataset
 
-_PENDING, _SURVEY, _ERROR = "table_pending", "table_survey", "table_error"
 _FREE = ("label", "colour", "drop", "missing")
 """Fields that change what is done with the columns, not how the file is cut into cells."""
 _WORDS: Mapping[str, str] = {
@@ -44,6 +44,12 @@ class Pending:
     reading: Reading
 
 
+_PENDING = SessionKey("table_pending", Pending)
+_SURVEY = SessionKey[tuple[Any, Survey]]("table_survey", tuple)
+"""What was understood last, and of which content read how."""
+_ERROR = SessionKey("table_error", InputError)
+
+
 def look_at_upload(data: bytes, name: str, reading: Reading) -> None:
     """Show an uploaded file in the preview, when the page is drawn next."""
     _look(Pending(data, Path(name.replace("\\", "/")).name, reading))
@@ -59,20 +65,19 @@ def look_at_kept(path: str) -> None:
 
 
 def _look(pending: Pending) -> None:
-    st.session_state[_PENDING] = pending
-    st.session_state.pop(_SURVEY, None)
+    _PENDING.set(pending)
+    _SURVEY.drop()
 
 
 def pending() -> Pending | None:
     """The table that is looked at, None without."""
-    found = st.session_state.get(_PENDING)
-    return found if isinstance(found, Pending) else None
+    return _PENDING.get()
 
 
 def leave() -> None:
     """Close the preview without taking the table."""
-    for key in (_PENDING, _SURVEY):
-        st.session_state.pop(key, None)
+    _PENDING.drop()
+    _SURVEY.drop()
 
 
 def preview() -> None:
@@ -99,10 +104,10 @@ def _survey(shown: Pending) -> Survey:
     """What is understood of the table; the file is cut into cells again only where that is told otherwise."""
     how = shown.reading.model_dump(exclude=set(_FREE))
     key = (hashlib.sha256(shown.data).digest(), shown.name, tuple(how.items()))
-    known = st.session_state.get(_SURVEY)
+    known = _SURVEY.get()
     if known is None or known[0] != key:
         found = survey(shown.data, shown.reading, shown.name)
-        st.session_state[_SURVEY] = (key, found)
+        _SURVEY.set((key, found))
         return found
     return replace(known[1], reading=shown.reading).with_reading(shown.reading)
 
@@ -137,7 +142,7 @@ def _ask_thousands(found: Survey) -> None:
 def _tell(changes: Mapping[str, Any]) -> None:
     shown = pending()
     if shown is not None:
-        st.session_state[_PENDING] = replace(shown, reading=shown.reading.but(**changes))
+        _PENDING.set(replace(shown, reading=shown.reading.but(**changes)))
 
 
 # ---- how the file is read
@@ -164,15 +169,20 @@ def _choice(name: str, words: tuple[str, ...], value: str) -> None:
 
 def _draw(widget: Any, name: str, value: Any, **settings: Any) -> None:
     """A widget of a field of Reading that stands at its value."""
-    key, info = f"table_{name}", Reading.model_fields[name]
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    key, info = _widget(name), Reading.model_fields[name]
+    if key.get() != value:
+        key.set(value)
     settings = {"on_change": _note, "args": (name,), **settings}
-    widget(info.title, key=key, help=escape(info.description or ""), **settings)
+    widget(info.title, key=key.name, help=escape(info.description or ""), **settings)
 
 
 def _note(name: str) -> None:
-    _tell({name: st.session_state[f"table_{name}"]})
+    _tell({name: _widget(name).get()})
+
+
+def _widget(name: str) -> SessionKey[Any]:
+    """Where the widget of a field of Reading keeps its value."""
+    return SessionKey(f"table_{name}", object)
 
 
 def _column_choices(found: Survey) -> None:
@@ -195,19 +205,19 @@ def _column_choices(found: Survey) -> None:
 
 def _note_columns(name: str) -> None:
     """A column is to be used otherwise: the shortest reading that says so."""
-    known, shown = st.session_state.get(_SURVEY), pending()
+    known, shown = _SURVEY.get(), pending()
     if known is None or shown is None:
         return
-    found: Survey = known[1].with_reading(shown.reading)
+    found = known[1].with_reading(shown.reading)
     before = found.label()
-    label, colour = (_named(st.session_state[f"table_{field}"]) for field in ("label", "colour"))
-    left = set(st.session_state["table_drop"])
+    label, colour = (_named(_widget(field).get() or _NOTHING) for field in ("label", "colour"))
+    left = set(_widget("drop").get() or ())
     if name == "label" and before is not None and before.name != label and before.why:
         left.add(before.name)  # it is text again
     if name == "drop" and label in left:
         label = ""
     reading = replace(found, reading=shown.reading).reading_for(left, label, colour)
-    st.session_state[_PENDING] = replace(shown, reading=reading)
+    _PENDING.set(replace(shown, reading=reading))
 
 
 def _named(word: str) -> str:
@@ -254,7 +264,7 @@ def _head(found: Survey) -> None:
 
 
 def _buttons(shown: Pending, found: Survey | None) -> None:
-    if error := st.session_state.pop(_ERROR, None):
+    if error := _ERROR.pop():
         complain(error)
     with st.container(horizontal=True):
         problems = ["unread"] if found is None else found.problems()
@@ -278,7 +288,7 @@ def _take() -> None:
     try:
         path = own_table.keep(shown.data, shown.name)
     except OSError:
-        st.session_state[_ERROR] = InputError("file", shown.name, "a folder for runs that can be written")
+        _ERROR.set(InputError("file", shown.name, "a folder for runs that can be written"))
         return
     own_table.read_as(path, shown.reading)
     leave()

@@ -1,15 +1,18 @@
 """Where a person drops a table or images of their own."""
 
+from typing import Any
+
 import streamlit as st
 
 from autoencode_core.errors import InputError
 from pages.shared import own_images, own_table
+from pages.shared.session import SessionKey
 from pages.shared.setup import complain
 from pages.shared.table_preview import leave, look_at_upload, pending
-from pages.shared.wishes import choose_dataset, wishes
+from pages.shared.touched_knobs import choose_dataset, touched
 
-_TABLE, _IMAGES = "knob_file", "knob_images"
-_IMAGES_ERROR = "knobs_images_error"
+_TABLE, _IMAGES = SessionKey[Any]("knob_file", object), SessionKey[Any]("knob_images", object)
+_IMAGES_ERROR = SessionKey("knobs_images_error", InputError)
 
 
 def table_uploader() -> None:
@@ -17,7 +20,7 @@ def table_uploader() -> None:
     st.file_uploader(
         "Table",
         type=["csv", "tsv", "txt", "gz", "xlsx"],
-        key=_TABLE,
+        key=_TABLE.name,
         on_change=_look_at_table,
         max_upload_size=50,
         help="Columns of numbers, and of text: .csv, .tsv, .txt, packed by gzip or not, or .xlsx. What "
@@ -34,14 +37,13 @@ def images_uploader() -> None:
     st.file_uploader(
         "IDX files",
         accept_multiple_files=True,
-        key=_IMAGES,
+        key=_IMAGES.name,
         on_change=_take_images,
         max_upload_size=200,
         help="A file of grey images as MNIST has them (…-images-idx3-ubyte, .gz or not) and, if there is "
         "one, that of their labels (…-labels-idx1-ubyte). At most 64 × 64 pixels and 200 MB unpacked.",
     )
-    error = st.session_state.get(_IMAGES_ERROR)
-    if error:
+    if error := _IMAGES_ERROR.get():
         complain(error)
     else:
         st.caption("Choose the images, and their labels with them, or take another data set.")
@@ -49,23 +51,22 @@ def images_uploader() -> None:
 
 def _look_at_table() -> None:
     """A run's table that was lost is read as it was then."""
-    file = st.session_state.get(_TABLE)
+    file = _TABLE.get()
     if file is None:
         leave()
     else:
-        look_at_upload(file.getvalue(), file.name, own_table.reading_of(str(wishes().get("dataset", ""))))
+        look_at_upload(file.getvalue(), file.name, own_table.reading_of(str(touched().get("dataset", ""))))
 
 
 def _take_images() -> None:
     """Keep and choose them, or remember what is wrong with them."""
-    files = st.session_state.get(_IMAGES) or []
-    st.session_state.pop(_IMAGES_ERROR, None)
+    files = _IMAGES.get() or []
+    _IMAGES_ERROR.drop()
     if not files:
         return
     try:
         choose_dataset(own_images.keep([own_images.Upload(f.name, f.getvalue()) for f in files]))
     except InputError as error:
-        st.session_state[_IMAGES_ERROR] = error
+        _IMAGES_ERROR.set(error)
     except OSError:
-        allowed = "a folder for runs that can be written"
-        st.session_state[_IMAGES_ERROR] = InputError("file", files[0].name, allowed)
+        _IMAGES_ERROR.set(InputError("file", files[0].name, "a folder for runs that can be written"))

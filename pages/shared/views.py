@@ -1,69 +1,92 @@
 """The views of a page: which one is shown, chosen in a menu or by the link."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from pages.shared.session import LinkKey, SessionKey
 from pages.shared.setup import explanation, guard
 
-VIEW = "view"
-"""Where the link keeps the view; the session keeps it under state_key(page)."""
-Views = Mapping[str, tuple[str, Callable[..., None]]]
-"""Name in the link: title, and what draws it. The first one is shown at first."""
+VIEW = LinkKey("view")
+"""Name of the view that is shown."""
 
 
-def state_key(page: str) -> str:
-    """Where the session keeps which view of a page is shown.
+@dataclass(frozen=True)
+class View:
+    """One view of a page, registered here and nowhere else; the first of a page is shown at first.
 
-    Args:
-        page: its name in texts and keys, such as "regimes".
+    Attributes:
+        name: its word, in the link and in the names of its module, analysis, figure and text.
+        title: what the menu calls it.
+        help: what it shows, in a clause; the help of the menu has those of all views.
+        draw: draws it; called with what the page is about.
     """
-    return f"{page}_{VIEW}"
+
+    name: str
+    title: str
+    help: str
+    draw: Callable[..., None]
 
 
-def show_view(page: str, views: Views, help_text: str, *about: Any) -> None:
+Views = tuple[View, ...]
+
+
+def show_view(page: str, views: Views, *about: Any) -> None:
     """The menu of the views, the chosen one, and below it what it is about.
 
     Args:
-        page: as in state_key; the texts are assets/texts/{page}_{view}.md.
+        page: its name in texts and keys, such as "regimes"; the texts are assets/texts/{page}_{view}.md.
         views: the views.
-        help_text: what each of them shows.
         about: what they are called with.
     """
-    name = _chosen(page, views, help_text)
+    shown = _chosen(page, views)
     with guard():
-        views[name][1](*about)
+        shown.draw(*about)
     with guard():
-        explanation(f"{page}_{name}")
+        explanation(f"{page}_{shown.name}")
 
 
 def switch_view(page: str, view: str) -> None:
     """Shows another view of a page from now on; for what is done on a click.
 
     Args:
-        page: as in state_key.
+        page: as in show_view.
         view: its name in the link.
     """
-    st.session_state[state_key(page)] = view
-    st.query_params[VIEW] = view
+    _shown(page).set(view)
+    VIEW.set(view)
 
 
-def _chosen(page: str, views: Views, help_text: str) -> str:
-    key, first = state_key(page), next(iter(views))
-    asked, linked = st.query_params.get(VIEW, ""), f"{key}_linked"
-    if asked in views and st.session_state.get(linked) != asked:
-        st.session_state[key] = asked
-    st.session_state.setdefault(key, first)
+def menu_help(views: Views) -> str:
+    """What each of the views shows, in a sentence each."""
+    return " ".join(f"{view.title}: {view.help}." for view in views)
+
+
+def _chosen(page: str, views: Views) -> View:
+    known = {view.name: view for view in views}
+    key, linked = _shown(page), SessionKey(f"{page}_view_linked", str)
+    asked, first = VIEW.get(), views[0].name
+    if asked in known and linked.get() != asked:
+        key.set(asked)
+    if key.get() is None:
+        key.set(first)
     shown = st.segmented_control(
         "Show",
-        list(views),
-        format_func=lambda name: views[name][0],
-        key=key,
+        list(known),
+        format_func=lambda name: known[name].title,
+        key=key.name,
         required=True,
         persist_state="session",
-        help=help_text,
+        help=menu_help(views),
     )
-    name = shown if shown in views else first
-    st.query_params[VIEW] = st.session_state[linked] = name
-    return name
+    name = shown if shown in known else first
+    linked.set(name)
+    VIEW.set(name)
+    return known[name]
+
+
+def _shown(page: str) -> SessionKey[str]:
+    """Which view of a page is shown: the key of its menu."""
+    return SessionKey(f"{page}_view", str)

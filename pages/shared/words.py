@@ -75,7 +75,7 @@ def study_title(study: Study) -> str:
     return f"{dataset(spec.dataset)}, k = {spec.bottleneck}, λ = {span}, {many}"
 
 
-def moment(created: str) -> datetime | None:
+def local_time(created: str) -> datetime | None:
     """Date and time in the visitor's time zone.
 
     Args:

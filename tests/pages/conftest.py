@@ -1,4 +1,4 @@
-"""What the tests of pages share: a store in a fresh folder, and a desk of answers that computes at once."""
+"""What the tests of pages share: a store in a fresh folder, and answers that are computed at once."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -91,15 +91,15 @@ class AnswersAtOnce:
 
 
 @pytest.fixture
-def without_path(desk) -> str:
+def without_path(answers) -> str:
     """The id of a run as they were stored before runs kept the controls along their training."""
     spec = RunSpec(dataset="moons", particles=40, depth=4, iterations=3, field="single_layer")
     return setup.store().save(replace(train(spec), path=None))
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    """A desk of answers, and a store in a fresh folder (setup.store())."""
+def answers(tmp_path, monkeypatch):
+    """Answers computed at once, and a store in a fresh folder (setup.store())."""
     found = AnswersAtOnce()
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(shared_answers, "answers", lambda: found)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def _fresh(desk, tmp_path, monkeypatch):
+def _fresh(answers, tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
     monkeypatch.setattr(setup, "WORKERS_AFTER_SECONDS", 3600.0)
     for single in (setup.store, setup.jobs, setup.answers):

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 SCRIPT = """
 from pages.control_views.component import component_view
-from pages.shared.choose import choose_runs
+from pages.shared.run_menu import choose_runs
 from pages.shared.setup import guard
 with guard():
     component_view(*choose_runs("control", "", most=1)[0])
@@ -14,7 +14,7 @@ with guard():
 
 
 @pytest.fixture
-def page(desk):
+def page(answers):
     def opened(run="gallery-circle"):
         at = AppTest.from_string(SCRIPT, default_timeout=60)
         at.query_params["run"] = run
@@ -39,19 +39,19 @@ def test_both_classifiers_side_by_side(page):
     assert not at.error and not at.warning
 
 
-def test_the_knobs_choose_data_and_horizon(page, desk):
+def test_the_knobs_choose_data_and_horizon(page, answers):
     at = page()
     at.selectbox(key="component_data").set_value("bimodal_2d").run()
     at.select_slider(key="component_horizon").set_value(0.5).run()
     assert not at.exception and not at.error
     assert "T = 0\\.5" in said(at) and "Bimodal" in said(at)
-    assert desk.asked[-1] == ("component", {"dataset": "bimodal_2d", "horizon": 0.5})
+    assert answers.asked[-1] == ("component", {"dataset": "bimodal_2d", "horizon": 0.5})
 
 
-def test_the_accuracy_against_the_horizon_waits_for_a_click(page, desk):
-    desk.hold.add("component_horizons")
+def test_the_accuracy_against_the_horizon_waits_for_a_click(page, answers):
+    answers.hold.add("component_horizons")
     at = page()
     assert not at.get("plotly_chart")
     at.toggle(key="component_against").set_value(True).run()
-    assert desk.asked[-1][0] == "component_horizons"
+    assert answers.asked[-1][0] == "component_horizons"
     assert any(button.label == "Cancel" for button in at.button)

@@ -64,13 +64,13 @@ def press(at, label):
         ({"task": "classify"}, ["Over all θ"]),
     ],
 )
-def test_along_is_the_first_view(desk, run, words):
+def test_along_is_the_first_view(answers, run, words):
     at = page(run if isinstance(run, str) else trained(**run))
     assert at.query_params["view"] == "along" and charts(at) == 1
     assert all(word in said(at) for word in words)
     assert not at.error and not at.warning
     tasks = ["along", "hamiltonian", "local_maximality", "maximality"]
-    assert [task for task, _ in desk.asked] == tasks and desk.asked[2][1] == {"share": 0.1}
+    assert [task for task, _ in answers.asked] == tasks and answers.asked[2][1] == {"share": 0.1}
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_along_is_the_first_view(desk, run, words):
         ({"activation": "identity"}, "H is"),
     ],
 )
-def test_unusual_runs_have_a_picture_and_a_sentence(desk, knobs, words):
+def test_unusual_runs_have_a_picture_and_a_sentence(answers, knobs, words):
     at = page(trained(**{"iterations": 30, **knobs}))
     assert charts(at) == 1 and words in said(at) and not at.error
 
 
-def test_a_run_that_diverged_has_a_sentence(desk):
+def test_a_run_that_diverged_has_a_sentence(answers):
     run = ac.train(ac.RunSpec(dataset="moons", bottleneck=1, depth=6, iterations=2, particles=20))
     broken = run.model.with_control(run.model.control.flatten() * float("nan"))
     run_id = setup.store().save(replace(run, model=broken, status="diverged", message="J left all bounds."))
@@ -96,37 +96,37 @@ def test_a_run_that_diverged_has_a_sentence(desk):
         assert not charts(at) and "diverge" in said(at) and not at.error
 
 
-def test_the_figure_does_not_wait_for_the_residuals(desk):
-    desk.hold |= {"local_maximality", "maximality"}
+def test_the_figure_does_not_wait_for_the_residuals(answers):
+    answers.hold |= {"local_maximality", "maximality"}
     at = page("gallery-bimodal")
     assert charts(at) == 1 and metrics(at)["δ Σ R / J, maximality"] == "…"
     assert at.get("progress")
 
 
-def test_how_far_nearby_reaches_is_in_the_link_and_asked_again(desk):
+def test_how_far_nearby_reaches_is_in_the_link_and_asked_again(answers):
     at = page("gallery-bimodal", nearby_share="0.5")
-    assert ("local_maximality", {"share": 0.5}) in desk.asked
+    assert ("local_maximality", {"share": 0.5}) in answers.asked
     at.select_slider(key="nearby_share").set_value(1.0).run()
-    assert ("local_maximality", {"share": 1.0}) in desk.asked and not at.exception
-    assert [task for task, _ in desk.asked].count("maximality") == 1
+    assert ("local_maximality", {"share": 1.0}) in answers.asked and not at.exception
+    assert [task for task, _ in answers.asked].count("maximality") == 1
 
 
-def test_for_a_field_that_is_no_sum_over_units_r_over_all_controls_is_not_available(desk, monkeypatch):
+def test_for_a_field_that_is_no_sum_over_units_r_over_all_controls_is_not_available(answers, monkeypatch):
     run_id = trained(field="single_layer", depth=4, iterations=7)
     monkeypatch.setattr(FIELDS["single_layer"], "units", None)
     at = page(run_id)
     assert "not available for this field" in said(at) and "nearby" in said(at)
-    assert "maximality" not in [task for task, _ in desk.asked] and charts(at) == 1
+    assert "maximality" not in [task for task, _ in answers.asked] and charts(at) == 1
 
 
-def test_the_residuals_along_the_training_when_asked_for(desk):
+def test_the_residuals_along_the_training_when_asked_for(answers):
     at = page(trained(depth=4, iterations=4, field="single_layer"))
     assert charts(at) == 1
     at.toggle(key="along_training").set_value(True).run()
     assert charts(at) == 2 and "of these moments" in said(at)
 
 
-def test_the_residuals_along_the_training_are_in_the_link(desk):
+def test_the_residuals_along_the_training_are_in_the_link(answers):
     assert charts(page(trained(depth=4, iterations=4, field="single_layer"), along_training="true")) == 2
 
 
@@ -135,23 +135,23 @@ def test_a_run_without_its_controls_says_so(without_path):
     assert "without the controls along its training" in said(at) and not at.toggle
 
 
-def test_three_methods_from_one_start(desk):
+def test_three_methods_from_one_start(answers):
     at = page("gallery-bimodal", view="methods", methods_iterations="20")
-    assert desk.asked == [("methods", {"iterations": 20})]
+    assert answers.asked == [("methods", {"iterations": 20})]
     assert charts(at) == 3 and "lowest" in said(at)
     assert list(metrics(at)) == ["J of pmp", "J of adam", "J of lbfgs"]
     assert "the field along the paths" in said(at)
     assert not at.error and not at.warning
 
 
-def test_as_many_iterations_as_take_a_few_seconds(desk):
+def test_as_many_iterations_as_take_a_few_seconds(answers):
     few, many = (fitting(setup.store().record(run)) for run in ("gallery-digits", "gallery-bimodal"))
     assert few < many
     at = page("gallery-bimodal", view="methods")
-    assert desk.asked == [("methods", {"iterations": many})]
+    assert answers.asked == [("methods", {"iterations": many})]
     assert "methods_iterations" not in at.query_params
 
 
-def test_no_run_no_picture(desk, monkeypatch):
+def test_no_run_no_picture(answers, monkeypatch):
     monkeypatch.setattr(run_page, "choose_runs", lambda *_, **__: [])
     assert "Choose a run" in page("gallery-circle").info[0].value

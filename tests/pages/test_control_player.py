@@ -9,7 +9,7 @@ from pages.shared import setup
 
 
 @pytest.fixture
-def page(desk):
+def page(answers):
     def opened(view, run="gallery-circle", **link):
         at = AppTest.from_string("import pages.control; pages.control.render()", default_timeout=60)
         for name, value in {"run": run, "view": view, **link}.items():
@@ -47,7 +47,7 @@ def test_arrows_can_be_longer(page):
     assert after[0][1] > before[0][1] and "stands for" in said(at)
 
 
-def test_an_iteration_goes_through_its_four_phases(page, desk):
+def test_an_iteration_goes_through_its_four_phases(page, answers):
     at = page("iteration")
     assert "go through the layers" in said(at) and not scenes(at)[0]["reverse"]
     button(at, "Next").click().run()
@@ -59,35 +59,35 @@ def test_an_iteration_goes_through_its_four_phases(page, desk):
     assert button(at, "Next").disabled
     button(at, "Back").click().run()
     assert "every layer" in said(at)
-    assert [task for task, _ in desk.asked] == ["iteration"]  # one answer for all phases
+    assert [task for task, _ in answers.asked] == ["iteration"]  # one answer for all phases
 
 
-def test_the_iteration_starts_where_it_is_told(page, desk):
+def test_the_iteration_starts_where_it_is_told(page, answers):
     at = page("iteration")
     slider = at.select_slider(key="iteration_from")
-    assert desk.asked[-1][1]["iteration"] == 0
+    assert answers.asked[-1][1]["iteration"] == 0
     slider.set_value(
         slider.options[-1] if isinstance(slider.options[-1], int) else int(slider.options[-1])
     ).run()
-    assert desk.asked[-1][1]["iteration"] > 0 and not at.exception
+    assert answers.asked[-1][1]["iteration"] > 0 and not at.exception
 
 
-def test_the_iteration_is_in_the_link_and_another_run_begins_anew(page, desk):
+def test_the_iteration_is_in_the_link_and_another_run_begins_anew(page, answers):
     runs = ("gallery-circle", "gallery-moons", "gallery-s_curve_high")
     first, second, third = ({*setup.store().record(run).weights["path_iterations"]} for run in runs)
     kept = int(max((first & second) - third))
     at = page("iteration", runs[0], iteration_from=str(kept))
-    assert desk.asked[-1][1]["iteration"] == kept > 0
+    assert answers.asked[-1][1]["iteration"] == kept > 0
     at.selectbox(key="control_runs").set_value(runs[1]).run()
-    assert desk.asked[-1][1]["iteration"] == kept  # it kept that one too
+    assert answers.asked[-1][1]["iteration"] == kept  # it kept that one too
     at.selectbox(key="control_runs").set_value(runs[2]).run()
-    assert desk.asked[-1][1]["iteration"] == 0 and not at.exception
+    assert answers.asked[-1][1]["iteration"] == 0 and not at.exception
 
 
 @pytest.mark.parametrize("number", ["73", "-1", "x"])
-def test_an_iteration_that_was_not_kept_is_the_first(page, desk, number):
+def test_an_iteration_that_was_not_kept_is_the_first(page, answers, number):
     page("iteration", iteration_from=number)
-    assert desk.asked[-1][1]["iteration"] == 0
+    assert answers.asked[-1][1]["iteration"] == 0
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_the_link_opens_at_its_time(page, view, link):
     assert scene["start"] == 0.5  # of T = 3, a clock whose encoder goes from 0 to 1
 
 
-def test_a_run_without_its_path_starts_at_its_end(page, desk, without_path):
+def test_a_run_without_its_path_starts_at_its_end(page, answers, without_path):
     at = page("iteration", without_path)
     assert "stored without the controls" in said(at)
-    assert desk.asked == [("iteration", {"iteration": None})]
+    assert answers.asked == [("iteration", {"iteration": None})]
 
 
 def test_the_phase_is_in_the_link(page):

@@ -1,8 +1,7 @@
 """The knobs: derived from RunSpec, nothing typed is lost, bad values are named."""
 
-import ast
-
 import pytest
+from knob_page import app, knob, script, spec_of, turn
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.data.catalogue import CATALOGUE
@@ -10,7 +9,7 @@ from autoencode_core.data.reading import Reading
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.spec import RunSpec
 from pages.shared import own_table, setup
-from pages.shared.controls import _GRIDS, _short
+from pages.shared.knob_widgets import GRIDS, short
 
 IRIS = b"a,b,c,label\n" + b"".join(
     b"%d,%d,%d,%s\n" % (i, i * i, 3 - i, b"xy"[i % 2 :][:1]) for i in range(20)
@@ -21,48 +20,6 @@ IRIS = b"a,b,c,label\n" + b"".join(
 def runs(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
     return tmp_path
-
-
-def script(load=None):
-    import streamlit as st
-
-    from autoencode_core.spec import RunSpec
-    from pages.shared.controls import knobs, set_knobs
-    from pages.shared.setup import guard, page_setup
-    from pages.shared.table_preview import preview
-
-    page_setup("Test")
-    if load:
-        st.button("load", key="load", on_click=set_knobs, args=(RunSpec(**load),))
-    with guard():
-        spec = knobs()
-        st.code(repr(spec.model_dump() if spec else None))
-        preview()
-
-
-def app(load=None, **link: str) -> AppTest:
-    at = AppTest.from_function(script, kwargs={"load": load}, default_timeout=20)
-    for name, value in link.items():
-        at.query_params[f"knob_{name}"] = value
-    at.run()
-    assert not at.exception
-    return at
-
-
-def spec_of(at: AppTest) -> RunSpec | None:
-    value = ast.literal_eval(at.code[0].value)
-    return None if value is None else RunSpec(**value)
-
-
-def knob(at: AppTest, name: str):
-    return at.get_by_key(f"knob_{name}")
-
-
-def turn(at: AppTest, name: str, value) -> AppTest:
-    knob(at, name).set_value(value)
-    at.run()
-    assert not at.exception
-    return at
 
 
 def captions(at: AppTest) -> str:
@@ -264,16 +221,16 @@ def test_nonsense_in_the_link_is_dropped(name, value):
     assert spec_of(app(**{name: value})) == RunSpec()
 
 
-@pytest.mark.parametrize("grid", _GRIDS.values())
+@pytest.mark.parametrize("grid", GRIDS.values())
 def test_grids_are_rising_and_their_words_are_the_numbers(grid):
     assert list(grid) == sorted(set(grid))
-    assert [float(_short(value)) for value in grid] == list(grid)
-    assert len({_short(value) for value in grid}) == len(grid)
+    assert [float(short(value)) for value in grid] == list(grid)
+    assert len({short(value) for value in grid}) == len(grid)
 
 
 def test_the_weight_reaches_from_nothing_to_ten_in_steps_of_1_2_5():
-    assert _GRIDS["tikhonov"][:5] == (0.0, 1e-6, 2e-6, 5e-6, 1e-5)
-    assert _GRIDS["tikhonov"][-1] == 10.0
+    assert GRIDS["tikhonov"][:5] == (0.0, 1e-6, 2e-6, 5e-6, 1e-5)
+    assert GRIDS["tikhonov"][-1] == 10.0
 
 
 # ---- a person's own file

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import setup
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("answers")
 
 
 def page(*runs: str, **link: str) -> AppTest:
@@ -74,15 +74,15 @@ def test_nothing_chosen_says_what_to_do():
     assert not at.exception and "Choose a run" in at.info[0].value
 
 
-def test_more_particles_are_computed_and_drawn(desk):
+def test_more_particles_are_computed_and_drawn(answers):
     at = page("gallery-circle")
     at.selectbox(key="flow_particles").set_value("2000").run()
-    assert ("trajectories", 2000) in [(task, found.get("particles")) for task, found in desk.asked]
+    assert ("trajectories", 2000) in [(task, found.get("particles")) for task, found in answers.asked]
     assert scenes(at)["gallery-circle 2000"]["n"] == 2000
 
 
-def test_while_they_are_computed_the_stored_ones_play(desk):
-    desk.hold.add("trajectories")
+def test_while_they_are_computed_the_stored_ones_play(answers):
+    answers.hold.add("trajectories")
     at = page("gallery-circle")
     at.selectbox(key="flow_particles").set_value("2000").run()
     assert not at.exception and "gallery-circle" in scenes(at)

@@ -7,11 +7,11 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import flow_view, setup
 from pages.shared.player import Said
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("answers")
 
 VIEW = """
 import streamlit as st
-from pages.shared.choose import record_of
+from pages.shared.run_menu import record_of
 from pages.shared.flow_view import flow_view
 run_id = st.session_state.get("run_id", "gallery-circle")
 flow_view(run_id, record_of(run_id), key="p")
@@ -51,7 +51,7 @@ def test_where_it_was_stopped_goes_into_the_link(monkeypatch):
     assert app().query_params["t"] in ("1.235", ["1.235"])
 
 
-def test_layers_are_computed_when_they_are_wanted(monkeypatch, desk):
+def test_layers_are_computed_when_they_are_wanted(monkeypatch, answers):
     real = flow_view.player
     monkeypatch.setattr(
         flow_view,
@@ -59,7 +59,7 @@ def test_layers_are_computed_when_they_are_wanted(monkeypatch, desk):
         lambda *given: (real(*given), Said(None, (), ("field", "density"), None, None))[1],
     )
     at = app()
-    assert [task for task, _ in desk.asked] == ["field_grid", "law"]
+    assert [task for task, _ in answers.asked] == ["field_grid", "law"]
     scene, layers = shown_scene(at), setup.store().record("gallery-circle").spec.depth
     pane = scene["panes"][0]
     assert pane["field"]["vectors"].shape == (layers, 19, 19, 2)

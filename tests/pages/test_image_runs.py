@@ -15,7 +15,7 @@ RUNS = ("gallery-mnist", "gallery-mnist_high")
 
 
 @pytest.fixture(autouse=True)
-def offline(desk, monkeypatch):
+def offline(answers, monkeypatch):
     """Neither a folder nor the network has MNIST."""
 
     def gone(name, *_):
@@ -23,7 +23,7 @@ def offline(desk, monkeypatch):
 
     monkeypatch.delenv(images.FOLDER, raising=False)
     monkeypatch.setattr(images, "_openml", gone)
-    return desk
+    return answers
 
 
 def page(name: str, run: str) -> AppTest:

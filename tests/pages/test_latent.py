@@ -4,7 +4,7 @@ import pytest
 from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("answers")
 
 
 def page(run: str) -> AppTest:
@@ -68,13 +68,13 @@ def test_codes_move_over_the_training():
     assert shown["panes"][0]["positions"].shape[0] == len(shown["timeline"]["values"]) > 1
 
 
-def test_tsne_is_drawn_when_it_is_there_and_waited_for_until_then(desk):
-    desk.hold.add("embedding")
+def test_tsne_is_drawn_when_it_is_there_and_waited_for_until_then(answers):
+    answers.hold.add("embedding")
     at = choose(page("gallery-digits"), "8 numbers", "tsne")
     assert not at.get("bidi_component") and at.get("progress")
     at.button(key=next(b.key for b in at.button if b.label == "Cancel")).click()
     at.run()
-    assert desk.cancelled and any("given up" in text.value for text in at.caption)
+    assert answers.cancelled and any("given up" in text.value for text in at.caption)
 
 
 def test_a_classifier_says_that_it_has_no_decoder():

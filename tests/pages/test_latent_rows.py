@@ -15,7 +15,7 @@ from autoencode_core.training.run import DTYPES, RunData
 from pages.latent_views import rows as view
 from pages.shared import setup
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = pytest.mark.usefixtures("answers")
 
 
 @pytest.fixture

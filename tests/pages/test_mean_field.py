@@ -10,14 +10,14 @@ from streamlit.testing.v1 import AppTest
 from autoencode_core.analysis.mean_field.particles import ROUNDS
 from autoencode_core.training.selection import train
 from pages.mean_field_views import particles
-from pages.shared import choose, setup
+from pages.shared import run_menu, setup
 
 
 @pytest.fixture(autouse=True)
-def quick(desk, monkeypatch):
+def quick(answers, monkeypatch):
     """A sweep that takes no time."""
     monkeypatch.setattr(particles, "_USUAL", {"largest": 64, "seeds": 2, "starts": 2, "iterations": 20})
-    return desk
+    return answers
 
 
 def page(view: str, run: str = "gallery-s_curve", **link: str) -> AppTest:
@@ -36,10 +36,10 @@ def metrics(at: AppTest) -> dict[str, str]:
 def changed(monkeypatch, **changes):
     """The page shows a run with other contents."""
     record = replace(setup.store().record("gallery-circle"), **changes)
-    monkeypatch.setattr(choose, "record_of", lambda _: record)
+    monkeypatch.setattr(run_menu, "record_of", lambda _: record)
 
 
-def test_rates_are_drawn_and_said(desk):
+def test_rates_are_drawn_and_said(answers):
     at = page("particles")
     assert len(at.get("plotly_chart")) == 4
     titles = ["Exact W₁", "Sliced W₁", "Gap, fixed control", "Gap, trained", "Maps"]
@@ -50,13 +50,13 @@ def test_rates_are_drawn_and_said(desk):
     assert metrics(at)["Maps"] == metrics(at)["Gap, trained"] == "no rate"
     assert any("no training converged" in caption.value for caption in at.caption)
     assert any("sliced W₁ (64 directions)" in text.value.replace("\\", "") for text in at.markdown)
-    (asked,) = desk.asked
+    (asked,) = answers.asked
     assert asked[0] == "particles" and asked[1]["counts"] == [16, 32, 64] and asked[1]["seeds"] == [0, 1]
     assert asked[1]["starts"] == 2
     assert not at.error and not at.warning
 
 
-def test_on_the_line_nothing_is_sliced(desk, monkeypatch):
+def test_on_the_line_nothing_is_sliced(answers, monkeypatch):
     spec = setup.store().record("gallery-bimodal").spec
     on_the_line = spec.but(dataset="bimodal", bottleneck=1, iterations=20, particles=100)
     at = page("particles", setup.store().save(train(on_the_line)))
@@ -65,23 +65,23 @@ def test_on_the_line_nothing_is_sliced(desk, monkeypatch):
     assert "W₁ to 20,000 fresh ones goes like" in said and "sliced W₁ (" not in said
 
 
-def test_a_long_sweep_waits_for_a_click(desk, monkeypatch):
+def test_a_long_sweep_waits_for_a_click(answers, monkeypatch):
     monkeypatch.setattr(particles, "_HEAVY", 1.0)
     at = page("particles")
-    assert not desk.asked and not at.get("plotly_chart")
+    assert not answers.asked and not at.get("plotly_chart")
     assert any(f"of up to {20 * ROUNDS} iterations" in caption.value for caption in at.caption)
     next(b for b in at.button if b.label == "Compute the sweep").click()
     at.run()
-    assert len(desk.asked) == 1 and len(at.get("plotly_chart")) == 4
+    assert len(answers.asked) == 1 and len(at.get("plotly_chart")) == 4
 
 
-def test_a_finite_data_set_goes_no_further_than_it_has(desk, monkeypatch):
+def test_a_finite_data_set_goes_no_further_than_it_has(answers, monkeypatch):
     monkeypatch.setattr(particles, "_USUAL", {"largest": 4096, "seeds": 3, "starts": 1, "iterations": 40})
-    desk.hold.add("particles")
+    answers.hold.add("particles")
     at = page("particles", "gallery-digits")
     next(b for b in at.button if b.label == "Compute the sweep").click()
     at.run()
-    assert desk.asked[0][1]["counts"][-1] == 1024 and at.get("progress")
+    assert answers.asked[0][1]["counts"][-1] == 1024 and at.get("progress")
 
 
 @pytest.mark.parametrize("run", ["gallery-s_curve", "gallery-bimodal", "gallery-classify", "gallery-digits"])

@@ -1,11 +1,11 @@
 """A person's own files of images: dropped on the page, kept by their content, trained on."""
 
-import ast
 import gzip
 
 import numpy as np
 import pytest
 from idx_files import idx, images
+from knob_page import app, spec_of
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.errors import InputError
@@ -21,31 +21,6 @@ LABELS = Upload("My photos-labels-idx1-ubyte", idx(np.arange(40) % 4))
 def runs(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path / "runs"))
     return tmp_path / "runs"
-
-
-def script():
-    import streamlit as st
-
-    from pages.shared.controls import knobs
-    from pages.shared.setup import guard, page_setup
-
-    page_setup("Test")
-    with guard():
-        spec = knobs()
-        st.code(repr(spec.model_dump() if spec else None))
-
-
-def app(**link: str) -> AppTest:
-    at = AppTest.from_function(script, default_timeout=20)
-    at.query_params.update({f"knob_{name}": value for name, value in link.items()})
-    at.run()
-    return at
-
-
-def spec_of(at: AppTest) -> RunSpec | None:
-    assert not at.exception
-    value = ast.literal_eval(at.code[0].value)
-    return None if value is None else RunSpec(**value)
 
 
 def dropped(at: AppTest, *files: Upload) -> AppTest:

@@ -10,12 +10,12 @@ from autoencode_core.desk.job import JobStatus, empty_history
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
-from pages.shared import live, setup
+from pages.shared import job_panel, setup
 
 
 @dataclass
 class FakeJobs:
-    """A desk of jobs that trains nothing."""
+    """Jobs that train nothing."""
 
     known: dict = field(default_factory=dict)
     trained: list = field(default_factory=list)
@@ -42,12 +42,12 @@ class FakeJobs:
 
 @pytest.fixture(autouse=True)
 def jobs(tmp_path, monkeypatch):
-    desk = FakeJobs()
+    found = FakeJobs()
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
-    for module in (setup, pages.playground, live):
-        monkeypatch.setattr(module, "jobs", lambda: desk)
+    for module in (setup, pages.playground, job_panel):
+        monkeypatch.setattr(module, "jobs", lambda: found)
     setup.store.clear()
-    yield desk
+    yield found
     setup.store.clear()
 
 

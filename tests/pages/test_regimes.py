@@ -14,16 +14,16 @@ from autoencode_core.desk.study_job import StudyStatus
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Plan
-from pages.regime_views import convexity, studies, training
-from pages.regime_views import plan as plan_form
-from pages.shared import setup, study_cards
+from pages.regimes_views import convexity, studies, training
+from pages.regimes_views import plan as plan_form
+from pages.shared import job_panel, setup, study_list
 
 ROOT = Path(__file__).parents[2]
 STRIP, HYSTERESIS = "gallery.regimes", "gallery.hysteresis"
 
 
 class FakeJobs:
-    """A desk of jobs that only notes what is asked of it."""
+    """Jobs that only note what is asked of it."""
 
     def __init__(self, status=None, shot=None):
         self.known, self.shot = status, shot
@@ -55,10 +55,10 @@ class FakeJobs:
 
 @pytest.fixture
 def jobs(monkeypatch):
-    desk = FakeJobs()
-    for module in (setup, training, plan_form, study_cards):
-        monkeypatch.setattr(module, "jobs", lambda: desk)
-    return desk
+    found = FakeJobs()
+    for module in (setup, training, plan_form, study_list, job_panel):
+        monkeypatch.setattr(module, "jobs", lambda: found)
+    return found
 
 
 def page(view="", run=None, **link):
@@ -95,7 +95,7 @@ def button(at, key):
 # ---- strip
 
 
-def test_the_page_opens_on_the_strip_of_the_gallery(desk, jobs):
+def test_the_page_opens_on_the_strip_of_the_gallery(answers, jobs):
     at = page()
     assert link(at, "view") == "strip" and link(at, "study") == STRIP
     assert "all seeds agree at λ = 0" in said(at) and "several minimisers" in said(at)
@@ -105,7 +105,7 @@ def test_the_page_opens_on_the_strip_of_the_gallery(desk, jobs):
     assert scene["small"] and len(scene["panes"]) == 7
 
 
-def test_another_seed_shows_other_runs(desk, jobs):
+def test_another_seed_shows_other_runs(answers, jobs):
     at = page()
     before = [pane["title"] for pane in read_scene(at.get("bidi_component")[0].proto.bytes)["panes"]]
     at.selectbox(key=f"strip_seed_{STRIP}").set_value("3").run()
@@ -113,20 +113,20 @@ def test_another_seed_shows_other_runs(desk, jobs):
     assert len(after) == 7 and after != before
 
 
-def test_the_curvature_of_every_run_is_computed_when_asked_for(desk, jobs):
+def test_the_curvature_of_every_run_is_computed_when_asked_for(answers, jobs):
     store = setup.store()
     study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
     few = (0, 1, 26, 27)  # the lowest λ and the highest
     outcomes = tuple(replace(study.outcomes[place], curvature=None) for place in few)
     at = page(study=store.save_study(replace(study, outcomes=outcomes), [runs[place] for place in few]))
-    assert not desk.asked
+    assert not answers.asked
     button(at, "curvatures_").click().run()
-    assert [task for task, _ in desk.asked] == ["curvatures"]
+    assert [task for task, _ in answers.asked] == ["curvatures"]
     assert len(at.get("plotly_chart")) == 2
     assert "locally strongly convex" in said(at)
 
 
-def test_the_form_trains_what_it_says(desk, jobs):
+def test_the_form_trains_what_it_says(answers, jobs):
     at = page()
     assert button(at, "strip_train").label == "Train 28 runs"
     at.number_input(key="strip_seeds").set_value(2).run()
@@ -143,14 +143,14 @@ def test_the_form_trains_what_it_says(desk, jobs):
     assert link(at, "job") == "begun"
 
 
-def test_seeds_may_draw_their_own_particles(desk, jobs):
+def test_seeds_may_draw_their_own_particles(answers, jobs):
     at = page()
     at.toggle(key="strip_shared").set_value(False).run()
     button(at, "strip_train").click().run()
     assert jobs.plans[0][0].spec.data_seed is None
 
 
-def test_equal_ends_are_a_sentence(desk, jobs):
+def test_equal_ends_are_a_sentence(answers, jobs):
     at = page()
     at.select_slider(key="strip_span").set_value((0.01, 0.01)).run()
     assert not at.exception
@@ -168,7 +168,7 @@ def status(**changes):
     )
 
 
-def test_a_study_that_trains_shows_its_marks_and_its_particles(desk, jobs):
+def test_a_study_that_trains_shows_its_marks_and_its_particles(answers, jobs):
     shot = snapshot(30)
     outputs = [shot["outputs"], shot["outputs"]]
     jobs.known = status()
@@ -181,20 +181,20 @@ def test_a_study_that_trains_shows_its_marks_and_its_particles(desk, jobs):
     assert jobs.stopped == ["abc"]
 
 
-def test_a_study_that_has_ended_gives_way_to_what_was_stored(desk, jobs):
+def test_a_study_that_has_ended_gives_way_to_what_was_stored(answers, jobs):
     jobs.known = status(state="done", study_id=STRIP)
     at = page(job="abc")
     assert link(at, "study") == STRIP and "job" not in at.query_params
 
 
-def test_an_unknown_job_and_an_unknown_study_are_sentences(desk, jobs):
+def test_an_unknown_job_and_an_unknown_study_are_sentences(answers, jobs):
     assert "not known here any more" in said(page(job="nobody"))
     at = page(study="nothing")
     assert "one of the stored studies" in at.error[0].value
     assert link(at, "study") == STRIP
 
 
-def test_an_unknown_view_is_the_strip(desk, jobs):
+def test_an_unknown_view_is_the_strip(answers, jobs):
     assert link(page(view="nonsense"), "view") == "strip"
 
 
@@ -219,10 +219,10 @@ def test_a_click_is_believed_only_if_it_names_a_run(point, place):
     assert studies._picked(None, 28) is None
 
 
-def test_a_mark_opens_its_run_on_the_page_flow(desk, jobs, monkeypatch):
+def test_a_mark_opens_its_run_on_the_page_flow(answers, jobs, monkeypatch):
     opened = []
     monkeypatch.setattr(studies.st, "switch_page", lambda path, **more: opened.append((path, more)))
-    monkeypatch.setattr(studies, "look_at", lambda run_id: opened.append(run_id))
+    monkeypatch.setattr(studies, "remember_run", lambda run_id: opened.append(run_id))
     studies.open_run(STRIP, 9)
     assert opened == [member(9), ("pages/flow.py", {"query_params": {"run": member(9)}})]
 
@@ -230,14 +230,14 @@ def test_a_mark_opens_its_run_on_the_page_flow(desk, jobs, monkeypatch):
 # ---- continuation
 
 
-def test_both_branches_are_shown_and_their_jumps_told(desk, jobs):
+def test_both_branches_are_shown_and_their_jumps_told(answers, jobs):
     at = page("continuation")
     assert link(at, "study") == HYSTERESIS
     assert "The branches differ at" in said(at) and "up at λ" in said(at)
     assert len(at.get("plotly_chart")) == 1
 
 
-def test_a_continuation_may_begin_with_a_stored_run(desk, jobs):
+def test_a_continuation_may_begin_with_a_stored_run(answers, jobs):
     at = AppTest.from_file(str(ROOT / "pages/regimes.py"), default_timeout=30)
     at.query_params["view"] = "continuation"
     at.session_state["shown_run"] = member(10)
@@ -259,33 +259,36 @@ def convex():
     return ac.train(RunSpec(dataset="s_curve", tikhonov=0.1, dtype="float64", **small))
 
 
-def test_the_certificate_of_a_run(desk, jobs):
+def test_the_certificate_of_a_run(answers, jobs):
     at = page("convexity", setup.store().save(convex()))
     values = {metric.label: metric.value for metric in at.metric}
     assert values["λ of this run"] == "0.1"
     assert "J is locally strongly convex here" in said(at)
     assert "The whole Hessian was formed" in said(at)
     assert re.search(r"Convex with L = \d+ layers and in the limit", said(at))
-    assert [task for task, _ in desk.asked] == ["curvature", "curvature_depths", "flat_direction"]
+    assert [task for task, _ in answers.asked] == ["curvature", "curvature_depths", "flat_direction"]
     (scene,) = [read_scene(part.proto.bytes) for part in at.get("bidi_component")]
     assert scene["timeline"]["kind"] == "sequence" and scene["timeline"]["name"].startswith("s")
     button(at, "curvature_path_").click().run()
-    assert desk.asked[-1][0] == "curvature_path"
+    assert answers.asked[-1][0] == "curvature_path"
     assert len(at.get("plotly_chart")) == 3
     at.select_slider(key="convexity_doublings").set_value(3).run()
-    assert not at.exception and desk.asked[-1] == ("curvature_depths", {"doublings": 3})
+    assert not at.exception and answers.asked[-1] == ("curvature_depths", {"doublings": 3})
 
 
-def test_finer_layers_of_a_large_run_wait_for_a_click(desk, jobs, monkeypatch):
+def test_finer_layers_of_a_large_run_wait_for_a_click(answers, jobs, monkeypatch):
     monkeypatch.setattr(convexity, "_HEAVY", 0)
     at = page("convexity", setup.store().save(convex()))
-    assert [task for task, _ in desk.asked] == ["curvature", "flat_direction"]
+    assert [task for task, _ in answers.asked] == ["curvature", "flat_direction"]
     assert "layers and in the limit" not in said(at)
     button(at, "curvature_depths_").click().run()
-    assert ("curvature_depths", {"doublings": 2}) in desk.asked and "layers and in the limit" in said(at)
+    assert (
+        "curvature_depths",
+        {"doublings": 2},
+    ) in answers.asked and "layers and in the limit" in said(at)
 
 
-def test_the_sentence_speaks_of_no_minimiser_where_the_gradient_is_large(desk, jobs):
+def test_the_sentence_speaks_of_no_minimiser_where_the_gradient_is_large(answers, jobs):
     run = convex()
     moved = run.model.with_control(run.model.control.vector + 1.0)
     at = page("convexity", setup.store().save(replace(run, model=moved)))
@@ -297,45 +300,45 @@ def test_a_run_without_its_path_says_so(without_path, jobs):
     assert "stored without the controls along its training" in said(at)
 
 
-def test_a_certificate_that_takes_long_can_be_cancelled(desk, jobs):
-    desk.hold.add("curvature")
+def test_a_certificate_that_takes_long_can_be_cancelled(answers, jobs):
+    answers.hold.add("curvature")
     at = page("convexity", member(10))
     next(each for each in at.button if each.label == "Cancel").click().run()
-    assert len(desk.cancelled) == 1
+    assert len(answers.cancelled) == 1
 
 
 # ---- landscape
 
 
-def test_the_steepest_plane_is_shown_at_once(desk, jobs):
+def test_the_steepest_plane_is_shown_at_once(answers, jobs):
     at = page("landscape", member(10))
-    assert [(task, more["kind"]) for task, more in desk.asked] == [("landscape_plane", "steepest")]
+    assert [(task, more["kind"]) for task, more in answers.asked] == [("landscape_plane", "steepest")]
     scene = read_scene(at.get("bidi_component")[0].proto.bytes)
     assert scene["tikhonov"] == pytest.approx(0.0046)
 
 
-def test_a_line_and_a_plane_through_other_runs_of_the_strip(desk, jobs):
+def test_a_line_and_a_plane_through_other_runs_of_the_strip(answers, jobs):
     at = page("landscape", member(10))
     at.get("button_group")[1].set_value("line").run()
     assert not at.exception
-    task, more = desk.asked[-1]
+    task, more = answers.asked[-1]
     assert task == "landscape_line" and len(more["other"]) == 180
     at.get("button_group")[1].set_value("minimisers").run()
     assert not at.exception
-    task, more = desk.asked[-1]
+    task, more = answers.asked[-1]
     assert task == "landscape_plane" and more["others"].shape == (2, 180)
 
 
-def test_the_flattest_plane_takes_the_directions_of_the_certificate(desk, jobs):
+def test_the_flattest_plane_takes_the_directions_of_the_certificate(answers, jobs):
     at = page("landscape", member(10))
     at.get("button_group")[1].set_value("flattest").run()
     assert not at.exception
-    (first, _), (task, more) = desk.asked[-2:]
+    (first, _), (task, more) = answers.asked[-2:]
     assert (first, task) == ("curvature", "landscape_plane") and more["axes"].shape == (2, 180)
 
 
-def test_a_run_that_stands_alone_has_no_line(desk, jobs):
-    desk.hold.add("landscape_plane")  # which is shown first
+def test_a_run_that_stands_alone_has_no_line(answers, jobs):
+    answers.hold.add("landscape_plane")  # which is shown first
     at = page("landscape", "gallery-trefoil")
     at.get("button_group")[1].set_value("line").run()
     assert "too few runs" in said(at)
@@ -344,7 +347,7 @@ def test_a_run_that_stands_alone_has_no_line(desk, jobs):
 # ---- compare
 
 
-def test_two_runs_that_differ_in_one_knob_alone(desk, jobs):
+def test_two_runs_that_differ_in_one_knob_alone(answers, jobs):
     at = page("compare", [member(10), member(26)])
     table, _ = at.dataframe
     assert list(table.value["Knob"]) == ["Tikhonov weight λ"]
@@ -354,7 +357,7 @@ def test_two_runs_that_differ_in_one_knob_alone(desk, jobs):
     assert len(at.get("bidi_component")) == 2
 
 
-def test_more_than_one_difference_is_warned_of(desk, jobs):
+def test_more_than_one_difference_is_warned_of(answers, jobs):
     at = page("compare", [member(10), "gallery-s_curve"])
     assert any("More than one knob differs" in warning.value for warning in at.warning)
 
@@ -372,7 +375,7 @@ def store_share(run_id):
     return f"{100 * summary['test_error'] / summary['test_variance']:.2g} %"
 
 
-def test_the_ode_difference_is_among_the_figures(desk, jobs):
+def test_the_ode_difference_is_among_the_figures(answers, jobs):
     known = with_summary(26, ode_difference=0.004, ode_test_error=0.33)
     gone = with_summary(10, ode_difference=0.45, ode_test_error=2.5)
     old = with_summary(14, ode_difference=None, ode_test_error=None)
@@ -391,7 +394,7 @@ def test_the_ode_difference_is_among_the_figures(desk, jobs):
     assert "45 %" in warned and r"errs by 2\.5" in warned
 
 
-def test_a_picture_between_runs_of_other_sub_steps_says_so(desk, jobs):
+def test_a_picture_between_runs_of_other_sub_steps_says_so(answers, jobs):
     with_summary(14, substeps=1.0)
     at = page("landscape", with_summary(10, substeps=4.0))
     assert "a layer; a run with" not in said(at)
@@ -400,13 +403,13 @@ def test_a_picture_between_runs_of_other_sub_steps_says_so(desk, jobs):
     assert "4 a layer; a run with 1 reached another J" in said(at)
 
 
-def test_a_warm_start_is_told(desk, jobs):
+def test_a_warm_start_is_told(answers, jobs):
     at = page("compare", [member(18, HYSTERESIS), member(19, HYSTERESIS)])
     assert "Start" in list(at.dataframe[0].value["Knob"])
     assert any("continuation" in warning.value for warning in at.warning)
 
 
-def test_the_page_opens_with_two_runs_of_one_seed(desk, jobs):
+def test_the_page_opens_with_two_runs_of_one_seed(answers, jobs):
     at = page("compare")
     first, second = (setup.store().record(run_id).spec for run_id in at.query_params["run"])
     assert first.seed == second.seed and first.tikhonov < second.tikhonov
@@ -416,7 +419,7 @@ def test_the_page_opens_with_two_runs_of_one_seed(desk, jobs):
 
 
 @pytest.mark.parametrize("change", ["diverged", "one"])
-def test_odd_studies_are_shown(desk, jobs, change):
+def test_odd_studies_are_shown(answers, jobs, change):
     store = setup.store()
     study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
     if change == "one":
@@ -430,7 +433,7 @@ def test_odd_studies_are_shown(desk, jobs, change):
     assert at.get("plotly_chart") and not at.error
 
 
-def test_two_studies_of_one_label_are_told_apart(desk, jobs):
+def test_two_studies_of_one_label_are_told_apart(answers, jobs):
     store = setup.store()
     study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
     plain = replace(study, name="", created="", outcomes=study.outcomes[:1])
@@ -439,11 +442,11 @@ def test_two_studies_of_one_label_are_told_apart(desk, jobs):
         at = page(study=study_id)
         at.toggle(key="studies_stacked").set_value(True).run()  # anything that draws the page again
         assert link(at, "study") == study_id and at.selectbox(key="strip_study").value == study_id
-    names = study_cards.study_names({entry.study_id: entry for entry in store.studies()})
+    names = study_list.study_names({entry.study_id: entry for entry in store.studies()})
     assert len(set(names.values())) == len(names)
 
 
-def test_the_curvature_of_an_own_study_is_kept(desk, jobs):
+def test_the_curvature_of_an_own_study_is_kept(answers, jobs):
     store = setup.store()
     study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
     study_id = store.save_study(replace(study, outcomes=study.outcomes[:2]), runs[:2])
@@ -451,7 +454,7 @@ def test_the_curvature_of_an_own_study_is_kept(desk, jobs):
     assert all(outcome.curvature is not None for outcome in store.study(study_id).outcomes)
 
 
-def test_a_name_is_shown_as_it_is(desk, jobs):
+def test_a_name_is_shown_as_it_is(answers, jobs):
     store = setup.store()
     study, runs = store.study(STRIP), [store.record(run_id) for run_id in store.member_ids(STRIP)]
     name = "<b>x</b> [a](http://b)"
@@ -460,7 +463,7 @@ def test_a_name_is_shown_as_it_is(desk, jobs):
     assert at.subheader[0].value == setup.escape(name)
 
 
-def test_the_table_names_what_can_be_done(desk, jobs, monkeypatch):
+def test_the_table_names_what_can_be_done(answers, jobs, monkeypatch):
     shown = {"selection": {"rows": [0, 27]}}
     monkeypatch.setattr(studies.st, "dataframe", lambda *_, **__: shown)
     at = page()

@@ -22,10 +22,10 @@ TRAIN = {"component", "iteration", "methods", "particles", "depth"}
 OPENED = [
     *((page, "") for page in ("flow", "latent")),
     *(
-        (page, view)
+        (page, view.name)
         for page, views in (("control", CONTROL), ("mean_field", MEAN_FIELD), ("ode_limit", ODE_LIMIT))
         for view in views
-        if view not in TRAIN
+        if view.name not in TRAIN
     ),
 ]
 
@@ -47,7 +47,7 @@ def opened(record, page, view):
 
 @pytest.mark.parametrize("task", ["reconstruct", "classify"])
 @pytest.mark.parametrize(("page", "view"), OPENED)
-def test_the_page_opens(desk, trained, page, view, task):
+def test_the_page_opens(answers, trained, page, view, task):
     at = opened(trained[task], page, view)
     assert task == "classify" or not at.error
     for part in at.get("bidi_component"):

@@ -30,7 +30,7 @@ def script(data, name):
     from pages.shared import own_table
     from pages.shared.setup import guard, page_setup
     from pages.shared.table_preview import look_at_upload, pending, preview
-    from pages.shared.wishes import wishes
+    from pages.shared.touched_knobs import touched
 
     page_setup("Test")
     if "begun" not in st.session_state:
@@ -39,7 +39,7 @@ def script(data, name):
 
     with guard():
         preview()
-        path = wishes().get("dataset", "")
+        path = touched().get("dataset", "")
         st.code(path)
         st.code(own_table.reading_of(path).model_dump_json())
         st.code(str(pending() is not None))

@@ -33,7 +33,7 @@ RUNS = {
     "given as arrays": RunSpec(**{**SMALL, "dataset": GIVEN, "bottleneck": 1}),
 }
 VIEWS = [
-    (page, view)
+    (page, view.name)
     for page in ("control", "ode_limit", "mean_field")
     for view in import_module(f"pages.{page}").VIEWS
 ]
@@ -70,7 +70,7 @@ def sentences(at):
 
 @pytest.mark.parametrize("page, view", VIEWS)
 @pytest.mark.parametrize("name", RUNS)
-def test_there_is_a_picture_or_a_sentence(desk, name, page, view):
+def test_there_is_a_picture_or_a_sentence(answers, name, page, view):
     at = opened(page, view, name)
     assert "Something went wrong" not in sentences(at)
     pictures = [*at.get("plotly_chart"), *at.get("bidi_component")]
@@ -81,7 +81,7 @@ def test_there_is_a_picture_or_a_sentence(desk, name, page, view):
 
 
 @pytest.mark.parametrize("page, view", VIEWS)
-def test_a_run_that_diverged_says_so(desk, page, view):
+def test_a_run_that_diverged_says_so(answers, page, view):
     at = opened(page, view, "diverged")
     said = sentences(at)
     assert "Something went wrong" not in said and "diverged" in said

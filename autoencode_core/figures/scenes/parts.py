@@ -208,6 +208,12 @@ def clock_places(times: ArrayLike) -> Array:
     return np.concatenate([at[: middle + 1] / half, 2 + (at[middle + 1 :] - half) / rest])
 
 
+def clock_place(t: float, horizon: float) -> float:
+    """Where the flow time t in [0, horizon] lies on the clock in [0, 3]; T/2 after the projection."""
+    share = t / horizon
+    return 2 * share if share < 0.5 else 1 + 2 * share
+
+
 def knots(states: Array, dropped: Array, middle: int) -> Array:
     """Frames of a flow: X_0 … X_{L/2} before the projection, X_{L/2} after it, …, X_L.
 

@@ -19,11 +19,11 @@ from autoencode_core.questions.regimes import (
     LandscapePlane,
 )
 from autoencode_core.store.record import RunRecord
-from pages.regime_views.convexity import DIRECTIONS
-from pages.regime_views.studies import opening_runs
+from pages.regimes_views.convexity import DIRECTIONS
+from pages.regimes_views.studies import opening_runs
 from pages.shared.answers import ask, note, told
-from pages.shared.choose import choose_runs, names_of, record_of
 from pages.shared.landscape import landscape
+from pages.shared.run_menu import choose_runs, names_of, record_of
 from pages.shared.setup import escape, guard, store, unusual
 from pages.shared.words import regime
 

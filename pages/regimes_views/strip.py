@@ -12,10 +12,10 @@ from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import multiples_scene
 from autoencode_core.questions.regimes import CURVATURES, Curvatures
 from autoencode_core.store.study import MOST_SHOWN, Outcome, Study
-from pages.regime_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
+from pages.regimes_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
 from pages.shared.answers import Asked, ask, told
-from pages.shared.choose import record_of
 from pages.shared.player import player
+from pages.shared.run_menu import record_of
 from pages.shared.setup import escape, guard, store
 
 _BEST = "best"

@@ -11,12 +11,15 @@ from autoencode_core.errors import InputError
 from autoencode_core.export.study_csv import study_csv
 from autoencode_core.figures.regimes.ode_difference import ode_known
 from autoencode_core.store.study import COLUMNS, Kind, Study, study_line, table
-from pages.regime_views.plan import plan_form
-from pages.regime_views.training import study_trains
+from pages.regimes_views.plan import plan_form
+from pages.regimes_views.training import study_trains
 from pages.shared.charts import settings
-from pages.shared.choose import MOST_RUNS, look_at
+from pages.shared.flow_time import TIME
+from pages.shared.run_menu import MOST_RUNS
+from pages.shared.session import SessionKey
 from pages.shared.setup import complain, dark, escape, store
-from pages.shared.study_cards import study_names
+from pages.shared.shown import RUN, STUDY, remember_run
+from pages.shared.study_list import study_names
 from pages.shared.views import switch_view
 from pages.shared.words import setting
 
@@ -58,8 +61,8 @@ def study_shown(kind: Kind) -> tuple[str, Study] | None:
     Args:
         kind: of the study.
     """
-    for name in ("run", "t"):
-        st.query_params.pop(name, None)
+    for key in (RUN, TIME):
+        key.drop()
     if study_trains(kind):
         return None
     chosen = _menu(kind)
@@ -80,36 +83,47 @@ def study_shown(kind: Kind) -> tuple[str, Study] | None:
 def _menu(kind: Kind) -> tuple[str, Study] | None:
     """A menu of the stored studies of a kind; the choice is in the link as study=…."""
     known = {e.study_id: e for e in store().studies() if e.study is not None and e.study.kind == kind}
-    widget, asked = f"{kind}_study", st.query_params.get("study", "")
+    widget, asked = _shown_study(kind), STUDY.get()
     if asked and asked not in known:
         if all(entry.study_id != asked for entry in store().studies()):
             complain(InputError("study", asked, "one of the stored studies"))
-        st.query_params.pop("study", None)
-    elif asked and st.session_state.get(f"{widget}_link") != asked:
-        st.session_state[widget] = asked
+        STUDY.drop()
+    elif asked and _linked_study(kind).get() != asked:
+        widget.set(asked)
     if not known:
         st.info("No study of this kind is stored yet. Train one below.")
         return None
-    if st.session_state.get(widget) not in known:
-        st.session_state[widget] = next(iter(known))
+    if widget.get() not in known:
+        widget.set(next(iter(known)))
     names = study_names(known)
     chosen = st.selectbox(
         "Study",
         list(known),
         format_func=names.__getitem__,
-        key=widget,
+        key=widget.name,
         persist_state="session",
         help="What was trained, newest first; those of the gallery come last.",
     )
-    st.query_params["study"] = st.session_state[f"{widget}_link"] = chosen
+    _linked_study(kind).set(chosen)
+    STUDY.set(chosen)
     study = known[chosen].study
     return None if study is None else (chosen, study)
+
+
+def _shown_study(kind: Kind) -> SessionKey[str]:
+    """The study that the menu of a kind shows."""
+    return SessionKey(f"{kind}_study", str)
+
+
+def _linked_study(kind: Kind) -> SessionKey[str]:
+    """The study that this menu has put into the link."""
+    return SessionKey(f"{kind}_study_link", str)
 
 
 def opening_runs() -> list[str]:
     """Two runs to begin with where none is asked for: of one seed of the first strip at low and at high λ."""
     strips = [e for e in store().studies() if e.study is not None and e.study.kind == "strip"]
-    shown = st.session_state.get("strip_study")
+    shown = _shown_study("strip").get()
     strips.sort(key=lambda entry: entry.study_id != shown)
     for entry in strips[:1]:
         places = _ends(entry.study) if entry.study else []
@@ -199,8 +213,8 @@ def _picked(event: Any, count: int) -> int | None:
 def open_run(study_id: str, place: int) -> None:
     """Opens a run of a study on the page Flow."""
     run_id = store().member_ids(study_id)[place]
-    look_at(run_id)
-    st.switch_page(FLOW, query_params={"run": run_id})
+    remember_run(run_id)
+    st.switch_page(FLOW, query_params={RUN.name: run_id})
 
 
 def runs_table(study_id: str, study: Study) -> None:
@@ -214,7 +228,7 @@ def runs_table(study_id: str, study: Study) -> None:
             hide_index=True,
             on_select="rerun",
             selection_mode="multi-row",
-            key=f"table_{study_id}",
+            key=f"study_runs_{study_id}",
             column_config={name: _column(rows, name) for name in rows[0]},
             placeholder="–",
             alt=f"One run in a row: {study_line(study)}.",
@@ -256,8 +270,8 @@ def _actions(study_id: str, picked: list[int]) -> None:
         return
     run_ids = [store().member_ids(study_id)[place] for place in picked[:MOST_RUNS]]
     if st.button("Open in Flow", key=f"table_flow_{study_id}"):
-        look_at(run_ids[0])
-        st.switch_page(FLOW, query_params={"run": run_ids})
+        remember_run(run_ids[0])
+        st.switch_page(FLOW, query_params={RUN.name: run_ids})
     one, several = run_ids[:1], len(run_ids) > 1
     views = {"Compare": ("compare", run_ids)} if several else {}
     views |= {"Convexity": ("convexity", one), "Landscape": ("landscape", one)}
@@ -270,4 +284,4 @@ def _actions(study_id: str, picked: list[int]) -> None:
 def _show(view: str, run_ids: list[str]) -> None:
     """Shows runs in another view of this page."""
     switch_view(PAGE, view)
-    st.query_params["run"] = run_ids
+    RUN.set(run_ids)

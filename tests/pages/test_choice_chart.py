@@ -1,17 +1,17 @@
 """The switch beside λ, the progress of the choice, and its curve with the run."""
 
-import ast
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from knob_page import app, knob, ran, spec_of, turn
 from streamlit.testing.v1 import AppTest
 
 import pages.playground
 from autoencode_core.desk.job import JobStatus, empty_history
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
-from pages.shared import live, setup
+from pages.shared import job_panel, setup
 
 CHOICE = Choice((1.0, 0.3, 0.1), ((1.0, 1.0), (0.8, 0.85), (0.9, 1.0)), (2.0, 2.1), True, 40)
 
@@ -34,45 +34,8 @@ def table(runs):
     return str(path)
 
 
-def script(load=None):
-    import streamlit as st
-
-    from autoencode_core.spec import RunSpec
-    from pages.shared.controls import knobs, set_knobs
-    from pages.shared.setup import guard, page_setup
-
-    page_setup("Test")
-    if load:
-        st.button("load", key="load", on_click=set_knobs, args=(RunSpec(**load),))
-    with guard():
-        spec = knobs()
-        st.code(repr(spec.model_dump(exclude={"reading"}) if spec else None))
-
-
-def app(load=None, **link):
-    at = AppTest.from_function(script, kwargs={"load": load}, default_timeout=30)
-    for name, value in link.items():
-        at.query_params[f"knob_{name}"] = value
-    return ran(at)
-
-
-def ran(at):
-    at.run()
-    assert not at.exception
-    return at
-
-
 def weight(at):
-    return ast.literal_eval(at.code[0].value)["tikhonov"]
-
-
-def knob(at, name):
-    return at.get_by_key(f"knob_{name}")
-
-
-def turn(at, name, value):
-    knob(at, name).set_value(value)
-    return ran(at)
+    return spec_of(at).tikhonov
 
 
 def slider_is_there(at):
@@ -160,7 +123,7 @@ def test_progress_of_the_choice(monkeypatch):
         def snapshot(self, job_id):
             return None
 
-    for module in (setup, pages.playground, live):
+    for module in (setup, pages.playground, job_panel):
         monkeypatch.setattr(module, "jobs", Desk)
     at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
     at.query_params["job"] = "job1"

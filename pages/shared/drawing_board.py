@@ -14,15 +14,16 @@ from autoencode_core.data.drawing import (
     typed_points,
 )
 from autoencode_core.errors import InputError
-from autoencode_core.figures import theme
+from autoencode_core.figures.scenes.drawing_board import board_scene
 from pages.shared import own_table
 from pages.shared.player import served
+from pages.shared.session import SessionKey
 from pages.shared.setup import complain, escape
-from pages.shared.wishes import choose_dataset
+from pages.shared.touched_knobs import choose_dataset
 
-_TAKEN = "drawing_taken"
-_ERROR = "drawing_error"
-_TYPED = "drawing_typed"
+_TAKEN = SessionKey("drawing_taken", str)
+_ERROR = SessionKey("drawing_error", InputError)
+_TYPED = SessionKey("drawing_typed", str)
 _EXAMPLE = "0.5, -1.2, A\n-0.3, 0.8, B"
 
 
@@ -34,41 +35,29 @@ def drawing_board() -> None:
         "chosen in the sidebar, where you then press Train."
     )
     found = served("drawing")(
-        key="drawing", data=_board(), height="content", on_taken_change=lambda: None
+        key="drawing", data=board_scene(), height="content", on_taken_change=lambda: None
     ).get("taken")
     if isinstance(found, Mapping):
         _take(found.get("points"))
     with st.expander("Type the points"):
         st.text_area(
             "Points, one a line: x, y and perhaps a class",
-            key=_TYPED,
+            key=_TYPED.name,
             placeholder=_EXAMPLE,
             height=160,
             help=f"Numbers from -{EXTENT:g} to {EXTENT:g}, with spaces or commas between; class A or B.",
         )
         st.button("Use these points", on_click=_take_typed)
-    error = st.session_state.pop(_ERROR, None)
+    error = _ERROR.pop()
     if error is not None:
         complain(error)
 
 
 def tell_of_drawing() -> None:
     """Says once that a drawing was kept, in the place where it was drawn."""
-    taken = st.session_state.pop(_TAKEN, None)
+    taken = _TAKEN.pop()
     if taken is not None:
         st.success(f"Your drawing is kept as {escape(taken)} and chosen in the sidebar: press Train there.")
-
-
-def _board() -> dict[str, object]:
-    """What the board needs to know; colours and marks are those of every figure."""
-    looks = {
-        name: {
-            "classes": theme.class_colours(len(CLASSES), dark),
-            **{role: theme.colour(role, dark) for role in ("ink", "muted", "grid")},
-        }
-        for name, dark in (("light", False), ("dark", True))
-    }
-    return {"classes": CLASSES, "extent": EXTENT, "fewest": FEWEST, "most": MOST, "theme": looks}
 
 
 def _take(points: object) -> None:
@@ -79,9 +68,9 @@ def _take(points: object) -> None:
 
 def _take_typed() -> None:
     try:
-        points = typed_points(st.session_state.get(_TYPED, ""))
+        points = typed_points(_TYPED.get() or "")
     except InputError as error:
-        st.session_state[_ERROR] = error
+        _ERROR.set(error)
     else:
         _kept(points)
 
@@ -93,11 +82,11 @@ def _kept(points: object) -> bool:
         names = {own_table.labels([kept])[kept] for kept in own_table.uploaded()}
         path = own_table.keep(data, drawing_name(names))
     except InputError as error:
-        st.session_state[_ERROR] = error
+        _ERROR.set(error)
         return False
     except OSError:
-        st.session_state[_ERROR] = InputError("drawing", "", "a folder for runs that can be written")
+        _ERROR.set(InputError("drawing", "", "a folder for runs that can be written"))
         return False
     choose_dataset(path)
-    st.session_state[_TAKEN] = own_table.labels([path])[path]
+    _TAKEN.set(own_table.labels([path])[path])
     return True

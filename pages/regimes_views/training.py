@@ -1,18 +1,19 @@
 """A study that trains: its marks and its particles as they move, Stop; when it ends, its study is shown."""
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.regimes.live_strip import live_strip
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import live_multiples
 from autoencode_core.store.study import Kind
-from pages.shared.live import RUNNING
+from pages.shared.charts import updating_chart
+from pages.shared.job_panel import RUNNING, progress_and_stop
 from pages.shared.player import player
-from pages.shared.regime_curves import live_strip
-from pages.shared.setup import escape, guard, jobs
+from pages.shared.setup import dark, escape, guard, jobs
+from pages.shared.shown import JOB, STUDY
 
 if TYPE_CHECKING:
     from autoencode_core.desk.study_job import StudyStatus
@@ -26,7 +27,7 @@ def study_trains(kind: Kind) -> bool:
     Args:
         kind: of the study.
     """
-    job_id = st.query_params.get("job", "")
+    job_id = JOB.get()
     if not job_id:
         _others(kind)
         return False
@@ -34,16 +35,16 @@ def study_trains(kind: Kind) -> bool:
         status = jobs().study_status(job_id)
     except InputError:
         st.info("The job in the link is not known here any more. If it ended, its study is in the menu.")
-        st.query_params.pop("job", None)
+        JOB.drop()
         return False
     if status.plan.kind != kind:
         return False
     if status.state in RUNNING:
         st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id)
         return True
-    st.query_params.pop("job", None)
+    JOB.drop()
     if status.study_id:
-        st.query_params["study"] = status.study_id
+        STUDY.set(status.study_id)
     if status.message:
         (st.warning if status.state == "failed" else st.info)(escape(status.message))
     return False
@@ -55,7 +56,7 @@ def _others(kind: Kind) -> None:
         if status.state in RUNNING and status.plan.kind == kind:
             words = f"Watch the {len(status.latest)} runs that train now"
             if st.button(words, key=f"watch_{status.job_id}", type="tertiary"):
-                st.query_params["job"] = status.job_id
+                JOB.set(status.job_id)
                 st.rerun()
 
 
@@ -64,19 +65,10 @@ def _watch(job_id: str) -> None:
     status = jobs().study_status(job_id)
     if status.state not in RUNNING:
         st.rerun()
-    bar, button = st.columns([6, 1], vertical_alignment="bottom")
-    bar.progress(status.share, text=_progress(status))
-    button.button(
-        "Stop",
-        key=f"stop_{job_id}",
-        on_click=_stop,
-        args=(job_id,),
-        disabled=status.state == "stopping",
-        width="stretch",
-        help="Ends after the iteration that is under way. What is trained by then is kept.",
-    )
+    kept = "What is trained by then is kept."
+    progress_and_stop(job_id, status.share, _progress(status), status.state == "stopping", kept)
     if any(row is not None for row in status.latest):
-        live_strip(status.latest, status.plan, f"live_{job_id}")
+        updating_chart(f"live_{job_id}", live_strip(status.latest, status.plan, dark=dark()))
     shot = jobs().snapshot(job_id)
     if shot is not None:
         places = status.plan.settings()
@@ -91,8 +83,3 @@ def _progress(status: "StudyStatus") -> str:
         return escape(status.message)
     begun = sum(row is not None for row in status.latest)
     return f"{begun} of {len(status.latest)} runs begun, {status.share:.0%} of the iterations done"
-
-
-def _stop(job_id: str) -> None:
-    with suppress(InputError):  # it is gone already
-        jobs().stop(job_id)

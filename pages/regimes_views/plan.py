@@ -9,9 +9,10 @@ from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import FURTHER, STUDY_SPEC, Kind, Plan, spread
-from pages.shared.choose import last_run, record_of
 from pages.shared.controls import last_spec
+from pages.shared.run_menu import record_of
 from pages.shared.setup import escape, guard, jobs
+from pages.shared.shown import JOB, STUDY, last_run
 from pages.shared.words import setting
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def plan_form(kind: Kind, opened: bool) -> None:
         count = len(plan.settings())
         st.caption("λ = " + ", ".join(f"{weight:g}" for weight in plan.tikhonov))
         if st.button(f"Train {count} runs", type="primary", key=f"{kind}_train"):
-            st.query_params.pop("study", None)
-            st.query_params["job"] = jobs().study(plan, start)
+            STUDY.drop()
+            JOB.set(jobs().study(plan, start))
             st.rerun()
 
 

@@ -12,11 +12,11 @@ from autoencode_core.ode import ABOUT, difference_of, sentence, share, verdict
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
-from pages.regime_views.studies import opening_runs
+from pages.regimes_views.studies import opening_runs
 from pages.shared.charts import chart
-from pages.shared.choose import MOST_RUNS, choose_runs
-from pages.shared.chosen import choice_chart
+from pages.shared.choice_chart import choice_chart
 from pages.shared.players import players
+from pages.shared.run_menu import MOST_RUNS, choose_runs
 from pages.shared.setup import dark, escape, guard
 from pages.shared.words import title
 

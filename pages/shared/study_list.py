@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared.cards import delete_button, rename_button
-from pages.shared.live import RUNNING
+from pages.shared.job_panel import RUNNING, offer_unstored
+from pages.shared.rename_delete import delete_button, rename_button
 from pages.shared.setup import escape, jobs, store
-from pages.shared.words import moment, study_title
+from pages.shared.shown import JOB, STUDY
+from pages.shared.views import VIEW
+from pages.shared.words import local_time, study_title
 
 if TYPE_CHECKING:
     from autoencode_core.store.study_store import StudyEntry
@@ -22,15 +24,13 @@ def running_studies() -> None:
     for job in jobs().studies():
         many = f"{len(job.latest)} runs of a {job.plan.kind}"
         if job.state in RUNNING:
-            words, watch = st.columns([5, 1], vertical_alignment="center")
-            words.markdown(f"**{escape(many)}** · {job.share:.0%} done · {job.state}")
-            link = {"view": job.plan.kind, "job": job.job_id}
+            text, watch = st.columns([5, 1], vertical_alignment="center")
+            text.markdown(f"**{escape(many)}** · {job.share:.0%} done · {job.state}")
+            link = {VIEW.name: job.plan.kind, JOB.name: job.job_id}
             watch.page_link(REGIMES, label="Watch", query_params=link)
-        kept = jobs().unstored(job.job_id) if job.state == "failed" else None
-        if kept:
-            st.warning(f"{escape(many)} were trained but could not be stored. {escape(job.message)}")
-            name = f"{job.job_id}.study"
-            st.download_button("Download it", kept, name, key=f"unstored_{job.job_id}", on_click="ignore")
+        if job.state == "failed":
+            words = f"{many} were trained but could not be stored. {job.message}"
+            offer_unstored(job.job_id, words, ".study")
 
 
 def study_names(entries: Mapping[str, "StudyEntry"]) -> dict[str, str]:
@@ -39,17 +39,7 @@ def study_names(entries: Mapping[str, "StudyEntry"]) -> dict[str, str]:
     Args:
         entries: by their ids.
     """
-    plain = {
-        study_id: (entry.name or (study_title(entry.study) if entry.study else entry.summary))
-        + (
-            ""
-            if entry.read_only
-            else f" · {moment(entry.created):%d %b %H:%M}"
-            if moment(entry.created)
-            else ""
-        )
-        for study_id, entry in entries.items()
-    }
+    plain = {study_id: _name(entry) for study_id, entry in entries.items()}
     found = list(plain.values())
     return {
         study_id: name if found.count(name) == 1 else f"{name} ({study_id[-4:]})"
@@ -79,7 +69,7 @@ def stored_studies() -> None:
         with st.container(horizontal=True):
             if entry.study is not None:
                 if st.button("Open in Regimes", key="open_study", type="primary"):
-                    view = {"view": entry.study.kind, "study": entry.study_id}
+                    view = {VIEW.name: entry.study.kind, STUDY.name: entry.study_id}
                     st.switch_page(REGIMES, query_params=view)
                 st.download_button(
                     "Download",

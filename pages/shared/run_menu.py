@@ -1,4 +1,4 @@
-"""Which runs a page shows: named in the link, else what this visitor looked at last."""
+"""The menu of runs of a page: those in the link, else what this visitor looked at last."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,9 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord, summary_line
+from pages.shared.session import SessionKey
 from pages.shared.setup import complain, store
+from pages.shared.shown import RUN, last_run, remember_run
 from pages.shared.words import title
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ LEFT = "gallery-residual_network"
 """The run that left its ODE, there for contrast."""
 MOST_RUNS = 4
 """Most runs that are watched side by side."""
-_SHOWN = "shown_run"
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -43,19 +44,9 @@ def record_of(run_id: str) -> RunRecord:
     return store().record(run_id)
 
 
-def look_at(run_id: str) -> None:
-    """Remembers a run as the one that this visitor looked at last."""
-    st.session_state[_SHOWN] = run_id
-
-
-def choose(run_id: str) -> None:
+def show_run(run_id: str) -> None:
     """Shows a run on the page that is open; for what is done on a click."""
-    st.query_params["run"] = [run_id]
-
-
-def last_run() -> str:
-    """The run that this visitor looked at last, "" when none."""
-    return str(st.session_state.get(_SHOWN, ""))
+    RUN.set([run_id])
 
 
 def choose_runs(
@@ -70,13 +61,13 @@ def choose_runs(
         opening: what is shown to a visitor who has not chosen any run yet; by default that of the page.
     """
     opening = opening or [OPENINGS.get(key, OPENING)]
-    widget = f"{key}_runs"
-    entries = _entries([*st.query_params.get_all("run"), *_shown(widget), last_run(), *opening])
+    widget: SessionKey[object] = SessionKey(f"{key}_runs", object)
+    entries = _entries([*RUN.all(), *_shown(widget), last_run(), *opening])
     before = _remembered(key, widget, entries, most, opening)
-    st.session_state[widget] = before[:most] if most > 1 else next(iter(before), None)
+    widget.set(before[:most] if most > 1 else next(iter(before), None))
     names = names_of({run_id: entry.spec for run_id, entry in entries.items() if entry.spec}, entries)
     words: dict[str, Any] = {"format_func": lambda run_id: names.get(run_id, run_id), "help": help_text}
-    words |= {"key": widget, "placeholder": "Choose a run"}
+    words |= {"key": widget.name, "placeholder": "Choose a run"}
     if most > 1:
         chosen = st.multiselect("Runs", list(entries), max_selections=most, **words)
     else:
@@ -105,24 +96,24 @@ def _entry(run_id: str) -> "Entry":
     return Entry(run_id, *about, True, record.summary)
 
 
-def _shown(widget: str) -> list[str]:
+def _shown(widget: SessionKey[object]) -> list[str]:
     """What a menu shows now."""
-    shown = st.session_state.get(widget) or []
-    return shown if isinstance(shown, list) else [shown]
+    shown = widget.get() or []
+    return [str(run_id) for run_id in (shown if isinstance(shown, list) else [shown])]
 
 
 def _remembered(
-    key: str, widget: str, entries: dict[str, "Entry"], most: int, opening: Sequence[str]
+    key: str, widget: SessionKey[object], entries: dict[str, "Entry"], most: int, opening: Sequence[str]
 ) -> list[str]:
     """The runs of a new link, else what the menu shows, else what was looked at last; those that exist."""
-    asked = st.query_params.get_all("run")
+    asked = RUN.all()
     if len(asked) > most:
         st.caption(f"The link names {len(asked)} runs; the first {most} are shown.")
     for unknown in [run_id for run_id in asked if run_id not in entries]:
         complain(InputError("run", unknown, "one of the stored runs"))
-    if asked and st.session_state.get(f"{key}_link") != asked:
+    if asked and _in_link(key).get() != asked:
         found = asked
-    elif widget in st.session_state:
+    elif widget.there():
         return [run_id for run_id in _shown(widget) if run_id in entries]
     else:
         found = [last_run()] if last_run() else list(opening)
@@ -131,10 +122,15 @@ def _remembered(
 
 def _into_link(key: str, chosen: list[str], opening: Sequence[str]) -> None:
     if chosen and chosen != list(opening):  # a run that only opened a page was not chosen by anybody
-        look_at(chosen[0])
-    if st.query_params.get_all("run") != chosen:
-        st.query_params["run"] = chosen
-    st.session_state[f"{key}_link"] = chosen
+        remember_run(chosen[0])
+    if RUN.all() != chosen:
+        RUN.set(chosen)
+    _in_link(key).set(chosen)
+
+
+def _in_link(key: str) -> SessionKey[list[str]]:
+    """The runs that the menu has put into the link."""
+    return SessionKey(f"{key}_link", list)
 
 
 def names_of(

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import streamlit as st
-
 from autoencode_core.figures.scenes.encoding import encode
+from autoencode_core.figures.scenes.parts import clock_place
 from pages.shared.player import Said, player
+from pages.shared.session import LinkKey, SessionKey
 
-TIME = "t"
-"""Where the link keeps the flow time at which a player was stopped."""
+TIME = LinkKey("t")
+"""Flow time at which a player was stopped."""
 
 
 def linked_player(
@@ -32,36 +32,40 @@ def linked_player(
     """
     data = encode(draw(start=opened_at(key, run_id, horizon)))
     said = player(key, data, identity, particles)
-    keep_moment(said)
+    keep_time(said)
     return said
 
 
-def keep_moment(said: Said) -> None:
+def keep_time(said: Said) -> None:
     """Puts the flow time at which a player was stopped into the link."""
     if said.t is not None:
-        st.query_params[TIME] = f"{said.t:.4g}"
+        TIME.set(f"{said.t:.4g}")
 
 
 def opened_at(key: str, run_id: str, horizon: float) -> float | None:
     """The clock's place for the t of the link that opened the page, None for every later run.
-
-    On the clock the encoder goes from 0 to 1, the decoder from 2 to 3.
 
     Args:
         key: of the player.
         run_id: the run that it shows.
         horizon: T of that run.
     """
-    slot, shown = f"{key}_start", f"{key}_shown"
-    if slot not in st.session_state:
-        try:
-            share = float(st.query_params.get(TIME, "")) / horizon
-        except ValueError:
-            share = -1.0
-        at = 2 * share if share < 0.5 else 1 + 2 * share
-        st.session_state[slot] = (run_id, at if 0 <= share <= 1 else None)
-    elif st.session_state.get(shown) != run_id:
-        st.query_params.pop(TIME, None)  # it was another run's
-    st.session_state[shown] = run_id
-    opened, start = st.session_state[slot]
-    return start if opened == run_id else None
+    opened = SessionKey[tuple[str, float | None]](f"{key}_start", tuple)
+    shown = SessionKey(f"{key}_shown", str)
+    known = opened.get()
+    if known is None:
+        known = run_id, _linked_place(horizon)
+        opened.set(known)
+    elif shown.get() != run_id:
+        TIME.drop()  # it was another run's
+    shown.set(run_id)
+    return known[1] if known[0] == run_id else None
+
+
+def _linked_place(horizon: float) -> float | None:
+    """The place of the link's t on the clock, None where it names no time of the flow."""
+    try:
+        t = float(TIME.get())
+    except ValueError:
+        return None
+    return clock_place(t, horizon) if 0 <= t <= horizon else None

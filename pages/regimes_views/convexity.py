@@ -20,11 +20,11 @@ from autoencode_core.questions.regimes import (
     Curvature,
 )
 from autoencode_core.store.record import PATH, RunRecord
-from pages.regime_views.studies import opening_runs
+from pages.regimes_views.studies import opening_runs
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
-from pages.shared.choose import choose_runs
 from pages.shared.player import player
+from pages.shared.run_menu import choose_runs
 from pages.shared.setup import dark, escape, guard, unusual
 from pages.shared.words import regime
 

@@ -9,6 +9,7 @@ import streamlit as st
 from autoencode_core.questions.run import EXPORT
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
+from pages.shared.session import SessionKey
 from pages.shared.setup import dark, guard
 
 _FORMATS = ("gif", "mp4", "html", "csv")
@@ -22,7 +23,7 @@ def save_menu(
     key: str,
     picked: Sequence[int] = (),
 ) -> None:
-    """Takes a wish of the player's Save menu and shows the file as it is made.
+    """Makes what the player's Save menu asks for, with progress, and offers the file.
 
     Args:
         run_id: id of the run.
@@ -31,21 +32,21 @@ def save_menu(
         key: of the player.
         picked: numbers of the picked particles of the run: if there are any, only they go into a table.
     """
-    slot = f"{key}_saving"
+    saved = SessionKey[tuple[str, str, dict[str, Any]]](f"{key}_saving", tuple)
     if asked is not None and asked.get("format") in _FORMATS:
         screen = {name: asked[name] for name in asked if name != "format"} | {"dark": dark()}
         if picked:
             screen["particles"] = list(picked)
-        st.session_state[slot] = (run_id, str(asked["format"]), screen)
-    wish = st.session_state.get(slot)
-    if wish is None or wish[0] != run_id:
+        saved.set((run_id, str(asked["format"]), screen))
+    wanted = saved.get()
+    if wanted is None or wanted[0] != run_id:
         return
-    _, form, screen = wish
+    _, form, screen = wanted
     asked_for = ask(EXPORT, record, patience=0.1, format=form, screen=screen)
     made = told(asked_for, f"Making the {form.upper()}")
     if made is None:
         if not asked_for.waiting:
-            st.session_state.pop(slot)
+            saved.drop()
         return
     data = np.asarray(made["data"], np.uint8).tobytes()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -58,7 +59,7 @@ def save_menu(
             on_click="ignore",
             type="primary",
         )
-        st.button("Done", key=f"{key}_saved", on_click=st.session_state.pop, args=(slot, None))
+        st.button("Done", key=f"{key}_saved", on_click=saved.drop)
 
 
 def _size(count: int) -> str:

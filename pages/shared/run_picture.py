@@ -9,7 +9,7 @@ from pages.shared.charts import settings
 from pages.shared.setup import dark, guard
 
 
-def chart(run_id: str, record: RunRecord, name: Name) -> None:
+def run_picture(run_id: str, record: RunRecord, name: Name) -> None:
     """One picture of a run; as long as nothing about it changes, the browser leaves it alone.
 
     Args:

@@ -1,58 +1,19 @@
-"""The curves and the panel of a job that trains."""
+"""The panel of a job that trains."""
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import pytest
 from reading import read_scene, snapshot
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY
-from pages.shared import live
-from pages.shared.curves import MOST_POINTS, _points
-from pages.shared.live import _duration
-
-COST = {"cost J": ("cost", "cost"), "penalty": ("penalty", "penalty")}
-
-
-# ---- curves
+from pages.shared import job_panel
+from pages.shared.job_panel import _duration
 
 
 def history(rows: int) -> dict[str, list[float]]:
     return {name: [float(i if name == "iteration" else 1 / (i + 1)) for i in range(rows)] for name in HISTORY}
-
-
-def test_long_curves_are_thinned_and_keep_their_ends():
-    points = _points(history(5000), COST)
-    for name in COST:
-        curve = points[points["curve"] == name]
-        assert len(curve) <= MOST_POINTS
-        assert curve["iteration"].iloc[[0, -1]].tolist() == [0, 4999]
-        assert curve["iteration"].is_monotonic_increasing
-
-
-def test_what_a_logarithm_cannot_show_is_left_out():
-    rows = history(4) | {"penalty": [0.0, 0.0, 0.0, 0.0], "cost": [1.0, float("nan"), float("inf"), 0.5]}
-    points = _points(rows, COST)
-    assert points["curve"].unique().tolist() == ["cost J"]
-    assert points["value"].tolist() == [1.0, 0.5]
-
-
-def test_each_curve_is_named_once_at_its_end_and_names_keep_apart():
-    points = _points(history(50), {name: (name, name) for name in ("cost", "data_term", "penalty")})
-    named = points[points["label"] != ""]
-    assert sorted(named["label"]) == ["cost", "data_term", "penalty"]
-    assert (named["iteration"] == 49).all()
-    gaps = -np.diff(np.log(np.sort(named["place"])[::-1]))
-    assert (gaps > 0.05).all()
-
-
-def test_no_history_no_points():
-    assert len(_points({}, COST)) == 0
-
-
-# ---- the panel of a job
 
 
 @dataclass
@@ -85,15 +46,15 @@ class FakeJobs:
 
 
 def panel(monkeypatch, jobs: FakeJobs) -> AppTest:
-    monkeypatch.setattr(live, "jobs", lambda: jobs)
+    monkeypatch.setattr(job_panel, "jobs", lambda: jobs)
 
     def script():
         import streamlit as st
 
-        from pages.shared.live import job_panel
+        from pages.shared import job_panel
 
         st.session_state.runs = st.session_state.get("runs", 0) + 1
-        job_panel("abc")
+        job_panel.job_panel("abc")
 
     at = AppTest.from_function(script, default_timeout=20).run()
     assert not at.exception

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from autoencode_core.figures.regimes.continuation import continuation_figure, continuation_words
-from pages.regime_views.studies import runs_table, study_chart, study_heading, study_shown
+from pages.regimes_views.studies import runs_table, study_chart, study_heading, study_shown
 from pages.shared.setup import escape, guard
 
 

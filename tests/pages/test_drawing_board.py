@@ -8,14 +8,14 @@ from streamlit.testing.v1 import AppTest
 
 from autoencode_core.data.table import read_table
 from autoencode_core.store.run_store import RunStore
-from pages.shared import drawing, own_table, setup
+from pages.shared import drawing_board, own_table, setup
 
 PAGE = "import pages.playground; pages.playground.render()"
 CURVE = [[round(0.1 * i - 1, 2), round((0.1 * i - 1) ** 2, 4), i % 2] for i in range(20)]
 
 
 class Jobs:
-    """A desk of jobs that trains nothing."""
+    """Jobs that train nothing."""
 
     def __init__(self):
         self.asked = []
@@ -30,12 +30,12 @@ class Jobs:
 
 @pytest.fixture(autouse=True)
 def jobs(tmp_path, monkeypatch):
-    desk = Jobs()
+    found = Jobs()
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
-    for module in ("pages.shared.setup", "pages.playground", "pages.shared.live"):
-        monkeypatch.setattr(f"{module}.jobs", lambda: desk)
+    for module in ("pages.shared.setup", "pages.playground", "pages.shared.job_panel"):
+        monkeypatch.setattr(f"{module}.jobs", lambda: found)
     setup.store.clear()
-    yield desk
+    yield found
     setup.store.clear()
 
 
@@ -43,13 +43,13 @@ def jobs(tmp_path, monkeypatch):
 def browser(monkeypatch):
     """What the board says once; a list that is emptied as it is said."""
     said = []
-    usual = drawing.served
+    usual = drawing_board.served
 
     def served(name):
         board = usual(name)
         return lambda **settings: {**board(**settings), "taken": said.pop() if said else None}
 
-    monkeypatch.setattr(drawing, "served", served)
+    monkeypatch.setattr(drawing_board, "served", served)
     return said
 
 
@@ -166,6 +166,6 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(browser, monkeypatch):
 def test_a_drawing_trains_for_real(tmp_path):
     import autoencode_core as ac
 
-    path = own_table.keep(drawing.drawing_csv(CURVE), "my-drawing.csv")
+    path = own_table.keep(drawing_board.drawing_csv(CURVE), "my-drawing.csv")
     run = ac.train(ac.RunSpec(dataset=path, iterations=5))
     assert RunStore(tmp_path / "kept").save(run) and run.label_names == ("A", "B")

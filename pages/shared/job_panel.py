@@ -1,40 +1,29 @@
-"""What moves while a run trains: its particles, its curves, and the panel around them."""
+"""The panel of a run that trains: progress, numbers, particles and curves, and Stop."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.run.live_history import axis_reach, live_cost, live_error
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.live import live_scene
 from autoencode_core.ode import ABOUT, on_the_way
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import error_unit
-from pages.shared.curves import live_curves
+from pages.shared.charts import updating_chart
 from pages.shared.player import player
-from pages.shared.setup import escape, guard, jobs
+from pages.shared.setup import dark, escape, guard, jobs
 
 if TYPE_CHECKING:
     from autoencode_core.desk.job import JobStatus
 
 RUNNING = ("starting", "waiting", "running", "stopping")
 """States of a job that has not ended."""
-REFRESH_SECONDS = 0.3
-
-
-def live_view(key: str, identity: str, snapshot: Mapping[str, Any] | None, spec: RunSpec | None) -> None:
-    """Particles that move to their new places when the snapshot changes; zoom and turn stay.
-
-    Args:
-        key: the same for all pictures of one run.
-        identity: the run that trains.
-        snapshot: from the desk of jobs, None while there is none.
-        spec: what is trained.
-    """
-    player(key, None if snapshot is None else encode(live_scene(identity, snapshot, spec)), identity)
+_REFRESH_SECONDS = 0.3
 
 
 def job_panel(job_id: str) -> None:
@@ -51,7 +40,45 @@ def job_panel(job_id: str) -> None:
     if not runs:
         (st.error if status.state == "failed" else st.info)(escape(status.message or "The run has ended."))
         return
-    st.fragment(_watch, run_every=REFRESH_SECONDS)(job_id)
+    st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id)
+
+
+def progress_and_stop(job_id: str, share: float, text: str, stopping: bool, kept: str) -> None:
+    """How far a job is, and beside it a button that stops it.
+
+    Args:
+        job_id: id of the job.
+        share: of the work that is done, in [0, 1].
+        text: what stands above the bar.
+        stopping: whether it was told to stop.
+        kept: what is kept of it then.
+    """
+    bar, button = st.columns([6, 1], vertical_alignment="bottom")
+    bar.progress(share, text=text)
+    button.button(
+        "Stop",
+        key=f"stop_{job_id}",
+        on_click=_stop,
+        args=(job_id,),
+        disabled=stopping,
+        width="stretch",
+        help=f"Ends after the iteration that is under way. {kept}",
+    )
+
+
+def offer_unstored(job_id: str, words: str, ending: str) -> None:
+    """What a job trained and could not store, to be downloaded; nothing where there is none.
+
+    Args:
+        job_id: id of a job that failed.
+        words: what happened.
+        ending: of the file.
+    """
+    kept = jobs().unstored(job_id)
+    if kept:
+        st.warning(escape(words))
+        name = f"{job_id}{ending}"
+        st.download_button("Download it", kept, name, key=f"unstored_{job_id}", on_click="ignore")
 
 
 @guard()
@@ -67,10 +94,11 @@ def _watch(job_id: str) -> None:
         )
         return
     _numbers(status)
-    shot = jobs().snapshot(job_id)
-    live_view(f"live_{job_id}", job_id, shot, status.spec)
+    snapshot = jobs().snapshot(job_id)
+    scene = None if snapshot is None else encode(live_scene(job_id, snapshot, status.spec))
+    player(f"live_{job_id}", scene, job_id)
     if status.history["iteration"]:
-        live_curves(status.history, f"curves_{job_id}", error_unit(status.spec), _reach(status))
+        _curves(status)
 
 
 def _progress(status: "JobStatus") -> None:
@@ -83,17 +111,9 @@ def _progress(status: "JobStatus") -> None:
         words.append(escape(status.message))
     elif status.state == "stopping":
         words.append("stopping")
-    bar, button = st.columns([6, 1], vertical_alignment="bottom")
-    bar.progress(min(1.0, share), text=" · ".join(words) or "Starting")
-    button.button(
-        "Stop",
-        key=f"stop_{status.job_id}",
-        on_click=_stop,
-        args=(status.job_id,),
-        disabled=status.state == "stopping",
-        width="stretch",
-        help="Ends after the iteration that is under way. The run is kept as far as it came.",
-    )
+    text, stopping = " · ".join(words) or "Starting", status.state == "stopping"
+    kept = "The run is kept as far as it came."
+    progress_and_stop(status.job_id, min(1.0, share), text, stopping, kept)
 
 
 def _numbers(status: "JobStatus") -> None:
@@ -127,6 +147,17 @@ def _numbers(status: "JobStatus") -> None:
     st.caption(_ode_words(status.spec, last), help=ABOUT)
 
 
+def _curves(status: "JobStatus") -> None:
+    """Cost and errors beside each other."""
+    history, unit = status.history, error_unit(status.spec)
+    reach = axis_reach(_iteration(status) or 0, status.spec.iterations)
+    left, right = st.columns(2)
+    with left:
+        updating_chart(f"curves_{status.job_id}_cost", live_cost(history, reach, dark=dark()))
+    with right:
+        updating_chart(f"curves_{status.job_id}_error", live_error(history, unit, reach, dark=dark()))
+
+
 def _ode_words(spec: RunSpec, last: Mapping[str, float]) -> str:
     """How the network stands to its ODE by the newest row; a line that keeps the place until it is known."""
     substeps = int(last.get("substeps", spec.substeps))
@@ -140,7 +171,7 @@ def _stop(job_id: str) -> None:
 
 
 def _iteration(status: "JobStatus") -> int | None:
-    column = status.history.get("iteration")
+    column: Sequence[float] = status.history.get("iteration") or []
     return int(column[-1]) if column else None
 
 
@@ -159,9 +190,3 @@ def _duration(seconds: float | None) -> str:
     return (
         f"{whole // 60}:{whole % 60:02} min" if whole < 3600 else f"{whole // 3600}:{whole % 3600 // 60:02} h"
     )
-
-
-def _reach(status: "JobStatus") -> int:
-    """How far the curves' axis goes: it doubles as the run goes on, up to its last iteration."""
-    done = max(50, _iteration(status) or 0)
-    return min(status.spec.iterations, 2 ** math.ceil(math.log2(done + 1)))

@@ -4,7 +4,7 @@ import pytest
 from reading import shown_scene
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import moment
+from pages.shared import flow_time
 from pages.shared.player import Said
 
 MEAN_FIELD = "import pages.mean_field; pages.mean_field.render()"
@@ -21,23 +21,23 @@ def opened(script: str, **link: str) -> AppTest:
 
 
 @pytest.mark.parametrize("view", ["density", "doubled", "push"])
-def test_the_measure_opens_at_the_time_of_the_link(desk, view):
+def test_the_measure_opens_at_the_time_of_the_link(answers, view):
     assert shown_scene(opened(MEAN_FIELD, view=view, t="2.25"))["start"] == 2.5  # T = 3
 
 
-def test_a_classifier_opens_at_its_own_time(desk):
+def test_a_classifier_opens_at_its_own_time(answers):
     assert shown_scene(opened(CONTROL, view="component", t="0.5"))["start"] == 0.5  # T = 2, until T/2
     assert shown_scene(opened(CONTROL, view="component", t="0.5", component_horizon="1"))["start"] == 2.0
 
 
-def test_where_it_was_stopped_goes_into_the_link_and_the_scene_stays(desk, monkeypatch):
+def test_where_it_was_stopped_goes_into_the_link_and_the_scene_stays(answers, monkeypatch):
     scenes = []
 
     def player(key, data, identity, particles):
         scenes.append(data)
         return Said(1.23456, (), (), None, None)
 
-    monkeypatch.setattr(moment, "player", player)
+    monkeypatch.setattr(flow_time, "player", player)
     at = opened(MEAN_FIELD, view="doubled")
     assert at.query_params["t"] in ("1.235", ["1.235"])
     at.run()

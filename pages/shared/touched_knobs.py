@@ -1,0 +1,76 @@
+"""The knobs that a person touched: a partial spec, which outlives page changes.
+
+RunSpec fills in the rest with what suits the data set: a knob that was touched stays, and one that was not
+follows the data set.
+"""
+
+from typing import Any
+
+from autoencode_core.spec import AUTO, RunSpec
+from pages.shared import own_table
+from pages.shared.knob_link import knob_key
+from pages.shared.session import SessionKey
+
+LISTS = ("profile", "order")
+"""Knobs whose value is a word or a list of whole numbers."""
+CUSTOM = "custom"
+"""The word that stands for a list."""
+_TOUCHED = SessionKey[dict[str, Any]]("knobs_touched", dict)
+
+
+def touched() -> dict[str, Any]:
+    """The values asked for, by knob; a knob that was not touched has none."""
+    found = _TOUCHED.get()
+    if found is None:
+        found = {}
+        _TOUCHED.set(found)
+    return found
+
+
+def touch(name: str) -> None:
+    """Takes over what the widget of a knob says; for what is done on a change."""
+    touched()[name] = widget_of(name).get()
+
+
+def widget_of(name: str) -> SessionKey[Any]:
+    """Where the widget of a knob keeps its value.
+
+    Args:
+        name: of the knob.
+    """
+    return SessionKey(knob_key(name), object)
+
+
+def choose_dataset(name: str) -> None:
+    """Turns the knob of the data set, when it is drawn next.
+
+    Args:
+        name: that of a data set, such as the path of a table that was just kept.
+    """
+    touched()["dataset"] = name
+
+
+def touch_none() -> None:
+    """Turns all knobs but the data set to what suits it, when they are drawn next."""
+    _TOUCHED.set({name: value for name, value in touched().items() if name == "dataset"})
+
+
+def set_knobs(spec: RunSpec) -> None:
+    """Turns the knobs to a stored run's spec, when they are drawn next.
+
+    What the run shares with the defaults of its data set counts as not touched.
+    """
+    suited = RunSpec(**spec.leading())
+    values = {name: value for name, value in spec if value != getattr(suited, name)}
+    natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
+    values |= {name: value for name, value in spec.leading().items() if value != getattr(natural, name)}
+    values["dataset"] = spec.dataset
+    own_table.read_as(spec.dataset, spec.reading)
+    if "tikhonov" in values:
+        values["tikhonov_auto"] = values["tikhonov"] == AUTO
+        if values["tikhonov_auto"]:
+            values.pop("tikhonov")
+    for name in LISTS:
+        if not isinstance(values.get(name, ""), str):
+            values |= {name: CUSTOM, f"{name}_list": ", ".join(map(str, values[name]))}
+    _TOUCHED.set(values)

@@ -1,0 +1,133 @@
+"""Keys of session, link and widgets: typed where they are read, and each of one module alone."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from pages.shared.session import LinkKey, SessionKey
+
+ROOT = Path(__file__).parents[2]
+MODULES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+
+
+@pytest.fixture(autouse=True)
+def visit(monkeypatch):
+    """A session and a link to themselves."""
+
+    class Link(dict):
+        def get_all(self, name):
+            found = self.get(name, [])
+            return found if isinstance(found, list) else [found]
+
+    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(st, "query_params", Link())
+
+
+def test_a_key_of_the_session_has_one_type():
+    key = SessionKey("a", int)
+    assert key.get() is None and not key.there() and key.pop() is None
+    key.set(3)
+    assert key.get() == 3 and key.there()
+    st.session_state["a"] = "three"
+    assert key.get() is None and key.there()
+    key.set(4)
+    assert key.pop() == 4 and not key.there()
+    key.drop()
+
+
+def test_a_key_of_the_link_has_one_value_or_several():
+    key = LinkKey("run")
+    assert key.get() == "" and key.all() == [] and not key.there()
+    key.set("a")
+    assert key.get() == "a" and key.all() == ["a"] and key.there()
+    key.set(("a", "b"))
+    assert key.all() == ["a", "b"]
+    key.drop()
+    key.drop()
+    assert not key.there()
+
+
+# ---- owners
+
+
+def written(node, names):
+    """Keys as they are written, with {} for what is filled in; none where it is no text."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {node.value}
+    if isinstance(node, ast.JoinedStr):
+        return {"".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)}
+    return names.get(node.id, set()) if isinstance(node, ast.Name) else set()
+
+
+def texts(tree):
+    """The texts that a module gives to a name, in any of its functions."""
+    found = defaultdict(set)
+    for node in ast.walk(tree):
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            several = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+            pairs = zip(target.elts, node.value.elts, strict=False) if several else [(target, node.value)]
+            for name, value in pairs:
+                if isinstance(name, ast.Name):
+                    found[name.id] |= written(value, {})
+    return found
+
+
+def state(node):
+    """Whether this is the session or the link of Streamlit."""
+    return isinstance(node, ast.Attribute) and node.attr in ("session_state", "query_params")
+
+
+def called(node):
+    """Name of what is called, without what stands in brackets behind it."""
+    what = node.func.value if isinstance(node.func, ast.Subscript) else node.func
+    return what.id if isinstance(what, ast.Name) else getattr(what, "attr", "")
+
+
+def keys(tree):
+    """Keys that a module keeps, and keys of its widgets."""
+    names, kept, widgets = texts(tree), set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and state(node.value):
+            kept |= written(node.slice, names)
+        if isinstance(node, ast.Call):
+            widgets = widgets.union(*(written(k.value, names) for k in node.keywords if k.arg == "key"))
+            reads = isinstance(node.func, ast.Attribute) and state(node.func.value)
+            if node.args and (reads or called(node) in ("SessionKey", "LinkKey")):
+                kept |= written(node.args[0], names)
+    return kept, widgets
+
+
+def owners(sources):
+    """The modules that use a key, of those that are kept by any."""
+    found, widgets = defaultdict(set), defaultdict(set)
+    for name, text in sources.items():
+        kept, drawn = keys(ast.parse(text))
+        for known, here in ((found, kept), (widgets, drawn)):
+            for key in here:
+                known[key].add(name)
+    return {key: modules | widgets[key] for key, modules in found.items()}
+
+
+def test_no_key_belongs_to_two_modules():
+    found = owners({str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in MODULES})
+    assert len(found) > 35  # it does find them
+    assert {"shown_run", "run", "view", "t", "knobs_touched", "{}_view"} <= set(found)
+    assert {key: modules for key, modules in found.items() if len(modules) > 1} == {}
+
+
+def test_a_key_of_two_modules_is_found():
+    sources = {
+        "one": "SLOT = 'a'\nst.session_state.get(SLOT)\nst.button('x', key=f'b_{run}')",
+        "two": "SessionKey[int]('a', int)\nst.query_params['c'] = 1\nSessionKey(f'b_{job}', str)",
+    }
+    found = owners(sources)
+    assert set(found) == {"a", "b_{}", "c"}
+    assert found["a"] == found["b_{}"] == {"one", "two"} and found["c"] == {"two"}
+
+
+def test_the_link_is_read_and_written_in_one_module():
+    using = [path for path in MODULES if "st.query_params" in path.read_text(encoding="utf-8")]
+    assert [path.name for path in using] == ["session.py"]
