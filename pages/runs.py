@@ -23,7 +23,7 @@ from pages.shared.study_cards import REGIMES, running_studies, stored_studies
 from pages.shared.words import dataset, moment, title
 
 if TYPE_CHECKING:
-    from autoencode_core.desk.job import JobStatus
+    from autoencode_core.desk.training_job import JobStatus
     from autoencode_core.store.run_store import Entry
 
 PLAYGROUND = "pages/playground.py"
