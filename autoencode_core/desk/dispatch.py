@@ -224,7 +224,9 @@ class Dispatch(Generic[C]):
         except Exception as error:
             with self.changed:
                 if not call.over:
-                    _log(call, error)
+                    if not isinstance(error, GivenUp | InputError):  # the doing of who called
+                        details = getattr(error, "details", "") or repr(error)
+                        log.error("%s failed: %s", call.token, details)
                     call.fail(error)
                 self._ended(call)
         else:
@@ -279,11 +281,6 @@ class Dispatch(Generic[C]):
 def _cancel(future: Any) -> None:
     with suppress(Exception):  # a cluster that is gone has forgotten it already
         future.cancel()
-
-
-def _log(call: Call, error: Exception) -> None:
-    if not isinstance(error, GivenUp | InputError):  # those two are the doing of who called
-        log.error("%s failed: %s", call.token, getattr(error, "details", "") or repr(error))
 
 
 def sentence(error: Exception) -> str:

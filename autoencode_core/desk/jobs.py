@@ -48,6 +48,10 @@ class Jobs:
         task: what a worker runs for a training, (spec as JSON, token) -> bytes of a run file.
         study_task: what it runs for a study, (plan as JSON, bytes of the run it begins with, token) -> bytes
             of a study file.
+
+    Attributes:
+        store: as given.
+        connection: to the workers, which answer questions too (answers.py).
     """
 
     def __init__(
@@ -59,10 +63,9 @@ class Jobs:
         study_task: Callable[[str, bytes, str], bytes] = study_job,
     ) -> None:
         self.store = store
-        self.address = address or os.environ.get(ADDRESS) or None
-        self.workers = workers or WORKERS
         self._tasks: dict[type[Job], Callable[..., bytes]] = {TrainingJob: task, StudyJob: study_task}
-        self.connection = Connection(self.address, self.workers, warmed=task is train_job)
+        address = address or os.environ.get(ADDRESS) or None
+        self.connection = Connection(address, workers or WORKERS, warmed=task is train_job)
         known = "the id of a job of this server"
         self._dispatch: Dispatch[Job] = Dispatch(self.connection, "job", known, KEPT)
         self._counts: dict[str, int] = {}
@@ -156,19 +159,13 @@ class Jobs:
 
     def studies(self) -> list[StudyStatus]:
         """All studies, newest first; of the jobs that are over, the last 32."""
-        with self._dispatch.changed:
-            return [
-                job.status() for job in reversed(self._dispatch.calls.values()) if isinstance(job, StudyJob)
-            ]
+        found: list[StudyStatus] = self._statuses(StudyJob)
+        return found
 
     def list(self) -> list[JobStatus]:
         """All trainings, as `studies`."""
-        with self._dispatch.changed:
-            return [
-                job.status()
-                for job in reversed(self._dispatch.calls.values())
-                if isinstance(job, TrainingJob)
-            ]
+        found: list[JobStatus] = self._statuses(TrainingJob)
+        return found
 
     def unstored(self, job_id: str) -> bytes | None:
         """The file of a job that was computed but could not be stored, None for all others.
@@ -194,8 +191,8 @@ class Jobs:
         """
         if self.connection.closed:
             raise ServerClosed
-        if self.address is not None:
-            self.connection.client()
+        if self.connection.address is not None:
+            self.connection.client()  # one that does not answer is told at once
         digest = hashlib.sha256(wish).hexdigest()[:12]
         with self._dispatch.changed:
             for job in self._dispatch.calls.values():
@@ -225,6 +222,11 @@ class Jobs:
             if not isinstance(job, kind):
                 raise InputError("job", job_id, f"the id of a job that makes a {kind.kind}")
             return job.status()
+
+    def _statuses(self, kind: type[Job]) -> Any:
+        with self._dispatch.changed:
+            jobs = reversed(self._dispatch.calls.values())
+            return [job.status() for job in jobs if isinstance(job, kind)]
 
     def _fetch_picture(self, job: Job) -> None:
         """Take over the newest snapshot if there is a newer one, perhaps after this has come back."""
