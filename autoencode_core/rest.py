@@ -16,7 +16,7 @@ def rest_is_pca(spec: RunSpec) -> bool:
         spec: all knobs.
 
     Source:
-        docs/theory.md, section 1: at rest the bottleneck alone acts, and sets the components that it drops to 0.
+        docs/theory.md, section 1: at rest the bottleneck alone acts, and sets what it drops to 0.
     """
     return (
         rests(spec)

@@ -134,7 +134,7 @@ def plain_layers(
 def by_particle(model: AutoencODE, x: np.ndarray, vector: torch.Tensor) -> torch.Tensor:
     """The network written down plainly, particle-major and with masks: the definition, for comparison.
 
-    Follows docs/theory.md, section 2 word for word and shares no code with the engine; differentiable in `vector`.
+    Follows docs/theory.md, section 2 and shares no code with the engine; differentiable in `vector`.
     """
     return plain_layers(model, torch.as_tensor(np.asarray(model.coordinates.to_flow(x))), vector)
 
@@ -161,7 +161,7 @@ def plain_data_term(node: AutoencODE, x: np.ndarray, y: np.ndarray, vector: torc
 def bimodal_best_constant(
     tikhonov: float, x: np.ndarray, y: np.ndarray, steps: int = 10
 ) -> tuple[float, float]:
-    """Best J over constant θ = w (bias 0), F = tanh(w x), T = 1, by scanning w (docs/theory.md, section 7)."""
+    """Best J over constant θ = w (bias 0), F = tanh(w x), T = 1, by scanning (docs/theory.md, section 7)."""
     best = (np.inf, 0.0)
     for w in np.linspace(-5, 5, 4001):
         u = x.copy()

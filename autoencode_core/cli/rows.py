@@ -11,7 +11,6 @@ from autoencode_core.cli.shared import (
     share_bar,
     store_of,
     target_of,
-    with_words,
 )
 from autoencode_core.errors import InputError
 from autoencode_core.export.csv_text import columns_csv
@@ -62,7 +61,6 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
     Raises:
         InputError: the file cannot be read or lacks a column, or the run's own data cannot be had.
     """
-    progress = with_words(report)
     if options.data is None:
         from autoencode_core.analysis import own_rows  # start-up time: torch
         from autoencode_core.training.records import run_of

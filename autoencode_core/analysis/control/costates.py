@@ -32,7 +32,7 @@ def costates(run: Run, report: Report | None = None) -> dict[str, Any]:
         InputError: the run diverged.
 
     Source:
-        theory.md section 3.
+        docs/theory.md, section 3.
     """
     report = report or silent
     report(0.0, "Moving the particles.")

@@ -32,7 +32,7 @@ def doubled(run: Run, particles: int = 500, report: Report | None = None) -> dic
         InputError: the run diverged or has no decoder, or particles is out of bounds.
 
     Source:
-        The doubling of section 2 of the paper; theory.md section 2.
+        The doubling of section 2 of the paper; docs/theory.md, section 2.
     """
     report = report or silent
     report(0.0, "Loading the particles.")

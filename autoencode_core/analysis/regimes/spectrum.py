@@ -386,8 +386,8 @@ def remaining(gradient_norm: float, convexity: float, shift: float, cost: float)
         The share, 0 where the gradient is 0.
 
     Source:
-        docs/theory.md, section 5; the inequality of Polyak and Łojasiewicz, as in Y. Nesterov, Lectures on Convex
-        Optimization (2018), section 2.1.3.
+        docs/theory.md, section 5; the inequality of Polyak and Łojasiewicz, as in Y. Nesterov, Lectures on
+        Convex Optimization (2018), section 2.1.3.
     """
     bent = convexity if convexity > 0 else min(abs(convexity), shift)
     with np.errstate(divide="ignore"):
