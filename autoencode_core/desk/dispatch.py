@@ -129,7 +129,7 @@ class Dispatch(Generic[C]):
         self.changed = threading.Condition()
         self.calls: OrderedDict[str, C] = OrderedDict()
         self._what, self._allowed, self._most_bytes, self._by_use = what, allowed, most_bytes, by_use
-        self._mark = token_hex(4)
+        self._mark = token_hex(4)  # tells own calls from those of other servers on the same cluster
         connection.listen(self._heard, self._closed)
 
     def new_token(self, name: str) -> str:
