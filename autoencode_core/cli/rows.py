@@ -65,7 +65,7 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
         from autoencode_core.analysis import own_rows  # start-up time: torch
         from autoencode_core.training.records import run_of
 
-        found = own_rows(run_of(record), options.back, progress)
+        found = own_rows(run_of(record), options.back, report)
         labels = [record.labels[label] for label in found["labels"]] if record.labels else []
         return rows_table(record, found, found["numbers"], labels, options.back), []
     from autoencode_core.data.fresh import fresh_rows  # start-up time: pandas
@@ -74,7 +74,7 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
     from autoencode_core.analysis import new_rows
     from autoencode_core.training.records import run_of
 
-    found = new_rows(run_of(record), table.values, options.back, progress)
+    found = new_rows(run_of(record), table.values, options.back, report)
     labels = [] if table.labels is None else [table.label_names[label] for label in table.labels]
     notes = filter(None, [*table.understood, found["note"], unusual_words(found)])
     return rows_table(record, found, table.numbers, labels, options.back), list(notes)
