@@ -26,7 +26,7 @@ from pages.shared.views import VIEW
 from pages.shared.words import dataset, local_time, title
 
 if TYPE_CHECKING:
-    from autoencode_core.desk.job import JobStatus
+    from autoencode_core.desk.training_job import JobStatus
     from autoencode_core.store.run_store import Entry
 
 PLAYGROUND = "pages/playground.py"

@@ -183,10 +183,10 @@ def _trained(plan: Plan, stopped: list[int], quiet: bool) -> "tuple[Study, list[
         def on_progress(progress: "Progress") -> str | None:
             nonlocal last
             if progress.regime <= last:
-                study_progress.beat()
+                study_progress.round_over()
                 report(study_progress.share(), f"J = {progress.cost:.4g}")
             last = progress.regime
-            study_progress.tell(last, progress.iteration)
+            study_progress.reached(last, progress.iteration)
             return "stop" if stopped else None
 
         return make_study(plan, on_progress)

@@ -3,17 +3,16 @@
 import hashlib
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from contextlib import suppress
-from secrets import token_hex
 from typing import Any
 
-from autoencode_core.desk.connection import ADDRESS, Connection
-from autoencode_core.desk.job import Job, JobStatus, Training, sentence
+from autoencode_core.desk.connection import ADDRESS, Connection, ServerClosed
+from autoencode_core.desk.dispatch import Dispatch
+from autoencode_core.desk.job_state import Job
 from autoencode_core.desk.study_job import StudyJob, StudyStatus
+from autoencode_core.desk.training_job import JobStatus, TrainingJob
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.disk_space import run_size, study_size
@@ -21,8 +20,8 @@ from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_file import pack
 from autoencode_core.store.run_store import RunStore
 from autoencode_core.store.study import Plan
-from autoencode_core.workers import training as worker
 from autoencode_core.workers.study import study_job
+from autoencode_core.workers.training import ProbePicture, latest_picture, train_job
 
 WORKERS = 2
 """Worker processes of this machine by default: one run each."""
@@ -49,6 +48,10 @@ class Jobs:
         task: what a worker runs for a training, (spec as JSON, token) -> bytes of a run file.
         study_task: what it runs for a study, (plan as JSON, bytes of the run it begins with, token) -> bytes
             of a study file.
+
+    Attributes:
+        store: as given.
+        connection: to the workers, which answer questions too (answers.py).
     """
 
     def __init__(
@@ -56,24 +59,22 @@ class Jobs:
         store: RunStore,
         address: str | None = None,
         workers: int | None = None,
-        task: Callable[[str, str], bytes] = worker.train_job,
+        task: Callable[[str, str], bytes] = train_job,
         study_task: Callable[[str, bytes, str], bytes] = study_job,
     ) -> None:
         self.store = store
-        self.address = address or os.environ.get(ADDRESS) or None
-        self.workers = workers or WORKERS
-        self._tasks: dict[type[Job], Callable[..., bytes]] = {Training: task, StudyJob: study_task}
-        warmed = task is worker.train_job
-        self._connection = Connection(self.address, self.workers, warmed, self._heard, self.close)
-        self._lock = threading.Lock()
-        self._jobs: dict[str, Job] = {}
+        self._tasks: dict[type[Job], Callable[..., bytes]] = {TrainingJob: task, StudyJob: study_task}
+        address = address or os.environ.get(ADDRESS) or None
+        self.connection = Connection(address, workers or WORKERS, warmed=task is train_job)
+        known = "the id of a job of this server"
+        self._dispatch: Dispatch[Job] = Dispatch(self.connection, "job", known, KEPT)
         self._counts: dict[str, int] = {}
 
     # ---- what pages call
 
     def start(self) -> None:
         """Start the workers in the background, so that the first job need not wait for them."""
-        self._connection.start()
+        self.connection.start()
 
     def train(self, spec: RunSpec) -> str:
         """Train a spec and return the id of its job at once.
@@ -86,7 +87,7 @@ class Jobs:
         """
         self.store.check_writable(run_size(spec))
         wish = spec.model_dump_json().encode()
-        return self._begun(wish, lambda job_id, token: Training(job_id, token, spec=spec))
+        return self._begin(wish, lambda job_id, token: TrainingJob(job_id, token, spec=spec))
 
     def study(self, plan: Plan, start: RunRecord | None = None) -> str:
         """Compute a study and return the id of its job at once.
@@ -104,7 +105,7 @@ class Jobs:
         self.store.check_writable(study_size(plan))
         first = pack(start) if start else b""
         wish = plan.model_dump_json().encode() + first
-        return self._begun(wish, lambda job_id, token: StudyJob(job_id, token, plan=plan, start=first))
+        return self._begin(wish, lambda job_id, token: StudyJob(job_id, token, plan=plan, start=first))
 
     def status(self, job_id: str) -> JobStatus:
         """What is known of a training now.
@@ -112,7 +113,7 @@ class Jobs:
         Raises:
             InputError: there is no such training.
         """
-        found: JobStatus = self._status(job_id, Training)
+        found: JobStatus = self._status(job_id, TrainingJob)
         return found
 
     def study_status(self, job_id: str) -> StudyStatus:
@@ -136,8 +137,8 @@ class Jobs:
         Raises:
             InputError: there is no such job.
         """
-        with self._lock:
-            job = self._job(job_id)
+        with self._dispatch.changed:
+            job = self._dispatch.find(job_id)
             now = time.monotonic()
             due = bool(job.worker) and not job.over and now - job.picture_asked >= _ASK_SECONDS
             if due:
@@ -145,7 +146,7 @@ class Jobs:
         if due:
             with suppress(Exception):  # a worker that does not answer now is asked again next time
                 self._fetch_picture(job)
-        with self._lock:
+        with self._dispatch.changed:
             return None if job.picture is None else dict(job.picture)
 
     def stop(self, job_id: str) -> None:
@@ -154,26 +155,17 @@ class Jobs:
         Raises:
             InputError: there is no such job.
         """
-        with self._lock:
-            job = self._job(job_id)
-            if job.over:
-                return
-            job.stop()
-            future = job.future
-        if not job.given_up:
-            self.tell(job.worker, worker.request_stop, job.token)
-        elif future is not None:
-            future.cancel()
+        self._dispatch.stop(job_id)
 
     def studies(self) -> list[StudyStatus]:
         """All studies, newest first; of the jobs that are over, the last 32."""
-        with self._lock:
-            return [job.status() for job in reversed(self._jobs.values()) if isinstance(job, StudyJob)]
+        found: list[StudyStatus] = self._statuses(StudyJob)
+        return found
 
     def list(self) -> list[JobStatus]:
         """All trainings, as `studies`."""
-        with self._lock:
-            return [job.status() for job in reversed(self._jobs.values()) if isinstance(job, Training)]
+        found: list[JobStatus] = self._statuses(TrainingJob)
+        return found
 
     def unstored(self, job_id: str) -> bytes | None:
         """The file of a job that was computed but could not be stored, None for all others.
@@ -181,144 +173,69 @@ class Jobs:
         Raises:
             InputError: there is no such job.
         """
-        with self._lock:
-            return self._job(job_id).unstored
+        with self._dispatch.changed:
+            return self._dispatch.find(job_id).unstored
 
     def close(self) -> None:
-        """Give up all jobs and end the own workers."""
-        self._connection.closed = True
-        with self._lock:
-            for job in self._jobs.values():
-                if not job.over:
-                    job.ended("failed", "The server was closed.")
-        self._connection.close()
-
-    # ---- what other desks ask on the same workers (answers.py)
-
-    def client(self) -> Any:
-        """The Dask client, after starting or finding the cluster if need be, which the caller waits for.
-
-        Raises:
-            InputError: the cluster of DASK_SCHEDULER_ADDRESS does not answer.
-            RuntimeError: these jobs are closed, or the workers do not start.
-        """
-        return self._connection.client()
-
-    def tell(self, address: str, function: Callable[..., object], *args: Any) -> None:
-        """Have a worker call a function beside its work, soon; a worker that is gone takes no harm."""
-        self._connection.soon(address, function, *args)
+        """Give up all jobs and questions and end the own workers."""
+        self.connection.close()
 
     # ---- one job
 
-    def _begun(self, wish: bytes, make: Callable[[str, str], Job]) -> str:
+    def _begin(self, wish: bytes, make: Callable[[str, str], Job]) -> str:
         """The id of a job that is begun now, or of one that waits or runs for the same.
 
         Args:
             wish: all that tells what is wanted; ids begin with a hash of it.
             make: makes the job from its id and token.
         """
-        if self._connection.closed:
-            raise RuntimeError("these jobs are closed")
-        if self.address is not None:
-            self._connection.client()
+        if self.connection.closed:
+            raise ServerClosed
+        if self.connection.address is not None:
+            self.connection.client()  # one that does not answer is told at once
         digest = hashlib.sha256(wish).hexdigest()[:12]
-        with self._lock:
-            for job in self._jobs.values():
-                if job.joinable and job.job_id.split("-")[0] == digest:
-                    return job.job_id
+        with self._dispatch.changed:
+            for job in self._dispatch.calls.values():
+                if job.joinable and job.call_id.split("-")[0] == digest:
+                    return job.call_id
             self._counts[digest] = count = self._counts.get(digest, 0) + 1
             job_id = digest if count == 1 else f"{digest}-{count}"
-            job = self._jobs[job_id] = make(job_id, f"train-{job_id}-{token_hex(4)}")
-        threading.Thread(target=self._follow, args=(job,), name=job.token, daemon=True).start()
+            job = make(job_id, self._dispatch.new_token(f"train-{job_id}"))
+            self._dispatch.begin(job, self._compute)
         return job_id
 
+    def _compute(self, job: Job) -> Callable[[], None]:
+        """Have a worker compute a job, taking its "train", and store the result; gives what notes it down."""
+        resources = {"train": 1} if self.connection.one_by_one() else None
+        task = self._tasks[type(job)]
+        data = self._dispatch.result(job, task, *job.arguments(), resources=resources)
+        try:
+            return job.keep(self.store, data)
+        except Exception as error:
+            log.exception("job %s could not be stored", job.call_id)
+            message = f"The {job.kind} could not be stored: {error}"
+            return lambda: job.refused(data, message)
+
     def _status(self, job_id: str, kind: type[Job]) -> Any:
-        with self._lock:
-            job = self._job(job_id)
+        with self._dispatch.changed:
+            job = self._dispatch.find(job_id)
             if not isinstance(job, kind):
                 raise InputError("job", job_id, f"the id of a job that makes a {kind.kind}")
             return job.status()
 
-    def _job(self, job_id: str) -> Job:
-        try:
-            return self._jobs[job_id]
-        except KeyError:
-            raise InputError("job", job_id, "the id of a job of this server") from None
-
-    def _follow(self, job: Job) -> None:
-        """A job from its submission to its end, in a thread of its own that only waits."""
-        try:
-            future = self._submit(job)
-            if future is not None:
-                self._store(job, future.result())
-        except Exception as error:
-            self._broke_off(job, error)
-        finally:
-            with self._lock:
-                job.future = None  # lets the cluster forget the result
-                over = [kept.job_id for kept in self._jobs.values() if kept.over]
-                for job_id in over[:-KEPT]:
-                    del self._jobs[job_id]
-
-    def _submit(self, job: Job) -> Any:
-        """The job's future, or None when it was given up meanwhile."""
-        client = self._connection.client()
-        resources = {"train": 1} if self._connection.one_by_one(client) else None
-        with self._lock:
-            if job.given_up:
-                job.ended("done", "Stopped before it began.")
-            if job.over:
-                return None
-        task, how = self._tasks[type(job)], {"key": job.token, "pure": False, "resources": resources}
-        future = client.submit(task, *job.arguments(), **how)
-        with self._lock:
-            job.submitted(future)
-        if job.given_up:
-            future.cancel()
-        return future
+    def _statuses(self, kind: type[Job]) -> Any:
+        with self._dispatch.changed:
+            jobs = reversed(self._dispatch.calls.values())
+            return [job.status() for job in jobs if isinstance(job, kind)]
 
     def _fetch_picture(self, job: Job) -> None:
         """Take over the newest snapshot if there is a newer one, perhaps after this has come back."""
 
-        def take(picture: worker.ProbePicture | None) -> None:
+        def take(picture: ProbePicture | None) -> None:
             if picture is not None:
-                with self._lock:
+                with self._dispatch.changed:
                     job.pictured(picture)
 
         seen = (job.seen.attempt, job.seen.version) if job.seen else ("", 0)
-        asked = self._connection.soon(job.worker, worker.latest_picture, job.token, *seen, then=take)
+        asked = self.connection.soon(job.worker, latest_picture, job.token, *seen, then=take)
         asked.result(_PATIENCE_SECONDS)
-
-    def _store(self, job: Job, data: bytes) -> None:
-        try:
-            note = job.keep(self.store, data)
-        except Exception as error:
-            log.exception("job %s could not be stored", job.job_id)
-            with self._lock:
-                job.unstored = data
-                job.ended("failed", f"The {job.kind} could not be stored: {error}")
-        else:
-            with self._lock:
-                note()
-
-    def _broke_off(self, job: Job, error: Exception) -> None:
-        with self._lock:
-            if job.over:
-                return
-            if isinstance(error, CancelledError) and job.given_up:
-                job.ended("done", "Stopped before it began.")
-                return
-            log.error("job %s failed: %s", job.job_id, getattr(error, "details", "") or repr(error))
-            job.ended("failed", sentence(error))
-
-    def _heard(self, event: tuple[float, dict[str, Any]]) -> None:
-        """A progress event has come (called on the client's loop)."""
-        told = event[1]
-        with self._lock:
-            job = next((job for job in self._jobs.values() if job.token == told["job"]), None)
-            if job is None:
-                return
-            first = job.told(told["attempt"], told["worker"], told["rows"], told["choosing"])
-            unwanted = job.over or (first and job.state == "stopping")
-        if unwanted:
-            self.tell(told["worker"], worker.request_stop, told["job"])

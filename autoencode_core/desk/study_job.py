@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autoencode_core.desk.job import Job, State
+from autoencode_core.desk.job_state import Job, State
 from autoencode_core.desk.study_progress import StudyProgress
 from autoencode_core.store.record import HISTORY
 from autoencode_core.store.run_store import RunStore
@@ -20,7 +20,7 @@ class StudyStatus:
     Attributes:
         job_id: its id, fit for a link.
         plan: what is trained.
-        state: that of a job (JobStatus).
+        state: that of a job (Job).
         message: one sentence for a person, "" while all is well.
         latest: the newest row of each place of Plan.settings by HISTORY keys, None where none has come.
         share: share of the iterations done, in [0, 1]; a run that ended early counts whole.
@@ -56,10 +56,10 @@ class StudyJob(Job):
     kind = "study"
 
     def __post_init__(self) -> None:
-        self._begin()
+        self._clear()
 
     def arguments(self) -> tuple[str, bytes, str]:
-        """Those of study_worker.study_job."""
+        """Those of workers.study.study_job."""
         return self.plan.model_dump_json(), self.start, self.token
 
     def keep(self, store: RunStore, data: bytes) -> Callable[[], None]:
@@ -78,23 +78,23 @@ class StudyJob(Job):
         super().ended(state, message)
         self.start = b""
 
-    def _begin(self) -> None:
+    def _clear(self) -> None:
         runs = len(self.plan.settings())
         self.latest = [None] * runs
-        self._headway = StudyProgress(runs, self.plan.trained().iterations)
+        self._progress = StudyProgress(runs, self.plan.trained().iterations)
 
-    def _take(self, rows: bytes) -> None:
+    def _add(self, rows: bytes) -> None:
         for place, *values in np.frombuffer(rows, dtype=np.float64).reshape(-1, 1 + len(HISTORY)).tolist():
             if 0 <= place < len(self.latest):
                 row = dict(zip(HISTORY, values, strict=True))
                 iteration = int(row["iteration"])
                 self.latest[int(place)] = {**row, "iteration": iteration}
-                self._headway.tell(int(place), iteration)
-        self._headway.beat()
+                self._progress.reached(int(place), iteration)
+        self._progress.round_over()
 
     def status(self) -> StudyStatus:
         """What a page may know."""
         latest: list[Any] = [None if row is None else dict(row) for row in self.latest]
-        share = self._headway.share() if self.study_id is None else 1.0
-        about = (self.job_id, self.plan, self.state, self.message)
+        share = self._progress.share() if self.study_id is None else 1.0
+        about = (self.call_id, self.plan, self.state, self.message)
         return StudyStatus(*about, latest, share, self.study_id, self.started)

@@ -12,17 +12,17 @@ class StudyProgress:
     _SILENT = 2
 
     def __init__(self, runs: int, iterations: int) -> None:
-        self._iterations, self._beats = iterations, 0
+        self._iterations, self._rounds = iterations, 0
         self._done: list[int | None] = [None] * runs
         self._heard = [0] * runs
 
-    def tell(self, place: int, iteration: int) -> None:
+    def reached(self, place: int, iteration: int) -> None:
         """A run has come to an iteration."""
-        self._done[place], self._heard[place] = iteration, self._beats
+        self._done[place], self._heard[place] = iteration, self._rounds
 
-    def beat(self) -> None:
-        """By now every run that still trains has been heard of since the last beat."""
-        self._beats += 1
+    def round_over(self) -> None:
+        """By now every run that still trains has been heard of since the last round."""
+        self._rounds += 1
 
     def share(self) -> float:
         """In [0, 1]."""
@@ -31,5 +31,5 @@ class StudyProgress:
     def _of(self, iteration: int | None, heard: int) -> float:
         if iteration is None:
             return 0.0
-        # Two beats: what comes between two of them may be cut in the middle of a round of runs.
-        return 1.0 if self._beats - heard > self._SILENT else min(1.0, iteration / self._iterations)
+        # Two rounds: an event may be cut in the middle of the runs.
+        return 1.0 if self._rounds - heard > self._SILENT else min(1.0, iteration / self._iterations)

@@ -5,7 +5,6 @@ Nothing here imports torch before a function is called, so the server can import
 
 import math
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from autoencode_core.questions.question import Question
+from autoencode_core.report import Report
 from autoencode_core.store.record import RunRecord
-from autoencode_core.workers.training import sheltered
+from autoencode_core.workers.reporting import Reporter, reported
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Run
@@ -40,14 +40,12 @@ class AnswerRequest:
 
     Attributes:
         token: its name on the cluster, which no other question and no other server has.
-        topic: topic of its progress events {"token", "worker", "share", "words"}.
         question: what is asked.
         run: hash of the run or runs that it is about.
         arguments: what the function gets beside them.
     """
 
     token: str
-    topic: str
     question: Question[Any]
     run: str
     arguments: Mapping[str, Any] = field(repr=False)
@@ -88,7 +86,6 @@ class _Known:
 
 _lock = threading.Lock()
 _runs: OrderedDict[str, _Known] = OrderedDict()
-_cancelled: dict[str, bool] = {}  # the questions in hand, and whether they were cancelled
 
 
 def answer(request: AnswerRequest, records: Sequence[RunRecord] = ()) -> Reply:
@@ -100,26 +97,21 @@ def answer(request: AnswerRequest, records: Sequence[RunRecord] = ()) -> Reply:
 
     Raises:
         InputError: an argument cannot be used, or the run cannot answer this.
-        TrainingFailed: anything else went wrong.
+        ComputationFailed: anything else went wrong.
     """
+    from distributed import get_worker  # lazy: start-up time
+
     known = _known(request, records)
     if known is None:
-        return Reply("lacking", worker=_here().address)
-    with _lock:
-        _cancelled[request.token] = False
-    try:
-        value = sheltered(lambda: _computed(request, known), f"The computation ({request.question.name})")
-    finally:
-        with _lock:
-            del _cancelled[request.token]
-    return Reply("cancelled") if value is None else Reply("answer", value)
+        return Reply("lacking", worker=get_worker().address)
 
+    def compute(reporter: AnswerReporter) -> Reply:
+        try:
+            return Reply("answer", _computed(request, known, reporter))
+        except Cancelled:
+            return Reply("cancelled")
 
-def request_cancel(token: str) -> None:
-    """Have a question of this process end at its next report; one that is not here takes no harm."""
-    with _lock:
-        if token in _cancelled:
-            _cancelled[token] = True
+    return reported(AnswerReporter(request.token), compute, f"The computation ({request.question.name})")
 
 
 def _known(request: AnswerRequest, records: Sequence[RunRecord]) -> _Known | None:
@@ -137,24 +129,11 @@ def _known(request: AnswerRequest, records: Sequence[RunRecord]) -> _Known | Non
         return _runs.get(digest)
 
 
-def _computed(request: AnswerRequest, known: _Known) -> dict[str, Any] | None:
-    """The answer, or None when it was cancelled on the way."""
-    report = AnswerReporter(request)
-    try:
-        report(None, "")  # says that it has begun, and where
-        module, name = request.question.home.split(":")
-        function = getattr(import_module(module), name)
-        value = function(getattr(known, request.question.wants), report=report, **request.arguments)
-        return {str(key): _plain(part) for key, part in value.items()}
-    except Cancelled:
-        return None
-
-
-def _here() -> Any:
-    """The Dask worker that this runs on."""
-    from distributed import get_worker  # lazy: start-up time
-
-    return get_worker()
+def _computed(request: AnswerRequest, known: _Known, report: Report) -> dict[str, Any]:
+    module, name = request.question.home.split(":")
+    function = getattr(import_module(module), name)
+    value = function(getattr(known, request.question.wants), report=report, **request.arguments)
+    return {str(key): _plain(part) for key, part in value.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -176,17 +155,17 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"an answer may not hold {type(value).__name__}")
 
 
-class AnswerReporter:
-    """The `report` of a question: sends progress, at most ten times a second.
+class AnswerReporter(Reporter):
+    """The `report` of a question: sends its latest words. A stop ends the computation at its next report.
 
     Args:
-        request: the question it speaks for.
+        token: of the question it speaks for.
     """
 
-    def __init__(self, request: AnswerRequest) -> None:
-        self._request, self._worker = request, _here()
-        self._loop = self._worker.loop.asyncio_loop
-        self._sent, self._pending = -math.inf, False
+    def __init__(self, token: str) -> None:
+        super().__init__(token, REPORT_SECONDS)
+        self._loop = self.worker.loop.asyncio_loop
+        self._pending = False
         self._latest: tuple[float | None, str] = None, ""
 
     def __call__(self, share: float | None, words: str = "") -> None:
@@ -199,29 +178,22 @@ class AnswerReporter:
         Raises:
             Cancelled: nobody waits for the answer any more.
         """
-        if _cancelled.get(self._request.token):
+        if self.stop_asked:
             raise Cancelled
         known = share is not None and math.isfinite(share)
         self._latest = min(1.0, max(0.0, float(share or 0))) if known else None, str(words)[:WORDS]
-        wait = self._sent + REPORT_SECONDS - time.monotonic()
-        if wait <= 0:
-            self._send()
+        if (wait := self.wait) <= 0:
+            self.send()
         elif not self._pending:  # the last words before a long silence must not be lost
             self._pending = True
             self._loop.call_soon_threadsafe(self._loop.call_later, wait, self._send_late)
 
-    def _send(self) -> None:
-        self._sent = time.monotonic()
+    def news(self) -> dict[str, Any]:
+        """The latest "share" and "words"."""
         share, words = self._latest
-        told = {
-            "token": self._request.token,
-            "worker": self._worker.address,
-            "share": share,
-            "words": words,
-        }
-        self._worker.log_event(self._request.topic, told)
+        return {"share": share, "words": words}
 
     def _send_late(self) -> None:
         self._pending = False
-        if self._request.token in _cancelled:
-            self._send()
+        if not self.over:
+            self.send()

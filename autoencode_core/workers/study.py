@@ -11,7 +11,8 @@ from autoencode_core.export.study import study_bytes
 from autoencode_core.store.record import Array
 from autoencode_core.store.run_file import unpack
 from autoencode_core.store.study import Plan
-from autoencode_core.workers.training import TrainingReporter, reporting, row_of
+from autoencode_core.workers.reporting import reported
+from autoencode_core.workers.training import TrainingReporter, row_of
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress
@@ -20,22 +21,21 @@ PARTICLES = 200
 """Most particles of a live picture; there are several of them side by side."""
 
 
-def study_job(plan_json: str, start: bytes, job_id: str) -> bytes:
+def study_job(plan_json: str, start: bytes, token: str) -> bytes:
     """Compute a study and return it as the bytes of its file.
 
     Args:
         plan_json: Plan as JSON.
         start: the run that a continuation begins with, as the bytes of its file, b"" for none.
-        job_id: id under which progress is told and a stop may be asked for.
+        token: name under which progress is sent and a stop may be asked for.
 
     Raises:
         InputError: the plan, its data or its device cannot be used here.
-        TrainingFailed: anything else went wrong.
+        ComputationFailed: anything else went wrong.
     """
     plan = Plan.model_validate_json(plan_json)
-    reporter = StudyReporter(job_id, plan)
 
-    def run(_: TrainingReporter) -> bytes:
+    def compute(reporter: StudyReporter) -> bytes:
         # Lazy, so that the server imports this module without torch.
         from autoencode_core.training.records import run_of
         from autoencode_core.training.study import make_study
@@ -43,19 +43,19 @@ def study_job(plan_json: str, start: bytes, job_id: str) -> bytes:
         first = run_of(unpack(start, "start")) if start else None
         return study_bytes(*make_study(plan, reporter, first))
 
-    return reporting(job_id, run, reporter)
+    return reported(StudyReporter(token, plan), compute, "The training")
 
 
 class StudyReporter(TrainingReporter):
     """The on_progress of a study: the newest row of each run, and pictures of a few of them together.
 
     Args:
-        job_id: the job it speaks for.
+        token: of the job it speaks for.
         plan: whose `shown` runs are pictured.
     """
 
-    def __init__(self, job_id: str, plan: Plan) -> None:
-        super().__init__(job_id)
+    def __init__(self, token: str, plan: Plan) -> None:
+        super().__init__(token)
         self._newest: dict[int, tuple[float, ...]] = {}
         self._shown = frozenset(plan.shown())
         self._shots: dict[int, tuple[Array, Array, int]] = {}
@@ -69,7 +69,7 @@ class StudyReporter(TrainingReporter):
         rows, self._newest = list(self._newest.values()), {}
         return rows
 
-    def picture(self, progress: "Progress") -> None:
+    def take_picture(self, progress: "Progress") -> None:
         """Take a snapshot of one of the runs that are shown."""
         if progress.regime not in self._shown:
             return

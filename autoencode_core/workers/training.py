@@ -1,52 +1,29 @@
-"""What runs on a Dask worker: one training, its progress on the way out, and the wish to stop on the way in.
+"""What runs on a Dask worker for a training: rows of its history and snapshots of its particles on the way.
 
 Nothing here imports torch before a function is called, so the server can import this module.
 """
 
-import logging
-import threading
 import time
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY, Array
 from autoencode_core.store.run_file import pack
+from autoencode_core.workers.reporting import Reporter, at_work, reported
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress
 
-T = TypeVar("T")
-
-TOPIC = "autoencode-progress"
-"""Topic of the progress events {"job", "attempt", "worker", "rows", "choosing"}; rows is float64 bytes, (m,
-HISTORY), for a study (m, 1 + HISTORY) with the place first; choosing is training.run.Choosing as a plain
-tuple while λ is being chosen, else None."""
 ROWS_SECONDS = 0.15
 """Time between two events."""
 PICTURE_SECONDS = 0.25
 """Time between two snapshots of the probe particles."""
 WATCHED_SECONDS = 3.0
 """Snapshots are taken as long as somebody asked for one within this time."""
-
-
-class TrainingFailed(RuntimeError):
-    """A training or another computation that broke off for another reason than bad input.
-
-    Args:
-        message: one sentence for a person.
-        details: the traceback, for the log.
-    """
-
-    def __init__(self, message: str, details: str = "") -> None:
-        super().__init__(message, details)
-        self.message, self.details = message, details
 
 
 @dataclass(frozen=True)
@@ -66,115 +43,61 @@ class ProbePicture:
     arrays: Mapping[str, Array] = field(repr=False)
 
 
-# What this process knows of its jobs. Only whole values are put in and taken out, so no lock is needed.
-_stops: set[str] = set()
-_watched: dict[str, float] = {}
-_pictures: dict[str, ProbePicture] = {}
-_probes: dict[str, Mapping[str, Array]] = {}
-
-
-def train_job(spec_json: str, job_id: str) -> bytes:
+def train_job(spec_json: str, token: str) -> bytes:
     """Train a spec and return the run as the bytes of its file.
 
     Args:
         spec_json: RunSpec as JSON.
-        job_id: id under which progress is told and a stop may be asked for.
+        token: name under which progress is sent and a stop may be asked for.
 
     Raises:
         InputError: the spec, its data or its device cannot be used here.
-        TrainingFailed: anything else went wrong.
+        ComputationFailed: anything else went wrong.
     """
 
-    def run(reporter: TrainingReporter) -> bytes:
+    def compute(reporter: TrainingReporter) -> bytes:
         # Lazy, so that the server imports this module without torch.
         from autoencode_core.training.records import record_of
         from autoencode_core.training.selection import train
 
         return pack(record_of(train(RunSpec.model_validate_json(spec_json), reporter)))
 
-    return reporting(job_id, run)
+    return reported(TrainingReporter(token), compute, "The training")
 
 
-def reporting(
-    job_id: str, run: Callable[["TrainingReporter"], bytes], reporter: "TrainingReporter | None" = None
-) -> bytes:
-    """Call `run` with a reporter; only InputError and TrainingFailed leave it."""
-    reporter = reporter or TrainingReporter(job_id)
-
-    def told() -> bytes:
-        reporter.send()  # empty: says that the job has begun, and where
-        data = run(reporter)
-        reporter.send()
-        return data
-
-    try:
-        return sheltered(told, "The training")
-    finally:
-        for kept in (_watched, _pictures, _probes):
-            kept.pop(job_id, None)
-        _stops.discard(job_id)
-
-
-def sheltered(call: Callable[[], T], what: str) -> T:
-    """What `call` gives; only InputError and TrainingFailed leave it.
-
-    Exceptions of other libraries must not travel: unpickling one would import its library (torch) in
-    the server.
-
-    Args:
-        call: what is done.
-        what: what to call it in a sentence, such as "The training".
-    """
-    failure: Exception
-    try:
-        return call()
-    except InputError as error:
-        failure = InputError(error.field, error.value, error.allowed)
-    except Exception as error:
-        failure = TrainingFailed(_sentence(error, what), traceback.format_exc())
-    raise failure
-
-
-def _sentence(error: Exception, what: str) -> str:
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "There was not enough memory: fewer particles, less depth or less width would help."
-    first = (str(error).strip().splitlines() or [""])[0]
-    return f"{what} broke off: {type(error).__name__}{': ' if first else ''}{first[:200]}"
-
-
-class TrainingReporter:
+class TrainingReporter(Reporter):
     """The on_progress of a job: collects rows and sends them in batches, keeps the newest snapshot at hand.
 
-    A call costs microseconds unless a batch or a snapshot is due.
+    A call costs microseconds unless a batch or a snapshot is due. A stop ends the training after the
+    iteration at hand.
 
     Args:
-        job_id: the job it speaks for.
+        token: of the job it speaks for.
     """
 
-    def __init__(self, job_id: str) -> None:
-        from distributed import get_worker  # lazy: start-up time
-
-        self.job_id, self.attempt = job_id, token_hex(4)
-        self._worker = get_worker()
+    def __init__(self, token: str) -> None:
+        super().__init__(token, ROWS_SECONDS)
         self._rows: list[tuple[float, ...]] = []
-        self._sent = time.monotonic()
-        self._begun, self._version = False, 0
+        self._begun = False
         self._choosing: tuple[int | float, ...] | None = None
+        self._probe: Mapping[str, Array] = {}
+        self._picture: ProbePicture | None = None
         self._pictured: dict[int, float] = {}
+        self._watched = -WATCHED_SECONDS
 
     def __call__(self, progress: "Progress") -> Literal["stop"] | None:
         """Take note of an iteration; "stop" when a stop was asked for."""
         self._choosing = progress.choosing and tuple(progress.choosing)
         if self._choosing is None:
             self.note(progress)
-        now = time.monotonic()
-        if not self._begun or now - self._sent >= ROWS_SECONDS:
+        if not self._begun or self.wait <= 0:
             self._begun = True
             self.send()
+        now = time.monotonic()
         if self._choosing is None and self._picture_due(progress.regime, now):
             self._pictured[progress.regime] = now
-            self.picture(progress)
-        return "stop" if self.job_id in _stops else None
+            self.take_picture(progress)
+        return "stop" if self.stop_asked else None
 
     def note(self, progress: "Progress") -> None:
         """Collect what is to be sent of an iteration."""
@@ -185,21 +108,28 @@ class TrainingReporter:
         rows, self._rows = self._rows, []
         return rows
 
-    def send(self) -> None:
-        """Send the rows collected so far, as one event."""
-        rows = np.asarray(self.rows(), dtype=np.float64).tobytes()
-        about = {"job": self.job_id, "attempt": self.attempt, "worker": self._worker.address}
-        self._worker.log_event(TOPIC, {**about, "rows": rows, "choosing": self._choosing})
-        self._sent = time.monotonic()
+    def news(self) -> dict[str, Any]:
+        """What a batch says.
+
+        Returns:
+            "rows": float64 bytes, (m, HISTORY), for a study (m, 1 + HISTORY) with the place first;
+            "choosing": training.run.Choosing as a plain tuple while λ is being chosen, else None.
+        """
+        return {"rows": np.asarray(self.rows(), dtype=np.float64).tobytes(), "choosing": self._choosing}
+
+    def end(self) -> None:
+        """The job has ended: send the last rows."""
+        self.send()
+        super().end()
 
     def _picture_due(self, regime: int, now: float) -> bool:
         """Whether a regime has had no picture yet, or somebody watches and its last one is old."""
         if regime not in self._pictured:
             return True
-        watched = now - _watched.get(self.job_id, -WATCHED_SECONDS) < WATCHED_SECONDS
+        watched = now - self._watched < WATCHED_SECONDS
         return watched and now - self._pictured[regime] >= PICTURE_SECONDS
 
-    def picture(self, progress: "Progress") -> None:
+    def take_picture(self, progress: "Progress") -> None:
         """Take a snapshot of the probe particles."""
         snapshot = progress.snapshot()
         self.publish(progress, {"codes": snapshot.codes, "outputs": snapshot.outputs}, progress.probe)
@@ -212,10 +142,21 @@ class TrainingReporter:
             arrays: what has moved.
             probe: what stays as it is, taken when this is the first picture.
         """
-        if self._version == 0:
-            _probes[self.job_id] = dict(probe)
-        self._version += 1
-        _pictures[self.job_id] = ProbePicture(self._version, self.attempt, int(progress.iteration), arrays)
+        if self._picture is None:
+            self._probe = dict(probe)
+        version = self._picture.version + 1 if self._picture else 1
+        self._picture = ProbePicture(version, self.attempt, int(progress.iteration), arrays)
+
+    def picture(self, attempt: str, version: int) -> ProbePicture | None:
+        """As latest_picture; called from another thread."""
+        self._watched = time.monotonic()
+        picture = self._picture
+        if picture is None or (self.attempt == attempt and picture.version <= version):
+            return None
+        if self.attempt == attempt:
+            return picture
+        whole = {**self._probe, **picture.arrays}
+        return ProbePicture(picture.version, self.attempt, picture.iteration, whole)
 
 
 def row_of(progress: "Progress") -> tuple[float, ...]:
@@ -223,46 +164,15 @@ def row_of(progress: "Progress") -> tuple[float, ...]:
     return tuple(getattr(progress, key) for key in HISTORY)
 
 
-def latest_picture(job_id: str, attempt: str = "", version: int = 0) -> ProbePicture | None:
+def latest_picture(token: str, attempt: str = "", version: int = 0) -> ProbePicture | None:
     """The newest snapshot of a job of this process, None when there is none newer.
 
     Asking keeps snapshots coming: a job that nobody looks at takes none.
 
     Args:
-        job_id: the job.
+        token: of the job.
         attempt: attempt of the newest snapshot that the caller has, "" when none.
         version: its version.
     """
-    _watched[job_id] = time.monotonic()
-    picture = _pictures.get(job_id)
-    if picture is None or (picture.attempt == attempt and picture.version <= version):
-        return None
-    if picture.attempt == attempt:
-        return picture
-    whole = {**_probes.get(job_id, {}), **picture.arrays}
-    return ProbePicture(picture.version, picture.attempt, picture.iteration, whole)
-
-
-def request_stop(job_id: str) -> None:
-    """Ask a job of this process to stop at its next iteration; a job that is not here takes no harm."""
-    _stops.add(job_id)
-
-
-def warm() -> None:
-    """Import torch and what else takes long, and compile the kernel, ahead of the first job or question."""
-    import autoencode_core.analysis
-    import autoencode_core.training.records
-    import autoencode_core.training.selection  # noqa: F401
-    from autoencode_core.training.narrow import compile_kernel
-
-    compile_kernel()
-    import sklearn.datasets
-    import sklearn.manifold
-    import sklearn.neighbors  # noqa: F401
-
-
-def dask_setup(worker: Any) -> None:
-    """What a worker started with `--preload autoencode_core.workers.training` does: warm up."""
-    # It would print a traceback for every job that fails; the server tells of those in a sentence.
-    logging.getLogger("distributed.worker").setLevel(logging.CRITICAL)
-    threading.Thread(target=warm, name="warm", daemon=True).start()
+    reporters = [reporter for reporter in at_work(token) if isinstance(reporter, TrainingReporter)]
+    return reporters[-1].picture(attempt, version) if reporters else None

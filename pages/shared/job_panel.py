@@ -19,7 +19,7 @@ from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, jobs
 
 if TYPE_CHECKING:
-    from autoencode_core.desk.job import JobStatus
+    from autoencode_core.desk.training_job import JobStatus
 
 RUNNING = ("starting", "waiting", "running", "stopping")
 """States of a job that has not ended."""

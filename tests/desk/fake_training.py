@@ -19,8 +19,9 @@ from autoencode_core.store.record import HISTORY
 from autoencode_core.store.run_file import pack, unpack
 from autoencode_core.store.study import Plan
 from autoencode_core.store.study_file import pack_study
+from autoencode_core.workers.reporting import reported
 from autoencode_core.workers.study import StudyReporter
-from autoencode_core.workers.training import reporting
+from autoencode_core.workers.training import TrainingReporter
 
 FOLDER = "FAKE_TRAINING_FOLDER"
 QUICK, LONG, BAD_INPUT, BREAKS, DIES_ONCE, DIES, DIVERGES, SPOILT, MEMORY = (
@@ -93,7 +94,7 @@ def fake_study(plan_json: str, start: bytes, job_id: str) -> bytes:
     spec, places = plan.spec, range(len(plan.settings()))
     kind = spec.seed // 100 * 100
 
-    def run(_: Any) -> bytes:
+    def run(reporter: Any) -> bytes:
         if begin(spec) == 0 and kind == DIES_ONCE:
             time.sleep(0.4)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -115,8 +116,7 @@ def fake_study(plan_json: str, start: bytes, job_id: str) -> bytes:
         started = unpack(start).spec.seed if start else 0
         return pack_study(replace(study, variance=float(started)), records)
 
-    reporter = StudyReporter(job_id, plan)
-    return reporting(job_id, run, reporter)
+    return reported(StudyReporter(job_id, plan), run, "The training")
 
 
 def fake_job(spec_json: str, job_id: str) -> bytes:
@@ -149,4 +149,4 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
             return b"no run at all"
         return pack(record_by_hand(spec, history=history, status=status, message=f"It {status}."))
 
-    return reporting(job_id, run)
+    return reported(TrainingReporter(job_id), run, "The training")

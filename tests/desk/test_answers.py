@@ -1,6 +1,7 @@
 """Questions on a real Dask cluster of this machine, with tasks that only pretend; one with the real ones."""
 
 import copy
+import os
 import statistics
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoencode_core.desk import answers as answers_module
-from autoencode_core.desk.answers import Answers, fingerprint
+from autoencode_core.desk.answers import Answers
 from autoencode_core.desk.cluster import THREADS
+from autoencode_core.desk.fingerprint import fingerprint
 from autoencode_core.desk.jobs import WORKERS, Jobs
 from autoencode_core.errors import InputError
 from autoencode_core.questions import QUESTIONS
@@ -28,7 +30,8 @@ from autoencode_core.workers import answering
 
 fake = pytest.importorskip("fake_analyses")  # this folder's, on the path by conftest.py
 training = pytest.importorskip("fake_training")
-HERE, ROOT = str(Path(__file__).parent), Path(__file__).parents[2]
+HERE = os.pathsep.join(map(str, Path(__file__).parents[:2]))
+ROOT = Path(__file__).parents[2]
 OVER = ("done", "failed", "cancelled")
 
 
@@ -125,7 +128,7 @@ def test_a_question_about_several_runs(answers, make_study):
 def test_a_question_is_about_one_run_or_several(answers, record):
     for task, about in (("twice", [record]), ("twice", [record, record]), ("seeds", record), ("seeds", [])):
         with pytest.raises(InputError, match="run = "):
-            answers.ask(task, about, name="none")
+            answers.ask(fake.QUESTIONS[task], about, name="none")
 
 
 def test_many_threads_asking_the_same_ask_it_once(answers, record):
@@ -244,10 +247,10 @@ def test_what_was_cancelled_is_asked_anew_only_when_it_is_forgotten(answers, rec
 )
 def test_failures_are_told_in_a_sentence(answers, record, caplog, monkeypatch, task, message):
     monkeypatch.setattr(answers_module, "RETRY_SECONDS", 0.0)
-    answer = answers.wait(answers.ask(task, record), 10)
+    answer = answers.wait(answers.ask(fake.QUESTIONS[task], record), 10)
     assert (answer.state, answer.message, answer.value) == ("failed", message, None)
     assert ("Traceback" in caplog.text) == (task != "bad_input")
-    again = answers.ask(task, record)
+    again = answers.ask(fake.QUESTIONS[task], record)
     assert answers.look(again).state in ("waiting", "running", "failed")
     assert answers.wait(again, 10).message == message
 
@@ -258,7 +261,7 @@ def test_a_killed_worker_s_question_is_asked_again(answers, record):
 
 
 def test_questions_are_answered_beside_trainings(jobs, answers, record):
-    until(lambda: len(jobs.client().scheduler_info()["workers"]) == 2)  # one was killed just now
+    until(lambda: len(jobs.connection.client().scheduler_info()["workers"]) == 2)  # one was killed just now
     trainings = [
         jobs.train(RunSpec(dataset="s_curve", seed=training.LONG + n, iterations=5000)) for n in (1, 2)
     ]
@@ -286,22 +289,22 @@ def test_answers_are_forgotten_oldest_first(jobs, record):
     small = Answers(jobs, most_bytes=5 * 10**6)  # a big answer has 2 MB
     ids = [small.ask(fake.QUESTIONS["big"], record, number=n) for n in range(4)]
     assert {small.wait(answer_id, 10).state for answer_id in ids[-1:]} == {"done"}
-    until(lambda: sum(entry.over for entry in small._entries.values()) == len(small._entries))
-    assert len(small._entries) == 2
+    until(lambda: sum(entry.over for entry in small._dispatch.calls.values()) == len(small._dispatch.calls))
+    assert len(small._dispatch.calls) == 2
     tiny = Answers(jobs, most_bytes=1)
     for n in (1, 2):  # the latest answer is kept, or nobody would ever see it
         assert tiny.wait(tiny.ask(fake.QUESTIONS["big"], record, number=n), 10).value["number"] == n
-        assert len(tiny._entries) == 1
+        assert len(tiny._dispatch.calls) == 1
     first = tiny.ask(fake.QUESTIONS["slow"], record, steps=60, name="overtaken")
     assert tiny.wait(tiny.ask(fake.QUESTIONS["big"], record, number=3), 10).state == "done"
-    until(lambda: first not in tiny._entries or tiny._entries[first].over)
+    until(lambda: first not in tiny._dispatch.calls or tiny._dispatch.calls[first].over)
     assert tiny.look(first).state == "done"
 
 
 def test_a_worker_gets_a_run_once_and_keeps_the_last_ones(jobs, answers, record):
     tells = []
-    submit = answers._submitted
-    answers._submitted = lambda client, entry, more: tells.append(bool(more)) or submit(client, entry, more)
+    result = answers._dispatch.result
+    answers._dispatch.result = lambda *args, **more: tells.append(bool(more)) or result(*args, **more)
     mine = replace(record, message="Sent once.")
     for n in range(12):
         assert answers.wait(answers.ask(fake.QUESTIONS["twice"], mine, x=n), 10).state == "done"
@@ -309,7 +312,7 @@ def test_a_worker_gets_a_run_once_and_keeps_the_last_ones(jobs, answers, record)
     for n in range(answering.RUNS + 3):
         each = replace(record, message=f"Run {n}.")
         assert answers.wait(answers.ask(fake.QUESTIONS["twice"], each, x=n), 10).state == "done"
-    kept = jobs.client().run(_kept)
+    kept = jobs.connection.client().run(_kept)
     assert max(kept.values()) <= answering.RUNS
     assert answers.wait(answers.ask(fake.QUESTIONS["twice"], mine, x=-1), 10).state == "done"
 
@@ -330,8 +333,6 @@ def test_a_warm_question_takes_a_moment(answers, record):
 
 
 def test_what_cannot_be_asked(answers, record):
-    with pytest.raises(InputError, match="task = nonsense: allowed is twice, slow"):
-        answers.ask(fake.QUESTIONS["nonsense"], record)
     for wrong in (object(), {1: object()}, np.array([object()]), b"bytes", [print]):
         with pytest.raises(InputError, match=r"x = .*allowed is numbers|1 = "):
             answers.ask(fake.QUESTIONS["twice"], record, x=wrong)
@@ -390,7 +391,7 @@ def test_a_closed_server_hangs_nobody(make_record, monkeypatch, tmp_path, caplog
 def test_a_cluster_that_does_not_answer(record):
     jobs = Jobs(RunStore("nowhere"), address="tcp://127.0.0.1:9")
     answers = Answers(jobs)
-    found = answers.wait(answers.ask(fake.QUESTIONS["activity"], record), 10)
+    found = answers.wait(answers.ask(QUESTIONS["activity"], record), 10)
     assert found.state == "failed" and found.message.startswith(
         "DASK_SCHEDULER_ADDRESS is tcp://127.0.0.1:9."
     )
@@ -402,6 +403,7 @@ import sys
 import numpy as np
 from autoencode_core.desk.answers import Answers
 from autoencode_core.desk.jobs import Jobs
+from autoencode_core.questions import QUESTIONS
 from autoencode_core.store.run_store import RunStore
 if __name__ == "__main__":
     jobs = Jobs(RunStore(sys.argv[1], gallery="assets/gallery"), workers=1)
@@ -420,37 +422,37 @@ if __name__ == "__main__":
         "local_maximality": {},
         "maximality": {},
         "maximality_path": {"points": 2},
-        "control_strip": {},
-        "pmp_iteration": {},
-        "race": {"iterations": 2},
-        "refinement": {"substeps": [1, 2]},
+        "along": {},
+        "iteration": {},
+        "methods": {"iterations": 2},
+        "steps": {"substeps": [1, 2]},
         "geometry": {"particles": 20},
-        "deeper": {"doublings": 1, "iterations": 2},
-        "component_choice": {"horizon": 0.5},
+        "depth": {"doublings": 1, "iterations": 2},
+        "component": {"horizon": 0.5},
         "component_horizons": {"horizons": [0.5], "seeds": [0]},
-        "mass": {"bins": 8},
+        "density": {"bins": 8},
         "doubled": {"particles": 9},
-        "push_forward": {"cells": [4, 8], "bins": 8},
-        "particle_sweep": {"counts": [8, 16], "seeds": [0, 1], "starts": 1, "iterations": 2, "fresh": 100},
+        "push": {"cells": [4, 8], "bins": 8},
+        "particles": {"counts": [8, 16], "seeds": [0, 1], "starts": 1, "iterations": 2, "fresh": 100},
         "activity": {},
         "column_errors": {},
         "trajectories": {"particles": 50, "basis": np.eye(2)[:, :1], "center": np.zeros(2)},
-        "density": {"center": np.zeros(2), "basis": np.eye(2), "ranges": [[-2, 2], [-2, 2]], "bins": 16},
+        "law": {"center": np.zeros(2), "basis": np.eye(2), "ranges": [[-2, 2], [-2, 2]], "bins": 16},
         "field_grid": {"x": [0.0, 1.0], "y": [0.5]},
-        "decode_path": {"z": z[:2]},
-        "sheet": {"low": [-1.0], "high": [1.0]},
+        "decode": {"z": z[:2]},
+        "decoded_grid": {"low": [-1.0], "high": [1.0]},
         "walk": {"a": z[0], "b": z[1]},
         "embedding": {"codes": z[:12], "kind": "tsne"},
         "neighbours": {},
         "own_rows": {},
         "new_rows": {"values": record.probe["inputs"][:3]},
     }
-    ids = {name: answers.ask(name, record, **arguments) for name, arguments in asked.items()}
-    ids["curvatures"] = answers.ask(fake.QUESTIONS["curvatures"], [record, record])
+    ids = {name: answers.ask(QUESTIONS[name], record, **arguments) for name, arguments in asked.items()}
+    ids["curvatures"] = answers.ask(QUESTIONS["curvatures"], [record, record])
     for name, answer_id in ids.items():
         found = answers.wait(answer_id, 60)
         print(name, found.state, found.message, sorted(found.value or {}))
-        if name == "decode_path":
+        if name == "decode":
             print("outputs", *found.value["outputs"].ravel().tolist())
     print("modules", {"torch", "sklearn", "scipy", "pandas"} & set(sys.modules))
     jobs.close()

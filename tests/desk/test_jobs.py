@@ -19,7 +19,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.run_store import RunStore
 
 fake = pytest.importorskip("fake_training")  # this folder's, on the path by conftest.py
-HERE = str(Path(__file__).parent)
+HERE = os.pathsep.join(map(str, Path(__file__).parents[:2]))
 
 
 def spec(kind, number=0, iterations=300):
@@ -216,7 +216,7 @@ def test_unknown_jobs(jobs):
 
 
 def test_finished_jobs_are_forgotten_after_a_while(jobs, monkeypatch):
-    monkeypatch.setattr(jobs_module, "KEPT", 2)
+    monkeypatch.setattr(jobs._dispatch, "kept", 2)
     ids = [jobs.train(spec(fake.QUICK, n, iterations=1)) for n in range(10, 14)]
     for job_id in ids[-2:]:
         until(lambda j=job_id: any(s.job_id == j and s.state == "done" for s in jobs.list()))
@@ -224,7 +224,7 @@ def test_finished_jobs_are_forgotten_after_a_while(jobs, monkeypatch):
 
 
 def test_another_server_uses_the_cluster_by_its_address(jobs, folder):
-    address = jobs._connection.cluster.scheduler_address
+    address = jobs.connection.cluster.scheduler_address
     other = Jobs(RunStore(folder / "elsewhere"), address=address, task=fake.fake_job)
     same = spec(fake.LONG, 7, iterations=60)
     ours, theirs = jobs.train(same), other.train(same)
@@ -260,7 +260,7 @@ def test_address_that_does_not_answer(folder, monkeypatch, address):
 def test_lost_scheduler_fails_the_job_and_the_next_one_starts_anew(jobs):
     job_id = jobs.train(spec(fake.LONG, 8, iterations=5000))
     running(jobs, job_id)
-    os.kill(jobs._connection.cluster.scheduler.process.pid, signal.SIGKILL)
+    os.kill(jobs.connection.cluster.scheduler.process.pid, signal.SIGKILL)
     status = end_of(jobs, job_id)
     assert (status.state, status.message) == ("failed", "The workers were lost.")
     assert end_of(jobs, jobs.train(spec(fake.QUICK, 4)), 25).outcome == "finished"

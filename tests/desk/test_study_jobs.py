@@ -1,5 +1,6 @@
 """Studies as jobs on a real Dask cluster of this machine, with trainings that only pretend."""
 
+import os
 import time
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from autoencode_core.store.study import Plan
 
 by_hand = pytest.importorskip("by_hand")  # this folder's, on the path by conftest.py
 fake = pytest.importorskip("fake_training")
-HERE = str(Path(__file__).parent)
+HERE = os.pathsep.join(map(str, Path(__file__).parents[:2]))
 
 
 def plan(behaviour, number=0, iterations=300, **changes):
@@ -49,6 +50,10 @@ def rows(*places, iteration=0):
     return np.array(table, dtype=np.float64).tobytes()
 
 
+def heard(job, attempt, worker, rows):
+    return job.hear(attempt, worker, {"rows": rows, "choosing": None})
+
+
 @pytest.fixture
 def job():
     return StudyJob("abc", "train-abc-1", plan=plan(0, iterations=100, further=0))
@@ -58,9 +63,9 @@ def test_the_way_of_a_study(job):
     status = job.status()
     assert (status.state, status.latest, status.share) == ("starting", [None] * 4, 0.0)
     job.submitted("future")
-    assert job.told("first", "tcp://w1", b"") and job.status().state == "running" and job.status().started
-    job.told("first", "tcp://w1", rows(0, 1, 2, 3))
-    job.told("first", "tcp://w1", rows(0, 1, 2, 3, iteration=50))
+    assert heard(job, "first", "tcp://w1", b"") and job.status().state == "running" and job.status().started
+    heard(job, "first", "tcp://w1", rows(0, 1, 2, 3))
+    heard(job, "first", "tcp://w1", rows(0, 1, 2, 3, iteration=50))
     status = job.status()
     assert status.share == pytest.approx(0.5) and status.message == ""
     assert [row["cost"] for row in status.latest] == [0.5, 1.5, 2.5, 3.5]
@@ -73,44 +78,44 @@ def test_the_way_of_a_study(job):
 
 def test_the_share_is_that_of_all_iterations_that_a_run_may_take():
     job = StudyJob("abc", "train-abc-1", plan=plan(0, iterations=100, further=3))
-    job.told("first", "w", rows(0, 1, 2, 3, iteration=100))
+    heard(job, "first", "w", rows(0, 1, 2, 3, iteration=100))
     assert job.status().share == pytest.approx(0.25)
 
 
 def test_the_run_that_it_began_with_is_let_go_at_its_end():
     job = StudyJob("abc", "train-abc-1", plan=plan(0), start=b"a run")
-    job.told("first", "w", b"")
+    heard(job, "first", "w", b"")
     assert job.arguments()[1] == b"a run"
     job.ended("failed", "The workers were lost.")
     assert job.start == b"" and job.over
 
 
 def test_a_run_that_falls_silent_counts_whole(job):
-    job.told("first", "w", rows(0, 1, 2, 3, iteration=20))
-    job.told("first", "w", rows(0, 2, 3, iteration=40))
+    heard(job, "first", "w", rows(0, 1, 2, 3, iteration=20))
+    heard(job, "first", "w", rows(0, 2, 3, iteration=40))
     assert job.status().share == pytest.approx((3 * 0.4 + 0.2) / 4), "the event may have been cut"
-    job.told("first", "w", rows(0, 2, 3, iteration=60))
+    heard(job, "first", "w", rows(0, 2, 3, iteration=60))
     assert job.status().share == pytest.approx((3 * 0.6 + 1) / 4)
 
 
 def test_a_worker_that_died_begins_anew(job):
-    job.told("first", "w1", rows(0, 1, iteration=20))
-    assert job.told("second", "w2", rows(0))
-    job.told("first", "w1", rows(3, iteration=99))  # late words of the dead
+    heard(job, "first", "w1", rows(0, 1, iteration=20))
+    assert heard(job, "second", "w2", rows(0))
+    heard(job, "first", "w1", rows(3, iteration=99))  # late words of the dead
     status = job.status()
     assert status.latest[1:] == [None] * 3 and status.latest[0]["iteration"] == 0
 
 
 def test_places_that_there_are_not_are_passed_over(job):
-    job.told("first", "w", rows(-1, 4, 700, 2))
+    heard(job, "first", "w", rows(-1, 4, 700, 2))
     assert [row is not None for row in job.status().latest] == [False, False, True, False]
 
 
 def test_a_status_is_a_copy(job):
-    job.told("first", "w", rows(0))
+    heard(job, "first", "w", rows(0))
     status = job.status()
     status.latest[0]["cost"] = 7.0
-    job.told("first", "w", rows(1))
+    heard(job, "first", "w", rows(1))
     assert status.latest[1] is None and job.status().latest[0]["cost"] == 0.5
 
 

@@ -8,7 +8,7 @@ from knob_page import app, knob, ran, spec_of, turn
 from streamlit.testing.v1 import AppTest
 
 import pages.playground
-from autoencode_core.desk.job import JobStatus, empty_history
+from autoencode_core.desk.training_job import JobStatus, empty_history
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
 from pages.shared import job_panel, setup

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import pages.playground
-from autoencode_core.desk.job import JobStatus, empty_history
+from autoencode_core.desk.training_job import JobStatus, empty_history
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice

@@ -1,11 +1,11 @@
-"""The state machine of a job, without Dask."""
+"""The state machine of a training, without Dask."""
 
 import math
 
 import numpy as np
 import pytest
 
-from autoencode_core.desk.job import Training, empty_history, rate_of
+from autoencode_core.desk.training_job import TrainingJob, empty_history, rate_of
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY
 from autoencode_core.workers.training import ProbePicture
@@ -20,20 +20,24 @@ def rows(*iterations, rate=10.0, cost=1.0):
     return np.array(table, dtype=np.float64).tobytes()
 
 
+def heard(job, attempt, worker, rows, choosing=None):
+    return job.hear(attempt, worker, {"rows": rows, "choosing": choosing})
+
+
 @pytest.fixture
 def job():
-    return Training("abc", "train-abc-1", spec=SPEC)
+    return TrainingJob("abc", "train-abc-1", spec=SPEC)
 
 
 def test_the_way_of_a_job(job, make_record):
     assert job.status().state == "starting" and job.joinable
     job.submitted("future")
     assert job.status().state == "waiting" and job.status().started is None
-    assert job.told("first", "tcp://w1", b"")
+    assert heard(job, "first", "tcp://w1", b"")
     assert job.status().state == "running" and job.status().started and job.worker == "tcp://w1"
     assert job.status().message == "Loading the data."
-    assert not job.told("first", "tcp://w1", rows(0, 1, 2))
-    assert not job.told("first", "tcp://w1", rows(3))
+    assert not heard(job, "first", "tcp://w1", rows(0, 1, 2))
+    assert not heard(job, "first", "tcp://w1", rows(3))
     status = job.status()
     assert status.message == ""
     assert status.history["iteration"] == [0, 1, 2, 3] and status.history["seconds"] == [0, 0.1, 0.2, 0.3]
@@ -47,41 +51,41 @@ def test_the_way_of_a_job(job, make_record):
 
 
 def test_while_the_weight_is_chosen_there_is_no_history(job):
-    job.told("first", "w", b"")
-    job.told("first", "w", b"", (20, 40, 0.25))
+    heard(job, "first", "w", b"")
+    heard(job, "first", "w", b"", (20, 40, 0.25))
     status = job.status()
     assert status.choosing == (20, 40, 0.25) and status.message == "" and status.history["iteration"] == []
-    job.told("first", "w", rows(0))
+    heard(job, "first", "w", rows(0))
     assert job.status().choosing is None and job.status().history["iteration"] == [0]
 
 
 def test_a_status_is_a_copy(job):
-    job.told("first", "w", rows(0))
+    heard(job, "first", "w", rows(0))
     status = job.status()
-    job.told("first", "w", rows(1))
+    heard(job, "first", "w", rows(1))
     assert status.history["iteration"] == [0]
     status.history["cost"].clear()
     assert job.status().history["cost"] == [1.0, 1.0]
 
 
 def test_history_begins_anew_when_a_worker_died(job):
-    job.told("first", "w1", rows(0, 1, 2))
-    assert job.told("second", "w2", rows(0))
-    assert not job.told("first", "w1", rows(3, 4))  # late words of the dead
+    heard(job, "first", "w1", rows(0, 1, 2))
+    assert heard(job, "second", "w2", rows(0))
+    assert not heard(job, "first", "w1", rows(3, 4))  # late words of the dead
     assert job.status().history["iteration"] == [0] and job.worker == "w2"
 
 
 def test_stopping_stays_stopping_until_it_is_over(job):
-    job.told("first", "w1", rows(0))
+    heard(job, "first", "w1", rows(0))
     job.stop()
     assert job.status().state == "stopping" and not job.joinable and not job.over
-    assert job.told("second", "w2", b"") and job.status().state == "stopping" and not job.given_up
+    assert heard(job, "second", "w2", b"") and job.status().state == "stopping" and not job.given_up
     job.ended("done", "Stopped before it began.")
-    assert not job.told("second", "w2", rows(1)) and job.status().history["iteration"] == []
+    assert not heard(job, "second", "w2", rows(1)) and job.status().history["iteration"] == []
 
 
 def test_nan_comes_through(job):
-    job.told("first", "w", rows(0, cost=math.nan))
+    heard(job, "first", "w", rows(0, cost=math.nan))
     assert math.isnan(job.status().history["cost"][0])
 
 

@@ -1,0 +1,311 @@
+"""What jobs and questions share, without Dask: a client that submits to nobody."""
+
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import pytest
+
+from autoencode_core.desk.connection import ServerClosed
+from autoencode_core.desk.dispatch import Call, Dispatch, GivenUp, sentence
+from autoencode_core.errors import InputError
+from autoencode_core.workers.reporting import ComputationFailed, request_stop
+
+
+@dataclass(eq=False)
+class Sum(Call):
+    """A call whose result is a number; `patient` ones wait for it after a stop, as a job does."""
+
+    patient: bool = False
+    value: int | None = None
+    error: Exception | None = None
+    asked_to_stop: bool = False
+    begun: int = 0
+    heard: int = 0
+
+    @property
+    def over(self):
+        return self.value is not None or self.error is not None
+
+    @property
+    def stopping(self):
+        return self.patient and self.asked_to_stop and not self.over
+
+    def _begin(self):
+        self.begun, self.heard = self.begun + 1, 0
+
+    def _take(self, news):
+        self.heard += news["step"]
+
+    def stop(self):
+        super().stop()
+        self.asked_to_stop = True
+        if not self.patient:
+            self.fail(GivenUp())
+
+    def fail(self, error):
+        self.error = error
+
+
+class Connection:
+    """Hands out futures that the test settles, and notes what workers are asked."""
+
+    def __init__(self):
+        self.submitted, self.asked, self.ready = [], [], threading.Event()
+        self.ready.set()
+
+    def listen(self, heard, closed):
+        self.heard, self.closed = heard, closed
+
+    def client(self):
+        assert self.ready.wait(5)
+        return self
+
+    def submit(self, function, *args, key, pure, **options):
+        future = Future()
+        self.submitted.append((key, options, future))
+        assert not pure
+        return future
+
+    def soon(self, address, function, *args):
+        self.asked.append((address, function, *args))
+
+
+@pytest.fixture
+def connection():
+    return Connection()
+
+
+@pytest.fixture
+def dispatch(connection):
+    return Dispatch(connection, "sum", "a sum that was asked for", kept=3)
+
+
+def until(condition, seconds=5.0):
+    """What `condition` gives once it is true."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.001)
+    return value
+
+
+def begin(dispatch, call_id="one", *, size=0, **fields):
+    """A call that is submitted once and noted down."""
+    call = Sum(call_id, dispatch.new_token("sum"), size=size, **fields)
+
+    def compute(call):
+        value = dispatch.result(call, sum, (1, 2))
+        return lambda: setattr(call, "value", value)
+
+    dispatch.begin(call, compute)
+    return call
+
+
+def submitted(connection, count=1):
+    until(lambda: len(connection.submitted) == count)
+    return connection.submitted[-1][2]
+
+
+def event(call, attempt="first", worker="tcp://w1", step=1):
+    return {"token": call.token, "attempt": attempt, "worker": worker, "step": step}
+
+
+def end(dispatch, call):
+    with dispatch.changed:
+        assert dispatch.changed.wait_for(lambda: call.over and call.future is None, 5)
+    return call
+
+
+def test_a_call_is_followed_to_its_end(dispatch, connection):
+    call = begin(dispatch)
+    future = submitted(connection)
+    until(lambda: call.future is future)
+    assert connection.submitted[0][0] == call.token and dispatch.find("one") is call
+    future.set_result(3)
+    assert end(dispatch, call).value == 3 and connection.asked == []
+
+
+def test_a_call_that_is_sent_again_gets_a_key_of_its_own(dispatch, connection):
+    call = Sum("one", dispatch.new_token("sum"))
+
+    def compute(call):
+        first = dispatch.result(call, sum, (1, 2))
+        second = dispatch.result(call, sum, (3, 4), workers=["tcp://w1"])
+        return lambda: setattr(call, "value", first + second)
+
+    dispatch.begin(call, compute)
+    submitted(connection).set_result(3)
+    submitted(connection, 2).set_result(7)
+    assert end(dispatch, call).value == 10
+    (first, none, _), (second, where, _) = connection.submitted
+    assert first != second and (none, where) == ({}, {"workers": ["tcp://w1"]})
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_what_is_stopped_before_the_workers_are_there_is_not_submitted(dispatch, connection, patient):
+    connection.ready.clear()
+    call = begin(dispatch, patient=patient)
+    dispatch.stop("one")
+    connection.ready.set()
+    assert isinstance(end(dispatch, call).error, GivenUp)
+    assert connection.submitted == [] and connection.asked == []
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_what_is_stopped_while_it_waits_is_taken_off_the_cluster(dispatch, connection, patient, caplog):
+    call = begin(dispatch, patient=patient)
+    future = submitted(connection)
+    until(lambda: call.future)
+    dispatch.stop("one")
+    assert isinstance(end(dispatch, call).error, GivenUp)
+    assert future.cancelled() and connection.asked == [] and caplog.text == ""
+
+
+def test_a_stop_between_submission_and_its_note_gives_up_too(dispatch, connection, monkeypatch):
+    submit = connection.submit
+    call = Sum("one", dispatch.new_token("sum"), patient=True)
+
+    def and_stop(*args, **options):
+        future = submit(*args, **options)
+        dispatch.stop("one")
+        return future
+
+    monkeypatch.setattr(connection, "submit", and_stop)
+    dispatch.begin(call, lambda call: dispatch.result(call, sum, ()))
+    assert isinstance(end(dispatch, call).error, GivenUp) and connection.submitted[0][2].cancelled()
+
+
+def test_one_that_runs_is_asked_to_stop_and_its_result_is_waited_for(dispatch, connection):
+    call = begin(dispatch, patient=True)
+    future = submitted(connection)
+    connection.heard(event(call))
+    dispatch.stop("one")
+    assert connection.asked == [("tcp://w1", request_stop, call.token)] and call.stopping
+    future.set_result(2)
+    assert end(dispatch, call).value == 2 and not future.cancelled()
+
+
+def test_one_that_nobody_waits_for_is_over_at_once_and_its_worker_asked(dispatch, connection):
+    call = begin(dispatch)
+    future = submitted(connection)
+    until(lambda: call.future)
+    connection.heard(event(call))
+    dispatch.stop("one")
+    assert isinstance(call.error, GivenUp) and future.cancelled()
+    assert connection.asked == [("tcp://w1", request_stop, call.token)]
+    dispatch.stop("one")  # once more does no harm
+    assert len(connection.asked) == 1 and end(dispatch, call).value is None
+
+
+def test_an_attempt_starts_progress_anew_and_late_words_of_an_earlier_one_count_no_more(dispatch, connection):
+    call = begin(dispatch)
+    for step in (1, 1, 1):
+        connection.heard(event(call, step=step))
+    assert (call.worker, call.begun, call.heard) == ("tcp://w1", 1, 3)
+    connection.heard(event(call, "second", "tcp://w2"))
+    connection.heard(event(call, "first", "tcp://w1", 50))
+    assert (call.worker, call.begun, call.heard) == ("tcp://w2", 2, 1) and connection.asked == []
+    connection.heard(event(call, "third", "tcp://w2"))  # the same worker, but from the beginning
+    assert (call.begun, call.heard) == (3, 1)
+
+
+def test_a_new_attempt_of_what_is_stopping_is_asked_to_stop_as_well(dispatch, connection):
+    call = begin(dispatch, patient=True)
+    connection.heard(event(call))
+    dispatch.stop("one")
+    connection.heard(event(call, step=2))
+    connection.heard(event(call, "second", "tcp://w2"))
+    assert [address for address, *_ in connection.asked] == ["tcp://w1", "tcp://w2"]
+
+
+def test_words_of_a_call_that_is_over_or_forgotten_stop_it(dispatch, connection):
+    call = begin(dispatch)
+    dispatch.stop("one")
+    connection.heard(event(call))  # it began before it was taken off the cluster
+    end(dispatch, call)
+    del dispatch.calls["one"]
+    connection.heard(event(call, worker="tcp://w2"))
+    assert [address for address, *_ in connection.asked] == ["tcp://w1", "tcp://w2"] and call.heard == 0
+
+
+def test_words_of_another_server_s_call_are_passed_over(dispatch, connection):
+    other = Dispatch(Connection(), "sum", "", kept=3)
+    connection.heard(event(begin(other)))
+    assert connection.asked == []
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [(InputError("x", 1, "2"), ""), (ComputationFailed("No.", "the traceback"), "the traceback")],
+)
+def test_what_breaks_off_is_noted_and_logged(dispatch, connection, caplog, error, logged):
+    call = begin(dispatch)
+    submitted(connection).set_exception(error)
+    assert end(dispatch, call).error is error
+    assert (logged in caplog.text) if logged else caplog.text == ""
+
+
+def test_calls_that_are_over_are_forgotten_first_begun_first(dispatch, connection):
+    waiting = begin(dispatch, "waiting")
+    submitted(connection)
+    for number in range(5):
+        call = begin(dispatch, str(number))
+        submitted(connection, number + 2).set_result(number)
+        end(dispatch, call)
+        dispatch.find("waiting")
+        assert dispatch.find(str(max(0, number - 2)))
+    assert list(dispatch.calls) == ["waiting", "2", "3", "4"] and not waiting.over
+    with pytest.raises(InputError, match="sum = 0: allowed is a sum that was asked for"):
+        dispatch.find("0")
+
+
+def test_by_use_those_looked_up_lately_are_kept(connection):
+    dispatch = Dispatch(connection, "sum", "", kept=3, by_use=True)
+    for number in range(4):
+        call = begin(dispatch, str(number))
+        submitted(connection, number + 1).set_result(number)
+        end(dispatch, call)
+        dispatch.find("0")
+    assert list(dispatch.calls) == ["2", "3", "0"]
+
+
+def test_no_more_bytes_are_kept_than_allowed_but_the_latest_always(connection):
+    dispatch = Dispatch(connection, "sum", "", kept=9, most_bytes=10)
+    kept = []
+    for number, size in enumerate((4, 6, 3, 50)):
+        call = begin(dispatch, str(number), size=size)
+        submitted(connection, number + 1).set_result(number)
+        end(dispatch, call)
+        kept.append(list(dispatch.calls))
+    assert kept == [["0"], ["0", "1"], ["1", "2"], ["3"]]
+
+
+def test_the_end_is_noted_and_the_rest_forgotten_in_one(connection):
+    dispatch = Dispatch(connection, "sum", "", kept=1)
+    first, second = begin(dispatch, "first"), begin(dispatch, "second")
+    until(lambda: len(connection.submitted) == 2)
+    for _, _, future in connection.submitted:
+        future.set_result(1)
+    with dispatch.changed:
+        while not (first.over and second.over):
+            assert sum(call.over for call in dispatch.calls.values()) <= 1
+            dispatch.changed.wait(5)
+        assert len(dispatch.calls) == 1
+
+
+def test_closing_ends_what_goes_on_and_wakes_who_waits(dispatch, connection):
+    done, going = begin(dispatch, "done"), begin(dispatch, "going")
+    until(lambda: len(connection.submitted) == 2)
+    futures = {key: future for key, _, future in connection.submitted}
+    futures[done.token].set_result(1)
+    end(dispatch, done)
+    closer = threading.Timer(0.05, connection.closed)
+    closer.start()
+    with dispatch.changed:
+        assert dispatch.changed.wait_for(lambda: going.over, 5)
+    assert isinstance(going.error, ServerClosed) and (done.value, done.error) == (1, None)
+    futures[going.token].set_result(2)  # too late
+    assert end(dispatch, going).value is None
+    assert sentence(going.error) == "The server was closed."
