@@ -8,6 +8,7 @@ import streamlit as st
 
 from autoencode_core.compare import one_landscape, substeps_words
 from autoencode_core.export.study_csv import landscape_csv
+from autoencode_core.figures.alt import about
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
 from autoencode_core.questions.regimes import CURVATURE, LANDSCAPE_LINE, LANDSCAPE_PLANE
@@ -18,7 +19,7 @@ from pages.shared.answers import ask, note, told
 from pages.shared.choose import choose_runs, names_of, record_of
 from pages.shared.landscape import landscape
 from pages.shared.setup import escape, guard, store, unusual
-from pages.shared.words import regime
+from pages.shared.words import regime, title
 
 _KINDS = {
     "steepest": "Steepest plane",
@@ -66,11 +67,12 @@ def landscape_view() -> None:
     identity = " ".join((run_id, str(kind), *chosen))
     names = ["θ*", *(("second run", "third run")[: len(chosen)])]
     weight = record.spec.tikhonov
+    named = {"title": record.name or title(record.spec), "about": about(record)}
     if kind == "line":
-        scene = line_scene(answer, weight, identity, names)
+        scene = line_scene(answer, weight, identity, names, **named)
     else:
-        scene = plane_scene(answer, weight, identity, str(kind), names)
-    landscape("landscape", encode(scene))
+        scene = plane_scene(answer, weight, identity, str(kind), names, **named)
+    landscape("landscape", encode(scene), identity)
     note(answer)
     if words := substeps_words(record.substeps, [record_of(other).substeps for other in chosen]):
         st.caption(escape(words))

@@ -17,6 +17,7 @@ from pages.shared.answers import Asked, ask, told
 from pages.shared.choose import record_of
 from pages.shared.player import player
 from pages.shared.setup import escape, guard, store
+from pages.shared.words import setting, study_title
 
 _BEST = "best"
 
@@ -71,7 +72,8 @@ def _multiples(study_id: str, study: Study) -> None:
     records = [record_of(store().member_ids(study_id)[place]) for place in places]
     titles = [_title(study.outcomes[i]) for i in places]
     identity = f"{study_id} {chosen}"
-    scene = multiples_scene(records, titles, identity)
+    named = {"title": study.name or study_title(study), "about": setting(study.spec)}
+    scene = multiples_scene(records, titles, identity, **named)
     player("strip_multiples", encode(scene), identity, len(records[0].probe["inputs"]))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Open in Flow:", width="content")

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from autoencode_core.figures.scenes.encoding import encode
+from autoencode_core.figures.scenes.parts import clock_place
 from pages.shared.player import Said, player
 
 TIME = "t"
@@ -55,11 +56,10 @@ def opened_at(key: str, run_id: str, horizon: float) -> float | None:
     slot, shown = f"{key}_start", f"{key}_shown"
     if slot not in st.session_state:
         try:
-            share = float(st.query_params.get(TIME, "")) / horizon
+            t = float(st.query_params.get(TIME, ""))
         except ValueError:
-            share = -1.0
-        at = 2 * share if share < 0.5 else 1 + 2 * share
-        st.session_state[slot] = (run_id, at if 0 <= share <= 1 else None)
+            t = -1.0
+        st.session_state[slot] = (run_id, clock_place(t, horizon) if 0 <= t <= horizon else None)
     elif st.session_state.get(shown) != run_id:
         st.query_params.pop(TIME, None)  # it was another run's
     st.session_state[shown] = run_id

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
+from pages.shared.saving import save_page
 from pages.shared.setup import ASSETS
 
 _PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing")
@@ -40,13 +41,14 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
 
     Args:
         key: the same for all scenes of one player.
-        data: from scenes and wire.encode, or None while there is nothing to show.
+        data: from encode, or None while there is nothing to show.
         identity: the scene's id: what was said of another scene does not count.
         particles: number of particles drawn: picks beyond it are not believed.
     """
-    listeners = {f"on_{name}_change": _nothing for name in (*_STATES, *_TRIGGERS)}
+    listeners = {f"on_{name}_change": nothing for name in (*_STATES, *_TRIGGERS)}
     found = _component()(key=key, data=data, height="content", **listeners)
-    said = {name: _of(found.get(name), identity) for name in (*_STATES, *_TRIGGERS)}
+    said = {name: said_of(found.get(name), identity) for name in (*_STATES, *_TRIGGERS)}
+    save_page(key, identity, data, said["save"])
     return Said(
         _number(said["moment"].get("t")),
         _indices(said["picked"].get("particles"), particles),
@@ -56,7 +58,7 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
     )
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Streamlit keeps a state only when somebody listens to it."""
 
 
@@ -79,7 +81,7 @@ def served(name: str) -> Any:
     )
 
 
-def _of(value: Any, identity: str) -> Mapping[str, Any]:
+def said_of(value: Any, identity: str) -> Mapping[str, Any]:
     """What was said, if it was said of this scene."""
     return value if isinstance(value, Mapping) and value.get("id") == identity else {}
 

@@ -6,12 +6,16 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from autoencode_core.export.names import slug
+from autoencode_core.export.player_page import Kind, player_page
+from autoencode_core.figures.scenes.encoding import header
 from autoencode_core.questions.run import EXPORT
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.setup import dark, guard
 
-_FORMATS = ("gif", "mp4", "html", "csv")
+_FORMATS = ("gif", "mp4", "csv")
+_SHOWN, _MOST_SHOWN = "scenes_shown", 8
 
 
 @guard()
@@ -48,17 +52,61 @@ def save_menu(
             st.session_state.pop(slot)
         return
     data = np.asarray(made["data"], np.uint8).tobytes()
+    _offer(key, slot, data, str(made["name"]), str(made["mime"]))
+
+
+@guard()
+def save_page(
+    key: str, identity: str, data: bytes | None, asked: Mapping[str, Any], kind: Kind = "player"
+) -> None:
+    """Takes a wish for the player itself as a file and offers it, with all players of its clock.
+
+    Args:
+        key: of the player.
+        identity: id of its scene.
+        data: its scene.
+        asked: what the browser said: format, and for each player of the clock the id of its scene and what it
+            remembers of the screen.
+        kind: what shows the scene.
+    """
+    shown: dict[str, bytes] = st.session_state.setdefault(_SHOWN, {})
+    if data is not None:
+        shown.pop(identity, None)
+        shown[identity] = data  # the youngest last
+        while len(shown) > _MOST_SHOWN:
+            del shown[next(iter(shown))]
+    slot = f"{key}_page"
+    memories = _memories(asked.get("scenes")) if asked.get("format") == "html" else {}
+    if scenes := [shown[one] for one in memories if one in shown]:
+        page = player_page(scenes, memories, dark=dark(), kind=kind).encode()
+        title = next((found for scene in scenes if (found := header(scene)["title"])), "")
+        st.session_state[slot] = (identity, page, f"{slug(title) or kind}.html")
+    if slot in st.session_state:
+        owner, page, name = st.session_state[slot]
+        if owner == identity:
+            _offer(key, slot, page, name, "text/html")
+
+
+def _memories(said: Any) -> dict[str, Mapping[str, Any]]:
+    """What the browser remembers of each scene, by its id."""
+    found = [one for one in said if isinstance(one, Mapping)] if isinstance(said, list | tuple) else []
+    return {str(one.get("id")): one["memory"] for one in found if isinstance(one.get("memory"), Mapping)}
+
+
+def _offer(key: str, slot: str, data: bytes, name: str, mime: str) -> None:
+    """A file to download, until a person is done with it."""
+    kind = name.rpartition(".")[2].upper()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            f"Download {form.upper()}, {_size(len(data))}",
+            f"Download {kind}, {_size(len(data))}",
             data,
-            str(made["name"]),
-            mime=str(made["mime"]),
-            key=f"{key}_download",
+            name,
+            mime=mime,
+            key=f"{slot}_download",
             on_click="ignore",
             type="primary",
         )
-        st.button("Done", key=f"{key}_saved", on_click=st.session_state.pop, args=(slot, None))
+        st.button("Done", key=f"{slot}_done", on_click=st.session_state.pop, args=(slot, None))
 
 
 def _size(count: int) -> str:

@@ -17,7 +17,7 @@ from autoencode_core.figures.scenes.flow import (
     particles_digest,
     probe_particles,
 )
-from autoencode_core.figures.scenes.parts import Part, flow_timeline, knots, layer, scene
+from autoencode_core.figures.scenes.parts import Part, flow_timeline, knots, layer, of_run, scene
 from autoencode_core.figures.trajectory_table import trajectory_table
 from autoencode_core.store.record import RunRecord
 
@@ -164,7 +164,7 @@ def _scene(
             "colours": colours_of(record, drawn),
             "group": particles_digest(record),
             "height": 400,
-            "save": ["png"],
+            **of_run(record),
             **settings,
         },
     )

@@ -17,6 +17,7 @@ from autoencode_core.figures.scenes.parts import (
     cloud,
     flow_timeline,
     layer,
+    of_run,
     one_line,
     scene,
 )
@@ -79,7 +80,7 @@ def mass_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, **se
             "n": len(particles),
             "colours": colours_of(record, particles),
             "height": 380,
-            "save": ["png"],
+            **of_run(record),
             **settings,
         },
     )
@@ -115,7 +116,7 @@ def push_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, **se
             "timeline": flow_timeline(record),
             "n": len(particles),
             "height": 360,
-            "save": ["png"],
+            **of_run(record),
             **settings,
         },
     )

@@ -17,6 +17,7 @@ from autoencode_core.figures.scenes.parts import (
     flow_timeline,
     knots,
     layer,
+    of_run,
     scene,
 )
 from autoencode_core.figures.theme import join
@@ -73,7 +74,7 @@ def doubled_scene(record: RunRecord, answer: Mapping[str, Any], identity: str, *
                 hue, labels, class_names(record), np.empty(0), hue_name=record.spec.reading.coloured
             ),
             "height": 360,
-            "save": ["png"],
+            **of_run(record),
             **settings,
         },
     )

@@ -41,6 +41,7 @@ from autoencode_core.figures.scenes.parts import (
     intervals,
     knots,
     layer,
+    of_run,
     one_line,
     scene,
     shares,
@@ -216,7 +217,14 @@ def flow_scene(
         panes.append(images_pane(record))
     elif beside and len(drawn.codes):
         panes.append(code_pane(record, drawn.codes))
-    settings = {"save": list(SAVE), "height": 400, "group": particles_digest(record), **settings}
+    settings = {
+        **of_run(record),
+        "alt": alt_text(record, "images" if is_image_run(record) else "flow"),
+        "save": list(SAVE),
+        "height": 400,
+        "group": particles_digest(record),
+        **settings,
+    }
     colours = colours_of(record, drawn)
     for colour in colours:
         if errors_within is not None and colour["name"] == EXIT_ERROR:
@@ -224,7 +232,6 @@ def flow_scene(
     return scene(
         identity,
         panes,
-        alt=alt_text(record, "images" if is_image_run(record) else "flow"),
         timeline=flow_timeline(record),
         n=len(drawn),
         colours=colours,

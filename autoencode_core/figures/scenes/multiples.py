@@ -61,7 +61,7 @@ def multiples_scene(
             "n": n,
             "colours": _colours(records),
             "group": particles_digest(first),
-            "save": ["png"],
+            "save": ["png", "html"],
             **settings,
         },
     )

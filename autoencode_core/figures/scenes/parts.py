@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.alt import about
 from autoencode_core.figures.arrays import (
     View,
     bottleneck_index,
@@ -63,6 +64,7 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
         "title": "",
         "alt": "",
         "caption": "",
+        "about": "",
         "height": 380,
         "group": "",
         "clock": "",
@@ -82,6 +84,11 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
         "theme": {name: _theme(dark, classes_) for name, dark in (("light", False), ("dark", True))},
         "panes": list(panes),
     }
+
+
+def of_run(record: RunRecord) -> Part:
+    """Entries of the header of a scene about a run: its name, what made it, formats that need no more."""
+    return {"title": record.name, "about": about(record), "save": ["png", "html"]}
 
 
 def _theme(dark: bool, classes_: int) -> Part:
@@ -206,6 +213,12 @@ def clock_places(times: ArrayLike) -> Array:
     middle = int(np.flatnonzero(np.diff(at) == 0)[0])
     half, rest = at[middle], max(at[-1] - at[middle], 1e-300)
     return np.concatenate([at[: middle + 1] / half, 2 + (at[middle + 1 :] - half) / rest])
+
+
+def clock_place(t: float, horizon: float) -> float:
+    """Where the flow time t in [0, horizon] lies on the clock in [0, 3]; T/2 after the projection."""
+    share = t / horizon
+    return 2 * share if share < 0.5 else 1 + 2 * share
 
 
 def knots(states: Array, dropped: Array, middle: int) -> Array:
