@@ -9,7 +9,8 @@ LIGHT = [
     "autoencode_core",
     "autoencode_core.spec",
     "autoencode_core.data.loading",
-    "autoencode_core.figures.flow",
+    "autoencode_core.figures.scenes.flow",
+    "autoencode_core.export.player_page",
     "autoencode_core.figures.scenes.code",
     "autoencode_core.desk.answers",
     "autoencode_core.store.run_store",
@@ -21,7 +22,7 @@ LIGHT = [
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_imports_nothing_heavy(module):
-    heavy = "[m for m in ('torch', 'sklearn', 'numba', 'matplotlib') if m in sys.modules]"
+    heavy = "[m for m in ('torch', 'sklearn', 'numba', 'matplotlib', 'kaleido') if m in sys.modules]"
     code = f"import sys, {module}; sys.exit(' '.join({heavy}) or None)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

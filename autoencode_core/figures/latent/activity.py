@@ -7,8 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.stage import titled
-from autoencode_core.figures.theme import subscript
+from autoencode_core.figures.theme import subscript, titled
 
 
 def activity_figure(answer: Mapping[str, Any], *, dark: bool = False) -> go.Figure:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import class_names, classes, code_view, codes, limits, pick, swarm
 from autoencode_core.figures.marks import Marks, box, cloud, marks
-from autoencode_core.figures.stage import titled
+from autoencode_core.figures.theme import titled
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autoencode_core.data.coordinates import ROTATING
 from autoencode_core.figures import theme
 from autoencode_core.figures.run.images import DIVERGING, image_shape, mosaic, scaled, tile_axes
-from autoencode_core.figures.stage import titled
+from autoencode_core.figures.theme import titled
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.store.record import RunRecord
 

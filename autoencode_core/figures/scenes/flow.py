@@ -18,13 +18,12 @@ from autoencode_core.figures.arrays import (
     codes,
     finite,
     flow_states,
+    goal_name,
     limits,
     outputs,
     to_flow,
     view,
 )
-from autoencode_core.figures.flow import goal_name
-from autoencode_core.figures.marks import Shade
 from autoencode_core.figures.run.codes import label_positions
 from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.law import darkest, law_words, moving_law
@@ -34,7 +33,6 @@ from autoencode_core.figures.scenes.parts import (
     axes_note,
     axis_titles,
     cloud,
-    colouring,
     colourings,
     dropped_states,
     flow_timeline,
@@ -44,7 +42,6 @@ from autoencode_core.figures.scenes.parts import (
     of_run,
     one_line,
     scene,
-    shares,
     within,
 )
 from autoencode_core.figures.scenes.pictures import images_pane
@@ -144,17 +141,6 @@ def colours_of(
         return colourings(drawn.hue, drawn.labels, names, drawn.errors, columns, unit, hue_name)
     errors = exit_errors(record)
     return colourings(probe_hue(record), classes(record), names, errors, columns, unit, hue_name)
-
-
-def shade_of(record: RunRecord, wanted: str | int | None) -> Shade | None:
-    """The colouring of that name or number, if it is a scale: class and hue need none."""
-    found = colouring(colours_of(record), wanted)
-    if found is None or found["kind"] != "scale":
-        return None
-    low, high = found["range"]
-    unit = f" {found['unit']}" if found["unit"] else ""
-    scale = ", logarithmic" if found["log"] else ""
-    return Shade(f"{found['name']}, {low:.2g} to {high:.2g}{unit}{scale}", shares(found))
 
 
 def probe_hue(record: RunRecord) -> Array:
