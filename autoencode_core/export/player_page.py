@@ -22,7 +22,7 @@ body { margin: 16px auto; padding: 0 16px; max-width: 1200px; background: var(--
   color: var(--st-text-color); font: 14px/1.4 var(--st-font); }
 main { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 24px; }
 h1 { margin: 0 0 4px; font-size: 20px; }
-p, figcaption { margin: 0 0 8px; color: var(--muted); }
+section > p, figcaption { margin: 0 0 8px; color: var(--muted); }
 figcaption { margin-top: 8px; }
 figure { margin: 0; }
 """
