@@ -173,20 +173,11 @@ def share_bar(shown: bool) -> Iterator[Report]:
     hidden = not (shown and sys.stderr.isatty())
     with tqdm(total=1.0, disable=hidden, bar_format=layout, dynamic_ncols=True, leave=False) as bar:
 
-        def report(share: float, words: str) -> None:
+        def report(share: float | None, words: str) -> None:
             bar.set_description_str(words, refresh=False)
-            bar.update(max(0.0, min(1.0, share) - bar.n))
+            bar.update(max(0.0, min(1.0, share or 0.0) - bar.n))
 
         yield report
-
-
-def with_words(report: Report, before: str = "") -> Callable[[float | None, str], None]:
-    """A report for analyses, whose share may be unknown."""
-
-    def told(share: float | None, words: str = "") -> None:
-        report(share or 0.0, f"{before}{words}")
-
-    return told
 
 
 def target_of(options: argparse.Namespace, usual: str) -> Path:

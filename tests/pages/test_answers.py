@@ -16,8 +16,9 @@ def app(body: str) -> AppTest:
 
 
 ASK = """
+from autoencode_core.questions.latent import ACTIVITY
 from pages.shared.answers import ask, told
-found = told(ask("activity", record_of("gallery-moons")), "Activity")
+found = told(ask(ACTIVITY, record_of("gallery-moons")), "Activity")
 st.write("there" if found else "not there")
 """
 

@@ -45,7 +45,7 @@ def test_the_knobs_choose_data_and_horizon(page, desk):
     at.select_slider(key="component_horizon").set_value(0.5).run()
     assert not at.exception and not at.error
     assert "T = 0\\.5" in said(at) and "Bimodal" in said(at)
-    assert desk.asked[-1] == ("component_choice", {"dataset": "bimodal_2d", "horizon": 0.5})
+    assert desk.asked[-1] == ("component", {"dataset": "bimodal_2d", "horizon": 0.5})
 
 
 def test_the_accuracy_against_the_horizon_waits_for_a_click(page, desk):

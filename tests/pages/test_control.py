@@ -59,7 +59,7 @@ def test_along_is_the_first_view(desk, run, words):
     assert at.query_params["view"] == "along" and charts(at) == 1
     assert all(word in said(at) for word in words)
     assert not at.error and not at.warning
-    tasks = ["control_strip", "hamiltonian", "local_maximality", "maximality"]
+    tasks = ["along", "hamiltonian", "local_maximality", "maximality"]
     assert [task for task, _ in desk.asked] == tasks and desk.asked[2][1] == {"share": 0.1}
 
 
@@ -127,7 +127,7 @@ def test_a_run_without_its_controls_says_so(without_path):
 
 def test_three_methods_from_one_start(desk):
     at = page("gallery-bimodal", view="methods", methods_iterations="20")
-    assert desk.asked == [("race", {"iterations": 20})]
+    assert desk.asked == [("methods", {"iterations": 20})]
     assert charts(at) == 3 and "lowest" in said(at)
     assert list(metrics(at)) == ["J of pmp", "J of adam", "J of lbfgs"]
     assert "the field along the paths" in said(at)
@@ -138,7 +138,7 @@ def test_as_many_iterations_as_take_a_few_seconds(desk):
     few, many = (fitting(setup.store().record(run)) for run in ("gallery-digits", "gallery-bimodal"))
     assert few < many
     at = page("gallery-bimodal", view="methods")
-    assert desk.asked == [("race", {"iterations": many})]
+    assert desk.asked == [("methods", {"iterations": many})]
     assert "methods_iterations" not in at.query_params
 
 

@@ -59,7 +59,7 @@ def test_an_iteration_goes_through_its_four_phases(page, desk):
     assert button(at, "Next").disabled
     button(at, "Back").click().run()
     assert "every layer" in said(at)
-    assert [task for task, _ in desk.asked] == ["pmp_iteration"]  # one answer for all phases
+    assert [task for task, _ in desk.asked] == ["iteration"]  # one answer for all phases
 
 
 def test_the_iteration_starts_where_it_is_told(page, desk):
@@ -101,7 +101,7 @@ def test_the_link_opens_at_its_time(page, view, link):
 def test_a_run_without_its_path_starts_at_its_end(page, desk, without_path):
     at = page("iteration", without_path)
     assert "stored without the controls" in said(at)
-    assert desk.asked == [("pmp_iteration", {"iteration": None})]
+    assert desk.asked == [("iteration", {"iteration": None})]
 
 
 def test_the_phase_is_in_the_link(page):

@@ -59,7 +59,7 @@ def test_layers_are_computed_when_they_are_wanted(monkeypatch, desk):
         lambda *given: (real(*given), Said(None, (), ("field", "density"), None, None))[1],
     )
     at = app()
-    assert [task for task, _ in desk.asked] == ["field_grid", "density"]
+    assert [task for task, _ in desk.asked] == ["field_grid", "law"]
     scene, layers = shown_scene(at), setup.store().record("gallery-circle").spec.depth
     pane = scene["panes"][0]
     assert pane["field"]["vectors"].shape == (layers, 19, 19, 2)

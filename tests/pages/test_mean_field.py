@@ -51,7 +51,7 @@ def test_rates_are_drawn_and_said(desk):
     assert any("no training converged" in caption.value for caption in at.caption)
     assert any("sliced W₁ (64 directions)" in text.value.replace("\\", "") for text in at.markdown)
     (asked,) = desk.asked
-    assert asked[0] == "particle_sweep" and asked[1]["counts"] == [16, 32, 64] and asked[1]["seeds"] == [0, 1]
+    assert asked[0] == "particles" and asked[1]["counts"] == [16, 32, 64] and asked[1]["seeds"] == [0, 1]
     assert asked[1]["starts"] == 2
     assert not at.error and not at.warning
 
@@ -77,7 +77,7 @@ def test_a_long_sweep_waits_for_a_click(desk, monkeypatch):
 
 def test_a_finite_data_set_goes_no_further_than_it_has(desk, monkeypatch):
     monkeypatch.setattr(particles, "_USUAL", {"largest": 4096, "seeds": 3, "starts": 1, "iterations": 40})
-    desk.hold.add("particle_sweep")
+    desk.hold.add("particles")
     at = page("particles", "gallery-digits")
     next(b for b in at.button if b.label == "Compute the sweep").click()
     at.run()

@@ -23,7 +23,7 @@ def said(at):
 
 def test_the_page_opens_on_the_step_size_of_a_run_that_shows_the_three_orders(desk):
     at = page(run="")
-    assert [task for task, _ in desk.asked] == ["refinement"]
+    assert [task for task, _ in desk.asked] == ["steps"]
     assert len(at.get("plotly_chart")) == 2
     assert "This network is a discretised ODE" in said(at)
     orders = {metric.label: metric.value for metric in at.metric}
@@ -70,16 +70,16 @@ def test_depth_is_trained_on_with_the_chosen_knobs(desk):
     at.select_slider(key="depth_doublings").set_value(1).run()
     at.select_slider(key="depth_iterations").set_value(20).run()
     assert not at.exception and not at.error
-    assert desk.asked[-1] == ("deeper", {"doublings": 1, "iterations": 20})
+    assert desk.asked[-1] == ("depth", {"doublings": 1, "iterations": 20})
     assert "at rest" in said(at) and len(at.get("plotly_chart")) == 3
 
 
 def test_what_takes_long_waits_for_a_click(desk):
-    desk.hold.add("deeper")
+    desk.hold.add("depth")
     at = page("depth", "gallery-digits")
     assert not desk.asked and "takes a while" in said(at)
     next(button for button in at.button if button.label == "Retrain at doubled depth").click().run()
-    assert [task for task, _ in desk.asked] == ["deeper"]
+    assert [task for task, _ in desk.asked] == ["depth"]
     assert any(button.label == "Cancel" for button in at.button)
 
 

@@ -237,7 +237,7 @@ def test_runs_that_cannot_answer(make_run, run, monkeypatch):
 
 
 def test_of_too_many_particles_some_are_taken(make_run, monkeypatch):
-    monkeypatch.setattr("autoencode_core.analysis.control.along.KEPT", 8 * 20 * 60)
+    monkeypatch.setattr("autoencode_core.analysis.control.shooting.KEPT", 8 * 20 * 60)
     run = make_run(field="single_layer")
     found = hamiltonian(run)
     assert "of the 60 particles" in found["note"] and np.isfinite(found["hamiltonian"]).all()

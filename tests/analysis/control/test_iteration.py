@@ -203,7 +203,7 @@ def test_a_race_ends_at_the_tolerance(make_run):
 def test_no_descent_is_convergence_only_where_the_slope_is_negligible(monkeypatch):
     run = ac.train(ac.RunSpec(dataset="bimodal", dtype="float64", tolerance=0.0, iterations=1))
     assert analysis.methods(run, 300)["ended"][2] == "converged"
-    monkeypatch.setattr("autoencode_core.analysis.control.iteration.NEGLIGIBLE", 0.0)
+    monkeypatch.setattr("autoencode_core.analysis.control.methods.NEGLIGIBLE", 0.0)
     assert analysis.methods(run, 300)["ended"][2] == "stalled"
 
 

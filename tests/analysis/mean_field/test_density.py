@@ -118,7 +118,7 @@ def test_two_forms_that_disagree_are_told_apart(run, monkeypatch):
         output[3, 0] += 0.5
         return replace(flow, output=output)
 
-    monkeypatch.setattr("autoencode_core.analysis.mean_field.density.doubled_flow", off)
+    monkeypatch.setattr("autoencode_core.analysis.mean_field.doubled.doubled_flow", off)
     assert doubled(run, 40)["apart"] == pytest.approx(0.5)
 
 
@@ -131,7 +131,7 @@ def test_mass_that_is_lost_on_the_grid_would_be_seen(run, monkeypatch):
             found["values"][2] *= share
             return found
 
-        monkeypatch.setattr("autoencode_core.analysis.mean_field.density.density", wrong)
+        monkeypatch.setattr("autoencode_core.analysis.mean_field.density.law", wrong)
         found = analysis.density(run, bins=16)
         assert found["total"][2] == pytest.approx(share) and found["total"][0] == pytest.approx(1)
         assert found["deviation"] == pytest.approx(0.1)
