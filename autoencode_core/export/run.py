@@ -66,7 +66,15 @@ def _stem(record: RunRecord) -> str:
 
 
 def run_page(record: RunRecord, screen: Screen) -> str:
-    """The flow of a run in the player, as a file that opens without a server or a network."""
+    """The flow of a run in the player, as a file that opens without a server or a network.
+
+    Args:
+        record: the run.
+        screen: how the player's screen looks.
+
+    Raises:
+        InputError: the run has no stored flow, or that has no such time.
+    """
     scene = flow_scene(record, "run", title=record.name or _stem(record))
     return player_page([encode(scene)], {"run": _memory(scene, record, screen)}, dark=screen.dark)
 
@@ -91,7 +99,10 @@ def _memory(scene: Part, record: RunRecord, screen: Screen) -> dict[str, Any]:
         memory["colour"] = names.index(screen.colour) if screen.colour in names else screen.colour
     at = screen.moment
     if at is None and screen.at is not None:
-        at = clock_place(min(screen.at, record.spec.horizon), record.spec.horizon)
+        last = float(record.probe["flow_times"][-1])
+        if screen.at > last * (1 + 1e-6):
+            raise InputError("at", screen.at, f"a flow time from 0 to {last:g}")
+        at = clock_place(screen.at, record.spec.horizon)
     if at is not None:
         memory["time"] = {"at": at, "playing": False, "speed": 1, "loop": True, "backwards": False}
     return memory

@@ -134,7 +134,9 @@ def test_a_page_takes_layers_in_order_and_a_flow_time(record):
     shown = screen_of(made(record, "html", layers=[False, True], at=record.spec.horizon / 2))
     on = list(shown["pane particles"]["flipped"].values())
     assert on[:2] == [False, True] and shown["time"]["at"] == 2.0
-    assert screen_of(made(record, "html", at=1e9))["time"]["at"] == 3.0
+    assert screen_of(made(record, "html", at=record.spec.horizon))["time"]["at"] == 3.0
+    with pytest.raises(InputError, match=r"at = 1000000000\.0: allowed is a flow time from 0 to"):
+        made(record, "html", at=1e9)
 
 
 def test_a_name_is_no_markup(make_record):

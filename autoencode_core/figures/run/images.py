@@ -71,7 +71,7 @@ def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = 
         height=68 * (len(named) + 1) + 80,
         margin={"l": 106, "r": 18, "t": 56, "b": 16},
         annotations=titled("Input and reconstruction", key, 0, dark),
-        **tile_axes(dark, pixels.shape, [*named, "difference"], ("x", "y"), (0, 1), (0, 1)),
+        **tile_axes(dark, pixels.shape, [*named, "difference"]),
     )
     return go.Figure(data=[{"type": "heatmap", "z": pixels, **scale}], layout=layout)
 
@@ -161,36 +161,28 @@ def scaled(parts: list[tuple[int, int, list[str]]]) -> dict[str, Any]:
     }
 
 
-def tile_axes(
-    dark: bool,
-    size: tuple[int, int],
-    names: list[str],
-    ids: tuple[str, str],
-    across: tuple[float, float],
-    up: tuple[float, float],
-) -> dict[str, Any]:
+def tile_axes(dark: bool, size: tuple[int, int], names: list[str]) -> dict[str, Any]:
     """Axes of a mosaic: square pixels, first row on top, a name at each row."""
     (tall, wide), gap = size, _gap(size[0] // len(names))
     row = (tall + gap) / len(names)
     frame: dict[str, Any] = {"showgrid": False, "showline": False, "fixedrange": True, "ticks": ""}
     centres = [row * (i + 0.5) - (gap + 1) / 2 for i in range(len(names))]
-    x, y = (f"{axis[0]}axis{axis[1:]}" for axis in ids)
     return {
-        x: theme.axis(
+        "xaxis": theme.axis(
             dark,
-            domain=list(across),
-            anchor=ids[1],
+            domain=[0, 1],
+            anchor="y",
             range=[-0.5, wide - 0.5],
             showticklabels=False,
             constrain="domain",
             **frame,
         ),
-        y: theme.axis(
+        "yaxis": theme.axis(
             dark,
-            domain=list(up),
-            anchor=ids[0],
+            domain=[0, 1],
+            anchor="x",
             range=[tall - 0.5, -0.5],
-            scaleanchor=ids[0],
+            scaleanchor="x",
             constrain="domain",
             constraintoward="top",
             tickvals=centres,
