@@ -1,5 +1,5 @@
 // The landscape of the cost: J = data term + λ ‖θ‖² on a plane or a line of controls, for the λ of a slider.
-// Data term and ‖θ‖² come as bytes once (player/scene.js); nothing goes back.
+// Data term and ‖θ‖² come as bytes once (player/scene.js); nothing goes back but that it is to be saved as a file.
 
 import { Curves } from "./landscape/curves.js";
 import { drawLegend, layLegend, legendOf } from "./landscape/legend.js";
@@ -11,7 +11,7 @@ import { general } from "./landscape/words.js";
 import { Axes } from "./player/axes.js";
 import { cameraOf } from "./player/camera.js";
 import { make, write } from "./player/dom.js";
-import { recall, remember } from "./player/link.js";
+import { memoryOf, recall, remember } from "./player/link.js";
 import { clamp } from "./player/numbers.js";
 import { decode } from "./player/scene.js";
 import { forced, pageTheme } from "./player/theme.js";
@@ -33,7 +33,7 @@ export default function (component) {
     one = new Landscape(root);
     shown.set(parentElement, one);
   }
-  one.receive(component.data);
+  one.receive(component);
   return () => {
     one.close();
     shown.delete(parentElement);
@@ -51,7 +51,8 @@ class Landscape {
     this.switches.append(...this.buttons);
     this.save = make("button", "save", { type: "button", text: "Save PNG", onclick: () => this.savePicture() });
     this.tools = make("div", "tools");
-    this.tools.append(this.switches, this.save);
+    this.page = make("button", "page", { type: "button", text: "Save HTML", onclick: () => this.savePage() });
+    this.tools.append(this.switches, this.save, this.page);
     this.slider.box.append(this.tools);
     this.picture = make("div", "picture");
     this.base = make("canvas", "base", { "aria-hidden": "true" });
@@ -87,7 +88,9 @@ class Landscape {
 
   // ---- data
 
-  receive(data) {
+  receive({ data, setTriggerValue }) {
+    this.tell = setTriggerValue;
+    this.page.hidden = !setTriggerValue; // nobody listens in a file
     try {
       if (data !== this.data) this.adopt(data);
       this.data = data;
@@ -115,6 +118,8 @@ class Landscape {
     if (scene.kind === "plane") {
       this.camera = cameraOf(this, "surface");
       this.camera.want(this, rangeOf(scene), { fixed: true, still: true });
+      const seen = again ? null : recall(scene.id, "camera");
+      if (seen) this.camera.restore(seen);
     }
     return this.say("");
   }
@@ -330,6 +335,13 @@ class Landscape {
   }
 
   // ---- saving
+
+  savePage() {
+    const { scene: { id }, camera } = this;
+    if (camera) remember(id, "camera", camera.state());
+    this.tell("save", { id, format: "html", scenes: [{ id, memory: memoryOf(id) }] });
+    write(this.live, "Asked for. It is being made.");
+  }
 
   savePicture() {
     const { width, height, ratio, theme, scene } = this;

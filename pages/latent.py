@@ -21,7 +21,9 @@ VIEWS: Views = (
     View("decode", "Decode", "any code, that of a particle or one between them", decode_view),
     View("walk", "Walk", "straight from one code to another", walk_view),
     View("training", "Training", "the codes as they form in training", training_view),
-    View("rows", "Rows", "the codes of all rows to take along, or where the rows of a new file fall", rows_view),
+    View(
+        "rows", "Rows", "the codes of all rows to take along, and where those of a new file fall", rows_view
+    ),
 )
 _WITHOUT_DECODER = ("training", "rows")
 _PLANES = {"2": "2 axes", "3": "3 axes", "tsne": "t-SNE"}

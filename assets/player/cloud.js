@@ -135,7 +135,7 @@ export class CloudPane extends FlatPane {
     if (!this.buttons) return;
     this.buttons.forEach((button, i) => {
       const { name, missing } = this.spec.layers[i];
-      button.hidden = !missing && !this.possible(name);
+      button.hidden = missing ? !this.player.heard : !this.possible(name);
       button.setAttribute("aria-pressed", String(this.on(name)));
       button.setAttribute("aria-busy", String(Boolean(missing) && this.on(name) && !this.tired));
     });

@@ -31,9 +31,9 @@ export class Foot {
   }
 
   receive() {
-    const { scene } = this.player;
+    const { scene, heard } = this.player;
     const names = scene.colours.map((colour) => colour.name);
-    const formats = scene.save || [];
+    const formats = (scene.save || []).filter((format) => heard || format === "png"); // that one the browser makes
     const key = JSON.stringify([names, formats]);
     if (key !== this.key) {
       this.key = key;
@@ -74,6 +74,7 @@ export class Foot {
   chosen(format) {
     this.save.open = false;
     if (format === "png") savePicture(this.player);
+    else if (format === "html") this.player.askForPage();
     else this.player.askFor(format);
   }
 }

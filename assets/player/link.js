@@ -38,6 +38,13 @@ const STORE = "autoencode.player";
 const MOST_SCENES = 30;
 let book = null;
 let timer = 0;
+let alone = false;
+
+// The memory that a file brings along, [id, values by name] for each scene: what is done there is kept nowhere.
+export function bring(memories) {
+  book = new Map(memories);
+  alone = true;
+}
 
 function open() {
   if (book) return book;
@@ -54,6 +61,7 @@ export function flush() {
   clearTimeout(timer);
   timer = 0;
   for (const player of shared.players) player.rememberTime();
+  if (alone) return;
   try {
     sessionStorage.setItem(STORE, JSON.stringify([...book]));
   } catch {
@@ -66,8 +74,11 @@ export function recall(id, name) {
   return page && name in page ? page[name] : null;
 }
 
+// All that is remembered of a scene.
+export const memoryOf = (id) => open().get(id) || {};
+
 export function remember(id, name, value) {
-  const page = open().get(id) || {};
+  const page = memoryOf(id);
   page[name] = value;
   book.delete(id);
   book.set(id, page); // the youngest last

@@ -2,7 +2,7 @@
 
 import { clockFor } from "./clock.js";
 import { write } from "./dom.js";
-import { joinPicks, leavePicks, recall, remember } from "./link.js";
+import { joinPicks, leavePicks, memoryOf, recall, remember } from "./link.js";
 
 const MOMENT_MS = 150; // a key held down tells Python once
 const SAME = 0.01; // the link rounds its time
@@ -180,8 +180,14 @@ export class Tied {
 
   // ---- to Python and to people
 
+  // Whether Python listens: nobody does in a file.
+  get heard() {
+    return Boolean(this.setStateValue);
+  }
+
   // Python hears which scene it is about: what was said of an earlier one does not count.
   emit(name, what) {
+    if (!this.heard) return;
     const value = { id: this.scene.id, ...what };
     const text = JSON.stringify(value);
     if (name === "place" || name === "save") this.setTriggerValue(name, value);
@@ -201,6 +207,24 @@ export class Tied {
       at: this.moment.at,
     });
     this.say("Asked for. It is being made.");
+  }
+
+  // The file gets all players of this clock that can be saved so, as they are now.
+  askForPage() {
+    const place = (player) => player.root.getBoundingClientRect();
+    const order = (one, other) => place(one).top - place(other).top || place(one).left - place(other).left;
+    const together = [...this.clock.members.keys()].filter(({ scene }) => scene && scene.save.includes("html"));
+    this.emit("save", { format: "html", scenes: together.sort(order).map((player) => player.memory()) });
+    this.say("Asked for. It is being made.");
+  }
+
+  memory() {
+    const { scene: { id, start }, slots } = this;
+    for (const { pane } of slots) this.rememberPane(pane);
+    this.rememberTime();
+    const { time, ...memory } = memoryOf(id);
+    // its own time counts, not that of the link with which the page was opened
+    return { id, memory: time ? { ...memory, time: { ...time, told: start } } : memory };
   }
 
   say(text) {

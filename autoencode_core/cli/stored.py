@@ -10,7 +10,7 @@ from autoencode_core.cli.sweep import print_study, study_figures
 from autoencode_core.data.reading import Reading, reading_in_words
 from autoencode_core.errors import InputError
 from autoencode_core.export.run import FORMATS, export
-from autoencode_core.export.study import study_png
+from autoencode_core.export.study import study_page, study_png
 from autoencode_core.export.study_csv import study_csv
 from autoencode_core.knobs import UNSET
 from autoencode_core.ode import difference_of, share
@@ -20,7 +20,7 @@ from autoencode_core.store.run_store import Entry, RunStore
 from autoencode_core.store.study_file import STUDY_EXTENSION
 from autoencode_core.store.study_store import STUDY_ID, StudyEntry
 
-_STUDY_ENDINGS = {"study": STUDY_EXTENSION, "csv": ".csv", "png": ".png"}
+_STUDY_ENDINGS = {"study": STUDY_EXTENSION, "html": ".html", "csv": ".csv", "png": ".png"}
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -39,8 +39,9 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _export_flags(export: argparse.ArgumentParser) -> None:
     words = (
-        "of a run: run (one file; the default), html (animation), csv (trajectories), history, gif, "
-        "mp4 (with ffmpeg), png (moment); of a study: study (one file; the default), csv, png"
+        "of a run: run (one file; the default), html (the player, in one file), csv (trajectories), history, "
+        "gif, mp4 (with ffmpeg), png (moment); of a study: study (one file; the default), html (its flows in "
+        "the player), csv, png (with Chrome or Chromium)"
     )
     export.add_argument("--format", choices=[*FORMATS, "study"], help=words)
     export.add_argument(
@@ -50,8 +51,8 @@ def _export_flags(export: argparse.ArgumentParser) -> None:
     )
     looks = export.add_argument_group("how html, gif, mp4 and png look")
     looks.add_argument("--dark", action="store_true", help="on a dark page")
-    looks.add_argument("--unrolled", action="store_true", help="depth from left to right (gif, mp4, png)")
-    looks.add_argument("--at", type=float, metavar="T", help="flow time of the png; by default the end")
+    looks.add_argument("--unrolled", action="store_true", help="depth from left to right")
+    looks.add_argument("--at", type=float, metavar="T", help="flow time at which png and html stand")
     looks.add_argument("--yaw", type=float, metavar="DEGREES", help="of the camera around the vertical axis")
     looks.add_argument("--pitch", type=float, metavar="DEGREES", help="of the camera above the horizon")
 
@@ -154,6 +155,9 @@ def _study_file(store: RunStore, study_id: str, form: str, dark: bool) -> bytes:
     if form == "study":
         return store.export_study(study_id)
     study = store.study(study_id)
+    if form == "html":
+        records = [store.record(run_id) for run_id in store.member_ids(study_id)]
+        return study_page(study, records, dark).encode()
     return study_csv(study) if form == "csv" else study_png(study, dark)
 
 

@@ -22,6 +22,7 @@ from autoencode_core.cli.shared import (
 )
 from autoencode_core.desk.study_progress import StudyProgress
 from autoencode_core.errors import InputError
+from autoencode_core.export.still import browser_path
 from autoencode_core.export.study import study_bytes, study_png
 from autoencode_core.export.study_csv import study_csv
 from autoencode_core.rest import rest_is_pca
@@ -78,7 +79,8 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--curvature", action="store_true", help="compute ν of every run as well")
     command.add_argument("--csv", metavar="FILE", type=Path, help="write the table there too")
-    command.add_argument("--png", metavar="FILE", type=Path, help="draw the picture there too")
+    words = "draw the picture there too (with Chrome or Chromium)"
+    command.add_argument("--png", metavar="FILE", type=Path, help=words)
     add_knobs(command, but={"tikhonov"})
 
 
@@ -90,6 +92,8 @@ def _sweep(options: argparse.Namespace) -> int:
     files = {kind: path for kind in ("csv", "png") if (path := getattr(options, kind))}
     for kind, path in files.items():
         check_target(path, f".{kind}")
+    if "png" in files:
+        browser_path()
     said_of_table = understood(plan.spec)
     store.check_writable(study_size(plan))
     if not options.json:

@@ -1,30 +1,25 @@
 """A run in formats that other programs read: tables, a page, films of what the player shows."""
 
 import csv
-import html
 import io
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autoencode_core.errors import InputError
+from autoencode_core.export.names import slug
+from autoencode_core.export.player_page import player_page
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import flow_states
-from autoencode_core.figures.film.screen import PITCH, YAW, Screen, towards
-from autoencode_core.figures.run.pictures import picture, words
-from autoencode_core.figures.scenes.flow import shade_of
+from autoencode_core.figures.film.screen import MAIN_PANE, PITCH, YAW, Screen
+from autoencode_core.figures.scenes.encoding import encode
+from autoencode_core.figures.scenes.flow import flow_scene
+from autoencode_core.figures.scenes.parts import Part, clock_place
 from autoencode_core.questions.run import Export
 from autoencode_core.report import Report
 from autoencode_core.store.record import HISTORY, RunRecord
 from autoencode_core.store.run_file import pack
-
-"""Told of progress, a share in [0, 1] and a few words; what it raises ends the export."""
-
-_EYE = 1.73
-"""Distance of the eye in a 3-D page."""
 
 
 class Format(NamedTuple):
@@ -60,31 +55,55 @@ def export(
 
 def file_name(record: RunRecord, ending: str) -> str:
     """A name for a file of a run: letters, digits and dashes of its own name, else its data set and k."""
-    spec = record.spec
-    stem = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".csv")
-    return (_slug(record.name) or f"{_slug(stem) or 'run'}-k{spec.bottleneck}") + ending
+    return (slug(record.name) or f"{slug(_stem(record)) or 'run'}-k{record.spec.bottleneck}") + ending
 
 
-def _slug(text: str) -> str:
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9_]+", "-", ascii_only).strip("-")[:60].rstrip("-")
+def _stem(record: RunRecord) -> str:
+    """The data set's name, of a file without its folder and ending."""
+    return record.spec.dataset.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".csv")
 
 
-def flow_html(record: RunRecord, screen: Screen) -> bytes:
-    """The animated flow as a page that opens without a server or a network."""
-    figure = picture(record, "flow", dark=screen.dark, shade=shade_of(record, screen.colour))
-    turned = screen.yaw is not None or screen.pitch is not None or screen.zoom != 1
-    if turned and any(trace.type == "scatter3d" for trace in figure.data):
+def run_page(record: RunRecord, screen: Screen) -> str:
+    """The flow of a run in the player, as a file that opens without a server or a network.
+
+    Args:
+        record: the run.
+        screen: how the player's screen looks.
+
+    Raises:
+        InputError: the run has no stored flow, or that has no such time.
+    """
+    scene = flow_scene(record, "run", title=record.name or _stem(record))
+    return player_page([encode(scene)], {"run": _memory(scene, record, screen)}, dark=screen.dark)
+
+
+def _memory(scene: Part, record: RunRecord, screen: Screen) -> dict[str, Any]:
+    """The screen as the player remembers one; what is as usual is left to the player."""
+    layers = {layer["name"]: layer["on"] for layer in scene["panes"][0]["layers"]}
+    if screen.layers is not None:
+        on = set(screen.layers)
+        if on <= {True, False}:
+            layers |= dict(zip(layers, map(bool, screen.layers), strict=False))
+        else:
+            layers = {name: name in on for name in layers}
+    pane: dict[str, Any] = {"unrolled": screen.unrolled, "flipped": layers}
+    turned = screen.yaw is not None or screen.pitch is not None
+    if turned or screen.zoom != 1 or any(screen.shift):
         yaw, pitch = (usual if a is None else a for a, usual in ((screen.yaw, YAW), (screen.pitch, PITCH)))
-        eye = (_EYE / screen.zoom * part for part in towards(yaw, pitch))
-        figure.update_scenes(camera_eye=dict(zip("xyz", eye, strict=True)))
-    drawing = figure.to_html(include_plotlyjs=True, full_html=False)
-    title = html.escape(record.name or record.spec.dataset)
-    page, muted = theme.colour("page", screen.dark), theme.colour("muted", screen.dark)
-    style = f"body{{margin:16px;background:{page};color:{muted};font:14px {theme.FONT}}}"
-    head = f'<head><meta charset="utf-8"><title>{title}</title><style>{style}</style></head>'
-    body = f"<body>{drawing}<p>{html.escape(words(record, 'flow'))}</p></body>"
-    return f'<!doctype html><html lang="en">{head}{body}</html>'.encode()
+        pane |= {"yaw": yaw, "pitch": pitch, "zoom": screen.zoom, "shift": list(screen.shift)}
+    memory: dict[str, Any] = {f"pane {MAIN_PANE}": pane, "picks": list(screen.particles)}
+    names = [colour["name"] for colour in scene["colours"]]
+    if screen.colour in names or screen.colour in range(len(names)):
+        memory["colour"] = names.index(screen.colour) if screen.colour in names else screen.colour
+    at = screen.moment
+    if at is None and screen.at is not None:
+        last = float(record.probe["flow_times"][-1])
+        if screen.at > last * (1 + 1e-6):
+            raise InputError("at", screen.at, f"a flow time from 0 to {last:g}")
+        at = clock_place(screen.at, record.spec.horizon)
+    if at is not None:
+        memory["time"] = {"at": at, "playing": False, "speed": 1, "loop": True, "backwards": False}
+    return memory
 
 
 def history_csv(record: RunRecord) -> bytes:
@@ -140,7 +159,7 @@ def _film(kind: str) -> Callable[[RunRecord, Screen, Report], bytes]:
 
 FORMATS: Mapping[str, Format] = {
     "run": Format(".autoencode", "application/octet-stream", lambda record, *_: pack(record)),
-    "html": Format(".html", "text/html", lambda record, screen, _: flow_html(record, screen)),
+    "html": Format(".html", "text/html", lambda record, screen, _: run_page(record, screen).encode()),
     "csv": Format(".csv", "text/csv", lambda record, screen, _: trajectories_csv(record, screen.particles)),
     "history": Format(".history.csv", "text/csv", lambda record, *_: history_csv(record)),
     "gif": Format(".gif", "image/gif", _film("gif")),

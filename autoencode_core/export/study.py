@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from autoencode_core.errors import InputError
+from autoencode_core.export.player_page import player_page
+from autoencode_core.export.still import png
+from autoencode_core.figures.regimes.continuation import continuation_figure, continuation_words
+from autoencode_core.figures.regimes.strip import strip_figure, strip_words
+from autoencode_core.figures.scenes.encoding import encode
+from autoencode_core.figures.scenes.multiples import multiples_scene, outcome_title
 from autoencode_core.store.record import PATH, RunRecord
 from autoencode_core.store.run_file import pack
-from autoencode_core.store.study import Study
+from autoencode_core.store.study import Study, study_line
 from autoencode_core.store.study_file import write_study
 
 if TYPE_CHECKING:
@@ -66,12 +73,36 @@ def study_png(study: Study, dark: bool = False) -> bytes:
     Args:
         study: a strip or a continuation.
         dark: whether on a dark page.
-    """
-    # Lazy: the server must not load matplotlib.
-    from autoencode_core.figures.film.still import png
-    from autoencode_core.figures.regimes.continuation import continuation_figure, continuation_words
-    from autoencode_core.figures.regimes.strip import strip_figure, strip_words
 
-    if study.kind == "strip":
-        return png(strip_figure(study, dark=dark), words=strip_words(study))
-    return png(continuation_figure(study, dark=dark), words=continuation_words(study))
+    Raises:
+        InputError: there is no browser that draws it.
+    """
+    figure, words = _FIGURES[study.kind]
+    return png(figure(study, dark=dark), dark, words=words(study))
+
+
+_FIGURES = {
+    "strip": (strip_figure, strip_words),
+    "continuation": (continuation_figure, continuation_words),
+}
+
+
+def study_page(study: Study, records: Sequence[RunRecord], dark: bool = False) -> str:
+    """The flows of a study's runs as one file: those with the lowest J at up to MOST_SHOWN λ, on one clock.
+
+    Args:
+        study: a strip or a continuation.
+        records: its runs, one per outcome and in their order.
+        dark: whether on a dark page.
+
+    Raises:
+        InputError: no run ended with finite numbers.
+    """
+    places = [place for weight in study.shown_weights if (place := study.best(weight)) is not None]
+    if not places:
+        raise InputError("study", study.name, "a study with a run that ended with finite numbers")
+    titles = [outcome_title(study.outcomes[place]) for place in places]
+    about = _FIGURES[study.kind][1](study)
+    shown = [records[place] for place in places]
+    scene = multiples_scene(shown, titles, "study", title=study.name or study_line(study), about=about)
+    return player_page([encode(scene)], dark=dark)

@@ -6,6 +6,7 @@ import numpy as np
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.errors import InputError
+from autoencode_core.regime import regime
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit, unexplained
 
@@ -32,11 +33,7 @@ def alt_text(record: RunRecord, kind: Kind) -> str:
     ends = f"From {d} driven component{_s(d)} the encoder narrows to {k} at t = {spec.horizon / 2:g}" + (
         "." if spec.task == "classify" else f"; the decoder widens again until t = {spec.horizon:g}."
     )
-    share, unit = unexplained(record.summary), error_unit(spec)
-    errors = (
-        f"train error {_number(record, 'train_error')}, test error {_number(record, 'test_error')} {unit}"
-    )
-    errors += f", {share}" if share else ""
+    errors = _errors(record)
     pca = record.summary.get("pca_test_error")
     sentences = {
         "flow": f"Animation: {who} flow through the network. {ends}",
@@ -55,6 +52,19 @@ def alt_text(record: RunRecord, kind: Kind) -> str:
     if kind not in sentences:
         raise InputError("kind", kind, ", ".join(get_args(Kind)))
     return sentences[kind]
+
+
+def about(record: RunRecord) -> str:
+    """What made a run and what came out, in a line: the knobs that say most, and its errors."""
+    return f"{regime(record.spec, record.substeps)} · {_errors(record)}"
+
+
+def _errors(record: RunRecord) -> str:
+    share, unit = unexplained(record.summary), error_unit(record.spec)
+    errors = (
+        f"train error {_number(record, 'train_error')}, test error {_number(record, 'test_error')} {unit}"
+    )
+    return errors + (f", {share}" if share else "")
 
 
 def _number(record: RunRecord, key: str) -> str:

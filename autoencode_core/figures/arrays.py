@@ -297,6 +297,11 @@ def middle_index(times: Array, horizon: float) -> int:
     return int(np.abs(np.asarray(times, float) - horizon / 2).argmin())
 
 
+def goal_name(record: RunRecord) -> str:
+    """What the particles must become, in a word."""
+    return {"denoise": "clean input", "transport": "target"}.get(record.spec.task, "input")
+
+
 def to_data(record: RunRecord, states: Array) -> Array:
     """States (n, d) from flow coordinates to data units."""
     with np.errstate(invalid="ignore", over="ignore"):

@@ -1,8 +1,7 @@
 """Marks of particles: coloured by hue or by class, filled or hollow, flat or in 3-D, and their legend."""
 
-import html
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +21,6 @@ PLACE = "place along the data"
 _SOLID = ("circle", "square", "diamond")
 
 
-class Shade(NamedTuple):
-    """A quantity that colours particles in the place of class or hue.
-
-    Attributes:
-        words: what it is, and from where to where.
-        values: (n,) of all particles, in [0, 1].
-    """
-
-    words: str
-    values: Array
-
-
 @dataclass(frozen=True)
 class Marks:
     """How a set of particles is marked, wherever it is drawn.
@@ -44,7 +31,6 @@ class Marks:
         labels: (n,) class numbers, empty when unlabelled.
         names: names of the classes.
         few: whether to do with the three symbols that 3-D can hollow out.
-        words: what the hue stands for.
     """
 
     dark: bool
@@ -52,7 +38,6 @@ class Marks:
     labels: Array
     names: tuple[str, ...]
     few: bool = False
-    words: str = PLACE
 
     def marker(self, solid: bool = False, hollow: bool = False) -> dict[str, Any]:
         """Marker settings of a scatter trace (solid: of a 3-D one)."""
@@ -101,15 +86,8 @@ class Marks:
             for c in np.unique(self.labels)
         ]
 
-    @property
-    def colouring(self) -> str:
-        """What the colour says, in words; nothing where a legend says it."""
-        return "" if len(self.labels) else f"colour: {self.words}"
 
-
-def marks(
-    record: RunRecord, chosen: Array, dark: bool, few: bool = False, shade: Shade | None = None
-) -> Marks:
+def marks(record: RunRecord, chosen: Array, dark: bool, few: bool = False) -> Marks:
     """Marks of the chosen particles: by class when they have labels, else by hue.
 
     Args:
@@ -117,13 +95,9 @@ def marks(
         chosen: (m,) particle numbers.
         dark: whether the page is dark.
         few: whether some of the pictures are in 3-D.
-        shade: a quantity that gives the colour in the place of class and hue.
     """
-    if shade is not None:
-        return Marks(dark, shade.values[chosen], np.empty(0, int), (), few, shade.words)
     n, labels = len(np.asarray(record.probe["inputs"])), classes(record)
-    chosen_hue = record.spec.reading.coloured
-    if chosen_hue or len(np.unique(labels)) > MOST_CLASSES:
+    if record.spec.reading.coloured or len(np.unique(labels)) > MOST_CLASSES:
         labels = labels[:0]
     hue = np.asarray(record.probe.get("hue", ()), float)
     return Marks(
@@ -132,7 +106,6 @@ def marks(
         labels[chosen] if len(labels) else labels,
         class_names(record),
         few,
-        f"{html.escape(chosen_hue)}, by rank" if chosen_hue else PLACE,
     )
 
 

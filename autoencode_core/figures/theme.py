@@ -271,6 +271,12 @@ def note(dark: bool, text: str, x: float, y: float, **settings: Any) -> dict[str
     }
 
 
+def titled(title: str, hint: str, x: float, dark: bool) -> list[dict[str, Any]]:
+    """A title and a line of explanation above a picture whose left edge is at x and whose top is at 1."""
+    small, large = {"color": _MUTED[dark], "size": SMALL}, {"color": _INK[dark], "size": TITLE}
+    return [note(dark, title, x, 1, yshift=22, font=large), note(dark, hint, x, 1, yshift=4, font=small)]
+
+
 def legend(dark: bool, y: float) -> dict[str, Any]:
     """A legend in one line that stands on y, in paper coordinates."""
     return {

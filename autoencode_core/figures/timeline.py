@@ -1,4 +1,4 @@
-"""The frames of the animation: which times they show, what is active then, and their captions."""
+"""The frames of a film: which times they show, what is active then, and their captions."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,7 +32,6 @@ class Timeline:
         active: (F, d) bool, what the field drives (during the projection: what is kept).
         phases: (F,) encoder, bottleneck (the projection) or decoder.
         captions: one line of text a frame.
-        scrub: (F,) bool, whether the frame has its place on the slider (the projection has none).
         knot_times: (S,) times of the stored states.
         widths: (S,) number of active components from that time on.
         middle: index of T/2 among the stored states.
@@ -43,7 +42,6 @@ class Timeline:
     active: Array
     phases: tuple[Phase, ...]
     captions: tuple[str, ...]
-    scrub: Array
     knot_times: Array
     widths: Array
     middle: int
@@ -56,31 +54,13 @@ class Timeline:
         """Whether the flow goes on after T/2 (it does not for classify)."""
         return self.middle < len(self.knot_times) - 1
 
-    def along(self, states: Array, dropped: Array) -> Array:
-        """States between layers, linear in t.
-
-        Args:
-            states: (S, n, c), the state at T/2 after the projection.
-            dropped: (n, c), the state at T/2 before it.
-
-        Returns:
-            (F, n, c) float32.
-        """
-        knots = np.concatenate([states[: self.middle], dropped[None], states[self.middle :]])
-        before = np.minimum(self.places.astype(int), len(knots) - 2)
-        share = (self.places - before)[:, None, None]
-        left, right = knots[before], knots[before + 1]
-        # 0 * NaN must not wipe out a state that is still finite when the next one is not
-        mixed = np.where(share == 0, left, np.where(share == 1, right, left * (1 - share) + right * share))
-        return np.asarray(mixed, np.float32)
-
 
 def timeline(record: RunRecord, frames: int = 60) -> Timeline:
     """Frames evenly spaced over the flow, and PROJECTION_FRAMES more where something is dropped.
 
     Args:
         record: the run.
-        frames: number of frames on the slider, at least 4.
+        frames: number of frames besides those of the projection, at least 4.
 
     Raises:
         InputError: the run has no stored flow.
@@ -119,7 +99,6 @@ def timeline(record: RunRecord, frames: int = 60) -> Timeline:
         active=on,
         phases=tuple(phases),  # type: ignore[arg-type]
         captions=tuple(captions),
-        scrub=np.array([word != "bottleneck" for word in phases]),
         knot_times=times,
         widths=active.sum(axis=1),
         middle=middle,

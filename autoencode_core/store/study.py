@@ -273,6 +273,14 @@ class Study:
         found = {self.outcomes[i].minimiser for i in self.at(tikhonov)}
         return len(found - {None})
 
+    @property
+    def shown_weights(self) -> tuple[float, ...]:
+        """At most MOST_SHOWN of its λ, from the first to the last."""
+        weights = self.weights
+        if len(weights) <= MOST_SHOWN:
+            return weights
+        return tuple(weights[round(i * (len(weights) - 1) / (MOST_SHOWN - 1))] for i in range(MOST_SHOWN))
+
     def best(self, tikhonov: float) -> int | None:
         """Place of the run with the lowest J at a λ, None when all diverged."""
         sound = [i for i in self.at(tikhonov) if self.outcomes[i].status != "diverged"]

@@ -1,5 +1,6 @@
 """Run: what training gives back, and Progress: what it says on the way."""
 
+import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -154,6 +155,26 @@ class Run:
         if not np.array_equal(data.source.train[: len(probe)].astype(np.float32), probe):
             raise InputError("dataset", self.spec.dataset, "the file as it was when the run was trained")
         return data
+
+    def show(self, *, dark: bool = False, height: int = 720) -> Any:
+        """The flow in the player, for a notebook.
+
+        Args:
+            dark: whether on a dark page.
+            height: css pixels of the player's frame.
+
+        Returns:
+            An IPython.display.HTML.
+        """
+        from IPython.display import HTML  # lazy: whoever has no notebook needs no IPython
+
+        from autoencode_core.export.run import run_page  # lazy: exports lie above training
+        from autoencode_core.figures.film.screen import Screen
+        from autoencode_core.training.records import record_of
+
+        page = html.escape(run_page(record_of(self), Screen(dark=dark)))
+        frame = f'<iframe srcdoc="{page}" style="width: 100%; height: {height}px; border: 0"></iframe>'
+        return HTML(f"<div>{frame}</div>")  # of a bare iframe IPython warns
 
 
 def load_data(spec: RunSpec) -> RunData:

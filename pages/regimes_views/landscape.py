@@ -7,6 +7,7 @@ import streamlit as st
 
 from autoencode_core.compare import one_landscape, substeps_words
 from autoencode_core.export.study_csv import landscape_csv
+from autoencode_core.figures.alt import about
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.landscape import line_scene, plane_scene
 from autoencode_core.figures.scenes.parts import Part
@@ -25,7 +26,7 @@ from pages.shared.answers import ask, note, told
 from pages.shared.landscape import landscape
 from pages.shared.run_menu import choose_runs, names_of, record_of
 from pages.shared.setup import escape, guard, store, unusual
-from pages.shared.words import regime
+from pages.shared.words import regime, title
 
 _KINDS = {
     "steepest": "Steepest plane",
@@ -78,7 +79,7 @@ def landscape_view() -> None:
     if drawn is None:
         return
     answer, scene = drawn
-    landscape("landscape", encode(scene))
+    landscape("landscape", encode(scene), identity)
     note(answer)
     if words := substeps_words(record.substeps, [record_of(other).substeps for other in chosen]):
         st.caption(escape(words))
@@ -126,7 +127,7 @@ def _line(record: RunRecord, other: Floats, identity: str) -> tuple[LandscapeLin
     answer = told(asked, "J on the line")
     if answer is None:
         return None
-    return answer, line_scene(answer, record.spec.weight, identity, _NAMES[:2])
+    return answer, line_scene(answer, record.spec.weight, identity, _NAMES[:2], **_named(record))
 
 
 def _plane(
@@ -144,7 +145,13 @@ def _plane(
     answer = told(ask(LANDSCAPE_PLANE, record, kind=kind, points=points, **more), "J on the plane")
     if answer is None:
         return None
-    return answer, plane_scene(answer, record.spec.weight, identity, kind, _NAMES[: 1 + len(others)])
+    names = _NAMES[: 1 + len(others)]
+    return answer, plane_scene(answer, record.spec.weight, identity, kind, names, **_named(record))
+
+
+def _named(record: RunRecord) -> Part:
+    """What a saved landscape says of its run."""
+    return {"title": record.name or title(record.spec), "about": about(record)}
 
 
 def _table(run_id: str, kind: str, answer: LandscapeLine | LandscapePlane) -> None:

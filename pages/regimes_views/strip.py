@@ -6,17 +6,17 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.regimes.convexity import curvature_figure, curvature_words
-from autoencode_core.figures.regimes.ode_difference import left_ode
 from autoencode_core.figures.regimes.strip import strip_figure, strip_words
 from autoencode_core.figures.scenes.encoding import encode
-from autoencode_core.figures.scenes.multiples import multiples_scene
+from autoencode_core.figures.scenes.multiples import multiples_scene, outcome_title
 from autoencode_core.questions.regimes import CURVATURES, Curvatures
-from autoencode_core.store.study import MOST_SHOWN, Outcome, Study
+from autoencode_core.store.study import Study
 from pages.regimes_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
 from pages.shared.answers import Asked, ask, told
 from pages.shared.player import player
 from pages.shared.run_menu import record_of
 from pages.shared.setup import escape, guard, store
+from pages.shared.words import setting, study_title
 
 _BEST = "best"
 
@@ -49,10 +49,6 @@ def strip_view() -> None:
 
 def _multiples(study_id: str, study: Study) -> None:
     """The flows of up to eight weights on one clock; a click enlarges one."""
-    weights = study.weights
-    if len(weights) > MOST_SHOWN:
-        step = (len(weights) - 1) / (MOST_SHOWN - 1)
-        weights = tuple(weights[round(i * step)] for i in range(MOST_SHOWN))
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         st.subheader("The flows, λ by λ", anchor=False)
@@ -64,14 +60,17 @@ def _multiples(study_id: str, study: Study) -> None:
             key=f"strip_seed_{study_id}",
             help="Which of the seeds is shown at each λ.",
         )
-    places = [place for weight in weights if (place := _place(study, weight, str(chosen))) is not None]
+    places = [
+        place for weight in study.shown_weights if (place := _place(study, weight, str(chosen))) is not None
+    ]
     if not places:
         st.caption("No run of this choice ended with finite numbers, so there is no flow to show.")
         return
     records = [record_of(store().member_ids(study_id)[place]) for place in places]
-    titles = [_title(study.outcomes[i]) for i in places]
+    titles = [outcome_title(study.outcomes[i]) for i in places]
     identity = f"{study_id} {chosen}"
-    scene = multiples_scene(records, titles, identity)
+    named = {"title": study.name or study_title(study), "about": setting(study.spec)}
+    scene = multiples_scene(records, titles, identity, **named)
     player("strip_multiples", encode(scene), identity, len(records[0].probe["inputs"]))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Open in Flow:", width="content")
@@ -79,11 +78,6 @@ def _multiples(study_id: str, study: Study) -> None:
             words = f"λ = {study.outcomes[i].tikhonov:.2g}"
             if st.button(words, key=f"open_{study_id}_{i}", type="tertiary", help="Opens it in Flow."):
                 open_run(study_id, i)
-
-
-def _title(outcome: Outcome) -> str:
-    """What stands above a small flow; the stroke as in the picture above."""
-    return f"λ = {outcome.tikhonov:.2g}, J = {outcome.cost:.3g}" + " ╱" * left_ode(outcome)
 
 
 def _place(study: Study, weight: float, chosen: str) -> int | None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from autoencode_core.data.drawing import (
-    CLASSES,
     EXTENT,
     FEWEST,
     MOST,

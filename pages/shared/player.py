@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from autoencode_core.home import ASSETS
+from pages.shared.save_menu import save_page
 from pages.shared.streamlit_internals import register_components
 
 _PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing")
@@ -43,9 +44,10 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
         identity: the scene's id: what was said of another scene does not count.
         particles: number of particles drawn: picks beyond it are not believed.
     """
-    listeners = {f"on_{name}_change": _nothing for name in (*_STATES, *_TRIGGERS)}
+    listeners = {f"on_{name}_change": nothing for name in (*_STATES, *_TRIGGERS)}
     found = _component()(key=key, data=data, height="content", **listeners)
-    said = {name: _of(found.get(name), identity) for name in (*_STATES, *_TRIGGERS)}
+    said = {name: said_of(found.get(name), identity) for name in (*_STATES, *_TRIGGERS)}
+    save_page(key, identity, data, said["save"])
     return Said(
         _number(said["moment"].get("t")),
         _indices(said["picked"].get("particles"), particles),
@@ -55,7 +57,7 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
     )
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Streamlit keeps a state only when somebody listens to it."""
 
 
@@ -75,7 +77,7 @@ def served(name: str) -> Any:
     )
 
 
-def _of(value: Any, identity: str) -> Mapping[str, Any]:
+def said_of(value: Any, identity: str) -> Mapping[str, Any]:
     """What was said, if it was said of this scene."""
     return value if isinstance(value, Mapping) and value.get("id") == identity else {}
 

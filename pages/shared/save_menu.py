@@ -1,18 +1,23 @@
 """Saving what is on the screen: made as a job, with progress, and then offered for download."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from autoencode_core.export.names import slug
+from autoencode_core.export.player_page import Kind, player_page
+from autoencode_core.figures.scenes.encoding import header
 from autoencode_core.questions.run import EXPORT
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.session import SessionKey
 from pages.shared.setup import dark, guard
 
-_FORMATS = ("gif", "mp4", "html", "csv")
+_FORMATS = ("gif", "mp4", "csv")
+_SHOWN = SessionKey[dict[str, bytes]]("scenes_shown", dict)
+_MOST_SHOWN = 8
 
 
 @guard()
@@ -49,17 +54,61 @@ def save_menu(
             saved.drop()
         return
     data = np.asarray(made["data"], np.uint8).tobytes()
+    _offer(f"{key}_saving", data, str(made["name"]), str(made["mime"]), saved.drop)
+
+
+@guard()
+def save_page(
+    key: str, identity: str, data: bytes | None, asked: Mapping[str, Any], kind: Kind = "player"
+) -> None:
+    """Takes a wish for the player itself as a file and offers it, with all players of its clock.
+
+    Args:
+        key: of the player.
+        identity: id of its scene.
+        data: its scene.
+        asked: what the browser said: format, and for each player of the clock the id of its scene and what it
+            remembers of the screen.
+        kind: what shows the scene.
+    """
+    shown = _SHOWN.get() or {}
+    if data is not None:
+        shown.pop(identity, None)
+        shown[identity] = data  # the youngest last
+        while len(shown) > _MOST_SHOWN:
+            del shown[next(iter(shown))]
+        _SHOWN.set(shown)
+    made = SessionKey[tuple[str, bytes, str]](f"{key}_page", tuple)
+    memories = _memories(asked.get("scenes")) if asked.get("format") == "html" else {}
+    if scenes := [shown[one] for one in memories if one in shown]:
+        page = player_page(scenes, memories, dark=dark(), kind=kind).encode()
+        title = next((found for scene in scenes if (found := header(scene)["title"])), "")
+        made.set((identity, page, f"{slug(title) or kind}.html"))
+    known = made.get()
+    if known is not None and known[0] == identity:
+        _offer(f"{key}_page", known[1], known[2], "text/html", made.drop)
+
+
+def _memories(said: Any) -> dict[str, Mapping[str, Any]]:
+    """What the browser remembers of each scene, by its id."""
+    found = [one for one in said if isinstance(one, Mapping)] if isinstance(said, list | tuple) else []
+    return {str(one.get("id")): one["memory"] for one in found if isinstance(one.get("memory"), Mapping)}
+
+
+def _offer(key: str, data: bytes, name: str, mime: str, done: Callable[[], None]) -> None:
+    """A file to download, until a person is done with it."""
+    kind = name.rpartition(".")[2].upper()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            f"Download {form.upper()}, {_size(len(data))}",
+            f"Download {kind}, {_size(len(data))}",
             data,
-            str(made["name"]),
-            mime=str(made["mime"]),
+            name,
+            mime=mime,
             key=f"{key}_download",
             on_click="ignore",
             type="primary",
         )
-        st.button("Done", key=f"{key}_saved", on_click=saved.drop)
+        st.button("Done", key=f"{key}_done", on_click=done)
 
 
 def _size(count: int) -> str:

@@ -11,7 +11,6 @@ from pages.shared.rename_delete import delete_button, rename_button
 from pages.shared.setup import escape, jobs, store
 from pages.shared.shown import JOB, STUDY
 from pages.shared.views import VIEW
-from pages.shared.words import local_time, study_title
 
 if TYPE_CHECKING:
     from autoencode_core.store.study_store import StudyEntry
@@ -45,6 +44,12 @@ def study_names(entries: Mapping[str, "StudyEntry"]) -> dict[str, str]:
         study_id: name if found.count(name) == 1 else f"{name} ({study_id[-4:]})"
         for study_id, name in plain.items()
     }
+
+
+def _name(entry: "StudyEntry") -> str:
+    name = entry.name or (study_title(entry.study) if entry.study else entry.summary)
+    created = None if entry.read_only else local_time(entry.created)
+    return name if created is None else f"{name} · {created:%d %b %H:%M}"
 
 
 def stored_studies() -> None:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from autoencode_core.data.catalogue import CATALOGUE
-from autoencode_core.flow.schemes import SCHEMES
-from autoencode_core.knobs import in_words
-from autoencode_core.spec import AUTO, RunSpec
+from autoencode_core.regime import regime as regime
+from autoencode_core.regime import weight
+from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Study
 from pages.shared import own_table
 
@@ -27,39 +27,13 @@ def dataset(name: str) -> str:
 def title(spec: RunSpec) -> str:
     """What a run is called that has no name of its own."""
     task = "" if spec.task == "reconstruct" else f", {spec.task}"
-    return f"{dataset(spec.dataset)}{task}, k = {spec.bottleneck}, λ {_weight(spec)}, {spec.method}"
-
-
-def _weight(spec: RunSpec) -> str:
-    """λ after its letter: "= 0.01", or that the data choose it."""
-    said = in_words("tikhonov", spec.tikhonov)
-    return said if spec.tikhonov == AUTO else f"= {said}"
+    return f"{dataset(spec.dataset)}{task}, k = {spec.bottleneck}, λ {weight(spec)}, {spec.method}"
 
 
 def setting(spec: RunSpec) -> str:
     """What the runs of a study share, in a line."""
     parts = [p for p in regime(spec).split(" · ") if not p.startswith(("λ ", "seed", "data of"))]
     return " · ".join([dataset(spec.dataset), *parts, f"N = {spec.particles}"])
-
-
-def regime(spec: RunSpec, substeps: int | None = None) -> str:
-    """The knobs that say most, in a line.
-
-    Args:
-        spec: all knobs.
-        substeps: sub-steps of the trained network, where they are known; those of the spec by default.
-    """
-    field = f"{spec.field.replace('_', ' ')} {spec.activation}"
-    return (
-        f"k = {spec.bottleneck} · L = {spec.depth} · T = {spec.horizon:g} · λ {_weight(spec)} · "
-        f"{field} · {scheme(spec, substeps or spec.substeps)} · {spec.method} · seed {spec.seed}"
-        + (f" · data of seed {spec.sample}" if spec.sample != spec.seed else "")
-    )
-
-
-def scheme(spec: RunSpec, substeps: int) -> str:
-    """How a layer is integrated, in a word or two."""
-    return SCHEMES[spec.scheme].title + (f" × {substeps}" if substeps > 1 else "")
 
 
 def study_title(study: Study) -> str:

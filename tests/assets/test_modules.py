@@ -1,4 +1,4 @@
-"""What every module of the drawing board and the landscape is, and never does."""
+"""What every module of the drawing board, the landscape and a file of its own is, and never does."""
 
 import re
 import shutil
@@ -9,6 +9,7 @@ from player_script import ASSETS, NODE, needs_node
 
 ROOMS = ("drawing", "landscape")
 MODULES = [path for room in ROOMS for path in (ASSETS / f"{room}.js", *sorted((ASSETS / room).glob("*.js")))]
+MODULES.append(ASSETS / "page.js")
 
 
 @needs_node

@@ -69,6 +69,14 @@ def test_runs_are_trained_on_and_those_that_have_not_converged_do_not_count(tmp_
     assert [run["minimiser"] is None for run in said["runs"]] == [True, True, False, False]
 
 
+def test_a_picture_without_a_browser_is_refused_before_anything_is_trained(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("choreographer.browsers.chromium.Chromium.find_browser", lambda **_: None)
+    monkeypatch.delenv("BROWSER_PATH", raising=False)
+    assert main([*QUICK, "--png", str(tmp_path / "a.png"), "--out", str(tmp_path / "runs")]) == 2
+    said = capsys.readouterr().err
+    assert "plotly_get_chrome" in said and "--format html" in said and not (tmp_path / "runs").exists()
+
+
 def test_a_continuation_goes_down_and_up(tmp_path, capsys):
     words = [*QUICK, "--continuation", "--tikhonov", "1e-3:0.1:3", "--out", str(tmp_path)]
     assert main([*words, "--png", str(tmp_path / "a.png")]) == 0
@@ -97,7 +105,7 @@ def test_list_and_show_know_studies(home, capsys):
     assert json.loads(capsys.readouterr().out)["spec"]["tikhonov"] == 0.1
 
 
-@pytest.mark.parametrize("form", [None, "study", "csv", "png"])
+@pytest.mark.parametrize("form", [None, "study", "csv", "html", "png"])
 def test_a_study_is_exported(home, tmp_path, form, capsys):
     path = tmp_path / "out"
     words = ["export", "strip", "--out", home, "--file", str(path), "--json"]
@@ -108,6 +116,9 @@ def test_a_study_is_exported(home, tmp_path, form, capsys):
         assert unpack_study(content)[0].name == "strip"
     if form == "csv":
         assert content.startswith(b"tikhonov,seed,") and len(content.splitlines()) == 5
+    if form == "html":
+        assert content.startswith(b"<!doctype html>") and b"<h1>strip</h1>" in content
+        assert len(content) < 1_000_000
     if form == "png":
         assert content.startswith(b"\x89PNG")
     assert [p.name for p in tmp_path.iterdir()] == ["out"]

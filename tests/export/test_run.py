@@ -1,18 +1,26 @@
 """Runs as files: formats, names, what of the screen is honoured, and what stays light."""
 
 import csv
+import html
 import io
+import json
+import re
 import subprocess
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from autoencode_core.errors import InputError
-from autoencode_core.export.run import FORMATS, export, file_name
+from autoencode_core.export.run import FORMATS, export, file_name, run_page
+from autoencode_core.figures.alt import about, alt_text
 from autoencode_core.figures.film import writers
+from autoencode_core.figures.film.screen import PITCH, Screen
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.run_file import unpack
+from autoencode_core.training.records import record_of
+from autoencode_core.training.selection import train
 
 
 def quiet(share, words):
@@ -95,22 +103,46 @@ def test_a_table_of_the_picked_particles(record):
     assert len(made(record, "csv").splitlines()) == 1 + 7 * len(times)
 
 
-def test_a_page_is_light_or_dark_and_seen_from_the_camera(record):
-    light, dark = made(record, "html"), made(record, "html", dark=True, yaw=0.0, pitch=0.0)
-    assert b"background:#ffffff" in light and b"background:#0e1117" in dark
-    assert light.count(b"Plotly.newPlot") == 1 and b"<title>My run</title>" in light
-    assert b'"eye":{"x":-0.0,"y":-1.73,"z":0.0}' in dark and b'"y":-1.73' not in light
+def screen_of(page):
+    """What the page remembers of the screen."""
+    found = re.search(rb'<script type="application/json" id="scenes">(.*?)</script>', page)
+    (scene,) = json.loads(found[1])
+    return scene["memory"]
 
 
-def test_a_page_has_the_colours_of_the_screen(record):
-    natural, coloured = made(record, "html"), made(record, "html", colour="exit error")
-    assert b"colour: exit error" not in natural and b"colour: exit error" in coloured
-    assert b"colour: place along the data" not in coloured
+def test_a_page_is_light_or_dark_and_named(record):
+    light, dark = made(record, "html"), made(record, "html", dark=True)
+    assert b"--st-background-color: #ffffff" in light and b"--st-background-color: #0e1117" in dark
+    assert b"<title>My run</title>" in light and b"<h1>My run</h1>" in light
+    assert alt_text(record, "flow").encode() in light and about(record).encode() in light
+
+
+def test_a_page_remembers_the_screen(record):
+    usual = screen_of(made(record, "html"))
+    assert usual["pane particles"]["unrolled"] is False and "zoom" not in usual["pane particles"]
+    assert "time" not in usual and "colour" not in usual and usual["picks"] == []
+    asked = {"yaw": 0.25, "zoom": 2.0, "unrolled": True, "particles": [4, 1], "colour": "exit error"}
+    shown = screen_of(made(record, "html", **asked, moment=0.5, layers=["tails"]))
+    pane = shown["pane particles"]
+    assert (pane["yaw"], pane["pitch"], pane["zoom"], pane["unrolled"]) == (0.25, PITCH, 2.0, True)
+    assert [name for name, on in pane["flipped"].items() if on] == ["tails"]
+    assert shown["picks"] == [4, 1] and shown["colour"] == 1
+    assert shown["time"]["at"] == 0.5 and shown["time"]["playing"] is False
+
+
+def test_a_page_takes_layers_in_order_and_a_flow_time(record):
+    shown = screen_of(made(record, "html", layers=[False, True], at=record.spec.horizon / 2))
+    on = list(shown["pane particles"]["flipped"].values())
+    assert on[:2] == [False, True] and shown["time"]["at"] == 2.0
+    assert screen_of(made(record, "html", at=record.spec.horizon))["time"]["at"] == 3.0
+    with pytest.raises(InputError, match=r"at = 1000000000\.0: allowed is a flow time from 0 to"):
+        made(record, "html", at=1e9)
 
 
 def test_a_name_is_no_markup(make_record):
     page = made(make_record(name="<script>alert(1)</script>"), "html")
     assert b"<script>alert" not in page and b"&lt;script&gt;alert" in page
+    assert page.count(b"</script>") == 2
 
 
 def test_what_cannot_be_exported_says_why(record, make_record):
@@ -151,3 +183,15 @@ def test_progress_runs_from_nothing_to_all(record):
     told = []
     export(record, lambda share, words: told.append(share), format="png")
     assert told[0] == 0 and told[-1] == 1 and told == sorted(told)
+
+
+def test_a_notebook_shows_the_player(monkeypatch):
+    display = ModuleType("IPython.display")
+    display.HTML = str
+    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    run = train(RunSpec(dataset="circle", depth=4, particles=40, iterations=2))
+    shown = run.show(dark=True, height=500)
+    frame = re.fullmatch(r'<div><iframe srcdoc="([^"]*)" style="([^"]*)"></iframe></div>', shown)
+    assert "height: 500px" in frame[2]
+    assert html.unescape(frame[1]) == run_page(record_of(run), Screen(dark=True))

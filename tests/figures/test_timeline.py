@@ -21,7 +21,6 @@ def test_frames_cover_the_flow_and_pause_at_the_projection(make: Make, frames: i
     assert line.times[0] == 0 and line.times[-1] == pytest.approx(3.0)
     assert (np.diff(line.times) >= 0).all()
     assert line.times[half : half + PROJECTION_FRAMES] == pytest.approx(1.5)
-    assert line.scrub.sum() == 2 * half and not line.scrub[half : half + PROJECTION_FRAMES].any()
 
 
 def test_nothing_dropped_needs_no_projection(make: Make) -> None:
@@ -34,33 +33,6 @@ def test_classify_ends_at_the_bottleneck(make: Make) -> None:
     assert not line.has_decoder and "decoder" not in line.phases
     assert line.phases[-1] == "bottleneck" and line.times[-1] == pytest.approx(1.5)
     assert "layer 4 of 4" in line.captions[19]
-
-
-def test_states_pass_through_the_layers_and_the_projection(make: Make) -> None:
-    record = make(3, k=2)
-    line, states, dropped = timeline(record, 26), record.probe["flow_states"], record.probe["flow_dropped"]
-    path = line.along(states, dropped)
-    assert path.shape == (26 + PROJECTION_FRAMES, 40, 3) and path.dtype == np.float32
-    np.testing.assert_array_equal(path[0], states[0])
-    np.testing.assert_allclose(path[12], dropped, atol=1e-6)
-    np.testing.assert_allclose(path[12 + PROJECTION_FRAMES], states[6], atol=1e-6)
-    np.testing.assert_allclose(path[-1], states[-1], atol=1e-6)
-    gone = np.abs(path[12 : 13 + PROJECTION_FRAMES, :, 2]).max(axis=1)
-    assert gone[0] > 0 and gone[-1] == 0 and (np.diff(gone) < 0).all()
-    kept = path[12 : 13 + PROJECTION_FRAMES, :, :2]
-    np.testing.assert_allclose(kept, np.broadcast_to(dropped[:, :2], kept.shape), atol=1e-6)
-
-
-def test_between_layers_states_are_linear_in_time(make: Make) -> None:
-    record = make(2)
-    line, states, times = timeline(record, 60), record.probe["flow_states"], record.probe["flow_times"]
-    path = line.along(states, record.probe["flow_dropped"])
-    for frame in (3, 17, 50, 70):
-        t = line.times[frame]
-        n = int(np.searchsorted(times, t)) - 1
-        share = (t - times[n]) / (times[n + 1] - times[n])
-        expected = (1 - share) * states[n] + share * states[n + 1]
-        np.testing.assert_allclose(path[frame], expected, atol=1e-5)
 
 
 def test_active_is_that_of_the_layer_in_progress(make: Make) -> None:
@@ -83,15 +55,6 @@ def test_captions_say_where_and_when(make: Make) -> None:
     assert line.captions[-1] == "t = 3.00 · decoder · layer 12 of 12 · driven 3 of 3"
     many = timeline(make(64, k=8, depth=8), 20)
     assert "projection drops 56 components · kept 8 of 64" in many.captions[10]
-
-
-def test_what_is_finite_survives_beside_what_is_not(make: Make) -> None:
-    record = make(2)
-    line = timeline(record, 26)
-    states = record.probe["flow_states"].astype(float).copy()
-    states[3:] = np.nan
-    path = line.along(states, states[6])
-    assert np.isfinite(path[line.places <= 2]).all() and np.isnan(path[line.places > 2]).all()
 
 
 @given(frames=st.integers(4, 90), depth=st.sampled_from([4, 6, 20]), horizon=st.floats(0.01, 100))

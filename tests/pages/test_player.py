@@ -63,3 +63,55 @@ def test_the_component_is_mounted_with_its_data():
     shown = at.get("bidi_component")[0].proto
     assert shown.bytes == b"a scene"
     assert shown.component_name == "autoencode.player"
+
+
+def saving(words: dict) -> AppTest:
+    """A page with two players of one clock, of which the second one has heard a wish."""
+
+    def script(words):
+        from autoencode_core.figures.scenes.encoding import encode
+        from autoencode_core.figures.scenes.parts import scene
+        from pages.shared import player
+
+        for name in ("one", "two"):
+            said = {"save": words} if name == "two" else {}
+            player._component = lambda said=said: lambda **_: said
+            player.player(f"key_{name}", encode(scene(name, [], title=f"Run {name}")), name)
+
+    from pages.shared import player
+
+    real = player._component
+    try:
+        return AppTest.from_function(script, kwargs={"words": words}, default_timeout=20).run()
+    finally:
+        player._component = real
+
+
+def test_a_player_is_saved_with_all_of_its_clock():
+    scenes = [{"id": name, "memory": {"colour": 1}} for name in ("one", "two")]
+    at = saving({"id": "two", "format": "html", "scenes": scenes})
+    assert not at.exception
+    key, page, name = at.session_state["key_two_page"]
+    assert key == "two" and name == "Run-one.html" and "key_one_page" not in at.session_state
+    assert page.count(b"<section>") == 2 and b"<h1>Run one</h1>" in page and b'{"colour":1}' in page
+    assert at.get("download_button")[0].proto.label.startswith("Download HTML, ")
+    assert at.button(key="key_two_page_done").label == "Done"
+
+
+@pytest.mark.parametrize(
+    "scenes",
+    [
+        None,
+        7,
+        "two",
+        [],
+        [3, None],
+        [{}],
+        [{"id": "two"}],
+        [{"id": "two", "memory": 3}],
+        [{"id": "x", "memory": {}}],
+    ],
+)
+def test_a_wish_that_makes_no_sense_saves_nothing(scenes):
+    at = saving({"id": "two", "format": "html", "scenes": scenes})
+    assert not at.exception and "key_two_page" not in at.session_state and not at.get("download_button")

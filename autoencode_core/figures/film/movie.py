@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
+from autoencode_core.figures.arrays import goal_name
 from autoencode_core.figures.film.cell import Cell, Look, Show, look_of, ramp
 from autoencode_core.figures.film.cloud import draw_cloud
 from autoencode_core.figures.film.mosaic import draw_images
 from autoencode_core.figures.film.paper import Paper, Rect
 from autoencode_core.figures.film.screen import Screen
 from autoencode_core.figures.film.stairs import draw_stairs
-from autoencode_core.figures.flow import goal_name
 from autoencode_core.figures.scenes.flow import flow_scene
 from autoencode_core.figures.scenes.parts import clock_places, knot_times
 from autoencode_core.figures.timeline import PROJECTION_FRAMES, Timeline, timeline
@@ -122,7 +122,6 @@ def moment(record: RunRecord, screen: Screen) -> Timeline:
         active=line.active[only],
         phases=line.phases[only],
         captions=line.captions[only],
-        scrub=line.scrub[only],
     )
 
 

@@ -27,7 +27,7 @@ Rect = tuple[float, float, float, float]
 """Left, bottom, width and height in pixels."""
 
 _PIXELS_PER_INCH = 100
-_MARKERS: dict[str, str | Path] = {
+_MARKERS = {
     "circle": "o",
     "square": "s",
     "diamond": "D",
@@ -38,8 +38,6 @@ _MARKERS: dict[str, str | Path] = {
     "pentagon": "p",
     "star": "*",
     "hexagon": "h",
-    "bowtie": Path([(-1, -0.8), (-1, 0.8), (1, -0.8), (1, 0.8), (-1, -0.8)], closed=True),
-    "line-ne": Path([(-1, -1), (1, 1)]),
 }
 _LARGER = {"star": 1.35, "x": 1.1, "cross": 1.1, "triangle-up": 1.1, "triangle-down": 1.1, "diamond": 0.9}
 _OTHER_SCRIPTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei")

@@ -6,8 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.stage import titled
-from autoencode_core.figures.theme import subscript
+from autoencode_core.figures.theme import subscript, titled
 from autoencode_core.questions.latent import Activity, Neighbours
 
 

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite
 from autoencode_core.figures.run.images import GREYS, image_shape, image_span, mosaic
-from autoencode_core.figures.stage import titled
+from autoencode_core.figures.theme import titled
 from autoencode_core.questions.arrays import Floats
 from autoencode_core.questions.latent import DecodedGrid
 from autoencode_core.store.record import RunRecord

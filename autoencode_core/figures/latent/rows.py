@@ -11,7 +11,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite, pick
 from autoencode_core.figures.marks import cloud
 from autoencode_core.figures.scenes.plane import plain_plane
-from autoencode_core.figures.stage import titled
+from autoencode_core.figures.theme import titled
 from autoencode_core.questions.arrays import Floats, Integers
 from autoencode_core.questions.latent import KnownRows, NewRows
 

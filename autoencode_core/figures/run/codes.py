@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import class_names, classes, code_view, codes, limits, pick, swarm
 from autoencode_core.figures.marks import Marks, box, cloud, marks
-from autoencode_core.figures.stage import titled
+from autoencode_core.figures.theme import titled
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 
 
 @dataclass
-class CodePanel:
+class _Panel:
     """Traces and axes of one picture, and a line of text that explains it."""
 
     traces: list[dict[str, Any]]
@@ -42,7 +42,7 @@ def code_figure(
     z = codes(record, snapshot)
     chosen = pick(len(z), particles)
     look = marks(record, chosen, dark, few=z.shape[1] == 3)
-    panel = code_panel(z[chosen], look, ("x", "y", "scene"), (0, 1), (0, 1), label_positions(record))
+    panel = _panel(z[chosen], look, *label_positions(record))
     legend = look.legend()
     solid = "scene" in panel.layout
     blank = {"xaxis": theme.blank_axis(), "yaxis": theme.blank_axis()} if solid else {}
@@ -69,25 +69,8 @@ def label_positions(record: RunRecord) -> tuple[Array, tuple[str, ...]]:
     return targets[first], tuple(names[c] for c in found)
 
 
-def code_panel(
-    z: Array,
-    look: Marks,
-    ids: tuple[str, str, str],
-    across: tuple[float, float],
-    up: tuple[float, float],
-    positions: tuple[Array, tuple[str, ...]] | None = None,
-) -> CodePanel:
-    """Codes as a picture on the axes, or in the scene, with these ids.
-
-    Args:
-        z: codes (m, k).
-        look: marks of the m particles.
-        ids: names of the x axis, the y axis and the scene to use.
-        across: horizontal domain.
-        up: vertical domain.
-        positions: label positions (c, k) and their names, if any.
-    """
-    spots, spot_names = positions if positions is not None else (np.empty((0, z.shape[1])), ())
+def _panel(z: Array, look: Marks, spots: Array, spot_names: tuple[str, ...]) -> _Panel:
+    """Codes (m, k) with their marks, and the positions (c, k) of labels with their names, if any."""
     points, names = code_view(np.concatenate([z, spots]))
     points, spots = points[: len(z)], points[len(z) :]
     k, count = z.shape[1], points.shape[1]
@@ -98,17 +81,11 @@ def code_panel(
             f"{axis}axis": theme.scene_axis(look.dark, name, range=span.tolist())
             for axis, name, span in zip("xyz", names, ranges, strict=True)
         }
-        layout = {
-            ids[2]: {
-                **scene,
-                **box(ranges),
-                "domain": {"x": list(across), "y": list(up)},
-            }
-        }
-        axes = {"scene": ids[2]}
+        layout = {"scene": {**scene, **box(ranges), "domain": {"x": [0, 1], "y": [0, 1]}}}
+        axes = {"scene": "scene"}
     else:
-        layout = _flat_axes(names, ranges, ids, across, up, look.dark)
-        axes = {"xaxis": ids[0], "yaxis": ids[1]}
+        layout = _flat_axes(names, ranges, look.dark)
+        axes = {"xaxis": "x", "yaxis": "y"}
     if count == 1:
         points = np.stack([swarm(points[:, 0]), points[:, 0]], axis=1)
         spots = np.stack([np.full(len(spots), 1.15), spots[:, 0]], axis=1)
@@ -126,25 +103,17 @@ def code_panel(
     if len(spots):
         traces.append(_spots(spots, spot_names, axes, look.dark, edge=count == 1))
         hint += " · ★ where labels belong"
-    return CodePanel(traces, layout, hint)
+    return _Panel(traces, layout, hint)
 
 
-def _flat_axes(
-    names: tuple[str, ...],
-    ranges: Array,
-    ids: tuple[str, str, str],
-    across: tuple[float, float],
-    up: tuple[float, float],
-    dark: bool,
-) -> dict[str, Any]:
-    x_name, y_name = (f"{axis[0]}axis{axis[1:]}" for axis in ids[:2])
-    place_x, place_y = {"domain": list(across), "anchor": ids[1]}, {"domain": list(up), "anchor": ids[0]}
+def _flat_axes(names: tuple[str, ...], ranges: Array, dark: bool) -> dict[str, Any]:
+    place_x, place_y = {"domain": [0, 1], "anchor": "y"}, {"domain": [0, 1], "anchor": "x"}
     if len(names) == 1:
         x = theme.axis(dark, "", range=[-1.3, 1.3], showticklabels=False, showgrid=False, **place_x)
-        return {x_name: x, y_name: theme.axis(dark, names[0], range=ranges[0].tolist(), **place_y)}
+        return {"xaxis": x, "yaxis": theme.axis(dark, names[0], range=ranges[0].tolist(), **place_y)}
     x = theme.axis(dark, names[0], range=ranges[0].tolist(), **place_x)
-    y = theme.axis(dark, names[1], range=ranges[1].tolist(), scaleanchor=ids[0], **place_y)
-    return {x_name: x, y_name: y}
+    y = theme.axis(dark, names[1], range=ranges[1].tolist(), scaleanchor="x", **place_y)
+    return {"xaxis": x, "yaxis": y}
 
 
 def _spots(

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
-from autoencode_core.figures.arrays import data_view, finite, limits, outputs, pick
-from autoencode_core.figures.flow import goal_name
+from autoencode_core.figures.arrays import data_view, finite, goal_name, limits, outputs, pick
 from autoencode_core.figures.marks import box, cloud, marks
-from autoencode_core.figures.stage import titled
+from autoencode_core.figures.theme import titled
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]

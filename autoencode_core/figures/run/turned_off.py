@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autoencode_core.data.coordinates import ROTATING
 from autoencode_core.figures import theme
 from autoencode_core.figures.run.images import DIVERGING, image_shape, mosaic, scaled, tile_axes
-from autoencode_core.figures.stage import titled
+from autoencode_core.figures.theme import titled
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.store.record import RunRecord
 
@@ -98,7 +98,7 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
         height=70 * len(rows) + 84,
         margin={"l": 118, "r": 18, "t": 56, "b": 16},
         annotations=titled("Principal axes, by when they go off", key, 0, dark),
-        **tile_axes(dark, picture.shape, names, ("x", "y"), (0, 1), (0, 1)),
+        **tile_axes(dark, picture.shape, names),
     )
     colours = scaled([(0, _LEVELS, list(DIVERGING[dark]))])
     return go.Figure(data=[{"type": "heatmap", "z": picture, **colours}], layout=layout)

@@ -1,1 +1,1 @@
-"""Scenes: what the player shows, as plain values and arrays; wire.encode makes bytes of them."""
+"""Scenes: what the player shows, as plain values and arrays; encoding.encode makes bytes of them."""

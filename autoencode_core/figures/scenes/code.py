@@ -22,6 +22,7 @@ from autoencode_core.figures.scenes.parts import (
     axis_titles,
     cloud,
     layer,
+    of_run,
     scene,
     within,
 )
@@ -72,7 +73,8 @@ def latent_scene(record: RunRecord, identity: str, panes: list[Part], **settings
     """
     inputs = finite(record.probe["inputs"])
     columns = list(zip(data_names(record), inputs.T, strict=True))[:MOST_COLUMNS]
-    whole: Part = {"height": 430, "controls": bool(settings.get("timeline")), "save": ["png"], **settings}
+    controls = bool(settings.get("timeline"))
+    whole: Part = {"height": 430, "controls": controls, **of_run(record), **settings}
     return scene(
         identity,
         panes,

@@ -45,7 +45,7 @@ def component_scene(answer: Component, identity: str, **settings: Any) -> Part:
             "n": count,
             "colours": colourings(np.empty(0), labels, answer["names"], np.empty(0)),
             "height": 340,
-            "save": ["png"],
+            "save": ["png", "html"],
             **settings,
         },
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from autoencode_core.figures.arrays import View, limits, pick, view
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.flow import Particles, colours_of, flow_pane, probe_particles
-from autoencode_core.figures.scenes.parts import Part, flow_timeline, one_line, scene
+from autoencode_core.figures.scenes.parts import Part, flow_timeline, of_run, one_line, scene
 from autoencode_core.questions.mean_field import Density
 from autoencode_core.store.record import RunRecord
 
@@ -68,7 +68,7 @@ def density_scene(record: RunRecord, answer: Density, identity: str, **settings:
             "n": len(particles),
             "colours": colours_of(record, particles),
             "height": 380,
-            "save": ["png"],
+            **of_run(record),
             **settings,
         },
     )

@@ -16,6 +16,7 @@ from autoencode_core.figures.scenes.parts import (
     flow_timeline,
     knots,
     layer,
+    of_run,
     scene,
 )
 from autoencode_core.figures.theme import join
@@ -76,7 +77,7 @@ def doubled_scene(record: RunRecord, answer: Doubled, identity: str, **settings:
                 hue_name=record.spec.reading.coloured,
             ),
             "height": 360,
-            "save": ["png"],
+            **of_run(record),
             **settings,
         },
     )

@@ -44,6 +44,12 @@ def encode(scene: Mapping[str, Any]) -> bytes:
     return len(text).to_bytes(4, "little") + text + bytes(arrays)
 
 
+def header(data: bytes) -> dict[str, Any]:
+    """The header of an encoded scene; its arrays are references."""
+    found: dict[str, Any] = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
+    return found
+
+
 def _append(arrays: bytearray, value: Array) -> dict[str, Any]:
     kind = f"{value.dtype.kind}{value.dtype.itemsize}"
     if kind not in _KINDS:

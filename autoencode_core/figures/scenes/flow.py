@@ -18,13 +18,12 @@ from autoencode_core.figures.arrays import (
     codes,
     finite,
     flow_states,
+    goal_name,
     limits,
     outputs,
     to_flow,
     view,
 )
-from autoencode_core.figures.flow import goal_name
-from autoencode_core.figures.marks import Shade
 from autoencode_core.figures.run.codes import label_positions
 from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.law import darkest, law_words, moving_law
@@ -34,16 +33,15 @@ from autoencode_core.figures.scenes.parts import (
     axes_note,
     axis_titles,
     cloud,
-    colouring,
     colourings,
     dropped_states,
     flow_timeline,
     intervals,
     knots,
     layer,
+    of_run,
     one_line,
     scene,
-    shares,
     within,
 )
 from autoencode_core.figures.scenes.pictures import images_pane
@@ -153,17 +151,6 @@ def colours_of(
     return colourings(probe_hue(record), classes(record), names, errors, columns, unit, hue_name)
 
 
-def shade_of(record: RunRecord, wanted: str | int | None) -> Shade | None:
-    """The colouring of that name or number, if it is a scale: class and hue need none."""
-    found = colouring(colours_of(record), wanted)
-    if found is None or found["kind"] != "scale":
-        return None
-    low, high = found["range"]
-    unit = f" {found['unit']}" if found["unit"] else ""
-    scale = ", logarithmic" if found["log"] else ""
-    return Shade(f"{found['name']}, {low:.2g} to {high:.2g}{unit}{scale}", shares(found))
-
-
 def probe_hue(record: RunRecord) -> Array:
     """Places along the data in [0, 1] of the probe, (n,), or empty."""
     hue = np.asarray(record.probe.get("hue", ()), float)
@@ -224,7 +211,14 @@ def flow_scene(
         panes.append(images_pane(record))
     elif beside and len(drawn.codes):
         panes.append(code_pane(record, drawn.codes))
-    settings = {"save": list(SAVE), "height": 400, "group": particles_digest(record), **settings}
+    settings = {
+        **of_run(record),
+        "alt": alt_text(record, "images" if is_image_run(record) else "flow"),
+        "save": list(SAVE),
+        "height": 400,
+        "group": particles_digest(record),
+        **settings,
+    }
     colours = colours_of(record, drawn)
     for colour in colours:
         if errors_within is not None and colour["name"] == EXIT_ERROR:
@@ -232,7 +226,6 @@ def flow_scene(
     return scene(
         identity,
         panes,
-        alt=alt_text(record, "images" if is_image_run(record) else "flow"),
         timeline=flow_timeline(record),
         n=len(drawn),
         colours=colours,

@@ -1,6 +1,5 @@
 """The law of moving particles as part of a pane: the player counts them where they are at its own t."""
 
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.arrays import at_layer_ends, class_names, classes, flow_states, view
+from autoencode_core.figures.regimes.ode_difference import left_ode
 from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.flow import (
     exit_errors,
@@ -21,6 +22,7 @@ from autoencode_core.figures.scenes.parts import EXIT_ERROR, Part, colourings, f
 from autoencode_core.figures.scenes.pictures import images_pane
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from autoencode_core.store.study import Outcome
 from autoencode_core.units import error_unit
 
 HEIGHT = 190
@@ -58,10 +60,15 @@ def multiples_scene(
             "n": n,
             "colours": _colours(records),
             "group": particles_digest(first),
-            "save": ["png"],
+            "save": ["png", "html"],
             **settings,
         },
     )
+
+
+def outcome_title(outcome: Outcome) -> str:
+    """What stands above the small flow of a study's run; the stroke as in the study's figure."""
+    return f"λ = {outcome.tikhonov:.2g}, J = {outcome.cost:.3g}" + " ╱" * left_ode(outcome)
 
 
 def live_multiples(

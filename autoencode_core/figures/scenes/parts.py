@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.alt import about
 from autoencode_core.figures.arrays import (
     View,
     bottleneck_index,
@@ -63,6 +64,7 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
         "title": "",
         "alt": "",
         "caption": "",
+        "about": "",
         "height": 380,
         "group": "",
         "clock": "",
@@ -82,6 +84,11 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
         "theme": {name: _theme(dark, classes_) for name, dark in (("light", False), ("dark", True))},
         "panes": list(panes),
     }
+
+
+def of_run(record: RunRecord) -> Part:
+    """Entries of the header of a scene about a run: its name, what made it, formats that need no more."""
+    return {"title": record.name, "about": about(record), "save": ["png", "html"]}
 
 
 def _theme(dark: bool, classes_: int) -> Part:

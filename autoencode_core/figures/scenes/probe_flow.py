@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autoencode_core.figures.arrays import View, bottleneck_index, limits, view
 from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.flow import Particles, colours_of, particles_digest, probe_particles
-from autoencode_core.figures.scenes.parts import Part, flow_timeline, knots, scene
+from autoencode_core.figures.scenes.parts import Part, flow_timeline, knots, of_run, scene
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
@@ -64,7 +64,7 @@ def probe_scene(
             "colours": colours_of(record, drawn),
             "group": particles_digest(record),
             "height": 400,
-            "save": ["png"],
+            **of_run(record),
             **settings,
         },
     )

@@ -5,7 +5,7 @@ from typing import Any
 from autoencode_core.figures.scenes.density import drawn_view, few
 from autoencode_core.figures.scenes.flow import Particles, probe_particles
 from autoencode_core.figures.scenes.law import darkest, moving_law
-from autoencode_core.figures.scenes.parts import Part, axis_titles, cloud, flow_timeline, layer, scene
+from autoencode_core.figures.scenes.parts import Part, axis_titles, cloud, flow_timeline, layer, of_run, scene
 from autoencode_core.questions.mean_field import Push
 from autoencode_core.store.record import RunRecord
 
@@ -40,7 +40,7 @@ def push_scene(record: RunRecord, answer: Push, identity: str, **settings: Any) 
             "timeline": flow_timeline(record),
             "n": len(particles),
             "height": 360,
-            "save": ["png"],
+            **of_run(record),
             **settings,
         },
     )

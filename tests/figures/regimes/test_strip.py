@@ -21,7 +21,6 @@ from figures.studies import (
 )
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.film.still import png
 from autoencode_core.figures.regimes.continuation import (
     continuation_figure,
     continuation_words,
@@ -149,12 +148,6 @@ def test_runs_that_have_not_converged_have_a_mark_of_their_own_and_are_not_count
     assert "are not counted as minimisers" in said
     assert "converged" not in strip_words(strip())
     assert not any("not converged" in note for note in written(strip_figure(strip())))
-
-
-def test_marks_of_runs_that_have_not_converged_are_in_the_stored_picture_too() -> None:
-    for study, draw in ((strip(), strip_figure), (continuation(), continuation_figure)):
-        before, after = png(draw(study)), png(draw(waiting(study, {0: "finished", 7: "stopped"})))
-        assert after.startswith(b"\x89PNG") and before != after
 
 
 def test_seeds_agree_only_as_far_as_they_have_converged() -> None:

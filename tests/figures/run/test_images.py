@@ -1,4 +1,4 @@
-"""Images in motion and beside their reconstruction."""
+"""Mosaics, and images beside their reconstruction."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures import image_flow_figure, image_reconstruction_figure
-from autoencode_core.figures.run.images import _pooled, image_shape, is_image_run, mosaic
-from autoencode_core.figures.timeline import timeline
+from autoencode_core.figures import image_reconstruction_figure
+from autoencode_core.figures.run.images import image_shape, is_image_run, mosaic
 from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
@@ -39,50 +38,6 @@ def test_mosaic_cuts_off_and_leaves_holes() -> None:
     assert mosaic([image], (2, 2), [(0, 1)]).ravel().tolist() == [0, 254, 255, 127]
 
 
-def still_and_moving(figure):
-    """Numbers of the two traces of pixels."""
-    return [i for i, trace in enumerate(figure.data) if trace.name == "images"]
-
-
-def colours(frame, number: int) -> np.ndarray:
-    return np.asarray(frame.data[list(frame.traces).index(number)].marker.color)
-
-
-def test_images_move_under_their_still_inputs(digits: RunRecord) -> None:
-    figure, line = image_flow_figure(digits, frames=20), timeline(digits, 20)
-    still, moving = still_and_moving(figure)
-    assert len(figure.frames) == len(line)
-    assert all(still not in frame.traces for frame in figure.frames)
-    pictures = [colours(frame, moving) for frame in figure.frames]
-    assert all(p.dtype == np.uint8 and p.shape == (640,) for p in pictures)
-    np.testing.assert_array_equal(pictures[0], figure.data[still].marker.color)  # x(0) is the input
-    assert (pictures[-1] != pictures[0]).any()
-    # Every pixel has a place of its own, the moving ones below the still ones.
-    places = {
-        (x, y) for n in (still, moving) for x, y in zip(figure.data[n].x, figure.data[n].y, strict=True)
-    }
-    assert len(places) == 1280
-    assert figure.layout.yaxis2.ticktext == ("input", "x(t)") * 2
-    assert not figure.layout.updatemenus[0].buttons[0].args[1]["frame"]["redraw"]
-
-
-def test_last_picture_is_the_reconstruction(digits: RunRecord) -> None:
-    figure = image_flow_figure(digits, frames=20)
-    _, moving = still_and_moving(figure)
-    trace, last = figure.data[moving], colours(figure.frames[-1], moving)
-    first_tile = (trace.x < 8) & (trace.y < 17)
-    whole = np.asarray(image_reconstruction_figure(digits, 5).data[0].z)
-    levels = last[first_tile].reshape(8, 8) / 254 - tile(whole, 1, 0).astype(float) / 126
-    assert np.abs(levels).max() < 0.02
-
-
-def test_large_images_move_as_means_of_their_pixels() -> None:
-    images = np.arange(2 * 28 * 28, dtype=float).reshape(2, -1)
-    coarse = _pooled(images, (28, 28), 2)
-    assert coarse.shape == (2, 14 * 14)
-    assert coarse[0, 0] == np.mean([0, 1, 28, 29])
-
-
 def test_reconstruction_rows(digits: RunRecord, make: Make) -> None:
     assert image_reconstruction_figure(digits).layout.yaxis.ticktext == (
         "input",
@@ -110,22 +65,12 @@ def test_nan_images_are_holes(digits: RunRecord, change: Callable[..., RunRecord
     states[3:] = np.nan
     broken = change(digits, flow_states=states, snapshot_outputs=np.full((1, 40, 64), np.nan))
     assert (tile(np.asarray(image_reconstruction_figure(broken, 4).data[0].z), 1, 1) == 255).all()
-    assert len(image_flow_figure(broken, frames=8).frames) > 8
 
 
 def test_other_data_are_refused(make: Make, digits: RunRecord) -> None:
     assert is_image_run(digits) and image_shape(digits) == (8, 8)
     assert not is_image_run(make(2))
     with pytest.raises(InputError, match="images"):
-        image_flow_figure(make(2))
+        image_reconstruction_figure(make(2))
     with pytest.raises(InputError, match="task"):
         image_reconstruction_figure(make(64, k=3, depth=8, classes=3, task="classify"))
-
-
-def test_a_classifier_of_images_is_animated(make: Make) -> None:
-    figure = image_flow_figure(make(64, k=3, depth=8, classes=3, task="classify"), frames=8)
-    assert "decoder" not in {note.text for note in figure.layout.annotations}
-
-
-def test_size(make: Make) -> None:
-    assert len(image_flow_figure(make(64, k=8, n=300, depth=8, classes=10)).to_json()) < 1_000_000
