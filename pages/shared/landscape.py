@@ -1,7 +1,7 @@
 """The landscape of the cost on a page: a scene in; its slider moves without the server."""
 
 from pages.shared.player import nothing, said_of, served
-from pages.shared.saving import save_page
+from pages.shared.save_menu import save_page
 
 
 def landscape(key: str, data: bytes | None, identity: str = "") -> None:

@@ -11,6 +11,7 @@ from pages.shared.rename_delete import delete_button, rename_button
 from pages.shared.setup import escape, jobs, store
 from pages.shared.shown import JOB, STUDY
 from pages.shared.views import VIEW
+from pages.shared.words import local_time, study_title
 
 if TYPE_CHECKING:
     from autoencode_core.store.study_store import StudyEntry

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from autoencode_core.data.drawn import CLASSES, EXTENT, FEWEST, MOST
+from autoencode_core.data.drawing import CLASSES, EXTENT, FEWEST, MOST
 from autoencode_core.figures import theme
 
 
