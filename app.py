@@ -15,5 +15,6 @@ st.navigation(
         st.Page("pages/ode_limit.py", title="ODE limit"),
         st.Page("pages/mean_field.py", title="Mean field"),
         st.Page("pages/runs.py", title="Runs"),
+        st.Page("pages/mathematics.py", title="The mathematics"),
     ]
 ).run()

@@ -12,5 +12,5 @@ setup(
         *(f"{APP}.{name}" for name in find_packages(include=["pages*"])),
     ],
     package_dir={APP: "."},
-    package_data={APP: [".streamlit/config.toml", "assets/**"]},
+    package_data={APP: [".streamlit/config.toml", "assets/**", "docs/**"]},
 )

@@ -5,8 +5,10 @@ from pathlib import Path
 _INSIDE = Path(__file__).parent / "_app"
 
 APP = _INSIDE if _INSIDE.is_dir() else Path(__file__).parents[1]
-"""Folder of app.py, pages/ and assets/."""
+"""Folder of app.py, pages/, assets/ and docs/."""
 ASSETS = APP / "assets"
 """Folder of the player, the gallery and the texts."""
 GALLERY = ASSETS / "gallery"
 """Folder of the pretrained runs."""
+DOCS = APP / "docs"
+"""Folder of the texts that docstrings cite."""

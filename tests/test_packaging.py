@@ -15,7 +15,7 @@ from autoencode_core.home import APP, ASSETS
 
 ROOT = Path(__file__).parents[1]
 FILES = ("app.py", "setup.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
-FOLDERS = (".streamlit", "assets", "autoencode_core", "benchmarks", "pages")
+FOLDERS = (".streamlit", "assets", "autoencode_core", "benchmarks", "docs", "pages")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_it_carries_the_core_and_the_app(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {
         f"autoencode_core/_app/{path.relative_to(ROOT)}"
-        for folder, pattern in (("pages", "*.py"), ("assets", "*"))
+        for folder, pattern in (("pages", "*.py"), ("assets", "*"), ("docs", "*"))
         for path in (ROOT / folder).rglob(pattern)
         if path.is_file() and "__pycache__" not in path.parts
     }

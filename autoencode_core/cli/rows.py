@@ -11,7 +11,6 @@ from autoencode_core.cli.shared import (
     share_bar,
     store_of,
     target_of,
-    with_words,
 )
 from autoencode_core.errors import InputError
 from autoencode_core.export.csv_text import columns_csv
@@ -62,12 +61,11 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
     Raises:
         InputError: the file cannot be read or lacks a column, or the run's own data cannot be had.
     """
-    progress = with_words(report)
     if options.data is None:
         from autoencode_core.analysis import own_rows  # start-up time: torch
         from autoencode_core.training.records import run_of
 
-        own = own_rows(run_of(record), options.back, progress)
+        own = own_rows(run_of(record), options.back, report)
         labels = [record.labels[label] for label in own["labels"]] if record.labels else []
         return rows_table(record, own, own["numbers"], labels, options.back), []
     from autoencode_core.data.fresh import fresh_rows  # start-up time: pandas
@@ -76,7 +74,7 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
     from autoencode_core.analysis import new_rows
     from autoencode_core.training.records import run_of
 
-    found = new_rows(run_of(record), table.values, options.back, progress)
+    found = new_rows(run_of(record), table.values, options.back, report)
     labels = [] if table.labels is None else [table.label_names[label] for label in table.labels]
     notes = filter(None, [*table.understood, found["note"], unusual_words(found)])
     return rows_table(record, found, table.numbers, labels, options.back), list(notes)

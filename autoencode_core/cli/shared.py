@@ -180,15 +180,6 @@ def share_bar(shown: bool) -> Iterator[Report]:
         yield report
 
 
-def with_words(report: Report, before: str = "") -> Callable[[float | None, str], None]:
-    """A report for analyses, whose share may be unknown."""
-
-    def told(share: float | None, words: str = "") -> None:
-        report(share or 0.0, f"{before}{words}")
-
-    return told
-
-
 def target_of(options: argparse.Namespace, usual: str) -> Path:
     """Where a command's file goes: the one of the flags, STANDARD_OUTPUT, or a usual one.
 

@@ -19,7 +19,6 @@ from autoencode_core.cli.shared import (
     stoppable,
     store_of,
     understood,
-    with_words,
 )
 from autoencode_core.desk.study_progress import StudyProgress
 from autoencode_core.errors import InputError
@@ -198,7 +197,7 @@ def _curved(study: Study, runs: "list[Run]", quiet: bool) -> Study:
     from autoencode_core.analysis import curvatures  # start-up time: torch
 
     with share_bar(shown=not quiet) as report:
-        found = curvatures(runs, report=with_words(report, "ν "))
+        found = curvatures(runs, report=lambda share, words: report(share, f"ν {words}"))
     return study.curved(found["nu"], found["bound"], found["floor"])
 
 

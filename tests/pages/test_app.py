@@ -22,7 +22,15 @@ def _fresh(desk, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path", ["app.py", "pages/playground.py", "pages/flow.py", "pages/latent.py", "pages/runs.py"]
+    "path",
+    [
+        "app.py",
+        "pages/playground.py",
+        "pages/flow.py",
+        "pages/latent.py",
+        "pages/runs.py",
+        "pages/mathematics.py",
+    ],
 )
 def test_every_page_draws_itself(path):
     at = AppTest.from_file(str(ROOT / path), default_timeout=30).run()
