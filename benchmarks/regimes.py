@@ -67,7 +67,7 @@ def strip(repeats: int) -> dict[str, float]:
     make_study(
         Plan(kind="strip", spec=STUDY_SPEC.but(iterations=2), tikhonov=PLAN.tikhonov, seeds=PLAN.seeds)
     )
-    specs = [STUDY_SPEC.but(tikhonov=place.tikhonov, seed=place.seed) for place in PLAN.places()]
+    specs = [STUDY_SPEC.but(tikhonov=place.tikhonov, seed=place.seed) for place in PLAN.settings()]
     batch = [seconds(lambda: make_study(PLAN)) for _ in range(repeats)]
     turns = [seconds(lambda: [ac.train(spec) for spec in specs]) for _ in range(repeats)]
     return {"batch": median(batch), "in turn": median(turns)}

@@ -69,7 +69,7 @@ def study_by_hand(plan: Plan | None = None, **changes: Any) -> tuple[Study, list
     plan = plan or plan_by_hand()
     rng = np.random.default_rng(0)
     outcomes, records = [], []
-    for place in plan.places():
+    for place in plan.settings():
         spec = plan.spec.but(tikhonov=place.tikhonov, seed=place.seed, data_seed=plan.spec.sample)
         records.append(record_by_hand(spec, seed=len(records), status="converged"))
         numbers = [float(x) for x in rng.random(7)]

@@ -65,9 +65,9 @@ def _table(record: RunRecord, options: argparse.Namespace, report: Report) -> tu
         from autoencode_core.analysis import own_rows  # start-up time: torch
         from autoencode_core.training.records import run_of
 
-        found = own_rows(run_of(record), options.back, report)
-        labels = [record.labels[label] for label in found["labels"]] if record.labels else []
-        return rows_table(record, found, found["numbers"], labels, options.back), []
+        own = own_rows(run_of(record), options.back, report)
+        labels = [record.labels[label] for label in own["labels"]] if record.labels else []
+        return rows_table(record, own, own["numbers"], labels, options.back), []
     from autoencode_core.data.fresh import fresh_rows  # start-up time: pandas
 
     table = fresh_rows(options.data, record.spec.reading, column_names(record))

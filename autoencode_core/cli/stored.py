@@ -76,11 +76,11 @@ def _entry_figures(entry: Entry) -> dict[str, Any]:
 
 
 def _study_entry_figures(entry: StudyEntry) -> dict[str, Any]:
-    told = {
+    shown = {
         key: getattr(entry, key) for key in ("study_id", "name", "created", "summary", "message", "read_only")
     }
     kind = entry.study.kind if entry.study else "damaged"
-    return {**told, "kind": kind, "runs": len(entry.study.outcomes) if entry.study else 0}
+    return {**shown, "kind": kind, "runs": len(entry.study.outcomes) if entry.study else 0}
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -108,8 +108,8 @@ def _show_run(store: RunStore, run_id: str, as_json: bool) -> None:
         figures = {"run": run_id, "name": record.name, "status": record.status, "message": record.message}
         spec = record.spec.model_dump(mode="json")
         chosen = None if record.choice is None else choice_out(record.choice)
-        told = {"spec": spec, "summary": record.summary, "choice": chosen, "history": record.history}
-        print_json({**figures, **told})
+        shown = {"spec": spec, "summary": record.summary, "choice": chosen, "history": record.history}
+        print_json({**figures, **shown})
         return
     say(f"{run_id}  {record.name}")
     say(f"{record.status}: {record.message}")

@@ -177,16 +177,16 @@ def _seeds(text: str) -> list[int]:
 def _trained(plan: Plan, stopped: list[int], quiet: bool) -> "tuple[Study, list[Run]]":
     from autoencode_core.training.study import make_study  # start-up time: torch
 
-    headway, last = StudyProgress(len(plan.places()), plan.trained().iterations), -1
+    study_progress, last = StudyProgress(len(plan.settings()), plan.trained().iterations), -1
     with share_bar(shown=not quiet) as report:
 
         def on_progress(progress: "Progress") -> str | None:
             nonlocal last
             if progress.regime <= last:
-                headway.beat()
-                report(headway.share(), f"J = {progress.cost:.4g}")
+                study_progress.beat()
+                report(study_progress.share(), f"J = {progress.cost:.4g}")
             last = progress.regime
-            headway.tell(last, progress.iteration)
+            study_progress.tell(last, progress.iteration)
             return "stop" if stopped else None
 
         return make_study(plan, on_progress)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autoencode_core.data import images, synthetic
-from autoencode_core.data.drawn import is_drawing
+from autoencode_core.data.drawing import is_drawing
 from autoencode_core.data.idx import IMAGES_FILE, class_names_beside, is_images_file, shape_of
 from autoencode_core.data.images import Images
 from autoencode_core.data.reading import AS_FOUND, ENDINGS, Reading, is_table

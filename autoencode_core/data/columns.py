@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from autoencode_core.data.numbers import (
     NumberStyle,
+    as_floats,
     bare,
     find_marks,
     is_missing,
     numbers_in,
-    plain,
     unit_of,
 )
 from autoencode_core.data.reading import Reading
@@ -106,9 +106,9 @@ class _Raw:
 
     def __init__(self, name: str, cells: list[str]) -> None:
         self.name, self.cells, self.unit = name, cells, ""
-        self.plain = plain(cells)
-        if self.plain is not None:
-            self.missing = np.isnan(self.plain)
+        self.floats = as_floats(cells)
+        if self.floats is not None:
+            self.missing = np.isnan(self.floats)
             return
         self.missing = is_missing(cells)
         rest = self._rest()
@@ -116,22 +116,22 @@ class _Raw:
         if self.unit:
             self.cells = [bare(cell) for cell in cells]
         elif self.missing.any() and rest:
-            self._fill_plain(rest)
+            self._fill_floats(rest)
 
     def _rest(self) -> list[str]:
         if not self.missing.any():
             return self.cells
         return [cell for cell, gone in zip(self.cells, self.missing, strict=True) if not gone]
 
-    def _fill_plain(self, rest: list[str]) -> None:
-        values = plain(rest)
+    def _fill_floats(self, rest: list[str]) -> None:
+        values = as_floats(rest)
         if values is not None:
-            self.plain = np.full(len(self.cells), np.nan)
-            self.plain[~self.missing] = values
+            self.floats = np.full(len(self.cells), np.nan)
+            self.floats[~self.missing] = values
 
     def telling(self) -> Sequence[str]:
         """Cells that tell the marks: all, or of plain numbers the first that has one meaning only."""
-        if self.plain is None:
+        if self.floats is None:
             return self._rest()
         pointed = (cell for cell in self.cells if "." in cell and cell.lower() not in (".", ".."))
         first = ""
@@ -148,8 +148,8 @@ class _Raw:
         if self.missing.all():
             cells = np.full(len(self.cells), "", dtype=object)
             return Column(self.name, "empty", None, cells, self.missing, none)
-        if self.plain is not None and (marks.decimal == "." or not any("." in c for c in self.cells)):
-            return self._number(self.plain, example)
+        if self.floats is not None and (marks.decimal == "." or not any("." in c for c in self.cells)):
+            return self._number(self.floats, example)
         rest = self._rest()
         values = np.full(len(self.cells), np.nan)
         values[~self.missing], bad = numbers_in(rest, marks)

@@ -128,8 +128,8 @@ def _says_names(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         return not any(map(_is_number, first))
     if not first[0] and all(row[0] for row in below) and all(first[1:]):
         return True
-    places = [j for j, number in enumerate(numeric) if number]
-    return _counts_up([first[j] for j in places], [[row[j] for j in places] for row in below])
+    columns = [j for j, number in enumerate(numeric) if number]
+    return _counts_up([first[j] for j in columns], [[row[j] for j in columns] for row in below])
 
 
 def _mostly_numbers(cells: Sequence[str]) -> bool:

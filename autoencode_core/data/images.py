@@ -112,8 +112,8 @@ def folder_of(name: str) -> Path | None:
         return None
     own = Path(root).expanduser()
     suits = ("fashion" in own.name.lower()) == (name == "fashion_mnist")
-    places = [own / name, *([own] if suits else [])]
-    return next((place for place in places if _part(place, "train") or _part(place, "t10k")), None)
+    folders = [own / name, *([own] if suits else [])]
+    return next((folder for folder in folders if _part(folder, "train") or _part(folder, "t10k")), None)
 
 
 def _part(folder: Path, part: str) -> Path | None:
@@ -174,7 +174,7 @@ def _openml(name: str, openml: str, names: tuple[str, ...]) -> Images:
         "delay": 0.5,
     }
     try:
-        with _impatient(), warnings.catch_warnings():
+        with _short_timeout(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its warnings of retries; the message below says it all
             grey, labels = fetch_openml(openml, **wanted)
         return _images(grey, 255, labels, names)
@@ -193,8 +193,8 @@ def _images_in(path: str, mtime: int, size: int) -> Images:
     flat = grey.reshape(len(grey), -1)
     if labels is None:
         return _images(flat, 255, None, ())
-    known, places = np.unique(labels, return_inverse=True)
-    return _images(flat, 255, places, tuple(map(str, known)))
+    found, classes = np.unique(labels, return_inverse=True)
+    return _images(flat, 255, classes, tuple(map(str, found)))
 
 
 def _images(grey: Any, white: int, labels: Any, names: tuple[str, ...]) -> Images:
@@ -207,7 +207,7 @@ def _images(grey: Any, white: int, labels: Any, names: tuple[str, ...]) -> Image
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
+def _short_timeout() -> Iterator[None]:
     """Bounds every wait of new connections: fetch_openml sets no timeout of its own."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)

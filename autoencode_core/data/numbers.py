@@ -115,7 +115,7 @@ def bare(cell: str) -> str:
     return f"{match[1]}{match[3].strip()}" if match else cell
 
 
-def plain(cells: Sequence[str]) -> NDArray[np.float64] | None:
+def as_floats(cells: Sequence[str]) -> NDArray[np.float64] | None:
     """Cells as numbers if all are written as programs do, None otherwise; "nan" is a missing one."""
     try:
         values = np.array(cells, dtype=object).astype(np.float64)
@@ -253,7 +253,7 @@ def numbers_in(cells: Sequence[str], marks: NumberStyle) -> tuple[NDArray[np.flo
     table = str.maketrans({**dict.fromkeys(grouping, ""), marks.decimal: ".", "−": "-"})
     text = "\0".join(cells)
     if cells and not grouping and (marks.decimal == "." or "." not in text):
-        quick = plain(text.translate(table).split("\0"))
+        quick = as_floats(text.translate(table).split("\0"))
         if quick is not None and not np.isnan(quick).any():
             return quick, np.zeros(len(cells), dtype=bool)
     values = np.full(len(cells), np.nan)

@@ -64,7 +64,7 @@ class Survey:
     sheet: str = ""
     wanted: tuple[str, ...] = ()
 
-    def told(self, reading: Reading) -> "Survey":
+    def with_reading(self, reading: Reading) -> "Survey":
         """This survey where only label, colour, columns left out or missing values are told otherwise.
 
         Raises:
@@ -73,13 +73,13 @@ class Survey:
         roles, colour = _roles(self.columns, reading)
         return replace(self, reading=reading, roles=roles, colour=colour)
 
-    def asking(self, left_out: Collection[str], label: str, colour: str) -> Reading:
+    def reading_for(self, left_out: Collection[str], label: str, colour: str) -> Reading:
         """The shortest reading that leaves out these columns and has this label and colour ("" for none)."""
         left, word = set(left_out) - {label}, label or NONE
         besides = tuple(c.name for c in self.columns if c.name in left and not c.why)
         exactly = (NONE, *(c.name for c in self.columns if c.name in left))
-        for told in product(((), besides, exactly), (AUTO, word), (AUTO, colour or NONE)):
-            reading = self.reading.but(**dict(zip(("drop", "label", "colour"), told, strict=True)))
+        for given in product(((), besides, exactly), (AUTO, word), (AUTO, colour or NONE)):
+            reading = self.reading.but(**dict(zip(("drop", "label", "colour"), given, strict=True)))
             if self._means(reading, left, label, colour):
                 return reading
         return self.reading.but(label=word, colour=colour or NONE, drop=exactly)

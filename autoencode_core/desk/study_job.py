@@ -22,7 +22,7 @@ class StudyStatus:
         plan: what is trained.
         state: that of a job (JobStatus).
         message: one sentence for a person, "" while all is well.
-        latest: the newest row of each place of Plan.places by HISTORY keys, None where none has come.
+        latest: the newest row of each place of Plan.settings by HISTORY keys, None where none has come.
         share: share of the iterations done, in [0, 1]; a run that ended early counts whole.
         study_id: id of the stored study, None before.
         started: when it began, seconds since 1970, None before.
@@ -79,7 +79,7 @@ class StudyJob(Job):
         self.start = b""
 
     def _begin(self) -> None:
-        runs = len(self.plan.places())
+        runs = len(self.plan.settings())
         self.latest = [None] * runs
         self._headway = StudyProgress(runs, self.plan.trained().iterations)
 

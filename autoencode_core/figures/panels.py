@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 
-Array = NDArray[Any]
 Entry = tuple[str, str, str]
 """Of a key: glyph, colour, words."""
 

@@ -136,19 +136,6 @@ class AutoencODE:
         """decode(encode(x)): (N, d) -> (N, d) in data units; x enters through its k numbers only."""
         return self.decode(self.encode(x))
 
-    def decode_state(self, state: Points) -> Tensor:
-        """The output from a whole state at T/2, whose inactive components the projection forgets.
-
-        Args:
-            state: flow coordinates in natural order, (N, d).
-
-        Returns:
-            (N, d) in data units.
-        """
-        rows = self._rows(state, self.architecture.width, "state").to(self.control.vector)
-        sorted_rows = rows.T[self.order].contiguous()[None]
-        return self.from_engine(self._decoded(resize(sorted_rows, self.architecture.bottleneck)))
-
     def _decoded(self, code: Tensor) -> Tensor:
         if self.spec.task == "classify":
             raise InputError(

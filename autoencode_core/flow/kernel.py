@@ -2,7 +2,8 @@
 
 A narrow net does so little arithmetic per layer that calling a library for each product costs more than the
 product. There a block of particles passes through all layers and back while it lies in the processor's cache.
-It is one file because the machine code on disk is known by the date of its file alone.
+It is one file because numba knows machine code on disk by the file of its function alone: where a function
+that is inlined changed in another file, the old code would run.
 """
 
 from collections.abc import Callable
@@ -315,14 +316,14 @@ class Net(NamedTuple):
 
     Attributes:
         counts, m, sigma, step, kept: as `sweep` has them.
-        starts: where each layer's control starts, (L,) int64.
+        offsets: where each layer's control starts, (L,) int64.
         moves: h a_sj, and in the last row h b_j, (S + 1, S).
         shares: what q_s takes of p and of each ℓ_j, (S, S): b_s / r in the first column, then a_js / r.
         points: evaluation points of a layer, r S.
     """
 
     counts: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    offsets: NDArray[np.int64]
     m: int
     sigma: int
     step: np.float32
@@ -391,7 +392,7 @@ def _forward(net: Net, first: int, last: int, theta: Rows, workspace: Workspace)
     speeds = workspace.speeds if m else Y
     between, apart = (points, 0) if net.kept else (1, counts.size)
     for n in range(first, last):
-        a, e, after = counts[n], net.starts[n], counts[min(n + 1, counts.size - 1)]
+        a, e, after = counts[n], net.offsets[n], counts[min(n + 1, counts.size - 1)]
         alive, h = min(a, after), a * max(1, m)
         W, b, e = theta[e : e + h * a].reshape(h, a), theta[e + h * a : e + h * a + h], e + h * a + h
         base = n * points if net.kept else 0
@@ -422,7 +423,7 @@ def _backward(net: Net, first: int, last: int, theta: Rows, workspace: Workspace
     X, Y, costates, q, p = workspace.X, workspace.Y, workspace.costates, workspace.q, workspace.costates[0]
     between, apart, stages = points if net.kept else 1, 0 if net.kept else counts.size, len(shares)
     for n in range(last - 1, first - 1, -1):
-        a, o, after = counts[n], net.starts[n], counts[min(n + 1, counts.size - 1)]
+        a, o, after = counts[n], net.offsets[n], counts[min(n + 1, counts.size - 1)]
         live, h = min(a, after), a * max(1, m)
         p[after:a] = _f(0)  # what was dropped has costate 0
         e, f = o + h * a, o + h * a + h
@@ -495,17 +496,17 @@ def sweep(
         docs/theory.md, section 3.
     """
     width, N, out, layers, stages, r = x.shape[1], x.shape[2], y.shape[1], counts.size, b.size, _f(substeps)
-    starts = np.zeros(layers, np.int64)
+    offsets = np.zeros(layers, np.int64)
     for n in range(1, layers):
         h = counts[n - 1] * max(1, m)
-        starts[n] = starts[n - 1] + h * counts[n - 1] * (2 if m else 1) + h
+        offsets[n] = offsets[n - 1] + h * counts[n - 1] * (2 if m else 1) + h
     moves, shares = np.zeros((stages + 1, stages), np.float32), np.zeros((stages, stages), np.float32)
     for s in range(stages):
         moves[stages, s], shares[s, 0] = step / r * b[s], b[s] / r
         for j in range(s):
             moves[s, j] = step / r * a[s, j]
             shares[j, s] = a[s, j] / r
-    net = Net(counts, starts, m, sigma, step, moves, shares, substeps * stages, kept)
+    net = Net(counts, offsets, m, sigma, step, moves, shares, substeps * stages, kept)
     workspace = _workspace(net, width)
     end, p, wish = workspace.X[layers * net.points if kept else layers], workspace.costates[0], workspace.wish
     chunks = (N + chunk - 1) // chunk

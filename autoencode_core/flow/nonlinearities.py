@@ -25,7 +25,6 @@ class Nonlinearity:
         steepest: sup |σ'|, infinite when there is none.
         smooth: whether σ has two continuous derivatives.
         at_zero: σ(0).
-        slope_from_value: whether `slope` reads y alone, so that z may be overwritten by y.
     """
 
     value: "Callable[[Tensor], Tensor]"
@@ -35,7 +34,6 @@ class Nonlinearity:
     steepest: float = 1.0
     smooth: bool = True
     at_zero: float = 0.0
-    slope_from_value: bool = False
 
 
 def _softplus(z: "Tensor") -> "Tensor":
@@ -50,7 +48,6 @@ NONLINEARITIES: dict[str, Nonlinearity] = {
         lambda z, y: 1 - y * y,
         lambda z, y, slope: -2 * y * slope,
         bound=1.0,
-        slope_from_value=True,
     ),
     "softplus": Nonlinearity(
         _softplus, lambda z, y: z.sigmoid(), lambda z, y, slope: slope * (1 - slope), at_zero=math.log(2)
@@ -60,14 +57,12 @@ NONLINEARITIES: dict[str, Nonlinearity] = {
         lambda z, y: (y > 0).to(y),
         lambda z, y, slope: y.new_zeros(()).expand_as(y),
         smooth=False,
-        slope_from_value=True,
     ),
     "sin": Nonlinearity(lambda z: z.sin(), lambda z, y: z.cos(), lambda z, y, slope: -y, bound=1.0),
     "identity": Nonlinearity(
         lambda z: z.clone(),
         lambda z, y: y.new_ones(()).expand_as(y),
         lambda z, y, slope: y.new_zeros(()).expand_as(y),
-        slope_from_value=True,
     ),
 }
 """Every σ by the name that RunSpec.activation uses."""

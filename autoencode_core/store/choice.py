@@ -59,14 +59,14 @@ class Choice:
         return int(self.mean.argmin())
 
     @property
-    def place(self) -> int:
+    def chosen(self) -> int:
         """Place of the λ that is chosen."""
         return one_standard_error(self.errors)
 
     @property
     def tikhonov(self) -> float:
         """The λ that is chosen."""
-        return self.weights[self.place]
+        return self.weights[self.chosen]
 
 
 def standard_errors(errors: Sequence[Sequence[float]]) -> Floats:
@@ -101,7 +101,7 @@ def choice_lines(choice: Choice) -> list[str]:
     lines = [
         f"λ = {weight:<8g} held-out error {mean:.1%} ± {error:.1%} {of}" for weight, mean, error in curve
     ]
-    lines[choice.place] += " (chosen)"
+    lines[choice.chosen] += " (chosen)"
     return lines
 
 

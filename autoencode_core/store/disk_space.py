@@ -47,7 +47,7 @@ def run_size(spec: RunSpec) -> int:
 
 def study_size(plan: Plan) -> int:
     """As `run_size`, for a study, whose runs keep less of what pages show of them where there are many."""
-    parts, runs = _Parts.of(plan.trained()), len(plan.places())
+    parts, runs = _Parts.of(plan.trained()), len(plan.settings())
     each = min(parts.whole, ROOM // runs + parts.least)
     if each > MOST_BYTES or each * runs > MOST_STUDY_BYTES:
         most = min(MOST_BYTES, MOST_STUDY_BYTES // runs)

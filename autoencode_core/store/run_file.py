@@ -98,7 +98,7 @@ def unpack(data: bytes, source: str = "file") -> RunRecord:
     return _record(_unzip(data, tuple(LIMITS), source), source)
 
 
-def glance(data: bytes, source: str = "file") -> RunRecord:
+def unpack_summary(data: bytes, source: str = "file") -> RunRecord:
     """The run in the bytes of an .autoencode file, without history and arrays; raises like `unpack`."""
     return _in_flow_coordinates(_texts(_unzip(data, _SMALL, source), source))
 
@@ -147,7 +147,7 @@ def read_folder(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
     return _record(_read(Path(path), tuple(LIMITS), source), source)
 
 
-def glance_folder(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
+def read_summary(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
     """The run in a folder, without history and arrays; raises like `unpack`."""
     return _in_flow_coordinates(_texts(_read(Path(path), _SMALL, source), source))
 

@@ -17,12 +17,12 @@ from autoencode_core.store.record import RunRecord, Status, summary_line
 from autoencode_core.store.run_file import (
     EXTENSION,
     MOST_BYTES,
-    glance,
-    glance_folder,
     pack,
     read_folder,
+    read_summary,
     rewrite_name,
     unpack,
+    unpack_summary,
     write_folder,
 )
 from autoencode_core.store.study_store import MEMBER_ID, StudyStore
@@ -35,8 +35,6 @@ RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]{1,32}-k\d{1,4}-[0-9a-f]{4}")
 """What the id of a stored run looks like: date, time, data set, bottleneck and a random end."""
 GALLERY_ID = re.compile(r"gallery-([A-Za-z0-9_-]{1,64})")
 """What the id of a gallery run looks like: "gallery-" and the file's stem."""
-
-_LEFTOVER_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,13 @@ class Gallery:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
-        self._glances = FileCache(_damaged)
+        self._entries = FileCache(_damaged)
 
     def list(self) -> list[Entry]:
         """All runs by file name; a damaged file is an entry that says so."""
         paths = {f"gallery-{path.stem}": path for path in sorted(self.root.glob(f"*{EXTENSION}"))}
         return [
-            self._glances.entry(run_id, path, partial(_glance_file, run_id, path))
+            self._entries.entry(run_id, path, partial(_entry_of_file, run_id, path))
             for run_id, path in paths.items()
             if GALLERY_ID.fullmatch(run_id)
         ]
@@ -120,12 +118,12 @@ def _bytes_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _glance_file(run_id: str, path: Path) -> Entry:
-    return _entry_of(run_id, glance(_bytes_of(path), path.name), True)
+def _entry_of_file(run_id: str, path: Path) -> Entry:
+    return _entry_of(run_id, unpack_summary(_bytes_of(path), path.name), True)
 
 
-def _glance_folder(run_id: str, path: Path) -> Entry:
-    return _entry_of(run_id, glance_folder(path), False)
+def _entry_of_folder(run_id: str, path: Path) -> Entry:
+    return _entry_of(run_id, read_summary(path), False)
 
 
 class RunStore(StudyStore):
@@ -141,7 +139,7 @@ class RunStore(StudyStore):
     def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
         super().__init__(root, gallery)
         self.gallery = None if gallery is None else Gallery(gallery)
-        self._glances = FileCache(_damaged)
+        self._entries = FileCache(_damaged)
 
     def save(self, run: "Run | RunRecord") -> str:
         """Store a run and return its id.
@@ -237,7 +235,7 @@ class RunStore(StudyStore):
 
     def _entry(self, run_id: str) -> Entry:
         path = self.root / run_id
-        return self._glances.entry(run_id, path / "run.json", partial(_glance_folder, run_id, path))
+        return self._entries.entry(run_id, path / "run.json", partial(_entry_of_folder, run_id, path))
 
     def _folder(self, run_id: str) -> Path:
         if GALLERY_ID.fullmatch(run_id):

@@ -86,7 +86,7 @@ class Plan(BaseModel):
         if self.kind == "continuation" and len(self.tikhonov) < 2:
             allowed = "at least two values of λ for a continuation"
             raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
-        runs = len(self.places())
+        runs = len(self.settings())
         if runs > MOST_RUNS:
             raise PydanticCustomError(
                 "not_allowed", "allowed is {allowed}", {"allowed": f"at most {MOST_RUNS} runs, not {runs}"}
@@ -100,7 +100,7 @@ class Plan(BaseModel):
         most = int(bounds("iterations")[1] or 1)
         return self.spec.but(iterations=min(most, self.spec.iterations * (1 + self.further)))
 
-    def places(self) -> list["Setting"]:
+    def settings(self) -> list["Setting"]:
         """Every run of the study in the order in which it is kept: λ by λ, within a λ seed by seed."""
         if self.kind == "strip":
             return [Setting(weight, seed) for weight, seed in product(self.tikhonov, self.seeds)]
@@ -111,7 +111,7 @@ class Plan(BaseModel):
     def shown(self) -> list[int]:
         """Places whose particles are shown while it trains: the first seed at up to eight of the weights."""
         each = len(self.seeds) if self.kind == "strip" else 1
-        first = range(0, len(self.places()), each)
+        first = range(0, len(self.settings()), each)
         count = len(first)
         if count <= MOST_SHOWN:
             return list(first)
@@ -239,7 +239,7 @@ class Study:
     Attributes:
         kind: that of its plan.
         spec: that of its plan, with as many iterations as a run could take in all.
-        outcomes: one per run, in the order of Plan.places (fewer when it was stopped).
+        outcomes: one per run, in the order of Plan.settings (fewer when it was stopped).
         zero: J and the test data term at θ = 0, in flow coordinates (rest.rest_name says what that is).
         variance: mean squared distance of the targets from their mean, flow coordinates.
         name: a name given by a person, "" when none.

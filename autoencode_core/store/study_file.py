@@ -87,7 +87,7 @@ def checked_members(data: bytes, source: str = "file") -> tuple[Study, list[byte
     return study, members
 
 
-def glance_study(path: Path, source: str = "study") -> Study:
+def read_study(path: Path, source: str = "study") -> Study:
     """The study in a file, without its runs; raises like `unpack_study`."""
     with _file(path, source) as file, _opened(file, source) as archive:
         return _study(archive, source)

@@ -20,8 +20,8 @@ from autoencode_core.store.study_file import (
     STUDY_EXTENSION,
     check_runs,
     checked_members,
-    glance_study,
     read_member,
+    read_study,
     rewrite_study,
     write_study,
 )
@@ -89,7 +89,7 @@ class StudyStore(Folder):
     def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
         super().__init__(root)
         self._gallery_root = None if gallery is None else Path(gallery)
-        self._study_glances = FileCache(_damaged)
+        self._study_entries = FileCache(_damaged)
         self._changing = threading.Lock()  # one change is read, made and written before the next one
 
     def save_study(self, study: Study, records: Sequence[RunRecord]) -> str:
@@ -125,7 +125,7 @@ class StudyStore(Folder):
         Raises:
             InputError: there is none of that id, or it is damaged.
         """
-        return glance_study(self._study_path(study_id), study_id)
+        return read_study(self._study_path(study_id), study_id)
 
     def member_ids(self, study_id: str) -> list[str]:
         """Ids of a study's runs in the order of its outcomes; raises like `study`."""
@@ -183,7 +183,7 @@ class StudyStore(Folder):
     def export_study(self, study_id: str) -> bytes:
         """The study as the bytes of one .study file; raises like `study`."""
         path = self._study_path(study_id)
-        glance_study(path, study_id)
+        read_study(path, study_id)
         return path.read_bytes()
 
     def import_study(self, data: bytes) -> str:
@@ -213,7 +213,7 @@ class StudyStore(Folder):
     def _rewrite(self, study_id: str, change: Callable[[Study], Study]) -> None:
         with self._changing:
             path = self._own_path(study_id)
-            changed = change(glance_study(path, study_id))
+            changed = change(read_study(path, study_id))
             try:
                 self._write(path, partial(rewrite_study, path=path, study=changed, source=study_id))
             except OSError as error:
@@ -240,10 +240,10 @@ class StudyStore(Folder):
 
     def _study_entry(self, study_id: str, path: Path) -> StudyEntry:
         def read() -> StudyEntry:
-            study = glance_study(path, study_id)
+            study = read_study(path, study_id)
             return StudyEntry(study_id, study, study_line(study), read_only=study_id.startswith("gallery."))
 
-        return self._study_glances.entry(study_id, path, read)
+        return self._study_entries.entry(study_id, path, read)
 
     def _gallery_files(self) -> list[Path]:
         return sorted(self._gallery_root.glob(f"*{STUDY_EXTENSION}")) if self._gallery_root else []

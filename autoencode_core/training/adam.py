@@ -73,7 +73,7 @@ class Adam(Method[Objective]):
         self.whole = CudaGraph(self._whole, theta.device, state)
         self.updates = 0
 
-    def goes_on(self, before: Method[Any], rows: Tensor) -> None:
+    def take_over(self, before: Method[Any], rows: Tensor) -> None:
         if isinstance(before, Adam):
             self.first.copy_(before.first[rows])
             self.second.copy_(before.second[rows])

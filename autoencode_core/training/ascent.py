@@ -29,7 +29,7 @@ SETTLED, PATIENCE = 1e-6, 3
 
 
 def highest(
-    field: FrozenLayers, rows: Tensor | None, begin: Tensor, base: Tensor, told: Callable[[float], None]
+    frozen: FrozenLayers, rows: Tensor | None, begin: Tensor, base: Tensor, on_share: Callable[[float], None]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The best value (B, h), unit (B, h, a + 1) and whether it has converged (B, h), of S starts each.
 
@@ -38,25 +38,25 @@ def highest(
     layers needs to be met in one of them only.
 
     Args:
-        field: what is frozen.
+        frozen: the layers.
         rows: the component of each of the h units, None for the two-layer field, h = 1.
         begin: starts, (B, S, h, a + 1).
         base: values to compare with, (B, h).
-        told: progress.
+        on_share: called with the share of the steps that is done.
     """
 
     def part(number: int) -> Callable[[float], None]:
-        return lambda share: told((number + share) / 3)
+        return lambda share: on_share((number + share) / 3)
 
-    value, units, _ = _ascended(field.sample(FEW), rows, begin, base, part(0), SCOUTED)
+    value, units, _ = _ascended(frozen.sample(FEW), rows, begin, base, part(0), SCOUTED)
     keep = max(LEAST_KEPT, KEPT // begin.shape[2])
     value, units, _ = _ascended(
-        field.sample(SAMPLE), rows, _different(value, units, keep), base, part(1), MOST_STEPS
+        frozen.sample(SAMPLE), rows, _different(value, units, keep), base, part(1), MOST_STEPS
     )
-    count = GO_ON if field.x.shape[2] > SAMPLE else 1
+    count = GO_ON if frozen.x.shape[2] > SAMPLE else 1
     ends = torch.take_along_dim(units, value.topk(count, 1).indices[..., None], 1)
-    offered = _offered(field.sample(SAMPLE), rows, ends[:, 0])
-    value, units, sharp = _ascended(field, rows, torch.cat([ends, offered], 1), base, part(2), MOST_STEPS)
+    offered = _offered(frozen.sample(SAMPLE), rows, ends[:, 0])
+    value, units, sharp = _ascended(frozen, rows, torch.cat([ends, offered], 1), base, part(2), MOST_STEPS)
     best = value.argmax(1, keepdim=True)
     unit = torch.take_along_dim(units, best[..., None], 1)[:, 0]
     return value.amax(1), unit, torch.take_along_dim(sharp, best, 1)[:, 0]
@@ -78,16 +78,16 @@ def _different(value: Tensor, units: Tensor, keep: int) -> Tensor:
     return torch.take_along_dim(units, torch.take_along_dim(order, chosen, 1)[..., None], 1)
 
 
-def _offered(field: FrozenLayers, rows: Tensor | None, units: Tensor) -> Tensor:
+def _offered(frozen: FrozenLayers, rows: Tensor | None, units: Tensor) -> Tensor:
     """Of the units that B layers found those that suit each of the others best, (B, o, h, a + 1).
 
     Args:
-        field: what is frozen.
+        frozen: the layers.
         rows: the component of each of the h units, None for the two-layer field.
         units: (B, h, a + 1).
     """
     layers, h, _ = units.shape
-    objective = HiddenUnits(field, None if rows is None else rows.repeat(layers))
+    objective = HiddenUnits(frozen, None if rows is None else rows.repeat(layers))
     every = units.flatten(0, 1).expand(layers, -1, -1)
     cost = objective.values(every).view(layers, layers, h)
     cost.diagonal().fill_(torch.inf)
@@ -96,36 +96,36 @@ def _offered(field: FrozenLayers, rows: Tensor | None, units: Tensor) -> Tensor:
 
 
 def _ascended(
-    field: FrozenLayers,
+    frozen: FrozenLayers,
     rows: Tensor | None,
     begin: Tensor,
     base: Tensor,
-    told: Callable[[float], None],
+    on_share: Callable[[float], None],
     steps: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Values (B, S, h), units (B, S, h, a + 1) and which have converged (B, S, h), from those starts.
 
     Args:
-        field: what is frozen.
+        frozen: the layers.
         rows: the component of each of the h units, None for the two-layer field.
         begin: starts, (B, S, h, a + 1).
         base: what values are compared with to see whether they have settled, (B, h).
-        told: progress.
+        on_share: called with the share of the steps that is done.
         steps: most steps.
     """
     layers, count, h, size = begin.shape
-    objective = HiddenUnits(field, None if rows is None else rows.repeat(count))
+    objective = HiddenUnits(frozen, None if rows is None else rows.repeat(count))
     search = LbfgsSettings().start(objective, begin.reshape(-1, size).clone())
     search.pairs = PairMemory(search.theta, PAIRS)
-    flops = layers * count * h * field.x.shape[2] * (6.0 * size + 60)
+    flops = layers * count * h * frozen.x.shape[2] * (6.0 * size + 60)
     most = int(max(min(FEWEST_STEPS, steps), min(steps, MOST_FLOPS / flops)))
-    longest = field.longest.repeat_interleave(count * h)
+    longest = frozen.longest.repeat_interleave(count * h)
     calm, base = torch.zeros(len(longest)), base[:, None].expand(layers, count, h).reshape(-1)
     done = search.gradient_norm() <= FLAT
     for step in range(most):
         if bool(done.all()):
             break
-        told(step / most)
+        on_share(step / most)
         cost = search.terms.cost
         search.advance(~done)
         added = cost - search.terms.cost

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.shape import one_regime
-from autoencode_core.training.evaluation import IN_PLACE, Evaluation, Places, evaluation
+from autoencode_core.training.evaluation import IN_PLACE, Evaluation, EvaluationTensors, evaluation
 
 FEWEST = 256
 """Particles from which, if a part of the workspace holds so many, the points of all layers are kept."""
@@ -212,7 +212,7 @@ class Passage:
             ]
             fresh -= {id(to) for to, _ in moves}
             alone = made[0] if len(made) == 1 else None
-            places = Places(
+            own = EvaluationTensors(
                 states[s],
                 rows,
                 alone[0] if alone else None,
@@ -221,7 +221,7 @@ class Passage:
                 lambda count: tensors.tensor("scratch", count, True),
                 arch.points > 1,
             )
-            point = evaluation(arch.field, self._views(tensors.theta), self._views(tensors.gradient), places)
+            point = evaluation(arch.field, self._views(tensors.theta), self._views(tensors.gradient), own)
             terms = [(self.p[..., :rows, :], scheme.b[s] / r)] if scheme.b[s] else []
             terms += [
                 (backs[j][..., :rows, :], arch.step * scheme.matrix[j][s] / r)

@@ -36,8 +36,8 @@ def maps_apart(runs: Sequence[Run], points: Array | None = None) -> Array:
         raise InputError("runs", "none", "at least one")
     if len({run.model.architecture.width for run in runs}) > 1:
         raise InputError("runs", "data of different widths", "runs of one data set")
-    places = np.asarray(runs[0].data.train if points is None else points)
-    outputs = np.stack([_outputs(run, places) for run in runs])
+    where = np.asarray(runs[0].data.train if points is None else points)
+    outputs = np.stack([_outputs(run, where) for run in runs])
     with np.errstate(invalid="ignore", over="ignore"):
         outputs /= 1 if runs[0].spec.task == "classify" else np.asarray(runs[0].model.coordinates.scale)
         # Row by row: all differences at once would take gigabytes of digits.
@@ -56,7 +56,7 @@ def variance(run: Run) -> float:
     return max(found, np.finfo(float).tiny)
 
 
-def minimisers(runs: Sequence[Run], alike: float = ALIKE) -> list[int | None]:
+def number_minimisers(runs: Sequence[Run], alike: float = ALIKE) -> list[int | None]:
     """Numbers runs of one λ by the minimiser that they found, from the one of lowest J.
 
     Args:

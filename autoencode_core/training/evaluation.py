@@ -14,7 +14,7 @@ from autoencode_core.flow.shape import Layer
 _aten = torch.ops.aten
 
 
-class Places(NamedTuple):
+class EvaluationTensors(NamedTuple):
     """The tensors that one evaluation reads and writes, (R, ·, N), or (·, N) for one regime.
 
     Attributes:
@@ -58,45 +58,45 @@ class Evaluation(Protocol):
         ...
 
 
-def evaluation(field: Field, layer: Layer, into: Layer, places: Places) -> Evaluation:
+def evaluation(field: Field, layer: Layer, into: Layer, tensors: EvaluationTensors) -> Evaluation:
     """An evaluation of any field, the quickest that suits it.
 
     Args:
         field: the field.
         layer: views of one layer's control, (R, ·, ·), or (·, ·) for one regime.
         into: views of its gradient, alike.
-        places: its tensors.
+        tensors: what it reads and writes.
     """
     if type(field) in (SingleLayer, TwoLayer) and field.activation in IN_PLACE:
-        return HiddenUnits(field, layer, into, places)
-    return AnyField(field, layer, into, places)
+        return InPlaceEvaluation(field, layer, into, tensors)
+    return AnyField(field, layer, into, tensors)
 
 
 class AnyField:
     """An evaluation of any field, by what the field itself brings."""
 
-    def __init__(self, field: Field, layer: Layer, into: Layer, places: Places) -> None:
-        self.field, self.places = field, places
-        self.batched = places.x.ndim == 3
+    def __init__(self, field: Field, layer: Layer, into: Layer, tensors: EvaluationTensors) -> None:
+        self.field, self.tensors = field, tensors
+        self.batched = tensors.x.ndim == 3
         self.layer, self.into = self._whole(layer), self._whole(into)
-        self.x = places.x if self.batched else places.x[None]
+        self.x = tensors.x if self.batched else tensors.x[None]
 
     def speed(self) -> Tensor:
         self.point = self.field.at(self.layer, self.x)
-        velocity = self.point.velocity[:, : self.places.rows]
+        velocity = self.point.velocity[:, : self.tensors.rows]
         return velocity if self.batched else velocity[0]
 
     def move(self, scale: float) -> None:
-        base, out = self.places.base, self.places.out
+        base, out = self.tensors.base, self.tensors.out
         assert base is not None and out is not None
         torch.add(base, self.speed(), alpha=scale, out=out)
 
     def pull(self, q: Tensor, back: Tensor, scale: float | None) -> None:
         whole = torch.zeros_like(self.x)
-        whole[:, : self.places.rows] = q
+        whole[:, : self.tensors.rows] = q
         pulled, gradient = self.point.pullback(whole)
         for into, part in zip(self.into, gradient, strict=True):
-            into.add_(part) if self.places.adds else into.copy_(part)
+            into.add_(part) if self.tensors.adds else into.copy_(part)
         pulled = pulled if self.batched else pulled[0]
         back.copy_(pulled) if scale is None else back.add_(pulled, alpha=scale)
 
@@ -136,28 +136,28 @@ IN_PLACE: dict[str, InPlace] = {
 """What torch brings for the nonlinearities, by name."""
 
 
-class HiddenUnits:
+class InPlaceEvaluation:
     """An evaluation of σ(W x + b) or V σ(W x + b) in which nothing is made on the way.
 
     Of a single layer only the wanted components are computed. The single regime of plain products starts
     faster than a batch of one.
     """
 
-    def __init__(self, field: Field, layer: Layer, into: Layer, places: Places) -> None:
-        self.x, self.rows, self.adds = places.x, places.rows, places.adds
+    def __init__(self, field: Field, layer: Layer, into: Layer, tensors: EvaluationTensors) -> None:
+        self.x, self.rows, self.adds = tensors.x, tensors.rows, tensors.adds
         self.two, hidden = len(layer) == 3, layer[0].shape[-2]
-        rows = hidden if self.two else places.rows  # a hidden unit has no component of its own
+        rows = hidden if self.two else tensors.rows  # a hidden unit has no component of its own
         self.W, self.b = layer[0][..., :rows, :], layer[1][..., :rows, :]
         self.into_W, self.into_b = into[0][..., :rows, :], into[1][..., :rows, :]
         self.sigma = IN_PLACE[field.activation]
-        self.slope = places.kept("slope", rows)
-        self.value = places.kept("value", rows) if self.sigma.keeps_input else self.slope
-        self.base, self.out = places.base, places.out
+        self.slope = tensors.kept("slope", rows)
+        self.value = tensors.kept("value", rows) if self.sigma.keeps_input else self.slope
+        self.base, self.out = tensors.base, tensors.out
         if self.two:
-            self.V, self.into_V = layer[2][..., : places.rows, :], into[2][..., : places.rows, :]
+            self.V, self.into_V = layer[2][..., : tensors.rows, :], into[2][..., : tensors.rows, :]
             self.V_turned, self.value_turned = self.V.mT, self.value.mT
-            self.velocity = places.kept("velocity", places.rows) if self.out is None else None
-            self.back = places.scratch(hidden)
+            self.velocity = tensors.kept("velocity", tensors.rows) if self.out is None else None
+            self.back = tensors.scratch(hidden)
         self.W_turned, self.x_turned = self.W.mT, self.x.mT
         self.product, self.plus = products_for(self.W, self.x)
         self.sums = torch.zeros_like(self.into_b) if self.adds else self.into_b

@@ -13,7 +13,7 @@ from autoencode_core.training.methods import settings_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Problem
 
-GLANCE = 1024
+FEW = 1024
 """Most particles that are looked at on the way, where an iteration takes a batch only, and at rest."""
 
 
@@ -23,14 +23,14 @@ def is_looked_at(iteration: int) -> bool:
 
 
 def at_rest(objective: Objective) -> Tensor:
-    """The data term at θ = 0 of each regime, (R,), on at most GLANCE particles."""
+    """The data term at θ = 0 of each regime, (R,), on at most FEW particles."""
     zero = objective.tikhonov.new_zeros(len(objective.tikhonov), objective.arch.shape.size)
     return _few(objective, len(zero)).cost(zero).data_term
 
 
 def _few(objective: Objective, regimes: int) -> Objective:
-    """The objective on at most GLANCE of its particles, evenly chosen."""
-    few = torch.arange(0, objective.particles, -(-objective.particles // GLANCE), device=objective.x.device)
+    """The objective on at most FEW of its particles, evenly chosen."""
+    few = torch.arange(0, objective.particles, -(-objective.particles // FEW), device=objective.x.device)
     return objective.batch(few.expand(regimes, -1))
 
 
@@ -63,19 +63,19 @@ class Group:
         seeds = [problem.specs[regime].seed for regime in regimes]
         self.method: Method[Any] = settings_of(problem.spec, seeds=seeds).start(self.train, theta)
         if before is not None:
-            self.method.goes_on(*before)
+            self.method.take_over(*before)
         self.kept = self.method.theta
         """The last controls that were finite, (r, P)."""
         self.left: set[int] = set()
         """Regimes that have gone on to more sub-steps, in a group of their own."""
 
         self.seen: Tensor | None = None
-        """The test error of the last glance, (r,)."""
+        """The test error of the last rough look, (r,)."""
 
     def look(self, iteration: int) -> list[Row]:
         """Where the regimes stand after that iteration, without its seconds, and keeps what is finite."""
         method, terms = self.method, self.method.terms
-        error = self._glance(iteration) if method.partial else self.test.cost(method.theta).data_term
+        error = self._rough_error(iteration) if method.partial else self.test.cost(method.theta).data_term
         parts = (terms.cost, terms.data_term, terms.penalty, terms.data_term, error)
         table = torch.stack([*parts, method.gradient_norm(), method.step]).cpu().double().T.tolist()
         rows = [Row._make((iteration, *values, self.substeps, torch.nan, 0.0)) for values in table]
@@ -83,8 +83,8 @@ class Group:
         self.kept = torch.where(finite[:, None], method.theta, self.kept)
         return rows
 
-    def _glance(self, iteration: int) -> Tensor:
-        """The error on at most GLANCE test particles, evenly chosen, as it was found when it was due last."""
+    def _rough_error(self, iteration: int) -> Tensor:
+        """The error on at most FEW test particles, evenly chosen, as it was found when it was due last."""
         if self.seen is None or is_looked_at(iteration):
             self.seen = _few(self.test, len(self.regimes)).cost(self.method.theta).data_term
         return self.seen

@@ -9,10 +9,11 @@ from torch import Tensor
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.shape import Layer, one_regime
+from autoencode_core.report import Report, silent
 from autoencode_core.training.ascent import PAIRS, highest
 from autoencode_core.training.costate import Points, SweepTensors, backward, forward
 from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
-from autoencode_core.training.initial_units import starts
+from autoencode_core.training.initial_units import initial_units
 
 RANDOM_SINGLE, LEAST_SINGLE, RANDOM_DOUBLE = 64, 3, (96, 48)
 """Random units and sharp cuts that ascents start from: so many of each that the a components of a
@@ -21,8 +22,6 @@ MOST_OWN = 8
 """Hidden units of a two-layer field from which an ascent starts: the best ones."""
 TOGETHER = 2**22
 """Numbers that layers which are treated together may fill."""
-
-Told = Callable[[float, str], object]
 
 
 class StatesAndCostates(NamedTuple):
@@ -95,7 +94,7 @@ class Maxima(NamedTuple):
 
 
 def maximise(
-    arch: Architecture, theta: Tensor, held: StatesAndCostates, tikhonov: float, told: Told | None = None
+    arch: Architecture, theta: Tensor, held: StatesAndCostates, tikhonov: float, report: Report = silent
 ) -> Maxima:
     """The maxima of H_n over θ at every layer, states and costates frozen.
 
@@ -110,7 +109,7 @@ def maximise(
         theta: the control, (P,).
         held: its states and costates.
         tikhonov: λ.
-        told: progress, called at every step; may raise.
+        report: progress, called at every step; may raise.
 
     Raises:
         InputError: the field is no sum over hidden units.
@@ -128,30 +127,29 @@ def maximise(
     for place, members in enumerate(groups):
 
         def part(share: float, place: int = place) -> None:
-            if told is not None:
-                told((place + share) / len(groups), "Maximising the Hamiltonian.")
+            report((place + share) / len(groups), "Maximising the Hamiltonian.")
 
         x, p = (torch.cat([getattr(held.points[n], of) for n in members]) for of in ("x", "q"))
         size = p.abs().sum((1, 2))
         size = torch.where(size > 0, size, 1.0)
         own, scale = torch.stack([layers[n] for n in members]), size[:, None, None]
-        field = FrozenLayers(x, p / scale, tikhonov / size, arch.field.sigma)
-        found = _single(field, own, part) if arch.field.units == "own" else _double(field, own, part)
+        frozen = FrozenLayers(x, p / scale, tikhonov / size, arch.field.sigma)
+        found = _single(frozen, own, part) if arch.field.units == "own" else _double(frozen, own, part)
         gain[members], square[members], sharp[members] = found.gain * size, found.square, found.sharp
     return Maxima(gain, square, sharp)
 
 
-def _single(field: FrozenLayers, own: Tensor, told: Callable[[float], None]) -> Maxima:
+def _single(frozen: FrozenLayers, own: Tensor, on_share: Callable[[float], None]) -> Maxima:
     """The single-layer field: unit j drives component j."""
     layers, h = own.shape[:2]
     rows = torch.arange(h)
-    before = -HiddenUnits(field, rows).cost_and_gradient(own.flatten(0, 1))[0].cost.view(layers, h)
+    before = -HiddenUnits(frozen, rows).cost_and_gradient(own.flatten(0, 1))[0].cost.view(layers, h)
     near = [own.roll(1, 0), own.roll(-1, 0)] if layers > 1 else []
     begin = torch.stack([own, torch.zeros_like(own), *near], 1)
     drawn = _random_of_each(h)
-    begin = torch.cat([begin, starts(field, rows, drawn, drawn)], 1)
-    value, found, sharp = highest(field, rows, begin, before, told)
-    away = ((found.norm(dim=2) >= field.longest[:, None]) & (value > 2)).any(1)
+    begin = torch.cat([begin, initial_units(frozen, rows, drawn, drawn)], 1)
+    value, found, sharp = highest(frozen, rows, begin, before, on_share)
+    away = ((found.norm(dim=2) >= frozen.longest[:, None]) & (value > 2)).any(1)
     gain = (value - before).clamp(min=0).sum(1)
     return _judged(gain, found.square().sum((1, 2)), sharp.all(1), away)
 
@@ -161,22 +159,22 @@ def _random_of_each(a: int) -> int:
     return max(LEAST_SINGLE, RANDOM_SINGLE // a)
 
 
-def _double(field: FrozenLayers, own: Tensor, told: Callable[[float], None]) -> Maxima:
+def _double(frozen: FrozenLayers, own: Tensor, on_share: Callable[[float], None]) -> Maxima:
     """The two-layer field: all units have one maximum in common."""
-    (layers, h), a = own.shape[:2], field.x.shape[1]
-    before, inner = _values(field, own), own[:, :, None, : a + 1]
+    (layers, h), a = own.shape[:2], frozen.x.shape[1]
+    before, inner = _values(frozen, own), own[:, :, None, : a + 1]
     top = before.topk(min(h, MOST_OWN), 1).indices
     first = torch.take_along_dim(inner, top[:, :, None, None], 1)
     near = [first[:, :1].roll(1, 0), first[:, :1].roll(-1, 0)] if layers > 1 else []
-    more = starts(field, None, *RANDOM_DOUBLE)
+    more = initial_units(frozen, None, *RANDOM_DOUBLE)
     begin = torch.cat([first, torch.zeros_like(first[:, :1]), *near, more], 1)
-    base = 4 * field.weight[:, None] * before.amax(1, keepdim=True)
-    value, found, sharp = highest(field, None, begin, base, told)
+    base = 4 * frozen.weight[:, None] * before.amax(1, keepdim=True)
+    value, found, sharp = highest(frozen, None, begin, base, on_share)
     length = found[:, 0].norm(dim=1)
-    away = ((length >= field.longest) & (value[:, 0] > 2)) | (field.weight == 0)
+    away = ((length >= frozen.longest) & (value[:, 0] > 2)) | (frozen.weight == 0)
     # |v|² = |c|²/4λ², where |c|² = value + 4λ²(|w|² + b²).
-    most = value / (4 * field.weight[:, None])
-    square = 2 * length.square() + most[:, 0] / field.weight
+    most = value / (4 * frozen.weight[:, None])
+    square = 2 * length.square() + most[:, 0] / frozen.weight
     gain = (most - before).clamp(min=0).sum(1)
     still = ~(value[:, 0] > 0)  # no unit is worth anything: the best are 0
     gain, square = torch.where(still, -before.sum(1), gain), torch.where(still, 0.0, square)
@@ -189,12 +187,12 @@ def _judged(gain: Tensor, square: Tensor, sharp: Tensor, away: Tensor) -> Maxima
     return Maxima(torch.where(away, torch.inf, gain.clamp(min=0)), square, sharp | away)
 
 
-def _values(field: FrozenLayers, units: Tensor) -> Tensor:
+def _values(frozen: FrozenLayers, units: Tensor) -> Tensor:
     """H of each unit (w, b, v) of the two-layer field, (B, h)."""
-    a = field.x.shape[1]
-    hidden = field.sigma.value(torch.baddbmm(units[..., a : a + 1], units[..., :a], field.x))
-    driven = torch.linalg.vecdot(torch.bmm(units[..., a + 1 :], field.p), hidden)
-    value: Tensor = -driven - field.weight[:, None] * units.square().sum(2)
+    a = frozen.x.shape[1]
+    hidden = frozen.sigma.value(torch.baddbmm(units[..., a : a + 1], units[..., :a], frozen.x))
+    driven = torch.linalg.vecdot(torch.bmm(units[..., a + 1 :], frozen.p), hidden)
+    value: Tensor = -driven - frozen.weight[:, None] * units.square().sum(2)
     return value
 
 

@@ -50,13 +50,13 @@ class HiddenUnits:
     -|c|² + 4λ²(|w|² + b²).
 
     Args:
-        field: what is frozen.
+        frozen: the layers.
         rows: the component that each of the M units drives, (M,); None for the two-layer field.
     """
 
-    def __init__(self, field: FrozenLayers, rows: Tensor | None) -> None:
-        self.field, self.rows = field, rows
-        self.price = field.weight if rows is not None else 4 * field.weight.square()
+    def __init__(self, frozen: FrozenLayers, rows: Tensor | None) -> None:
+        self.frozen, self.rows = frozen, rows
+        self.price = frozen.weight if rows is not None else 4 * frozen.weight.square()
 
     def inner(self, a: Tensor, b: Tensor) -> Tensor:
         """Euclidean inner products, (B M,)."""
@@ -64,13 +64,13 @@ class HiddenUnits:
 
     def values(self, units: Tensor) -> Tensor:
         """-H of each unit, (B, M), of units (B, M, a + 1)."""
-        sigma, every = self.field.sigma.value, slice(None)
+        sigma, every = self.frozen.sigma.value, slice(None)
         loss = [self._loss(n, sigma(self._bent(n, own)), every)[0] for n, own in enumerate(units)]
         return torch.stack(loss) + self.price[:, None] * units.square().sum(2)
 
     def cost_and_gradient(self, theta: Tensor, wanted: Tensor | None = None) -> tuple[Terms, Tensor]:
         """-H, and its gradient with respect to the units, (B M, a + 1); 0 where it is not wanted."""
-        layers = len(self.field.x)
+        layers = len(self.frozen.x)
         units, loss = theta.view(layers, -1, theta.shape[1]), theta.new_zeros(layers, len(theta) // layers)
         penalty, gradient = torch.zeros_like(loss), torch.zeros_like(units)
         mask = torch.ones_like(loss, dtype=torch.bool) if wanted is None else wanted.view(loss.shape)
@@ -87,18 +87,18 @@ class HiddenUnits:
     def _layer(self, n: int, units: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """The loss part (m,) and its gradient (m, a + 1) of some of one layer's units."""
         bent = self._bent(n, units)
-        value = self.field.sigma.value(bent)
-        slope = self.field.sigma.slope(bent, value)
+        value = self.frozen.sigma.value(bent)
+        slope = self.frozen.sigma.slope(bent, value)
         loss, pushed = self._loss(n, value, chosen)
-        slope = slope * (pushed if self.rows is not None else -2 * pushed @ self.field.p[n])
-        return loss, torch.cat([slope @ self.field.x[n].T, slope.sum(1, keepdim=True)], 1)
+        slope = slope * (pushed if self.rows is not None else -2 * pushed @ self.frozen.p[n])
+        return loss, torch.cat([slope @ self.frozen.x[n].T, slope.sum(1, keepdim=True)], 1)
 
     def _bent(self, n: int, units: Tensor) -> Tensor:
         """w·X_i + b of one layer's units, (m, N)."""
-        return torch.addmm(units[:, -1:], units[:, :-1], self.field.x[n])
+        return torch.addmm(units[:, -1:], units[:, :-1], self.frozen.x[n])
 
     def _loss(self, n: int, value: Tensor, chosen: Tensor | slice) -> tuple[Tensor, Tensor]:
         """The loss part of one layer's units, (m,), and the p_j that they push (m, N), or c (m, a)."""
-        p = self.field.p[n]
+        p = self.frozen.p[n]
         pushed = value @ p.T if self.rows is None else p[self.rows[chosen]]
         return -pushed.square().sum(1) if self.rows is None else torch.linalg.vecdot(value, pushed), pushed

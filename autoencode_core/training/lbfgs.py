@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from autoencode_core.spec_defaults import FIRST_STEP
-from autoencode_core.training.apart import dots, matrices_of, products
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Cost, Terms
+from autoencode_core.training.per_regime import dots, matrices_of, products
 
 DECREASE, CURVATURE = 1e-4, 0.9
 MOST_TRIALS = 25

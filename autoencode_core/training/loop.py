@@ -249,8 +249,8 @@ class _Loop:
     def _worse(self, group: Group, regime: int, last: Row) -> str:
         """What to know of a run that ended worse than at rest, with a space before it, or nothing."""
         rest = self.rest[regime]
-        room = WORSE_SHARE * float(spread(group.train.part(group.rows([regime])).y)) ** 2
-        if last.data_term <= max(WORSE * rest, rest + room):
+        allowance = WORSE_SHARE * float(spread(group.train.part(group.rows([regime])).y)) ** 2
+        if last.data_term <= max(WORSE * rest, rest + allowance):
             return ""
         return (
             f" That is worse than no control at all: the data term is {last.data_term:.3g}, {rest:.3g} at "

@@ -37,7 +37,7 @@ class Method(ABC, Generic[C]):
         self.step = torch.full((regimes,), first_step, dtype=theta.dtype, device=theta.device)
         self.stalled = torch.zeros(regimes, dtype=torch.bool, device=theta.device)
 
-    def goes_on(self, before: "Method[Any]", rows: Tensor) -> None:
+    def take_over(self, before: "Method[Any]", rows: Tensor) -> None:
         """Takes over what the regimes `rows`, (r,), of another method in progress have learnt of J."""
 
     @abstractmethod

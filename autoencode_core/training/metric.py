@@ -75,7 +75,7 @@ class FieldMetric:
         layers = arch.shape.layers(theta)
         visited = _visited(arch, layers, some)
         weights = _weights(arch, some)
-        self.groups: list[tuple[list[int], Block]] = []
+        self.groups: list[tuple[list[int], BlockMetric]] = []
         for members in _alike(arch, len(weights) * self.regimes):
             parts, state = _stacked([layers[n] for n in members]), torch.cat([visited[n] for n in members])
             exact = sum(part[0].numel() for part in parts) <= MOST_ENTRIES
@@ -131,7 +131,7 @@ class Within:
         return squares
 
 
-class Block(Protocol):
+class BlockMetric(Protocol):
     """M of layers of equal width, B = layers times regimes of them; arrays as the blocks of a control."""
 
     def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:

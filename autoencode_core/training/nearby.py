@@ -6,8 +6,9 @@ from torch import Tensor
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import Field
 from autoencode_core.flow.shape import Layer
+from autoencode_core.report import Report, silent
 from autoencode_core.training.costate import Points
-from autoencode_core.training.hamiltonian import Maxima, StatesAndCostates, Told, layer_squares
+from autoencode_core.training.hamiltonian import Maxima, StatesAndCostates, layer_squares
 
 RANDOM = 4
 """Random starts on the sphere about each layer's control, besides those with a reason."""
@@ -29,7 +30,7 @@ def maximise_nearby(
     held: StatesAndCostates,
     tikhonov: float,
     radius: float,
-    told: Told | None = None,
+    report: Report = silent,
 ) -> Maxima:
     """The maxima of H_n over |θ - θ_n| <= ρ at every layer, states and costates frozen.
 
@@ -43,18 +44,17 @@ def maximise_nearby(
         held: its states and costates.
         tikhonov: λ.
         radius: ρ, at least 0.
-        told: progress, called at every layer; may raise.
+        report: progress, called at every layer; may raise.
     """
     layers, budget = arch.shape.layers(theta[None]), MOST_FLOPS / arch.controlled
     flat = [torch.cat([part.flatten() for part in layer]) for layer in layers]
     gain, squares = theta.new_zeros(len(flat)), layer_squares(arch, theta)
     sharp = torch.ones(len(flat), dtype=torch.bool)
     for n in range(len(flat) if radius > 0 else 0):
-        if told is not None:
-            told(n / len(flat), f"Looking near the control of layer {n + 1} of {len(flat)}.")
+        report(n / len(flat), f"Looking near the control of layer {n + 1} of {len(flat)}.")
         ball = Ball(arch.field, held.points[n], layers[n], tikhonov, radius)
         beside = [flat[m] for m in (n - 1, n + 1) if 0 <= m < len(flat) and len(flat[m]) == len(flat[n])]
-        gain[n], best, sharp[n] = ball.climb(ball.starts(beside), budget)
+        gain[n], best, sharp[n] = ball.climb(ball.starting_points(beside), budget)
         squares[n] = best.square().sum()
     return Maxima(gain, squares, sharp)
 
@@ -94,7 +94,7 @@ class Ball:
         value = -(point.velocity * q).sum((1, 2)) - self.tikhonov * theta.square().sum(1)
         return value, -self.radius * (loss + 2 * self.tikhonov * theta)
 
-    def starts(self, beside: list[Tensor]) -> Tensor:
+    def starting_points(self, beside: list[Tensor]) -> Tensor:
         """Where ascents begin, (S, P_n): first the centre.
 
         Args:

@@ -10,9 +10,9 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.autoencode import AutoencODE, Points
 from autoencode_core.flow.control import Control
-from autoencode_core.training.apart import dots
 from autoencode_core.training.engine import Engine, engine_again, engine_for
 from autoencode_core.training.evaluation_points import EvaluationPoints
+from autoencode_core.training.per_regime import dots
 
 OVERFLOW = 1e18
 """A state beyond this is named as the cause of a divergence: its square is about to leave float32."""

@@ -50,7 +50,7 @@ class Pmp(Method[Objective]):
         self.settings = settings
         self.tau = self.step * (1 / self.gradient_norm()).clamp(max=1.0)
 
-    def goes_on(self, before: Method[Any], rows: Tensor) -> None:
+    def take_over(self, before: Method[Any], rows: Tensor) -> None:
         if isinstance(before, Pmp):
             self.tau, self.step = before.tau[rows], before.step[rows]
 

@@ -13,7 +13,7 @@ from autoencode_core.ode import difference_of, exact_error
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Branch, Outcome, Plan, Study
 from autoencode_core.training.continuation import continuation
-from autoencode_core.training.distinct_minimisers import ALIKE, maps_apart, minimisers, variance
+from autoencode_core.training.distinct_minimisers import ALIKE, maps_apart, number_minimisers, variance
 from autoencode_core.training.loop import OnProgress, train_regimes
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
@@ -32,7 +32,7 @@ def make_study(
 
     Args:
         plan: what is trained.
-        on_progress: as in `train`; Progress.regime is the place in plan.places(). "stop" ends that regime,
+        on_progress: as in `train`; Progress.regime is the place in plan.settings(). "stop" ends that regime,
             and after it no further run is begun.
         start: a run of the same architecture and data, where the upward branch of a continuation begins.
 
@@ -97,7 +97,7 @@ def _strip(plan: Plan, relay: _StudyRelay) -> list[Run]:
     """As `sweep`, but that after a "stop" no further batch begins."""
     runs: list[Run] = []
     spec = plan.trained()
-    for batch in batches([spec.but(tikhonov=at.tikhonov, seed=at.seed) for at in plan.places()]):
+    for batch in batches([spec.but(tikhonov=at.tikhonov, seed=at.seed) for at in plan.settings()]):
         if relay.stopped:
             break
         relay.first = len(runs)
@@ -160,7 +160,7 @@ def _study(plan: Plan, steps: Sequence[_Step]) -> Study:
     runs, numbers = [step.run for step in steps], dict[int, int | None]()
     for weight in {run.spec.weight for run in runs}:
         places = [i for i, run in enumerate(runs) if run.spec.weight == weight]
-        numbers |= dict(zip(places, minimisers([runs[i] for i in places]), strict=True))
+        numbers |= dict(zip(places, number_minimisers([runs[i] for i in places]), strict=True))
     terms = _DataTerms()
     outcomes = tuple(_outcome(step, terms.test(step.run), numbers[i]) for i, step in enumerate(steps))
     return Study(plan.kind, plan.trained(), outcomes, terms.zero(runs[0]), variance(runs[0]), plan.name)

@@ -19,7 +19,6 @@ from pages.shared.words import number
 
 ITERATIONS = (20, 50, 100, 200, 500, 1000, 2000)
 _FITTING = 0
-_QUICKEST = 200
 _WORK = 4e8
 """Entries of the control times particles times iterations that take a few seconds, about."""
 _HELP = {

@@ -43,7 +43,7 @@ def plan_form(kind: Kind, opened: bool) -> None:
         about = {"further": values["further"], "name": values["name"]}
         plan = Plan(kind=kind, spec=spec, tikhonov=weights, seeds=seeds, **about)
         start = _start(source) if kind == "continuation" else None
-        count = len(plan.places())
+        count = len(plan.settings())
         st.caption("λ = " + ", ".join(f"{weight:g}" for weight in plan.tikhonov))
         if st.button(f"Train {count} runs", type="primary", key=f"{kind}_train"):
             st.query_params.pop("study", None)

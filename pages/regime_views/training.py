@@ -79,7 +79,7 @@ def _watch(job_id: str) -> None:
         live_strip(status.latest, status.plan, f"live_{job_id}")
     shot = jobs().snapshot(job_id)
     if shot is not None:
-        places = status.plan.places()
+        places = status.plan.settings()
         shown = [places[i] for i in shot["regimes"]]
         titles = [f"λ = {place.tikhonov:.2g} {place.branch}".rstrip() for place in shown]
         scene = live_multiples(job_id, shot, titles, status.plan.spec)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from autoencode_core.data.drawn import (
+from autoencode_core.data.drawing import (
     CLASSES,
     EXTENT,
     FEWEST,

@@ -48,7 +48,7 @@ def live_strip_points(latest: Sequence[Mapping[str, float] | None], plan: Plan) 
     """
     axis = WeightAxis(plan.tikhonov)
     rows = []
-    for place, row in zip(plan.places(), latest, strict=False):
+    for place, row in zip(plan.settings(), latest, strict=False):
         cost = None if row is None else row.get("cost")
         if row is None or cost is None or not math.isfinite(cost) or cost <= 0:
             continue

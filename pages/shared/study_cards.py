@@ -57,12 +57,6 @@ def study_names(entries: Mapping[str, "StudyEntry"]) -> dict[str, str]:
     }
 
 
-def _name(entry: "StudyEntry") -> str:
-    name = entry.name or (study_title(entry.study) if entry.study else entry.summary)
-    created = None if entry.read_only else moment(entry.created)
-    return name if created is None else f"{name} · {created:%d %b %H:%M}"
-
-
 def stored_studies() -> None:
     """Strips and continuations: open, download, rename, delete."""
     found = {entry.study_id: entry for entry in store().studies()}

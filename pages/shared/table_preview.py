@@ -104,7 +104,7 @@ def _survey(shown: Pending) -> Survey:
         found = survey(shown.data, shown.reading, shown.name)
         st.session_state[_SURVEY] = (key, found)
         return found
-    return replace(known[1], reading=shown.reading).told(shown.reading)
+    return replace(known[1], reading=shown.reading).with_reading(shown.reading)
 
 
 # ---- what is asked
@@ -198,7 +198,7 @@ def _note_columns(name: str) -> None:
     known, shown = st.session_state.get(_SURVEY), pending()
     if known is None or shown is None:
         return
-    found: Survey = known[1].told(shown.reading)
+    found: Survey = known[1].with_reading(shown.reading)
     before = found.label()
     label, colour = (_named(st.session_state[f"table_{field}"]) for field in ("label", "colour"))
     left = set(st.session_state["table_drop"])
@@ -206,7 +206,7 @@ def _note_columns(name: str) -> None:
         left.add(before.name)  # it is text again
     if name == "drop" and label in left:
         label = ""
-    reading = replace(found, reading=shown.reading).asking(left, label, colour)
+    reading = replace(found, reading=shown.reading).reading_for(left, label, colour)
     st.session_state[_PENDING] = replace(shown, reading=reading)
 
 

@@ -116,12 +116,12 @@ def test_the_shortest_reading_that_says_it() -> None:
     rows = "".join(f"{i},{i * 7 % 5},{i * i},{i * 3 % 7},{'uv'[i % 2]},w{i}\n" for i in range(1, 9))
     text = f"id,a,b,c,kind,text\n{rows}".encode()
     found = survey(text)
-    assert found.asking(["id", "text"], "kind", "") == AS_FOUND
-    assert found.asking(["id", "text", "b"], "kind", "") == Reading(drop=("b",))
-    assert found.asking(["text"], "kind", "") == Reading(drop=("none", "text"))
-    assert found.asking(["id", "kind", "text"], "", "") == Reading(label="none")
-    assert found.asking(["id", "text"], "kind", "a") == Reading(colour="a")
+    assert found.reading_for(["id", "text"], "kind", "") == AS_FOUND
+    assert found.reading_for(["id", "text", "b"], "kind", "") == Reading(drop=("b",))
+    assert found.reading_for(["text"], "kind", "") == Reading(drop=("none", "text"))
+    assert found.reading_for(["id", "kind", "text"], "", "") == Reading(label="none")
+    assert found.reading_for(["id", "text"], "kind", "a") == Reading(colour="a")
     for left, label, colour in ((["text"], "kind", "id"), (["id", "a", "text"], "kind", "b"), ([], "a", "")):
-        told = found.told(found.asking(left, label, colour))
+        told = found.with_reading(found.reading_for(left, label, colour))
         assert {name for name, role in told.roles.items() if role == "left out"} == set(left)
         assert (told.roles[label], told.colour) == ("label", colour)

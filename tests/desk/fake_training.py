@@ -90,7 +90,7 @@ def begin(spec: RunSpec) -> int:
 def fake_study(plan_json: str, start: bytes, job_id: str) -> bytes:
     """All runs in step, one iteration after the other; the one at place 1 converges after half of them."""
     plan = Plan.model_validate_json(plan_json)
-    spec, places = plan.spec, range(len(plan.places()))
+    spec, places = plan.spec, range(len(plan.settings()))
     kind = spec.seed // 100 * 100
 
     def run(_: Any) -> bytes:

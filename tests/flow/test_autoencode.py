@@ -52,27 +52,18 @@ def test_orders_and_coordinates(order, coordinates):
 
 
 @settings(max_examples=60)
-@given(
-    scale=st.sampled_from([0.0, 1.0, -3.5, 1e30, np.nan, np.inf]),
-    seed=st.integers(0, 10),
-    way=st.sampled_from(WAYS),
-    field=st.sampled_from(FIELDS),
-)
-def test_nothing_leaks_through_the_bottleneck(scale, seed, way, field):
-    """Whatever is written into I_* at T/2 changes the output by not one bit."""
+@given(seed=st.integers(0, 10), way=st.sampled_from(WAYS), field=st.sampled_from(FIELDS))
+def test_nothing_leaks_through_the_bottleneck(seed, way, field):
+    """The output is made of the active components at T/2 alone, bit for bit; the others are not 0 there."""
     scheme, substeps = way
     knobs = {"dataset": "s_curve", "bottleneck": 2, "order": "reversed", "field": field}
     node = model(small_spec(**knobs, scheme=scheme, substeps=substeps))
     x = cloud(3, seed=seed)
     flow = node.flow(x)
-    state = flow.dropped.clone()
-    reference = node.decode_state(state)
     inactive = torch.ones(3, dtype=torch.bool)
     inactive[node.order[:2]] = False
-    assert inactive.any() and state[:, inactive].any()
-    state[:, inactive] = scale
-    assert torch.equal(node.decode_state(state), reference)
-    assert torch.equal(node.reconstruct(x), reference)
+    assert inactive.any() and flow.dropped[:, inactive].any()
+    assert torch.equal(node.reconstruct(x), node.decode(flow.dropped[:, node.order[:2]]))
     assert not flow.states[3 * substeps][:, inactive].any()
 
 

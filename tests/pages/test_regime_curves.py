@@ -14,7 +14,7 @@ BOTH = Plan(kind="continuation", spec=SPEC, tikhonov=(1e-3, 1e-2), seeds=(0,))
 
 
 def latest(plan: Plan, **changes: float) -> list[dict[str, float] | None]:
-    return [{"iteration": 3.0, "cost": 0.1 * (i + 1), **changes} for i in range(len(plan.places()))]
+    return [{"iteration": 3.0, "cost": 0.1 * (i + 1), **changes} for i in range(len(plan.settings()))]
 
 
 def test_a_mark_for_each_regime_that_has_begun():

@@ -29,7 +29,7 @@ class FakeJobs:
 
     def study(self, plan, start=None):
         self.plans.append((plan, start))
-        nothing = [None] * len(plan.places())
+        nothing = [None] * len(plan.settings())
         self.known = StudyStatus("begun", plan, "running", "", nothing)
         return "begun"
 

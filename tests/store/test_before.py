@@ -14,7 +14,7 @@ from autoencode_core.cli.shared import errors_line
 from autoencode_core.spec import RunSpec
 from autoencode_core.store import run_file as files
 from autoencode_core.store.record import HISTORY
-from autoencode_core.store.run_file import glance, pack, unpack
+from autoencode_core.store.run_file import pack, unpack, unpack_summary
 from autoencode_core.store.run_store import RunStore
 from autoencode_core.store.study_file import unpack_study
 from autoencode_core.training.records import record_of, run_of
@@ -82,7 +82,7 @@ def test_errors_that_were_told_in_data_units_are_left_out(tmp_path):
         record.summary["train_error"] == record.history["train_error"][-1] == record.history["data_term"][-1]
     )
     assert np.isnan(record.history["test_error"]).all() and "train it again" in record.message
-    assert glance(data).summary["test_error"] is None
+    assert unpack_summary(data).summary["test_error"] is None
     assert unpack(pack(record)).message == record.message
     assert unpack((BEFORE / "two_layer.autoencode").read_bytes()).summary["test_error"] > 0
     assert "–" in errors_line(record.spec, record.summary)

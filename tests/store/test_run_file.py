@@ -19,7 +19,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store import run_file as files
 from autoencode_core.store.choice import Choice, choice_out
 from autoencode_core.store.record import HISTORY
-from autoencode_core.store.run_file import glance, pack, read_folder, unpack, write_folder
+from autoencode_core.store.run_file import pack, read_folder, unpack, unpack_summary, write_folder
 from autoencode_core.store.run_store import RunStore
 from autoencode_core.training.records import record_of
 from autoencode_core.training.selection import train
@@ -83,7 +83,7 @@ def test_how_the_weight_was_chosen_comes_back(make_record, tmp_path):
     same(unpack(pack(record)), record)
     write_folder(record, tmp_path / "run")
     files.rewrite_name(tmp_path / "run", "Other")
-    assert read_folder(tmp_path / "run").choice == glance(pack(record)).choice == CHOICE
+    assert read_folder(tmp_path / "run").choice == unpack_summary(pack(record)).choice == CHOICE
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_round_trip_is_exact(make_record, spec, tmp_path):
     assert pack(unpack(data)) == data
     write_folder(record, tmp_path / "run")
     same(read_folder(tmp_path / "run"), record)
-    assert glance(data) == files.glance_folder(tmp_path / "run")
-    assert glance(data).name == "Mine é" and glance(data).weights == {}
+    assert unpack_summary(data) == files.read_summary(tmp_path / "run")
+    assert unpack_summary(data).name == "Mine é" and unpack_summary(data).weights == {}
 
 
 numbers = st.one_of(st.floats(), st.integers(-(2**53), 2**53), st.floats(width=32))
@@ -241,7 +241,7 @@ def test_texts_and_history_that_do_not_fit_are_refused(make_record, changes, wor
 )
 def test_an_unknown_field_or_scheme_is_refused_in_a_sentence(make_record, knobs, words, tmp_path):
     data = rejson(pack(make_record()), "spec.json", **knobs)
-    for read in (unpack, glance):
+    for read in (unpack, unpack_summary):
         with pytest.raises(InputError, match=words):
             read(data)
     store = RunStore(tmp_path)
@@ -375,7 +375,7 @@ def test_bad_spec_is_explained(make_record):
 )
 def test_bad_texts_are_refused(make_record, changes, words):
     data = rejson(pack(make_record()), "run.json", **changes)
-    for read in (unpack, glance):
+    for read in (unpack, unpack_summary):
         with pytest.raises(InputError, match=words):
             read(data)
 

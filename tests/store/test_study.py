@@ -42,8 +42,8 @@ def plan(**changes):
 
 
 def test_places_go_weight_by_weight_and_seed_by_seed():
-    assert [(p.tikhonov, p.seed) for p in plan().places()] == [(0.01, 0), (0.01, 2), (0.1, 0), (0.1, 2)]
-    both = plan(kind="continuation").places()
+    assert [(p.tikhonov, p.seed) for p in plan().settings()] == [(0.01, 0), (0.01, 2), (0.1, 0), (0.1, 2)]
+    both = plan(kind="continuation").settings()
     assert [(p.tikhonov, p.branch) for p in both] == [
         (0.1, "down"),
         (0.01, "down"),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from autoencode_core.errors import InputError
 from autoencode_core.store import study_file as study_files
 from autoencode_core.store.run_file import pack, unpack
-from autoencode_core.store.study_file import glance_study, pack_study, read_member, unpack_study
+from autoencode_core.store.study_file import pack_study, read_member, read_study, unpack_study
 
 GALLERY = Path(__file__).parents[2] / "assets" / "gallery"
 by_hand = pytest.importorskip("by_hand")  # this folder's, on the path by conftest.py
@@ -72,7 +72,7 @@ def test_a_study_comes_back(tmp_path):
     assert [pack(record) for record in records] == [pack(record) for record in RECORDS]
     path = tmp_path / "a.study"
     path.write_bytes(data)
-    assert glance_study(path) == study
+    assert read_study(path) == study
     assert unpack(read_member(path, 2)).spec == RECORDS[2].spec
     for place in (-1, len(RECORDS)):
         with pytest.raises(InputError, match="a run from 0 to 3"):
@@ -113,7 +113,7 @@ def test_of_old_studies_no_ode_difference_is_known():
         (None,) * 4
     }
     for path in sorted(GALLERY.glob("*.study")):  # with or without, they load
-        assert glance_study(path).outcomes
+        assert read_study(path).outcomes
 
 
 def test_continuations_come_back():

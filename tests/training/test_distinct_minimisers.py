@@ -7,7 +7,7 @@ import torch
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.distinct_minimisers import maps_apart, minimisers, variance
+from autoencode_core.training.distinct_minimisers import maps_apart, number_minimisers, variance
 from autoencode_core.training.selection import train
 
 SPEC = RunSpec(
@@ -47,17 +47,17 @@ def test_two_known_minimisers_are_told_apart_and_numbered_from_the_lower_cost(ru
         like(run, nudged(trained, 4), low),
         like(run, nothing, high),
     ]
-    assert minimisers(runs) == [1, 0, 1, 0, 1]
-    assert minimisers(runs[::2]) == [0, 0, 0]
+    assert number_minimisers(runs) == [1, 0, 1, 0, 1]
+    assert number_minimisers(runs[::2]) == [0, 0, 0]
 
 
 def test_the_maps_count_and_not_the_costs(run):
     """Two minimisers of one cost are two; two controls of one map are one."""
     trained = run.model.control.flatten()
     turned = like(run, torch.zeros_like(trained), run.history["cost"][-1])
-    assert minimisers([run, turned]) == [0, 1]
+    assert number_minimisers([run, turned]) == [0, 1]
     # With b in the place of nothing: in the last layer W and b of a component that is dropped reach nobody.
-    assert minimisers([run, like(run, nudged(trained, 1), 99.0)]) == [0, 0]
+    assert number_minimisers([run, like(run, nudged(trained, 1), 99.0)]) == [0, 0]
 
 
 def test_distances_are_those_of_the_reconstructions(run):
@@ -75,24 +75,24 @@ def test_particles_of_their_own_do_not_make_minimisers():
     runs = [train(SPEC.but(seed=seed, iterations=1)) for seed in range(4)]
     idle = [like(run, torch.zeros_like(run.model.control.flatten()), 0.33) for run in runs]
     assert maps_apart(idle).max() > 1e-3
-    assert minimisers(idle) == [0, 0, 0, 0]
+    assert number_minimisers(idle) == [0, 0, 0, 0]
     trained = replace(train(SPEC.but(seed=3)), status="converged")
-    assert minimisers([*idle[:3], trained]) == [1, 1, 1, 0]
+    assert number_minimisers([*idle[:3], trained]) == [1, 1, 1, 0]
 
 
 def test_a_run_that_has_not_converged_found_none(run):
     trained = run.model.control.flatten()
     ways = ("finished", "stopped", "converged", "diverged")
     runs = [replace(like(run, nudged(trained, i), 0.1 * i), status=way) for i, way in enumerate(ways)]
-    assert minimisers(runs) == [None, None, 0, None]
-    assert minimisers(runs[:2]) == [None, None]
+    assert number_minimisers(runs) == [None, None, 0, None]
+    assert number_minimisers(runs[:2]) == [None, None]
 
 
 def test_a_run_that_diverged_found_none(run):
     broken = replace(like(run, torch.full_like(run.model.control.flatten(), torch.nan), 1.0))
     diverged = replace(run, status="diverged")
-    assert minimisers([run, broken, diverged]) == [0, None, None]
-    assert minimisers([diverged]) == [None]
+    assert number_minimisers([run, broken, diverged]) == [0, None, None]
+    assert number_minimisers([diverged]) == [None]
     assert np.isnan(maps_apart([run, broken])[0, 1])
 
 

@@ -5,7 +5,7 @@ import torch
 from autoencode_core.flow.nonlinearities import NONLINEARITIES
 from autoencode_core.training import initial_units as module
 from autoencode_core.training.hidden_units import FrozenLayers, HiddenUnits
-from autoencode_core.training.initial_units import starts
+from autoencode_core.training.initial_units import initial_units
 
 
 def frozen(layers=2, a=2, particles=30, seed=0):
@@ -35,7 +35,7 @@ def test_a_cut_is_the_best_of_all_places_along_its_direction(joint):
 @pytest.mark.parametrize("rows", [None, torch.arange(2)])
 def test_they_are_better_than_what_is_drawn_blindly(rows):
     field, h = frozen(), 1 if rows is None else 2
-    found = starts(field, rows, 6, 4)
+    found = initial_units(field, rows, 6, 4)
     assert found.shape == (2, 10, h, 3) and bool(found.isfinite().all())
 
     def best(units):
@@ -44,12 +44,12 @@ def test_they_are_better_than_what_is_drawn_blindly(rows):
 
     blind = torch.randn(2, 100, h, 3, generator=torch.Generator().manual_seed(5)).double()
     assert bool((best(found) < best(blind)).all())
-    torch.testing.assert_close(starts(field, rows, 6, 4), found)  # the same every time
+    torch.testing.assert_close(initial_units(field, rows, 6, 4), found)  # the same every time
 
 
 def test_those_that_are_kept_are_of_all_sizes_where_there_is_room():
     field = frozen(1)._replace(weight=torch.tensor([1e-9]).double())
-    sizes = starts(field, None, 7, 0)[0, :, 0, :-1].norm(dim=1)
+    sizes = initial_units(field, None, 7, 0)[0, :, 0, :-1].norm(dim=1)
     assert len(np.unique(np.rint(np.log10(sizes.numpy()) * 2))) >= 4
 
 
@@ -65,7 +65,7 @@ def test_values_are_those_of_cost_and_gradient():
 def test_one_component_one_particle_many_components(a, particles):
     field = frozen(1, a, particles)
     for rows in (None, torch.arange(a)):
-        found = starts(field, rows, 4, 4)
+        found = initial_units(field, rows, 4, 4)
         assert found.shape[1] == 8 and bool(found.isfinite().all())
 
 

@@ -214,7 +214,7 @@ def test_a_run_by_batches_tells_of_all_particles_at_its_end():
 
 
 def test_of_many_test_particles_a_part_is_looked_at_on_the_way(monkeypatch):
-    monkeypatch.setattr(group, "GLANCE", 7)
+    monkeypatch.setattr(group, "FEW", 7)
     spec = ac.RunSpec(**{**QUICK, "iterations": 1}, method="adam", batch_size=50)
     run = ac.train(spec)
     first = ac.train(spec, lambda progress: "stop").model

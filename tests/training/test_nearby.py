@@ -57,7 +57,7 @@ def frozen(field, a=1, particles=25, seed=0, scale=1.0):
 
 def found(field, points, layer, tikhonov, radius):
     ball = Ball(field, points, layer, tikhonov, radius)
-    gain, theta, sharp = ball.climb(ball.starts([]), 1e9)
+    gain, theta, sharp = ball.climb(ball.starting_points([]), 1e9)
     own = torch.cat([part.flatten() for part in layer])
     assert (theta - own).norm() <= radius * (1 + 1e-9)
     return float(gain), theta.numpy(), bool(sharp), own.numpy()
@@ -132,5 +132,5 @@ def test_few_places_at_a_time_and_few_steps(monkeypatch):
     monkeypatch.setattr("autoencode_core.training.nearby.TOGETHER", 1)
     assert found(field, points, layer, 0.01, 1.0)[0] == pytest.approx(whole)
     ball = Ball(field, points, layer, 0.01, 1.0)
-    gain, _, sharp = ball.climb(ball.starts([]), 1.0)
+    gain, _, sharp = ball.climb(ball.starting_points([]), 1.0)
     assert 0.5 * whole < float(gain) <= whole * (1 + 1e-6) and (bool(sharp) or float(gain) < whole)

@@ -58,7 +58,7 @@ def test_of_a_bow_a_low_weight_is_chosen(table):
     run = ac.train(table(bow(), bottleneck=1, iterations=100, horizon=8.0, depth=10))
     choice = run.choice
     assert run.spec.tikhonov == choice.tikhonov < 0.1 * choice.weights[0]
-    assert choice.mean[choice.place] < 0.5
+    assert choice.mean[choice.chosen] < 0.5
     assert run.summary["test_error"] < 0.5 * run.summary["pca_test_error"]
 
 

@@ -158,7 +158,7 @@ def test_a_given_start_begins_the_upward_branch():
 @pytest.mark.parametrize("kind", ["strip", "continuation"])
 def test_progress_comes_by_place_and_stop_ends_all(kind):
     plan = Plan(kind=kind, spec=SPEC.but(iterations=8), tikhonov=(0.001, 0.01, 0.1), seeds=(0, 1), further=0)
-    places = plan.places()
+    places = plan.settings()
     seen = set()
 
     def told(progress):

@@ -11,7 +11,7 @@ import autoencode_core as ac
 from autoencode_core import analysis
 from autoencode_core.analysis.latent.codes import neighbours
 from autoencode_core.analysis.regimes.convexity import flat_direction
-from autoencode_core.training.distinct_minimisers import maps_apart, minimisers
+from autoencode_core.training.distinct_minimisers import maps_apart, number_minimisers
 
 COLUMNS = 4
 
@@ -43,7 +43,7 @@ def figures(path, x):
     numbers += flat_direction(runs[0], np.ones(len(runs[0].model.control.flatten())), steps=3)[
         "moved"
     ].tolist()
-    words = [analysis.steps(runs[0], substeps=(1, 2, 4), particles=20)["verdict"], *minimisers(runs)]
+    words = [analysis.steps(runs[0], substeps=(1, 2, 4), particles=20)["verdict"], *number_minimisers(runs)]
     words += [run.summary["unexplained"] < run.summary["pca_unexplained"] for run in runs]
     return numbers, words
 

@@ -94,17 +94,3 @@ class Reference:
             share = (2 * passes - borders[:-1] - borders[1:]) / (n * m)
             total += float((values * share + start + end - 2 * at).sum())
         return total / len(points)
-
-
-def sliced_wasserstein(x: ArrayLike, y: ArrayLike, directions: int = DIRECTIONS) -> float:
-    """Sliced W_1 between two samples (n, d) and (m, d), as Reference(y, directions).distance(x).
-
-    Args:
-        x: a sample.
-        y: another one.
-        directions: lines that the sliced distance averages over, from 1.
-
-    Raises:
-        InputError: a sample is no table of finite numbers, or the widths differ.
-    """
-    return Reference(y, directions).distance(x)

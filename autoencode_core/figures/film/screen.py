@@ -10,9 +10,6 @@ from autoencode_core.errors import InputError
 MAIN_PANE = "particles"
 """Key of the pane whose camera and layers are honoured."""
 
-LAYERS = ("particles", "tails", "residuals", "ghost")
-"""Layers that a film draws; the others need an analysis and stay on the screen."""
-
 YAW, PITCH = -0.6, 0.36
 """The usual view in radians, that of the player."""
 

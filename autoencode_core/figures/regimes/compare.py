@@ -143,10 +143,6 @@ def _curve(record: RunRecord, column: str, log: bool) -> tuple[Array, Array]:
     return x[shown], y[shown]
 
 
-def _as_share(record: RunRecord, at: Array, errors: Array) -> tuple[Array, Array]:
-    return at, errors / float(record.summary["test_variance"] or np.nan)
-
-
 def _iterations(records: Sequence[RunRecord], dark: bool, log: bool) -> dict[str, Any]:
     most = max([1.0, *(float(max(record.history.get("iteration") or [1])) for record in records)])
     if log:

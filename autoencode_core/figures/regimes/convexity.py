@@ -25,7 +25,6 @@ _TALL = 232
 """Pixels of the height of a single panel."""
 CONVEX = "locally strongly convex"
 _CONVEX = f"above 0: J is {CONVEX}"
-_NOT = "below 0: J falls in some direction"
 _ROOM = 0.15
 """Share of the large panel that stays free for words at both ends."""
 _SIDES = ("above 0: J is locally<br>strongly convex", "below 0: J falls<br>in some direction")

@@ -67,7 +67,7 @@ def _traces(choice: Choice, axis: WeightAxis, dark: bool) -> list[dict[str, Any]
     mean, deviation = choice.mean[known], choice.deviation[known]
     said = [f"λ = {choice.weights[n]:g}<br>{choice.mean[n]:.4g} ± {choice.deviation[n]:.2g}" for n in known]
     ends = zip((mean - deviation).tolist(), (mean + deviation).tolist(), strict=True)
-    at, colour = known.index(choice.place), curve.colour(dark)
+    at, colour = known.index(choice.chosen), curve.colour(dark)
     common = {"type": "scatter", "hovertemplate": "%{hovertext}<extra></extra>"}
     ring = {"symbol": f"{chosen.symbol}-open", "size": 17, "color": chosen.colour(dark)}
     return [

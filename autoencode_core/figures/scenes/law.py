@@ -1,16 +1,12 @@
 """The law of moving particles as part of a pane: the player counts them where they are at its own t."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from autoencode_core.figures.arrays import finite
 from autoencode_core.figures.scenes.encoding import quantised
 from autoencode_core.figures.scenes.parts import Part, near_box
 from autoencode_core.questions.flow import Grid
-
-Array = NDArray[Any]
 
 _DARK = 0.998
 """Which of all cells with mass is drawn darkest."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.arrays import at_layer_ends, class_names, classes, flow_states, view
@@ -23,8 +22,6 @@ from autoencode_core.figures.scenes.pictures import images_pane
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
-
-Array = NDArray[Any]
 
 HEIGHT = 190
 """css px of a small pane."""

@@ -8,7 +8,7 @@ from scipy.stats import wasserstein_distance
 from autoencode_core import analysis
 from autoencode_core.analysis.mean_field.particles import ROUNDS, _law, best, trained
 from autoencode_core.analysis.mean_field.rates import power_law
-from autoencode_core.analysis.mean_field.wasserstein import exact_wasserstein, sliced_wasserstein
+from autoencode_core.analysis.mean_field.wasserstein import Reference, exact_wasserstein
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.data.synthetic import Sample, bimodal, moons
 from autoencode_core.errors import InputError
@@ -164,7 +164,7 @@ def test_distances_are_those_between_the_runs_themselves():
             assert found["train_cost"][c, s] == run.history["cost"][-1]
             flow = many.model.coordinates.to_flow
             x, law = flow(run.data.source.train), flow(_law(run, 20_000).inputs)
-            assert found["sliced_wasserstein"][c, s] == pytest.approx(sliced_wasserstein(x, law))
+            assert found["sliced_wasserstein"][c, s] == pytest.approx(Reference(law).distance(x))
             n = len(x)
             others = law[s * n : (s + 1) * n]  # each sample has others
             assert found["exact_wasserstein"][c, s] == pytest.approx(exact_wasserstein(x, others))

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from autoencode_core.training.apart import dots, matrices_of, products
 from autoencode_core.training.lbfgs import FOURS, PairMemory, most_pairs
+from autoencode_core.training.per_regime import dots, matrices_of, products
 
 SIZES = [1, 7, 181, 700, 2481, 40_001]
 """For the sum of products, for the library's product, and for a sum that two threads would share."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoencode_core.data.catalogue import card
-from autoencode_core.data.drawn import CLASSES, FEWEST, MOST, drawing_csv, drawing_name, typed_points
+from autoencode_core.data.drawing import CLASSES, FEWEST, MOST, drawing_csv, drawing_name, typed_points
 from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
