@@ -22,8 +22,8 @@ from autoencode_core.store.study_store import STUDY_ID
 
 def add(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     """Adds the commands to the parser of all commands; their --out is a file, so --runs is the folder."""
-    ways = {"encode": "the latent codes of rows", "reconstruct": "what rows come back as, in data units"}
-    for name, words in ways.items():
+    helps = {"encode": "the latent codes of rows", "reconstruct": "what rows come back as, in data units"}
+    for name, words in helps.items():
         command = commands.add_parser(name, parents=parents, help=f"{words}, as a CSV file")
         command.set_defaults(command=_rows, back=name == "reconstruct")
         command.add_argument("run", help="id of the run, or its name")
