@@ -137,7 +137,7 @@ def _images_card(
     )
 
 
-_MNIST_PLACE = (
+_MNIST_SOURCE = (
     "grey values divided by 255; from the IDX files in the folder "
     f"{images.FOLDER}, else fetched once from OpenML."
 )
@@ -249,7 +249,7 @@ _CARDS = (
         "MNIST (28×28)",
         (images.SIDE, images.SIDE),
         images.WHOLE,
-        f"70,000 handwritten digits, {_MNIST_PLACE}",
+        f"70,000 handwritten digits, {_MNIST_SOURCE}",
         images.mnist,
         images.DIGIT_NAMES,
         _BY_BATCHES,
@@ -259,7 +259,7 @@ _CARDS = (
         "Fashion-MNIST (28×28)",
         (images.SIDE, images.SIDE),
         images.WHOLE,
-        f"70,000 pieces of clothing, {_MNIST_PLACE}",
+        f"70,000 pieces of clothing, {_MNIST_SOURCE}",
         images.fashion_mnist,
         images.FASHION_NAMES,
         _BY_BATCHES,
