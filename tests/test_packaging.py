@@ -85,6 +85,17 @@ def test_the_installed_command_line_finds_the_gallery(installed, tmp_path):
     assert "gallery-circle" in [entry.get("run_id") for entry in listed]
 
 
+def test_the_installed_player_becomes_a_file(installed):
+    code = (
+        "from autoencode_core.export.run import run_page\n"
+        "from autoencode_core.figures.film.screen import Screen\n"
+        "from autoencode_core.home import GALLERY\n"
+        "from autoencode_core.store.run_file import unpack\n"
+        "print(len(run_page(unpack((GALLERY / 'moons.autoencode').read_bytes()), Screen())))\n"
+    )
+    assert 200_000 < int(installed("-c", code)) < 1_000_000
+
+
 def test_the_installed_app_opens(installed, tmp_path):
     code = (
         "from pathlib import Path\n"

@@ -213,7 +213,7 @@ export class Tied {
   askForPage() {
     const place = (player) => player.root.getBoundingClientRect();
     const order = (one, other) => place(one).top - place(other).top || place(one).left - place(other).left;
-    const together = [...this.clock.members.keys()].filter(({ scene }) => scene && scene.save.includes("html"));
+    const together = [...this.clock.members.keys()].filter(({ scene }) => scene?.save?.includes("html"));
     this.emit("save", { format: "html", scenes: together.sort(order).map((player) => player.memory()) });
     this.say("Asked for. It is being made.");
   }
