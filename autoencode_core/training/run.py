@@ -1,9 +1,9 @@
 """Run: what training gives back, and Progress: what it says on the way."""
 
-import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,15 +166,8 @@ class Run:
         Returns:
             An IPython.display.HTML.
         """
-        from IPython.display import HTML  # lazy: whoever has no notebook needs no IPython
-
-        from autoencode_core.export.run import run_page  # lazy: exports lie above training
-        from autoencode_core.figures.film.screen import Screen
-        from autoencode_core.training.records import record_of
-
-        page = html.escape(run_page(record_of(self), Screen(dark=dark)))
-        frame = f'<iframe srcdoc="{page}" style="width: 100%; height: {height}px; border: 0"></iframe>'
-        return HTML(f"<div>{frame}</div>")  # of a bare iframe IPython warns
+        show = import_module("autoencode_core.export.notebook").show  # by name: exports lie above training
+        return show(self, dark, height)
 
 
 def load_data(spec: RunSpec) -> RunData:
