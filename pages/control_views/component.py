@@ -3,7 +3,6 @@
 from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.figures.control.component import (
@@ -46,9 +45,9 @@ def component_view(run_id: str, record: RunRecord) -> None:
     linked_player("control_component", run_id, end, draw, identity, count)
     words = "State, class and predicted class of each particle at every t, for both choices."
     table_button("component_csv", f"{run_id}-choices", lambda: component_table(found), words=words)
-    cells = st.container(horizontal=True, gap="small")
-    for place in range(2):
-        _metrics(cells, found, place)
+    with st.container(horizontal=True, gap="small"):
+        for place in range(2):
+            _metrics(found, place)
     st.markdown(escape(component_words(found)))
     with guard():
         _against_horizon(run_id, record, name)
@@ -87,15 +86,15 @@ def _heading(record: RunRecord, found: Component) -> None:
     st.caption(escape(f"{dataset(spec.dataset)} · {regime(spec)} · N = {spec.particles}"))
 
 
-def _metrics(cells: DeltaGenerator, found: Component, place: int) -> None:
+def _metrics(found: Component, place: int) -> None:
     name = component_names(found)[int(found["off"][place])]
-    cells.metric(
+    st.metric(
         f"Accuracy, {name} off",
         f"{found['accuracy'][place]:.1%}",
         width=170,
         help=f"Share of the {found['tested']} test particles whose code is nearest to their own class.",
     )
-    cells.metric(
+    st.metric(
         f"J, {name} off",
         f"{found['cost'][place]:.3g}",
         width=170,
