@@ -19,6 +19,20 @@ _STYLE = """<style>
 .katex-display { overflow-x: auto; overflow-y: hidden; padding-block: 0.25rem; }
 </style>"""
 
+_OPEN = """{
+  // Again and again while the page above still grows, until a person scrolls.
+  const moves = ["wheel", "touchstart", "keydown", "pointerdown"], until = performance.now() + 4000;
+  let free = false;
+  for (const move of moves) addEventListener(move, () => (free = true), { once: true, passive: true });
+  const open = () => {
+    if (free || performance.now() > until) return;
+    document.getElementById("PLACE")?.scrollIntoView();
+    setTimeout(open, 200);
+  };
+  open();
+}"""
+"""Opens the section PLACE, an anchor: letters, digits and dashes."""
+
 
 def render() -> None:
     """Draws the page."""
@@ -47,8 +61,7 @@ def _text(theory: str) -> None:
     asked = SECTION.get()
     for place in anchors:
         if asked and place.startswith(f"{asked}-"):
-            script = f"<script>document.getElementById({place!r}).scrollIntoView()</script>"
-            st.html(script, unsafe_allow_javascript=True)
+            st.html(f"<script>{_OPEN.replace('PLACE', place)}</script>", unsafe_allow_javascript=True)
 
 
 def anchor(heading: str) -> str:

@@ -100,7 +100,7 @@ def flow_view(
     if fresh:
         wanted |= fresh
         st.rerun()
-    save_menu(run_id, record, said.save, key, said.picked if not drawn else ())
+    save_menu(run_id, record, said.save, f"{key}_player", said.picked if not drawn else ())
     return said
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from autoencode_core.home import ASSETS
-from pages.shared.save_menu import save_page
+from pages.shared.save_menu import keep_save, kept_save, save_page
 from pages.shared.streamlit_internals import register_components
 
 _PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing")
@@ -45,8 +46,10 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
         particles: number of particles drawn: picks beyond it are not believed.
     """
     listeners = {f"on_{name}_change": nothing for name in (*_STATES, *_TRIGGERS)}
+    listeners |= {"on_save_change": partial(keep_save, key)}
     found = _component()(key=key, data=data, height="content", **listeners)
     said = {name: said_of(found.get(name), identity) for name in (*_STATES, *_TRIGGERS)}
+    said["save"] = said_of(kept_save(key), identity) or said["save"]
     save_page(key, identity, data, said["save"])
     return Said(
         _number(said["moment"].get("t")),

@@ -20,6 +20,27 @@ _SHOWN = SessionKey[dict[str, bytes]]("scenes_shown", dict)
 _MOST_SHOWN = 8
 
 
+def keep_save(key: str) -> None:
+    """Keeps what a player is asked to save until that is begun: the next run of the page may cut this one short.
+
+    Args:
+        key: of the player.
+    """
+    said = st.session_state.get(key)
+    found = said.get("save") if isinstance(said, Mapping) else None
+    if isinstance(found, Mapping):
+        _kept(key).set(dict(found))
+
+
+def kept_save(key: str) -> Mapping[str, Any] | None:
+    """What keep_save keeps of a player."""
+    return _kept(key).get()
+
+
+def _kept(key: str) -> SessionKey[dict[str, Any]]:
+    return SessionKey(f"{key}_to_save", dict)
+
+
 @guard()
 def save_menu(
     run_id: str,
@@ -43,6 +64,7 @@ def save_menu(
         if picked:
             screen["particles"] = list(picked)
         saved.set((run_id, str(asked["format"]), screen))
+        _kept(key).drop()
     wanted = saved.get()
     if wanted is None or wanted[0] != run_id:
         return
@@ -84,6 +106,8 @@ def save_page(
         page = player_page(scenes, memories, dark=dark(), kind=kind).encode()
         title = next((found for scene in scenes if (found := header(scene)["title"])), "")
         made.set((identity, page, f"{slug(title) or kind}.html"))
+    if memories:
+        _kept(key).drop()
     known = made.get()
     if known is not None and known[0] == identity:
         _offer(f"{key}_page", known[1], known[2], "text/html", made.drop)

@@ -44,9 +44,8 @@ def test_the_contents_link_to_every_section():
     ("section", "place"), [("3", "3-cost-and-its-gradient"), ("6b", "6b-the-metric-of-comparisons")]
 )
 def test_a_link_opens_a_section(section, place):
-    assert scripts(opened(section)) == [
-        f"<script>document.getElementById('{place}').scrollIntoView()</script>"
-    ]
+    (script,) = scripts(opened(section))
+    assert f'getElementById("{place}")' in script
 
 
 @pytest.mark.parametrize("section", ["", "9", "')</script>"])
