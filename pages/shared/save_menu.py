@@ -21,7 +21,7 @@ _MOST_SHOWN = 8
 
 
 def keep_save(key: str) -> None:
-    """Keeps what a player is asked to save until that is begun: the next run of the page may cut this one short.
+    """Keeps what a player is asked to save until that is begun: the next run of the page may end this one.
 
     Args:
         key: of the player.

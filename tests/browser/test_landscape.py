@@ -30,7 +30,7 @@ def plane(identity: str = "plane", tikhonov: float = 0.01) -> bytes:
         "path_off": np.array([3.0, 0.5, 0.0]),
         "zero": np.array([0.2, 0.0]),
         "zero_off": 1.0,
-        "zero_data_term": 0.25,
+        "zero_data_term": np.nan,
         "values": np.array([0.5, -0.06]),
         "note": "",
     }
