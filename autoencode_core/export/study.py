@@ -17,21 +17,15 @@ from autoencode_core.figures.scenes.multiples import multiples_scene, outcome_ti
 from autoencode_core.store.record import PATH, RunRecord
 from autoencode_core.store.run_file import pack
 from autoencode_core.store.study import Study, study_line
-from autoencode_core.store.study_file import write_study
+from autoencode_core.store.study_file import FEWEST_PARTICLES, USUAL_STUDY_BYTES, write_study
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Run
 
-ROOM = 2**28
-"""Bytes that a study's file may take before its runs keep less of what pages show of them."""
-
-FEWEST_PARTICLES = 50
-"""Particles that a run of a study keeps whatever room they take."""
-
 _FEWEST_CONTROLS = 3
 
 
-def study_bytes(study: Study, runs: "Sequence[Run]", room: int = ROOM) -> bytes:
+def study_bytes(study: Study, runs: "Sequence[Run]", room: int = USUAL_STUDY_BYTES) -> bytes:
     """A study that was just computed, as the bytes of its file.
 
     Args:

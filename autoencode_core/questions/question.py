@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
-Answer = Mapping[str, Any]
 A = TypeVar("A", bound=Mapping[str, object])
 
 

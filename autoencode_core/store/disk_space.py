@@ -10,7 +10,6 @@ from autoencode_core.data.loading import probe_indices
 from autoencode_core.data.reading import is_table
 from autoencode_core.data.table import read_table
 from autoencode_core.errors import InputError
-from autoencode_core.export.study import FEWEST_PARTICLES, ROOM
 from autoencode_core.flow.fields import controlled_field
 from autoencode_core.flow.shape import MOST_FRAMES, ControlShape
 from autoencode_core.flow.widths import active_counts
@@ -20,7 +19,7 @@ from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
 from autoencode_core.store.record import HISTORY, RunRecord
 from autoencode_core.store.run_file import MOST_BYTES, texts_size
 from autoencode_core.store.study import Plan
-from autoencode_core.store.study_file import MOST_STUDY_BYTES
+from autoencode_core.store.study_file import FEWEST_PARTICLES, MOST_STUDY_BYTES, USUAL_STUDY_BYTES
 from autoencode_core.words import megabytes
 
 _NUMBER_TEXT = 25
@@ -48,7 +47,7 @@ def run_size(spec: RunSpec) -> int:
 def study_size(plan: Plan) -> int:
     """As `run_size`, for a study, whose runs keep less of what pages show of them where there are many."""
     parts, runs = _Parts.of(plan.trained()), len(plan.settings())
-    each = min(parts.whole, ROOM // runs + parts.least)
+    each = min(parts.whole, USUAL_STUDY_BYTES // runs + parts.least)
     if each > MOST_BYTES or each * runs > MOST_STUDY_BYTES:
         most = min(MOST_BYTES, MOST_STUDY_BYTES // runs)
         found = f"{runs} run{'s' * (runs > 1)} of about {megabytes(each)}"

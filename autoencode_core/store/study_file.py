@@ -31,6 +31,10 @@ STUDY_VERSION = 1
 """Version of the format, counted up when an older program could not read a newer file."""
 MOST_STUDY_BYTES = 1_000_000_000
 """Largest study file that is read."""
+USUAL_STUDY_BYTES = 2**28
+"""Bytes that a study's file may take before its runs keep less of what pages show of them."""
+FEWEST_PARTICLES = 50
+"""Particles that a run of a study keeps whatever room they take."""
 
 _HEAD = "study.json"
 _HEAD_BYTES = 4_000_000

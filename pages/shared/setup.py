@@ -68,20 +68,20 @@ def store() -> "RunStore":
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> "Jobs":
-    """The one desk of jobs, shared by all visitors."""
+    """The jobs of this server, shared by all visitors."""
     from autoencode_core.desk.jobs import Jobs  # here: distributed takes its time to import
 
-    desk = Jobs(store())
+    made = Jobs(store())
     # The workers load torch, which takes both cores for a while: the first picture goes before.
-    delay = threading.Timer(WORKERS_AFTER_SECONDS, desk.start)
+    delay = threading.Timer(WORKERS_AFTER_SECONDS, made.start)
     delay.daemon = True
     delay.start()
-    return desk
+    return made
 
 
 @st.cache_resource(show_spinner=False)
 def answers() -> "Answers":
-    """The one desk of questions about stored runs, shared by all visitors."""
+    """The questions about stored runs, shared by all visitors."""
     from autoencode_core.desk.answers import Answers  # here: like the jobs
 
     return Answers(jobs())
