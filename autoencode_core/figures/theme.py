@@ -52,6 +52,16 @@ _HUES = {  # inferno from 0.06 to 0.67, plasma from 0.41 to 1
     True: ("#b32d8d", "#c7427c", "#d8586b", "#e66e5b", "#f2864a", "#fb9f3a", "#fcbc2d", "#f9da24", "#f0f921"),
 }
 
+SIGNED = {
+    False: ("#00507d", "#0072B2", "#8fc1e0", "#fbfbfc", "#f0b48c", "#C25400", "#853a00"),
+    True: ("#a9dcf9", "#56B4E9", "#22577a", "#14181f", "#7a4d0c", "#E69F00", "#ffd98c"),
+}
+"""Colours of numbers of both signs on a light or dark page, 0 in the middle."""
+DIFFERENCES = {False: ("#0072B2", "#f1f1f4", "#B84F00"), True: ("#56B4E9", "#2a303c", "#E69F00")}
+"""The same of differences of images."""
+GREYS = {False: ("#eceef2", "#000000"), True: ("#232935", "#ffffff")}
+"""Colours of the smallest and the largest value of an image."""
+
 # symbols of Plotly by number; hollow is + 100. In 3-D only the first three have a hollow twin.
 _SYMBOLS = (
     "circle",

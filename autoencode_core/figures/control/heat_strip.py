@@ -18,10 +18,6 @@ CLIPPED = 0.99
 """Share of the entries whose sizes the colours tell apart; what is larger has the colour at the end."""
 _FAR = 1.2
 """Colours end at the largest entry, unless it is so many times as large as nearly all, or too small."""
-_DIVERGING = {
-    False: ("#00507d", "#0072B2", "#8fc1e0", "#fbfbfc", "#f0b48c", "#C25400", "#853a00"),
-    True: ("#a9dcf9", "#56B4E9", "#22577a", "#14181f", "#7a4d0c", "#E69F00", "#ffd98c"),
-}
 _NAMED = 19
 """Most entries that are named one by one."""
 _MOST_CELLS = 40_000
@@ -83,7 +79,7 @@ def heat(along: Along, bar_at: float, dark: bool) -> dict[str, Any]:
     """The along, and the scale of its colours that stands on `bar_at` in paper coordinates."""
     order, end = ordered(along), _colour_end(along)
     values = np.asarray(along["values"], np.float32)[order]
-    stops = [[i / 6, shade] for i, shade in enumerate(_DIVERGING[dark])]
+    stops = [[i / 6, shade] for i, shade in enumerate(theme.SIGNED[dark])]
     told = "t = %{x:.3g}: %{z:.4g}<extra></extra>"
     trace = {
         "type": "heatmap",

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.figures.film.cell import Cell, Show, Track, ramp
-from autoencode_core.figures.run.images import GREYS, bands, mosaic
-from autoencode_core.figures.theme import colour
+from autoencode_core.figures.run.images import bands, mosaic
+from autoencode_core.figures.theme import GREYS, colour
 
 _ROOM = 52.0
 """Pixels on the left for the names of the rows."""

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite
-from autoencode_core.figures.run.images import GREYS, image_shape, image_span, mosaic
+from autoencode_core.figures.run.images import image_shape, image_span, mosaic
 from autoencode_core.figures.theme import titled
 from autoencode_core.questions.arrays import Floats
 from autoencode_core.questions.latent import DecodedGrid
@@ -45,7 +45,7 @@ def decoded_grid_figure(
     picture[picture == 255] = np.nan
     across = _places(codes[0, :, 0], picture.shape[1])
     up = _places(codes[::-1, 0, 1], picture.shape[0]) if len(rows) > 1 else np.arange(picture.shape[0])[::-1]
-    low, high = GREYS[dark]
+    low, high = theme.GREYS[dark]
     heat = {
         "type": "heatmap",
         "z": picture,

@@ -18,14 +18,6 @@ Array = NDArray[Any]
 _CLEAR, _LEVELS, _HALF = 255, 254, 126
 """Level that is transparent, brightest level, and brightest level where two scales share one picture."""
 
-GREYS = {False: ("#eceef2", "#000000"), True: ("#232935", "#ffffff")}
-"""Colours of the smallest and the largest value of an image on a light or dark page."""
-
-DIVERGING = {
-    False: ("#0072B2", "#f1f1f4", "#B84F00"),
-    True: ("#56B4E9", "#2a303c", "#E69F00"),
-}
-
 
 def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = False) -> go.Figure:
     """Images, what the network makes of them, and the difference; for denoise the clean images too.
@@ -60,12 +52,12 @@ def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = 
     pixels = mosaic([*named.values(), difference], shape, [span] * len(named) + [(-reach, reach)], _HALF)
     pixels[-shape[0] :] += np.where(pixels[-shape[0] :] == _CLEAR, 0, _HALF + 1).astype(np.uint8)
 
-    low, middle, high = DIVERGING[dark]
+    low, middle, high = theme.DIFFERENCES[dark]
     key = f"grey: {_number(span[0])} to {_number(span[1])} · difference: "
     key += (
         f"<span style='color:{low}'>■</span> −{reach:.2g} to <span style='color:{high}'>■</span> +{reach:.2g}"
     )
-    scale = scaled([(0, _HALF, list(GREYS[dark])), (_HALF + 1, 2 * _HALF + 1, [low, middle, high])])
+    scale = scaled([(0, _HALF, list(theme.GREYS[dark])), (_HALF + 1, 2 * _HALF + 1, [low, middle, high])])
     layout = theme.layout(
         dark,
         height=68 * (len(named) + 1) + 80,

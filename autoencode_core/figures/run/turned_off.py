@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autoencode_core.data.coordinates import ROTATING
 from autoencode_core.figures import theme
-from autoencode_core.figures.run.images import DIVERGING, image_shape, mosaic, scaled, tile_axes
+from autoencode_core.figures.run.images import image_shape, mosaic, scaled, tile_axes
 from autoencode_core.figures.theme import titled
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.store.record import RunRecord
@@ -91,7 +91,7 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
         f"{len(part.components)} kept" if part.kept else f"t = {part.t:.3g}: {len(part.components)} off"
         for part in shown
     ]
-    low, _, high = DIVERGING[dark]
+    low, _, high = theme.DIFFERENCES[dark]
     key = f"<span style='color:{low}'>■</span> below, <span style='color:{high}'>■</span> above the mean"
     layout = theme.layout(
         dark,
@@ -100,7 +100,7 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
         annotations=titled("Principal axes, by when they go off", key, 0, dark),
         **tile_axes(dark, picture.shape, names),
     )
-    colours = scaled([(0, _LEVELS, list(DIVERGING[dark]))])
+    colours = scaled([(0, _LEVELS, list(theme.DIFFERENCES[dark]))])
     return go.Figure(data=[{"type": "heatmap", "z": picture, **colours}], layout=layout)
 
 
@@ -109,7 +109,7 @@ def _pixels(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
     for part in turned_off(record):
         times[part.components] = part.t
     half = record.spec.horizon / 2
-    low, middle, high = DIVERGING[dark]
+    low, middle, high = theme.DIFFERENCES[dark]
     frame: dict[str, Any] = {"showgrid": False, "showline": False, "showticklabels": False, "ticks": ""}
     heat = {
         "type": "heatmap",
