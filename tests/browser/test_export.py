@@ -83,12 +83,11 @@ def test_a_run_plays_from_the_disk(from_disk: Open, name: str) -> None:
     wait_until(page, lambda: captions(page) != first)
     page.keyboard.press("Space")
     expect(button(page, "Play (Space)")).to_be_visible()
-    page.keyboard.press("Home")  # at the end there would be no step to the right
-    page.wait_for_timeout(400)
     still, picture = captions(page), page.evaluate(PIXELS)
     page.wait_for_timeout(400)
     assert captions(page) == still
-    page.keyboard.press("ArrowRight")
+    for _ in range(3):  # the first step may be to a moment so near that t has the same two digits
+        page.keyboard.press("ArrowRight")
     wait_until(page, lambda: captions(page) != still)
     assert page.evaluate(PIXELS) != picture
     expect(page.get_by_role("heading", level=1)).to_have_text(run(name).name)
