@@ -103,7 +103,11 @@ def save_page(
     made = SessionKey[tuple[str, bytes, str]](f"{key}_page", tuple)
     memories = _memories(asked.get("scenes")) if asked.get("format") == "html" else {}
     if scenes := [shown[one] for one in memories if one in shown]:
-        page = player_page(scenes, memories, dark=dark(), kind=kind).encode()
+        try:
+            page = player_page(scenes, memories, dark=dark(), kind=kind).encode()
+        except Exception:
+            _kept(key).drop()  # what cannot be made is told once
+            raise
         title = next((found for scene in scenes if (found := header(scene)["title"])), "")
         made.set((identity, page, f"{slug(title) or kind}.html"))
     if memories:

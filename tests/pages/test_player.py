@@ -5,7 +5,7 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import player
+from pages.shared import player, save_menu
 from pages.shared.player import Said
 
 
@@ -96,6 +96,33 @@ def test_a_player_is_saved_with_all_of_its_clock():
     assert page.count(b"<section>") == 2 and b"<h1>Run one</h1>" in page and b'{"colour":1}' in page
     assert at.get("download_button")[0].proto.label.startswith("Download HTML, ")
     assert at.button(key="key_two_page_done").label == "Done"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_an_ended_run_of_the_page_was_asked_to_save_is_saved_once(monkeypatch, fails):
+    def script():
+        from autoencode_core.figures.scenes.encoding import encode
+        from autoencode_core.figures.scenes.parts import scene
+        from pages.shared.player import player
+
+        player("p", encode(scene("run", [], title="Run")), "run")
+
+    def broken(*given, **more):
+        raise ValueError("no page")
+
+    if fails:
+        monkeypatch.setattr(save_menu, "player_page", broken)
+    at = AppTest.from_function(script, default_timeout=20)
+    at.session_state["p_to_save"] = {
+        "id": "run",
+        "format": "html",
+        "scenes": [{"id": "run", "memory": {"colour": 1}}],
+    }
+    at.run()
+    assert "p_to_save" not in at.session_state and len(at.error) == fails
+    assert ("p_page" in at.session_state) is not fails
+    at.run()
+    assert not at.error and len(at.get("download_button")) == (not fails)
 
 
 @pytest.mark.parametrize(
