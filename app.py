@@ -8,6 +8,7 @@ page_setup("Lab")
 st.navigation(
     [
         st.Page("pages/playground.py", title="Playground", default=True),
+        st.Page("pages/lessons.py", title="Lessons"),
         st.Page("pages/flow.py", title="Flow"),
         st.Page("pages/latent.py", title="Latent"),
         st.Page("pages/regimes.py", title="Regimes"),
