@@ -47,8 +47,8 @@ def render() -> None:
     page_setup("Words and symbols")
     st.title("Words and symbols", anchor=False)
     st.markdown(
-        "Every knob, number, curve and mark of these pages: its symbol, what it is, its unit, the values that "
-        "it takes, and the section of [The mathematics](mathematics) that says how it is computed."
+        "Every knob, number, curve and mark of these pages: its symbol, what it is, its unit, the values "
+        "that it takes, and the section of [The mathematics](mathematics) that says how it is computed."
     )
     with guard():
         asked = st.text_input(
