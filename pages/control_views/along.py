@@ -28,6 +28,7 @@ from autoencode_core.questions.control import (
     LocalMaximality,
 )
 from autoencode_core.store.record import PATH, RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, escape, guard
@@ -96,7 +97,7 @@ def _metrics(hamiltonian: Hamiltonian, near: LocalMaximality | None) -> None:
     cells = st.container(horizontal=True, gap="small")
     cells.metric(
         "Cost J",
-        f"{hamiltonian['cost']:.3g}",
+        measured(hamiltonian["cost"]),
         width=150,
         help="Mean squared error of the training particles plus λ‖θ‖², in flow coordinates.",
     )

@@ -16,6 +16,7 @@ from autoencode_core.figures.scenes.component import component_scene
 from autoencode_core.questions.control import COMPONENT, COMPONENT_HORIZONS, Component
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
@@ -96,7 +97,7 @@ def _metrics(found: Component, place: int) -> None:
     )
     st.metric(
         f"J, {name} off",
-        f"{found['cost'][place]:.3g}",
+        measured(found["cost"][place]),
         width=170,
         help=f"Cost of the training, which {found['ended'][place]}; accuracy on its own particles "
         f"{found['train_accuracy'][place]:.1%}.",

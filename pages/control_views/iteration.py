@@ -20,6 +20,7 @@ from autoencode_core.figures.scenes.iteration import iteration_scene, iteration_
 from autoencode_core.figures.scenes.parts import Part
 from autoencode_core.questions.control import ITERATION, Iteration
 from autoencode_core.store.record import PATH, RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
@@ -111,7 +112,7 @@ def _metrics(found: Iteration, phase: int) -> None:
     )[phase]
     cells = st.container(horizontal=True, gap="small")
     for title, value in shown.items():
-        cells.metric(title, f"{value:.4g}", width=180)
+        cells.metric(title, measured(value, 4), width=180)
 
 
 def _forward(run_id: str, record: RunRecord, identity: str, found: Iteration) -> None:

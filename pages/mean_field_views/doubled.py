@@ -15,6 +15,7 @@ from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words
 from autoencode_core.questions.mean_field import DOUBLED
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
@@ -48,15 +49,15 @@ def doubled_view(run_id: str, record: RunRecord) -> None:
     )
     cells.metric(
         "Jump of the projection",
-        f"{jump(found):.3g}",
+        measured(jump(found)),
         width=190,
         help="The largest way that the projection moves a particle at T/2, flow coordinates.",
     )
     cells.metric(
         "Largest step of (x, s)",
-        f"{longest_steps(found).max():.3g}",
+        measured(longest_steps(found).max()),
         width=180,
-        help=f"From one layer to the next, flow coordinates; its speed is {found['speed']:.3g} per "
+        help=f"From one layer to the next, flow coordinates; its speed is {measured(found['speed'])} per "
         "flow time. With finer layers steps get shorter, a jump does not.",
     )
     st.markdown("\n".join(f"- {escape(sentence)}" for sentence in doubled_words(record, found)))

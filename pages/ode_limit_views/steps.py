@@ -15,6 +15,7 @@ from autoencode_core.figures.ode_limit.steps import (
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.questions.ode_limit import STEPS, Steps
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.run_menu import LEFT, OPENINGS, show_run
@@ -78,13 +79,13 @@ def _metrics(found: Steps) -> None:
     )
     cells.metric(
         "Error, network",
-        f"{found['network_error']:.3g}",
+        measured(found["network_error"]),
         width=140,
         help="Mean squared distance of its outputs to the targets, flow coordinates.",
     )
     cells.metric(
         "Error, ODE",
-        f"{found['reference_error']:.3g}",
+        measured(found["reference_error"]),
         width=140,
         help="The same of the ODE with the same control.",
     )

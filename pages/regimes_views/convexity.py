@@ -20,6 +20,7 @@ from autoencode_core.questions.regimes import (
     Curvature,
 )
 from autoencode_core.store.record import PATH, RunRecord
+from autoencode_core.words import as_set, measured
 from pages.regimes_views.studies import opening_runs
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
@@ -77,7 +78,7 @@ def _certificate(record: RunRecord, found: Curvature) -> None:
     )
     cells.metric(
         "Residual bound",
-        f"± {bound:.1g}",
+        f"± {measured(bound, 1)}",
         width=135,
         help="‖Hv − νv‖: an eigenvalue lies within this of ν. "
         + ("The whole Hessian was taken." if found["exact"] else "By Lanczos, without the whole Hessian."),
@@ -94,7 +95,7 @@ def _certificate(record: RunRecord, found: Curvature) -> None:
         width=145,
         help="max(0, −ν/2): the λ above which J would be locally strongly convex at this control.",
     )
-    cells.metric("λ of this run", f"{weight:g}", width=145, help="Its Tikhonov weight.")
+    cells.metric("λ of this run", as_set(weight), width=145, help="Its Tikhonov weight.")
     st.markdown(certificate_words(found, weight, record.spec.depth))
     st.caption(_certainty(found))
 
@@ -109,10 +110,10 @@ def _certainty(found: Curvature) -> str:
         "The whole Hessian was formed, so no eigenvalue is lower than ν."
         if found["exact"]
         else f"{found['products']:,} products with the Hessian; with probability 0.999 no eigenvalue is "
-        f"lower than {found['floor']:.4g}."
+        f"lower than {measured(found['floor'], 4)}."
     )
     return (
-        f"{how} ‖∇J‖ = {found['gradient_norm']:.2g} leaves "
+        f"{how} ‖∇J‖ = {measured(found['gradient_norm'], 2)} leaves "
         f"{percent(found['remaining'])} of J to fall, and at most 0.1% counts as stationary."
     )
 

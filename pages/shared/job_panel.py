@@ -14,6 +14,7 @@ from autoencode_core.figures.scenes.live import live_scene
 from autoencode_core.ode import ABOUT, on_the_way
 from autoencode_core.spec import RunSpec
 from autoencode_core.units import error_unit
+from autoencode_core.words import measured
 from pages.shared.charts import updating_chart
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, jobs
@@ -177,7 +178,7 @@ def _iteration(status: "JobStatus") -> int | None:
 
 def _number(value: float | None) -> str:
     """Three digits: there are four numbers in a row."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:.3g}"
+    return "–" if value is None or not math.isfinite(value) else measured(value)
 
 
 def _duration(seconds: float | None) -> str:
