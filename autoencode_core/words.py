@@ -87,6 +87,21 @@ def balance(data_term: float, weight: float, square: float) -> str:
     return f"{cost} = {data} + {as_set(weight)} · {size}"
 
 
+def cost_words(data_term: float | None, penalty: float | None, weight: float) -> str:
+    """J with the numbers of a row of a training put in, a sentence; "" where they are not known.
+
+    Args:
+        data_term: as of the history.
+        penalty: λ‖θ‖², likewise.
+        weight: λ of that row.
+    """
+    if data_term is None or penalty is None or not math.isfinite(data_term + penalty):
+        return ""
+    if not weight:
+        return f"J = data term = {measured(data_term)}, since λ = 0."
+    return f"J = data term + λ‖θ‖²: {balance(data_term, weight, max(0.0, penalty) / weight)}."
+
+
 def _rounded_balance(
     data_term: float, weight: float, square: float, digits: int
 ) -> tuple[str, str, str, bool]:
