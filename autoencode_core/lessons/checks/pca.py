@@ -1,0 +1,86 @@
+"""From PCA to AutoencODE: what rest is, what PCA loses, and what the flow wins."""
+
+import numpy as np
+
+from autoencode_core.figures.arrays import Array, finite
+from autoencode_core.figures.lessons.variances import principal_variances
+from autoencode_core.figures.numbers import percent
+from autoencode_core.lessons.case import Case
+from autoencode_core.lessons.judging import Truth
+from autoencode_core.lessons.wording import plain
+from autoencode_core.store.record import RunRecord
+
+SAME = 0.01
+"""Errors that differ by a smaller share are the same."""
+
+
+def share_dropped(case: Case) -> Truth:
+    """Of the drawn particles' variance the share that PCA with k components drops, in per cent."""
+    values, k = principal_variances(case.record), case.record.spec.bottleneck
+    facts = {"dropped": plain(float(values[k:].sum())), "whole": plain(float(values.sum()))}
+    return Truth(100 * float(values[k:].sum() / values.sum()), facts)
+
+
+def beside_pca(case: Case) -> Truth:
+    """Whether the run's training error is below that of PCA, the same, or above it."""
+    summary = case.record.summary
+    error, pca = _known(summary, "train_error"), _known(summary, "pca_train_error")
+    ratio = error / pca
+    word = "same" if abs(ratio - 1) <= SAME else "below" if ratio < 1 else "above"
+    first = case.record.history["data_term"][0]
+    size = float(np.sqrt(case.record.history["penalty"][-1] / case.record.spec.weight))
+    facts = {"error": plain(error, 4), "pca": plain(pca, 4), "first": plain(first), "size": plain(size, 1)}
+    return Truth(word, facts)
+
+
+def times_better(case: Case) -> Truth:
+    """How many times smaller the run's error on fresh particles is than that of PCA."""
+    summary = case.record.summary
+    error, pca = _known(summary, "test_error"), _known(summary, "pca_test_error")
+    share = error / _known(summary, "test_variance")
+    return Truth(pca / error, {"error": plain(error, 2), "pca": plain(pca, 2), "share": percent(share)})
+
+
+def passes_pca(case: Case) -> Truth:
+    """At which iteration the data term first falls below the error of PCA."""
+    history, pca = case.record.history, _known(case.record.summary, "pca_train_error")
+    below = np.flatnonzero(np.asarray(history["data_term"], float) < pca)
+    last = float(history["iteration"][-1])
+    when = float(history["iteration"][int(below[0])]) if len(below) else np.inf
+    first = float(history["data_term"][0])
+    facts = {"first": plain(first), "pca": plain(pca), "last": plain(last), "share": percent(when / last)}
+    return Truth(when, facts)
+
+
+def rebuilt_by_pca(case: Case) -> Truth:
+    """Where PCA onto k numbers puts the marked particle, on the first two components of the data."""
+    record = case.record
+    made = pca_of_probe(record)
+    return Truth(tuple(map(float, made[off_the_axis(record)][:2])))
+
+
+def pca_of_probe(record: RunRecord) -> Array:
+    """The probe's inputs as PCA with k components rebuilds them, (n, d) in data units."""
+    inputs = finite(record.probe["inputs"])
+    center = inputs.mean(axis=0)
+    axes = np.linalg.svd(inputs - center, full_matrices=False)[2][: record.spec.bottleneck]
+    return np.asarray(center + (inputs - center) @ axes.T @ axes)
+
+
+def off_the_axis(record: RunRecord) -> int:
+    """The particle that PCA moves farthest."""
+    inputs = finite(record.probe["inputs"])
+    return int(((pca_of_probe(record) - inputs) ** 2).sum(axis=1).argmax())
+
+
+def _known(summary: object, name: str) -> float:
+    return float(summary[name])  # type: ignore[index]
+
+
+CHECKS = {
+    "share_dropped": share_dropped,
+    "beside_pca": beside_pca,
+    "times_better": times_better,
+    "passes_pca": passes_pca,
+    "rebuilt_by_pca": rebuilt_by_pca,
+}
