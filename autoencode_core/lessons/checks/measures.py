@@ -37,13 +37,12 @@ def doubled_output(case: Case) -> Truth:
     """Whether the doubled form, which forgets nothing, ends where the network does."""
     found = asked_doubled(case.ask, case.record)
     word = "same" if found["apart"] <= ROUNDING else "other"
-    return Truth(
-        word, {"apart": power(found["apart"]) if found["apart"] else "0", "jump": plain(jump(found), 2)}
-    )
+    apart = power(found["apart"]) if found["apart"] else "0"
+    return Truth(word, {"apart": apart, "jump": plain(jump(found), 2)})
 
 
 def mass_elsewhere(case: Case) -> Truth:
-    """Which share of the mass lies elsewhere at T when a histogram is moved in the sample's place, in per cent.
+    """Which share of the mass lies elsewhere at T if a histogram is moved, not the sample, in per cent.
 
     The setting `cells` says how many cells it has along each component.
     """

@@ -1,14 +1,15 @@
 """From PCA to AutoencODE: what rest is, what PCA loses, and what the flow wins."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from autoencode_core.figures.arrays import Array, finite
-from autoencode_core.figures.lessons.variances import principal_variances
+from autoencode_core.errors import InputError
+from autoencode_core.figures.lessons.pca import off_the_axis, pca_of_probe, principal_variances
 from autoencode_core.figures.numbers import percent
 from autoencode_core.lessons.case import Case
 from autoencode_core.lessons.judging import Truth
 from autoencode_core.lessons.wording import plain
-from autoencode_core.store.record import RunRecord
 
 SAME = 0.01
 """Errors that differ by a smaller share are the same."""
@@ -55,26 +56,17 @@ def passes_pca(case: Case) -> Truth:
 def rebuilt_by_pca(case: Case) -> Truth:
     """Where PCA onto k numbers puts the marked particle, on the first two components of the data."""
     record = case.record
-    made = pca_of_probe(record)
-    return Truth(tuple(map(float, made[off_the_axis(record)][:2])))
+    one, made = off_the_axis(record), pca_of_probe(record)
+    start = record.probe["inputs"][one]
+    facts = {"moved": plain(float(np.linalg.norm(made[one] - start)), 2)}
+    return Truth(tuple(map(float, made[one][:2])), facts)
 
 
-def pca_of_probe(record: RunRecord) -> Array:
-    """The probe's inputs as PCA with k components rebuilds them, (n, d) in data units."""
-    inputs = finite(record.probe["inputs"])
-    center = inputs.mean(axis=0)
-    axes = np.linalg.svd(inputs - center, full_matrices=False)[2][: record.spec.bottleneck]
-    return np.asarray(center + (inputs - center) @ axes.T @ axes)
-
-
-def off_the_axis(record: RunRecord) -> int:
-    """The particle that PCA moves farthest."""
-    inputs = finite(record.probe["inputs"])
-    return int(((pca_of_probe(record) - inputs) ** 2).sum(axis=1).argmax())
-
-
-def _known(summary: object, name: str) -> float:
-    return float(summary[name])  # type: ignore[index]
+def _known(summary: Mapping[str, float | None], name: str) -> float:
+    value = summary.get(name)
+    if value is None:
+        raise InputError(name, value, "a run beside which PCA stands")
+    return float(value)
 
 
 CHECKS = {

@@ -28,13 +28,16 @@ def error_if_remembered(case: Case) -> Truth:
 
 
 def spread_before(case: Case) -> Truth:
-    """Root mean square of the dropped components just before the projection at T/2."""
+    """How many times their size at t = 0 the dropped components have just before the projection.
+
+    Sizes are root mean squares. Of a second run it is only told how well its codes tell what it drops.
+    """
     record = case.record
     gone = gone_components(record)
     start, before = (_size(states[:, gone]) for states in (flow_states(record)[0], dropped_states(record)))
-    pairs = _neighbours(record, gone)
-    facts = {"start": plain(start, 2), "times": plain(before / start, 2), "told": percent(pairs)}
-    return Truth(before, facts)
+    told = [percent(untold(each, gone_components(each))) for each in case.records]
+    facts = {"start": plain(start, 2), "before": plain(before, 2), "told": told[0], "told_at_rest": told[-1]}
+    return Truth(before / start, facts)
 
 
 def after_bottleneck(case: Case) -> Truth:
@@ -62,7 +65,7 @@ def gone_components(record: RunRecord) -> Array:
 
 
 def twins(record: RunRecord) -> tuple[int, int]:
-    """Two drawn particles: of the hundred pairs whose codes are nearest, the pair that starts farthest apart."""
+    """Two drawn particles: of the hundred pairs with the nearest codes that which starts farthest apart."""
     states = flow_states(record)
     codes, starts = states[bottleneck_index(record)].astype(float), states[0].astype(float)
     rows, columns = np.triu_indices(len(codes), 1)
@@ -76,7 +79,7 @@ def _size(values: Array) -> float:
     return float(np.sqrt(np.square(values.astype(float)).sum(axis=1).mean()))
 
 
-def _neighbours(record: RunRecord, gone: Array) -> float:
+def untold(record: RunRecord, gone: Array) -> float:
     """Share of the dropped components' variance that the particle of the nearest code does not tell."""
     codes = flow_states(record)[bottleneck_index(record)].astype(float)
     dropped = dropped_states(record)[:, gone].astype(float)

@@ -1,4 +1,4 @@
-"""How the variance of the data is shared out to the principal axes, and what PCA drops of it."""
+"""What PCA does to the drawn particles: variances along its axes, and where it rebuilds each of them."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,6 +17,20 @@ def principal_variances(record: RunRecord) -> Array:
     """Variances (d,) of the probe's inputs along their principal axes, largest first, data units squared."""
     inputs = finite(record.probe["inputs"])
     return np.sort(np.linalg.eigvalsh(np.cov(inputs.T, bias=True).reshape(inputs.shape[1], -1)))[::-1]
+
+
+def pca_of_probe(record: RunRecord) -> Array:
+    """The probe's inputs as PCA with k components rebuilds them, (n, d) in data units."""
+    inputs = finite(record.probe["inputs"])
+    center = inputs.mean(axis=0)
+    axes = np.linalg.svd(inputs - center, full_matrices=False)[2][: record.spec.bottleneck]
+    return np.asarray(center + (inputs - center) @ axes.T @ axes)
+
+
+def off_the_axis(record: RunRecord) -> int:
+    """The particle that PCA moves farthest."""
+    inputs = finite(record.probe["inputs"])
+    return int(((pca_of_probe(record) - inputs) ** 2).sum(axis=1).argmax())
 
 
 def variances_figure(record: RunRecord, *, dark: bool = False) -> go.Figure:
