@@ -33,8 +33,8 @@ def farthest_way(case: Case) -> Truth:
 def farthest_regrown(case: Case) -> Truth:
     """How far from 0 the regrown component of any drawn particle is at T.
 
-    Beside it the least mean squared error that any control leaves: a component that starts from 0 and is driven
-    for a time s at a speed of at most 1 ends within s of 0.
+    Beside it the least mean squared error that any control leaves: a component that starts from 0 and is
+    driven for a time s at a speed of at most 1 ends within s of 0.
     """
     record = case.record
     wanted, made = wanted_and_made(record)
