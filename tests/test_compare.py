@@ -1,8 +1,24 @@
 """What differs between specs, and when a difference cannot be put down to one knob."""
 
-from autoencode_core.compare import differences, one_landscape, substeps_words, warnings
+from dataclasses import replace
+
+import pytest
+
+from autoencode_core.compare import (
+    conclusion,
+    differences,
+    ending,
+    last_row,
+    one_landscape,
+    seeds_words,
+    substeps_words,
+    unfinished,
+    warnings,
+)
+from autoencode_core.home import GALLERY
 from autoencode_core.regime import regime
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.run_store import RunStore
 
 SPEC = RunSpec(dataset="s_curve", tikhonov=1e-3, depth=12)
 
@@ -37,6 +53,31 @@ def test_one_knob_alone_is_a_controlled_comparison():
     assert warnings([SPEC]) == []
     assert warnings([SPEC, SPEC.but(tikhonov=0.1)]) == []
     assert warnings([SPEC, SPEC.but(tikhonov=0.1, device="cpu")]) == []
+
+
+def test_a_controlled_comparison_has_a_conclusion():
+    other = SPEC.but(tikhonov=0.1)
+    said = conclusion([SPEC, other])
+    assert "Tikhonov weight λ: 0.001 and 0.1" in said and "one start (seed 0)" in said
+    assert "not J" in said and "J" not in conclusion([SPEC, SPEC.but(horizon=2)])
+    for specs in ([SPEC], [SPEC, SPEC], [SPEC, other.but(depth=8)], [SPEC, SPEC.but(seed=1)]):
+        assert conclusion(specs) == ""
+    assert conclusion([SPEC, other], [None, 0.01]) == ""
+
+
+def test_runs_that_hit_their_limit_are_named(tmp_path):
+    record = RunStore(tmp_path, gallery=GALLERY).record("gallery-circle")
+    done = replace(record, status="converged")
+    (said,) = unfinished([done, record], ["a", "b"])
+    assert said.startswith("b hit its limit of 600 iterations before it converged")
+    assert ending(done) == "converged, 600 iterations"
+    row = last_row(record)
+    assert row["cost"] == pytest.approx(row["data_term"] + record.spec.weight * row["square"], rel=1e-5)
+
+
+def test_seeds_are_counted():
+    assert seeds_words([SPEC, SPEC]) == "one seed, 0"
+    assert seeds_words([SPEC, SPEC.but(seed=3)]) == "2 seeds, 0 and 3"
 
 
 def test_more_than_one_knob_is_named():
