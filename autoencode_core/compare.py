@@ -75,7 +75,7 @@ def warnings(specs: Sequence[RunSpec], warm: Sequence[float | None] = ()) -> lis
             "A run of a continuation started from the control of another run: where it came from differs."
         )
     elif not apart:
-        said.append("These runs have the same spec: they show the same thing.")
+        said.append("These runs have the same knobs, seed included: they show the same thing.")
     if any(spec.changes for spec in specs):
         said.append(
             "A run was changed by hand while it trained: what it shows comes of all that it went through, "

@@ -103,7 +103,7 @@ def test_the_same_particles_under_another_name_of_the_seed():
 
 
 def test_equal_specs_show_the_same():
-    assert "same spec" in warnings([SPEC, SPEC])[0]
+    assert "same knobs" in warnings([SPEC, SPEC])[0]
 
 
 def test_runs_share_a_landscape_whatever_their_weight_start_and_method():
@@ -121,7 +121,7 @@ def test_a_warm_start_is_a_difference_of_its_own():
     (said,) = warnings(specs, [None, 0.01])
     assert "continuation" in said
     (said,) = warnings(specs, [None, None])
-    assert "same spec" in said
+    assert "same knobs" in said
 
 
 def test_runs_with_other_sub_steps_are_told_of():

@@ -94,7 +94,7 @@ def test_layers_and_picks_of_the_screen(make: Make) -> None:
 def test_colour_by_name_or_number(make: Make) -> None:
     record = make(2, n=20, classes=3)
     frames = [
-        Film(record, Screen(colour=c), frames=4).frame(0) for c in (None, "class", 1, "exit error", "gone")
+        Film(record, Screen(colour=c), frames=4).frame(0) for c in (None, "class", 1, "squared error", "gone")
     ]
     same = [np.array_equal(frames[0], other) for other in frames[1:]]
     assert same[0] and same[3] is True

@@ -201,7 +201,7 @@ def _line_key(study: Study, dark: bool) -> list[Entry]:
     if len(study.seeds) > 1 and sound(study):
         entries += [("━", ink, "median"), ("█", theme.translucent(ink, 0.25), "spread of the seeds")]
     if sound(study):
-        entries.append(("○", ink, "hollow: test particles"))
+        entries.append(("○", ink, "test particles"))
     lost = len(sound(study)) < len(study.outcomes)
     return [*entries, *[("✕", muted, "diverged")] * lost, *pale_key(study, dark), *stroke_key(study, dark)]
 

@@ -139,7 +139,7 @@ def _check(records: Sequence[RunRecord], titles: Sequence[str]) -> None:
 
 
 def _colours(records: Sequence[RunRecord]) -> list[Part]:
-    """The colourings of the particles; exit errors differ from run to run, and share their scale."""
+    """The colourings of the particles; squared errors differ from run to run, and share their scale."""
     first = records[0]
     errors = np.stack([exit_errors(record) for record in records])
     units, hue_name = error_unit(first.spec), first.spec.reading.coloured

@@ -26,7 +26,7 @@ from autoencode_core.store.record import RunRecord
 Array = NDArray[Any]
 Part = dict[str, Any]
 
-EXIT_ERROR = "exit error"
+EXIT_ERROR = "squared error"
 """Name of the colouring by each particle's squared distance between output and target."""
 
 LAYERS = {
