@@ -22,6 +22,7 @@ from autoencode_core.figures.scenes.flow import Around, flow_scene
 from autoencode_core.figures.scenes.parts import clock_places, knot_times
 from autoencode_core.figures.timeline import PROJECTION_FRAMES, Timeline, timeline
 from autoencode_core.store.record import RunRecord, summary_line
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -203,7 +204,7 @@ def _legend(paper: Paper, colouring: dict[str, Any], look: Look) -> None:
 
 def _scale(paper: Paper, colouring: dict[str, Any], y: float) -> None:
     """A bar of colours between its smallest and its largest value."""
-    low, high = (f"{value:.3g}".replace("-", "−") for value in colouring["range"])
+    low, high = (measured(value).replace("-", "−") for value in colouring["range"])
     unit = f", {colouring['unit']}" if colouring["unit"] else ""
     first = paper.text(_EDGE, y, f"{colouring['name']}{unit}: {low}", va="center")
     x, steps = _EDGE + paper.width_of(first) + 8, 64
