@@ -248,6 +248,8 @@ class Study:
         variance: mean squared distance of the targets from their mean, flow coordinates.
         name: a name given by a person, "" when none.
         created: ISO date and time, UTC, "" until stored.
+        starts: seeds of which the best began the upward branch of a continuation; () where that was another
+            run, or is not known.
     """
 
     kind: Kind
@@ -257,6 +259,7 @@ class Study:
     variance: float
     name: str = ""
     created: str = ""
+    starts: tuple[int, ...] = ()
 
     @property
     def weights(self) -> tuple[float, ...]:

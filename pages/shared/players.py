@@ -5,6 +5,7 @@ import streamlit as st
 from autoencode_core.figures.scenes.flow import error_range
 from autoencode_core.store.record import RunRecord
 from pages.shared.flow_view import flow_view
+from pages.shared.reproduce import reproduce_button
 from pages.shared.setup import escape, guard, unusual
 from pages.shared.words import regime, title
 
@@ -28,7 +29,7 @@ def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: 
         for i, column in enumerate(st.columns(len(row))):
             place, (run_id, record) = first + i, row[i]
             with column, guard():
-                _heading(record)
+                _heading(f"{key}{place}", record)
                 said = flow_view(
                     run_id,
                     record,
@@ -45,7 +46,9 @@ def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: 
     return picked
 
 
-def _heading(record: RunRecord) -> None:
-    st.markdown(f"**{escape(record.name or title(record.spec))}**")
+def _heading(key: str, record: RunRecord) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escape(record.name or title(record.spec))}**")
+        reproduce_button(key, record)
     st.caption(escape(regime(record.spec, record.substeps)))
     unusual(record)
