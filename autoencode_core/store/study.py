@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import product
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -260,6 +261,14 @@ class Study:
     name: str = ""
     created: str = ""
     starts: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Study: {study_line(self)}"
+
+    def _repr_html_(self) -> str:
+        # By name: exports lie above the store.
+        shown: str = import_module("autoencode_core.export.notebook").study_html(self)
+        return shown
 
     @property
     def weights(self) -> tuple[float, ...]:

@@ -441,4 +441,4 @@ def test_an_mp4_can_be_streamed(make: Make, short: None) -> None:
         capture_output=True,
         check=True,
     ).stderr.decode()
-    assert "yuv420p" in said and "900x520" in said and "30 fps" in said
+    assert "yuv420p" in said and "960x600" in said and "30 fps" in said
