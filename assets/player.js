@@ -1,6 +1,7 @@
 // The player: panes that move on one clock. Scenes come as bytes (player/scene.js); new data of the same scene
 // go on from where it stands, another scene begins anew.
 
+import { Branch } from "./player/branch.js";
 import { timing } from "./player/clock.js";
 import { CloudPane } from "./player/cloud.js";
 import { make, write } from "./player/dom.js";
@@ -60,6 +61,7 @@ class Player extends Tied {
     this.panesBox.append(this.canvas);
     this.top = this.canvas.getContext("2d");
     this.live = make("div", "spoken", { "aria-live": "polite" });
+    this.branch = null; // for scenes of several runs at their λ
     this.transport = new Transport(this);
     this.foot = new Foot(this);
     root.tabIndex = -1;
@@ -142,6 +144,7 @@ class Player extends Tied {
     this.show(true);
     this.transport.box.hidden = !(scene.controls && this.time);
     this.foot.receive();
+    this.setBranch(again);
     return this.fit();
   }
 
@@ -151,6 +154,7 @@ class Player extends Tied {
     if (this.scene.panes.length) {
       this.foot.drawLegend();
       if (this.time) this.transport.draw();
+      if (this.branch) this.branch.draw();
     }
     this.wake();
   }
@@ -171,6 +175,15 @@ class Player extends Tied {
       return { key, spec, area: null, pane: this.addPane(spec, state) };
     });
     for (const { pane } of old.values()) dropPane(pane);
+  }
+
+  // The slider over λ, above the panes.
+  setBranch(again) {
+    if (this.scene.tikhonov && !this.branch) {
+      this.branch = new Branch(this);
+      this.panesBox.before(this.branch.box);
+    }
+    if (this.branch) this.branch.receive(again);
   }
 
   addPane(spec, state) {
@@ -237,6 +250,7 @@ class Player extends Tied {
       });
       this.note();
       if (this.time) this.transport.draw();
+      if (this.branch) this.branch.draw();
       this.draw(performance.now());
     } catch (error) {
       this.fail(error);

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from autoencode_core.figures.scenes.encoding import header
 from autoencode_core.home import ASSETS
 from pages.shared.save_menu import keep_save, kept_save, save_page
 from pages.shared.streamlit_internals import register_components
 
-_PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing")
+_PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing", "tour")
 _MOST_PICKED = 50_000
+_TRANSPORT, _FOOT, _BRANCH = 104, 62, 230
+"""css px of what stands below the panes, and above them where there is a slider over λ."""
 _STATES, _TRIGGERS = ("moment", "picked", "wanted"), ("place", "save")
 
 
@@ -47,7 +50,8 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
     """
     listeners = {f"on_{name}_change": nothing for name in (*_STATES, *_TRIGGERS)}
     listeners |= {"on_save_change": partial(keep_save, key)}
-    found = _component()(key=key, data=data, height="content", **listeners)
+    with _room(key, data):
+        found = _component()(key=key, data=data, height="content", **listeners)
     said = {name: said_of(found.get(name), identity) for name in (*_STATES, *_TRIGGERS)}
     said["save"] = said_of(kept_save(key), identity) or said["save"]
     save_page(key, identity, data, said["save"])
@@ -58,6 +62,16 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
         _place(said["place"]),
         said["save"] or None,
     )
+
+
+def _room(key: str, data: bytes | None) -> Any:
+    """A container that is as high as the player will be: what stands below does not move when it comes."""
+    box = st.container(key=f"{key}_room")
+    head = {} if data is None else header(data)
+    if head.get("panes"):
+        rest = _TRANSPORT * bool(head["controls"] and head["timeline"]) + _BRANCH * ("tikhonov" in head)
+        box.html(f"<style>.st-key-{key}_room {{ min-height: {head['height'] + _FOOT + rest}px; }}</style>")
+    return box
 
 
 def nothing() -> None:

@@ -56,6 +56,10 @@ Array = NDArray[Any]
 SAVE = ("png", "gif", "mp4", "html", "csv")
 """Formats in which the screen may be saved; the first is made by the browser."""
 
+HEIGHT, FLAT_HEIGHT = 400, 480
+"""css px of the panes; in the plane one unit holds for both axes, so that room upwards makes it larger."""
+NARROW = 0.55
+"""Width of the pane of codes of one number, where others have 1."""
 _MOST_TAILS = 3000
 
 
@@ -215,7 +219,7 @@ def flow_scene(
         **of_run(record),
         "alt": alt_text(record, "images" if is_image_run(record) else "flow"),
         "save": list(SAVE),
-        "height": 400,
+        "height": FLAT_HEIGHT if shown.count == 2 and not is_image_run(record) else HEIGHT,
         "group": particles_digest(record),
         **settings,
     }
@@ -354,7 +358,7 @@ def code_pane(record: RunRecord, z: Array, **settings: Any) -> Part:
         ranges=limits(np.concatenate([points, spots]), pad=0.14 if len(spots) else 0.06),
         extra=[spots],
         note=width_note(k) + ("" if k <= 3 else ", on two principal axes"),
-        **settings,
+        **{"span": NARROW if k == 1 else 1, **settings},
     )
     if len(spots):
         pane["points"] = [
