@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
+from autoencode_core.changes import FORM, changes_in_words
 from autoencode_core.data.catalogue import CATALOGUE, card, dataset_names
 from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
 from autoencode_core.errors import InputError
@@ -31,6 +32,8 @@ def allowed(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> str:
         return dataset_names()
     if name == "reading":
         return f"{', '.join(Reading.model_fields)}, for a table only"
+    if name == "changes":
+        return FORM
     info = RunSpec.model_fields[name]
     literal = words(name)
     if literal:
@@ -64,6 +67,8 @@ def in_words(name: str, value: Any) -> str:
         return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
     if isinstance(value, Reading):
         return reading_in_words(value)
+    if name == "changes":
+        return changes_in_words(value)
     if name == "fidelity":
         return f"{100 * value:.6g} %"
     if isinstance(value, tuple):

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from autoencode_core import spec_checks as checks
+from autoencode_core.changes import MOST_CHANGES, Change, read
 from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
 from autoencode_core.data.reading import Reading
 from autoencode_core.errors import InputError
@@ -36,12 +37,12 @@ AUTO: Auto = "auto"
 """λ that training chooses by cross-validation (training.selection)."""
 
 
-def _knob(title: str, symbol: str, help: str, *, group: str = "more", unit: str = "") -> Any:
-    """What a widget needs to know of a knob beyond its type and bounds."""
+def _knob(title: str, symbol: str, help: str, *, link: str, group: str = "more", unit: str = "") -> Any:
+    """What a widget and a link ("": it is in none) need to know of a knob beyond its type and bounds."""
     return Field(
         title=title,
         description=help,
-        json_schema_extra={"symbol": symbol, "group": group, "unit": unit},
+        json_schema_extra={"symbol": symbol, "link": link, "group": group, "unit": unit},
     )
 
 
@@ -51,6 +52,9 @@ LEADING = ("dataset", "reading", "task", "method")
 
 class RunSpec(BaseModel):
     """Everything that determines a run: the same spec, seed and machine give the same run.
+
+    A run that was changed by hand while it trained has those changes in its spec, which so differs from one
+    without and still gives the same run again.
 
     A knob that is not given takes the value that suits the data set (DatasetCard.defaults), else
     the default below. Symbols and meanings are those of Cipriani, Fornasier and Scagliotti (2024).
@@ -70,13 +74,18 @@ class RunSpec(BaseModel):
             "μ₀",
             "The law that the particles are drawn from, or the path of a table or of an IDX file of images.",
             group="main",
+            link="data",
         ),
     ] = DATASET
     reading: Annotated[
         Reading,
         AfterValidator(checks.has_a_table),
         _knob(
-            "Reading", "", "How a table is read, and which of its columns and rows are used.", group="table"
+            "Reading",
+            "",
+            "How a table is read, and which of its columns and rows are used.",
+            group="table",
+            link="reading",
         ),
     ] = Reading()
     bottleneck: Annotated[
@@ -88,6 +97,7 @@ class RunSpec(BaseModel):
             "k",
             "Number of components still active at T/2: the size of the latent code.",
             group="main",
+            link="k",
         ),
     ] = 2
     depth: Annotated[
@@ -99,6 +109,7 @@ class RunSpec(BaseModel):
             "Number of layers, even: one half encodes, the other half decodes.",
             group="main",
             unit="layers",
+            link="L",
         ),
     ] = 20
     horizon: Annotated[
@@ -111,6 +122,7 @@ class RunSpec(BaseModel):
             "component can travel further than T/2 before the bottleneck.",
             group="main",
             unit="flow time",
+            link="T",
         ),
     ] = 5.0
     tikhonov: Annotated[
@@ -121,6 +133,7 @@ class RunSpec(BaseModel):
             "Price of the control: J = data term + λ‖θ‖². High: one minimiser, close to PCA. Low: freer "
             "flows and several minimisers. auto: chosen by the data, by cross-validation.",
             group="main",
+            link="lambda",
         ),
     ] = 1e-4
     task: Annotated[
@@ -131,6 +144,7 @@ class RunSpec(BaseModel):
             "y",
             "What the particles must become: themselves, their clean version, the position of their label "
             "(encoder only), or the data set's own targets.",
+            link="task",
         ),
     ] = "reconstruct"
     particles: Annotated[
@@ -138,7 +152,10 @@ class RunSpec(BaseModel):
         Field(ge=1, le=10_000_000),
         AfterValidator(checks.are_there),
         _knob(
-            "Particles", "N", "Number of training particles; a quarter as many more are held out for testing."
+            "Particles",
+            "N",
+            "Number of training particles; a quarter as many more are held out for testing.",
+            link="N",
         ),
     ] = 500
     noise: Annotated[
@@ -150,6 +167,7 @@ class RunSpec(BaseModel):
             "s",
             "Standard deviation of Gaussian noise added to every component: in data units, but where the "
             "coordinates scale (standard, correlation) in units of each component's standard deviation.",
+            link="noise",
         ),
     ] = 0.0
     coordinates: Annotated[
@@ -160,6 +178,7 @@ class RunSpec(BaseModel):
             "Where the flow acts: raw data; standard (each column divided by its standard deviation); "
             "principal axes; or correlation: standardised, then principal axes, whatever the columns' units. "
             "On principal axes θ = 0 is PCA if the first ones are kept.",
+            link="coords",
         ),
     ] = "principal"
     profile: Annotated[
@@ -171,6 +190,7 @@ class RunSpec(BaseModel):
             "aₙ",
             "How the number of active components falls in the encoder: linear, geometric, step, or a list "
             "a₀, …, a_(L/2-1) that starts at d, never grows and ends at k.",
+            link="profile",
         ),
     ] = "linear"
     order: Annotated[
@@ -183,19 +203,28 @@ class RunSpec(BaseModel):
             "Which components go first: natural (the last one), reversed, variance (the least spread; of "
             "standardised ones, which all have one, the least that the others do not tell), or a list of all "
             "components, the one kept longest first.",
+            link="order",
         ),
     ] = "natural"
     field: Annotated[
         str,
         AfterValidator(checks.is_registered),
         _knob(
-            "Field", "F", "The controlled field: σ(Wx + b), or V σ(Wx + b) with a hidden layer of m·a units."
+            "Field",
+            "F",
+            "The controlled field: σ(Wx + b), or V σ(Wx + b) with a hidden layer of m·a units.",
+            link="field",
         ),
     ] = "single_layer"
     expansion: Annotated[
         int,
         Field(ge=1, le=16),
-        _knob("Expansion", "m", "Hidden units per active component; only the two-layer field has them."),
+        _knob(
+            "Expansion",
+            "m",
+            "Hidden units per active component; only the two-layer field has them.",
+            link="m",
+        ),
     ] = 4
     hidden: Annotated[
         int | None,
@@ -205,12 +234,13 @@ class RunSpec(BaseModel):
             "h",
             "Hidden units of every layer of the two-layer field, whatever its width; by default m a, the "
             "expansion times the active components.",
+            link="h",
         ),
     ] = None
     activation: Annotated[
         str,
         AfterValidator(checks.is_registered),
-        _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow."),
+        _knob("Activation", "σ", "The nonlinearity; identity gives a linear flow.", link="activation"),
     ] = "tanh"
     scheme: Annotated[
         str,
@@ -220,12 +250,13 @@ class RunSpec(BaseModel):
             "",
             "How a layer is integrated, with θ held on it: euler (order 1; with one sub-step the residual "
             "network itself), midpoint (order 2) or rk4 (order 4).",
+            link="scheme",
         ),
     ] = "rk4"
     substeps: Annotated[
         int,
         Field(ge=1, le=64),
-        _knob("Sub-steps", "r", "Steps of the scheme in each layer, of length δ/r."),
+        _knob("Sub-steps", "r", "Steps of the scheme in each layer, of length δ/r.", link="substeps"),
     ] = 1
     fidelity: Annotated[
         float | None,
@@ -237,6 +268,7 @@ class RunSpec(BaseModel):
             "Largest ODE difference that training allows: root mean squared distance of the outputs from "
             "those of the exact flow of the same control, as a share of the targets' spread. Where it is "
             "exceeded on the way, the sub-steps are doubled; off: never.",
+            link="fidelity",
         ),
     ] = 0.02
     method: Annotated[
@@ -246,10 +278,13 @@ class RunSpec(BaseModel):
             "",
             "pmp: maximise the Hamiltonian layer by layer (J never rises). adam: stochastic gradient. "
             "lbfgs: quasi-Newton with a strong Wolfe search.",
+            link="method",
         ),
     ] = "lbfgs"
     iterations: Annotated[
-        int, Field(ge=1, le=100_000), _knob("Iterations", "j", "Most iterations of the method.")
+        int,
+        Field(ge=1, le=100_000),
+        _knob("Iterations", "j", "Most iterations of the method.", link="iterations"),
     ] = 300
     learning_rate: Annotated[
         float,
@@ -258,6 +293,7 @@ class RunSpec(BaseModel):
             "First step",
             "τ",
             "First trial step: τ of pmp, the peak of adam's one-cycle, the first step of lbfgs.",
+            link="step",
         ),
     ] = 1.0
     batch_size: Annotated[
@@ -269,13 +305,17 @@ class RunSpec(BaseModel):
             "B",
             "Particles per step of adam; 0 takes all. One iteration is one step; with batches the figures on "
             "the way are those of a batch, at the end those of all. The other methods always take all.",
+            link="batch",
         ),
     ] = 0
     inner_steps: Annotated[
         int,
         Field(ge=1, le=20),
         _knob(
-            "Inner steps", "", "Steps of pmp inside each layer's Hamiltonian before the flow is run again."
+            "Inner steps",
+            "",
+            "Steps of pmp inside each layer's Hamiltonian before the flow is run again.",
+            link="inner",
         ),
     ] = 1
     metric: Annotated[
@@ -285,6 +325,7 @@ class RunSpec(BaseModel):
             "M",
             "How pmp measures a step: by how much it changes the field along the particles' paths, or by "
             "how much it changes the control (as in the paper; needs many more iterations).",
+            link="metric",
         ),
     ] = "field"
     tolerance: Annotated[
@@ -294,12 +335,15 @@ class RunSpec(BaseModel):
             "Tolerance",
             "ε",
             "Stop early once the stationarity ‖∇J‖ is at most this; 0: only when nothing can be gained.",
+            link="tolerance",
         ),
     ] = 1e-6
     init_scale: Annotated[
         float,
         Field(ge=0, le=10),
-        _knob("Initial scale", "s₀", "Spread of the random initial control: W ~ s₀ N(0, 1/a), b = 0."),
+        _knob(
+            "Initial scale", "s₀", "Spread of the random initial control: W ~ s₀ N(0, 1/a), b = 0.", link="s0"
+        ),
     ] = 1.0
     init_outer: Annotated[
         float | None,
@@ -309,12 +353,18 @@ class RunSpec(BaseModel):
             "s₁",
             "Spread of the initial V of the two-layer field, by default that of W. 0: the flow begins at "
             "rest, so that training sets out from PCA where the coordinates are principal.",
+            link="s1",
         ),
     ] = None
     seed: Annotated[
         int,
         Field(ge=0, le=2**31 - 1),
-        _knob("Seed", "", "Fixes the data, the split and the initial control, whatever the other knobs say."),
+        _knob(
+            "Seed",
+            "",
+            "Fixes the data, the split and the initial control, whatever the other knobs say.",
+            link="seed",
+        ),
     ] = 0
     data_seed: Annotated[
         int | None,
@@ -324,12 +374,31 @@ class RunSpec(BaseModel):
             "",
             "Fixes the data and the split alone, so that runs of several seeds meet the same particles; "
             "by default that of the run.",
+            link="data_seed",
         ),
     ] = None
     device: Annotated[
-        Device, _knob("Device", "", "Where to compute; auto takes the CPU unless a GPU pays off.")
+        Device,
+        _knob("Device", "", "Where to compute; auto takes the CPU unless a GPU pays off.", link="device"),
     ] = "auto"
-    dtype: Annotated[Precision, _knob("Precision", "", "Floating-point type of the whole run.")] = "float32"
+    dtype: Annotated[
+        Precision,
+        _knob("Precision", "", "Floating-point type of the whole run.", link="precision"),
+    ] = "float32"
+    changes: Annotated[
+        tuple[Change, ...],
+        Field(max_length=MOST_CHANGES),
+        BeforeValidator(read),
+        AfterValidator(checks.follow_each_other),
+        _knob(
+            "Changes by hand",
+            "",
+            "What a person changed while the run trained: λ or the step, and after which iteration. λ and "
+            "first step above are what it began with; the same spec with its changes gives the same run.",
+            link="",
+            group="log",
+        ),
+    ] = ()
 
     if not TYPE_CHECKING:  # type checkers make the signature from the fields
 
@@ -363,14 +432,24 @@ class RunSpec(BaseModel):
 
     @property
     def weight(self) -> float:
-        """λ as a number.
+        """λ of the J that training ends with, as a number: that of the last change by hand, if there is one.
 
         Raises:
             InputError: the data are to choose it, so that it is not known yet.
         """
+        return self.weights[-1]
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """λ at the beginning, and after each change of it by hand; raises as `weight`."""
         if self.tikhonov == AUTO:
             raise InputError("tikhonov", AUTO, "a number here: only the training of a single run chooses λ")
-        return self.tikhonov
+        return (self.tikhonov, *(c.tikhonov for c in self.changes if c.tikhonov is not None))
+
+    def weight_at(self, iteration: int) -> float:
+        """λ of the J that an iteration lowered; raises as `weight`."""
+        before = [c.tikhonov for c in self.changes if c.iteration < iteration and c.tikhonov is not None]
+        return before[-1] if before else self.weights[0]
 
     @property
     def sample(self) -> int:
@@ -388,6 +467,10 @@ class RunSpec(BaseModel):
     def leading(self) -> dict[str, Any]:
         """The knobs that the defaults of the others follow."""
         return {name: getattr(self, name) for name in LEADING}
+
+    def unchanged(self) -> "RunSpec":
+        """This spec as if λ had always been what it was in the end, without changes by hand."""
+        return self.but(tikhonov=self.weight, changes=()) if self.changes else self
 
     def but(self, **changes: Any) -> "RunSpec":
         """This spec with some knobs changed, validated again.

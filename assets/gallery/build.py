@@ -32,6 +32,10 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
         "A residual network that left its ODE",
         RunSpec(dataset="circle", depth=12, tikhonov=1e-5, iterations=1000, scheme="euler", fidelity=None),
     ),
+    "circle_held": (
+        "The same residual network, held to its ODE",
+        RunSpec(dataset="circle", depth=12, tikhonov=1e-5, iterations=1000, scheme="euler"),
+    ),
     "s_curve": ("S-curve onto two numbers, low λ", RunSpec(dataset="s_curve")),
     "s_curve_high": ("S-curve, high λ: the flow is PCA", RunSpec(dataset="s_curve", tikhonov=0.1)),
     "swiss_roll": ("Swiss roll, unrolled", RunSpec(dataset="swiss_roll")),

@@ -107,9 +107,10 @@ def _memory(scene: Part, record: RunRecord, screen: Screen) -> dict[str, Any]:
 
 
 def history_csv(record: RunRecord) -> bytes:
-    """The history, one row an iteration."""
-    rows = zip(*(record.history[key] for key in HISTORY), strict=True)
-    return _csv(HISTORY, rows)
+    """The history, one row an iteration, with λ of the J that each iteration lowered."""
+    columns, spec = record.history, record.spec
+    weights = [spec.weight_at(int(iteration)) for iteration in columns["iteration"]]
+    return _csv((*HISTORY, "tikhonov"), zip(*(columns[key] for key in HISTORY), weights, strict=True))
 
 
 def trajectories_csv(record: RunRecord, particles: Iterable[int] = ()) -> bytes:

@@ -48,7 +48,7 @@ class RunRecord:
     """A run without torch: spec, outcome, history, weights and the probe batch's pictures.
 
     Attributes:
-        spec: what was asked.
+        spec: what was asked, with the changes that were made by hand on the way.
         status: finished (all iterations), converged (stationarity reached), stopped (by a person)
             or diverged.
         message: why it ended, in a sentence.

@@ -83,6 +83,9 @@ class Plan(BaseModel):
 
     @model_validator(mode="after")
     def _not_too_many(self) -> "Plan":
+        if self.spec.changes:
+            allowed = "a spec without changes by hand"
+            raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
         if self.kind == "continuation" and len(self.tikhonov) < 2:
             allowed = "at least two values of λ for a continuation"
             raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})

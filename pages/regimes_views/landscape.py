@@ -117,7 +117,7 @@ def _neighbours(run_id: str, record: RunRecord) -> dict[str, str]:
     with_it = store().member_ids(study_id) if study_id in {e.study_id for e in store().studies()} else []
     found = {other: record_of(other).spec for other in dict.fromkeys([*with_it, *own]) if other != run_id}
     alike = [other for other, spec in found.items() if one_landscape(spec, record.spec)]
-    alike.sort(key=lambda other: found[other].tikhonov != record.spec.tikhonov)
+    alike.sort(key=lambda other: found[other].weight != record.spec.weight)
     return names_of({other: found[other] for other in alike})
 
 
