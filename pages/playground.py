@@ -127,8 +127,8 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
     presets()
     with guard():
         my_tries(record.spec)
-    _figures(run_id, record)
     _without_training()
+    _figures(run_id, record)
     explanation("flow")
 
 

@@ -107,17 +107,9 @@ STUDIES: dict[str, tuple[str, Plan]] = {
         Plan(
             kind="continuation",
             # As many sub-steps at every λ, so that the runs can be drawn in each other's place.
-            spec=RunSpec(
-                dataset="circle",
-                particles=500,
-                data_seed=0,
-                substeps=4,
-                fidelity=None,
-                iterations=1500,
-                tolerance=1e-4,
-            ),
-            tikhonov=spread(5e-4, 0.15, 16),
-            seeds=(0, 1),
+            spec=RunSpec(dataset="circle", substeps=4, fidelity=None, iterations=1500, tolerance=1e-4),
+            tikhonov=spread(2e-4, 0.15, 16),
+            seeds=(0,),
             further=1,
         ),
     ),
@@ -127,6 +119,8 @@ STUDIES: dict[str, tuple[str, Plan]] = {
 MOST_NUMBERS = 8_000
 """Most particles times components that a gallery run keeps of its probe batch."""
 MOST_PARTICLES, STUDY_PARTICLES, STUDY_SNAPSHOTS = 300, 150, 3
+STARTS = {"lambda": "circle"}
+"""Runs at whose control the upward branch of a continuation begins, by the stem of both files."""
 SPARE = ("lambda",)
 """Studies whose player gets all runs at once: they keep fewer particles, one snapshot, no path."""
 SPARE_PARTICLES = 80
@@ -202,7 +196,10 @@ def main(wanted: Sequence[str] = ()) -> None:
     for stem, (name, plan) in STUDIES.items():
         if wanted and stem not in wanted:
             continue
-        study, runs = make_study(plan)
+        start = STARTS.get(stem)
+        study, runs = make_study(
+            plan, start=run_of(unpack((HERE / f"{start}{EXTENSION}").read_bytes())) if start else None
+        )
         records = [kept(stem, record_of(run)) for run in runs]
         data = pack_study(study.renamed(name), records)
         (HERE / f"{stem}{STUDY_EXTENSION}").write_bytes(data)

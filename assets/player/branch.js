@@ -30,8 +30,8 @@ export class Branch {
     this.task = make("p", "task");
     this.button = make("button", "here", { type: "button", text: "It gives up here", onclick: () => this.check() });
     this.answer = make("span", "answer", { role: "status" });
-    this.task.append(make("span", "", { text: "Find the λ where the flow gives up: where a control costs more than "
-      + "it gains, and no more is explained than by PCA. " }), this.button, this.answer);
+    this.task.append(make("span", "", { text: "Find the λ where the flow gives up: from there on it stands still "
+      + "and explains no more than PCA. " }), this.button, this.answer);
     this.box.append(knob, this.note, this.task);
   }
 
@@ -92,16 +92,17 @@ export class Branch {
   // ---- the task
 
   check() {
-    const { spec: { weights, unexplained, square, pca, limit }, nearest: i } = this;
+    const { spec: { weights, unexplained, square, pca, limit, cheaper }, nearest: i } = this;
     const here = `At λ = ${reading(weights[i])}`;
     const right = Math.abs(i - limit) <= NEAR;
     if (right) this.found = true;
     const words = right
       ? `Yes. From λ = ${reading(weights[limit])} on ${percent(unexplained[limit])} is left unexplained, by PCA `
-        + `${percent(pca)}: ‖θ‖² falls to ${reading(square[limit])}, the flow stands still.`
+        + `${percent(pca)}: the flow stands still.`
+        + (cheaper !== null && cheaper < limit ? ` To stand still was cheaper from λ = ${reading(weights[cheaper])} on: `
+          + "coming from a lower λ, the flow held on." : "")
       : i < limit
-        ? `Not yet. ${here} ${percent(unexplained[i])} is left unexplained, by PCA ${percent(pca)}: here the control `
-          + "still pays. Go on to the right."
+        ? `Not yet. ${here} ${percent(unexplained[i])} is left unexplained, by PCA ${percent(pca)}: the flow still moves. Go on to the right."
         : `It gave up before. ${here} ‖θ‖² is ${reading(square[i])}: nothing moves any more. Go back to the left.`;
     write(this.answer, words);
     this.answer.dataset.right = String(right);

@@ -47,5 +47,5 @@ def _scene(study_id: str, _study: Study) -> tuple[bytes, int]:
     ids = store().member_ids(study_id)
     records = [record_of(ids[i]) for i in up]
     named = {"title": _study.name or study_title(_study), "about": setting(_study.spec)}
-    scene = branch_scene([_study.outcomes[i] for i in up], records, study_id, **named)
+    scene = branch_scene([_study.outcomes[i] for i in up], records, study_id, _study.zero[0], **named)
     return encode(scene), int(scene["n"])

@@ -1,5 +1,6 @@
 """The player on a page: a scene in, what a person did with it out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from pages.shared.streamlit_internals import register_components
 
 _PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing", "tour")
 _MOST_PICKED = 50_000
-_TRANSPORT, _FOOT, _BRANCH = 104, 62, 230
+_TRANSPORT, _FOOT, _BRANCH = 104, 62, 206
 """css px of what stands below the panes, and above them where there is a slider over λ."""
 _STATES, _TRIGGERS = ("moment", "picked", "wanted"), ("place", "save")
 
@@ -70,7 +71,8 @@ def _room(key: str, data: bytes | None) -> Any:
     head = {} if data is None else header(data)
     if head.get("panes"):
         rest = _TRANSPORT * bool(head["controls"] and head["timeline"]) + _BRANCH * ("tikhonov" in head)
-        box.html(f"<style>.st-key-{key}_room {{ min-height: {head['height'] + _FOOT + rest}px; }}</style>")
+        name = re.sub(r"[^A-Za-z0-9_-]", "-", f"st-key-{key}_room")  # as Streamlit writes it
+        box.html(f"<style>.{name} {{ min-height: {head['height'] + _FOOT + rest}px; }}</style>")
     return box
 
 

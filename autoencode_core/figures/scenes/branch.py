@@ -29,7 +29,11 @@ AS_PCA = 0.95
 
 
 def branch_scene(
-    outcomes: Sequence[Outcome], records: Sequence[RunRecord], identity: str, **settings: Any
+    outcomes: Sequence[Outcome],
+    records: Sequence[RunRecord],
+    identity: str,
+    rest: float | None = None,
+    **settings: Any,
 ) -> Part:
     """The flow over t in [0, T] of runs that differ in λ alone; a slider morphs one into the next.
 
@@ -38,6 +42,7 @@ def branch_scene(
         records: the runs in the same order, neighbours near each other (a continuation), of one data set and
             architecture.
         identity: what is shown; another one forgets camera, time and λ.
+        rest: J at θ = 0, where it is known.
         settings: entries of the scene's header.
 
     Raises:
@@ -68,6 +73,9 @@ def branch_scene(
                 "square": [outcome.square for outcome in outcomes],
                 "pca": record.summary.get("pca_unexplained"),
                 "limit": limit,
+                "cheaper": next(
+                    (i for i, o in enumerate(outcomes) if rest is not None and o.cost > rest), None
+                ),
                 "first": first,
             },
             **settings,
