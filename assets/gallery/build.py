@@ -84,6 +84,27 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
 }
 """File stem to name and spec."""
 
+RUNS |= {
+    f"horizon_{word}": (
+        name,
+        RunSpec(
+            dataset="s_curve",
+            coordinates="raw",
+            field="single_layer",
+            profile="step",
+            depth=20,
+            horizon=horizon,
+            tikhonov=1e-4,
+            particles=500,
+            iterations=500,
+        ),
+    )
+    for word, name, horizon in (
+        ("short", "S-curve, T = 2: too short to grow it again", 2.0),
+        ("long", "S-curve, T = 6: time enough", 6.0),
+    )
+}
+
 HALF = ("mnist", "mnist_high")
 """Runs of so many weights that they are kept in half precision, told by the errors in the files."""
 
