@@ -140,7 +140,7 @@ class Player extends Tied {
     this.large = largeOf(this, again);
     this.tie(former, again);
     this.setPanes(scene, again);
-    if (!scene.panes.length) return this.blank(scene.message);
+    if (!scene.panes.length && !this.bare) return this.blank(scene.message);
     this.show(true);
     this.transport.box.hidden = !(scene.controls && this.time);
     this.foot.receive();
@@ -151,7 +151,7 @@ class Player extends Tied {
   retheme() {
     this.theme = pageTheme(this.root, this.scene);
     this.looks = null;
-    if (this.scene.panes.length) {
+    if (this.scene.panes.length || this.bare) {
       this.foot.drawLegend();
       if (this.time) this.transport.draw();
       if (this.branch) this.branch.draw();
@@ -175,6 +175,11 @@ class Player extends Tied {
       return { key, spec, area: null, pane: this.addPane(spec, state) };
     });
     for (const { pane } of old.values()) dropPane(pane);
+  }
+
+  // A transport without panes, for players that have none of their own.
+  get bare() {
+    return Boolean(this.scene.controls && this.time && !this.scene.panes.length);
   }
 
   // The slider over λ, above the panes.
@@ -219,7 +224,7 @@ class Player extends Tied {
 
   show(panes) {
     this.message.hidden = panes;
-    for (const node of [this.panesBox, this.foot.box]) node.hidden = !panes;
+    for (const node of [this.panesBox, this.foot.box]) node.hidden = !panes || this.bare;
     if (!panes) this.transport.box.hidden = true;
   }
 
@@ -233,7 +238,7 @@ class Player extends Tied {
 
   fit() {
     const width = this.root.clientWidth;
-    if (!width || !this.scene || !this.scene.panes.length || this.failed) return;
+    if (!width || !this.scene || this.failed || !(this.scene.panes.length || this.bare)) return;
     try {
       const ratio = ratioNow();
       const { places: areas, height } = places(this, width);
@@ -276,7 +281,7 @@ class Player extends Tied {
   // ---- drawing
 
   wake() {
-    if (this.raf || !this.visible || this.closed || this.failed || !this.slots.length) return;
+    if (this.raf || !this.visible || this.closed || this.failed || !(this.slots.length || this.bare)) return;
     this.raf = requestAnimationFrame((now) => this.animate(now));
   }
 

@@ -152,6 +152,14 @@ def small(record: RunRecord) -> RunRecord:
     return record.trimmed(min(MOST_PARTICLES, MOST_NUMBERS // record.probe["inputs"].shape[1]))
 
 
+def start_of(stem: str, plan: Plan) -> Run | None:
+    """Where the upward branch of a study begins: at the control of a run of the gallery, or at its seeds."""
+    if stem not in STARTS:
+        return None
+    run = run_of(unpack((HERE / f"{STARTS[stem]}{EXTENSION}").read_bytes()))
+    return replace(run, spec=plan.spec.but(tikhonov=run.spec.weight))
+
+
 def kept(stem: str, record: RunRecord) -> RunRecord:
     """What the gallery keeps of a run of a study."""
     if stem not in SPARE:
@@ -217,10 +225,7 @@ def main(wanted: Sequence[str] = ()) -> None:
     for stem, (name, plan) in STUDIES.items():
         if wanted and stem not in wanted:
             continue
-        start = STARTS.get(stem)
-        study, runs = make_study(
-            plan, start=run_of(unpack((HERE / f"{start}{EXTENSION}").read_bytes())) if start else None
-        )
+        study, runs = make_study(plan, start=start_of(stem, plan))
         records = [kept(stem, record_of(run)) for run in runs]
         data = pack_study(study.renamed(name), records)
         (HERE / f"{stem}{STUDY_EXTENSION}").write_bytes(data)

@@ -12,6 +12,7 @@ const WIDE = 0.36; // height of a row of flat clouds, as a share of its width, w
 const GROWN = 1.6; // but not so many times as much
 
 export function layout({ panes, height }, width) {
+  if (!panes.length) return { places: [], height: 0 };
   const flat = panes.some(({ kind, dims }) => kind === "cloud" && dims === 2); // one unit on both axes
   const tall = flat ? clamp(Math.round(WIDE * width), height, Math.round(GROWN * height)) : height;
   let columns = panes.length;

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from autoencode_core.figures.arrays import View, view
 from autoencode_core.figures.run.images import is_image_run
@@ -80,7 +81,7 @@ def flow_view(
     """
     shown = view(record, 2 if is_image_run(record) else 3)
     wanted: set[str] = st.session_state.setdefault(f"{key}_wanted_{run_id}", set())
-    computed = _ask(record, shown, wanted, particles)
+    computed = _ask(record, shown, wanted, particles, settings.get("ranges"))
     around, more = computed.around, computed.drawn
     drawn = 0 if more is None else more["states"].shape[1]
     identity = f"{run_id} {drawn}" if drawn else run_id
@@ -104,16 +105,18 @@ def flow_view(
     return said
 
 
-def _ask(record: RunRecord, shown: View, wanted: set[str], particles: int) -> _Computed:
+def _ask(
+    record: RunRecord, shown: View, wanted: set[str], particles: int, ranges: ArrayLike | None
+) -> _Computed:
     """Ask for what the wanted layers need."""
-    ranges = flow_range(record, shown)
+    within = flow_range(record, shown) if ranges is None else np.asarray(ranges, float)
     field, density, more = None, None, None
     if "field" in wanted:
-        x, y = (np.linspace(low, high, _ARROWS) for low, high in ranges[:2])
+        x, y = (np.linspace(low, high, _ARROWS) for low, high in within[:2])
         field = ask(FIELD_GRID, record, x=x, y=y)
     if "density" in wanted:
         basis = shown.basis[:, :2]
-        density = ask(LAW, record, center=shown.center, basis=basis, ranges=ranges[:2], bins=_CELLS)
+        density = ask(LAW, record, center=shown.center, basis=basis, ranges=within[:2], bins=_CELLS)
     if particles:
         more = ask(TRAJECTORIES, record, particles=particles, center=shown.center, basis=shown.basis)
     return _Computed(field, density, more)

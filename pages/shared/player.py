@@ -18,6 +18,8 @@ _PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing", "tour")
 _MOST_PICKED = 50_000
 _TRANSPORT, _FOOT, _BRANCH = 104, 62, 206
 """css px of what stands below the panes, and above them where there is a slider over λ."""
+_WIDE, _GROWN, _BESIDE = 0.36, 1.6, 460
+"""As in assets/player/layout.js; css px of the sidebar and the margins of a page."""
 _STATES, _TRIGGERS = ("moment", "picked", "wanted"), ("place", "save")
 
 
@@ -69,11 +71,21 @@ def _room(key: str, data: bytes | None) -> Any:
     """A container that is as high as the player will be: what stands below does not move when it comes."""
     box = st.container(key=f"{key}_room")
     head = {} if data is None else header(data)
-    if head.get("panes"):
-        rest = _TRANSPORT * bool(head["controls"] and head["timeline"]) + _BRANCH * ("tikhonov" in head)
+    if head.get("panes") or head.get("controls"):
+        foot = _FOOT * bool(head["panes"])
+        rest = (
+            foot + _TRANSPORT * bool(head["controls"] and head["timeline"]) + _BRANCH * ("tikhonov" in head)
+        )
         name = re.sub(r"[^A-Za-z0-9_-]", "-", f"st-key-{key}_room")  # as Streamlit writes it
-        box.html(f"<style>.{name} {{ min-height: {head['height'] + _FOOT + rest}px; }}</style>")
+        grown = f"{_WIDE:g} * (100vw - {_BESIDE}px)" if any(map(_flat, head["panes"])) else "0px"
+        tall = f"clamp({head['height']}px, {grown}, {round(_GROWN * head['height'])}px)"
+        box.html(f"<style>.{name} {{ min-height: calc({tall} + {rest}px); }}</style>")
     return box
+
+
+def _flat(pane: Mapping[str, Any]) -> bool:
+    """Whether the player makes room for a pane where it is wide (assets/player/layout.js)."""
+    return pane["kind"] == "cloud" and pane["dims"] == 2
 
 
 def nothing() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures.alt import alt_text
 from autoencode_core.figures.arrays import (
@@ -58,6 +58,7 @@ SAVE = ("png", "gif", "mp4", "html", "csv")
 
 HEIGHT, FLAT_HEIGHT = 400, 480
 """css px of the panes; in the plane one unit holds for both axes, so that room upwards makes it larger."""
+TRANSPORT = "Play, step and time of all pictures."
 NARROW = 0.55
 """Width of the pane of codes of one number, where others have 1."""
 _MOST_TAILS = 3000
@@ -192,6 +193,7 @@ def flow_scene(
     around: Around | None = None,
     beside: bool = True,
     errors_within: tuple[float, float] | None = None,
+    ranges: ArrayLike | None = None,
     **settings: Any,
 ) -> Part:
     """The flow over t in [0, T].
@@ -203,6 +205,7 @@ def flow_scene(
         around: what was computed besides.
         beside: whether the code, or the images, stand beside the particles.
         errors_within: what the colour scale of the exit errors spans, by default those of this run.
+        ranges: (c, 2) what is in view at first, by default this run's own way.
         settings: entries of the scene's header.
 
     Raises:
@@ -210,7 +213,8 @@ def flow_scene(
     """
     shown = view(record, 2 if is_image_run(record) else 3)
     drawn = particles or probe_particles(record, shown)
-    panes = [flow_pane(record, shown, drawn, around or {})]
+    within_ = None if ranges is None else np.asarray(ranges, float)
+    panes = [flow_pane(record, shown, drawn, around or {}, within_)]
     if beside and is_image_run(record):
         panes.append(images_pane(record))
     elif beside and len(drawn.codes):
@@ -242,6 +246,37 @@ def flow_range(record: RunRecord, shown: View) -> Array:
     particles = probe_particles(record, shown)
     start = np.concatenate([particles.knots[0], particles.goal])
     return limits(np.concatenate([particles.knots.reshape(-1, shown.count), particles.goal]), start)
+
+
+def common_ranges(records: Sequence[RunRecord]) -> list[Array]:
+    """What is in view at first of several runs side by side, (c, 2) for each: one range for one data set.
+
+    Args:
+        records: the runs; those of one data set in the same coordinates are drawn at one scale.
+    """
+    views = [view(record, 2 if is_image_run(record) else 3) for record in records]
+    own = [flow_range(record, shown) for record, shown in zip(records, views, strict=True)]
+    kinds = [
+        (record.spec.dataset, record.spec.coordinates, shown.names)
+        for record, shown in zip(records, views, strict=True)
+    ]
+    found = []
+    for kind in kinds:
+        alike = np.stack([span for span, other in zip(own, kinds, strict=True) if other == kind])
+        found.append(np.stack([alike[..., 0].min(axis=0), alike[..., 1].max(axis=0)], axis=-1))
+    return found
+
+
+def transport_scene(record: RunRecord, identity: str, clock: str) -> Part:
+    """Play, step and time for players that have none of their own.
+
+    Args:
+        record: a run whose widths are drawn along the time.
+        identity: what is shown.
+        clock: that of the players.
+    """
+    timeline = flow_timeline(record)
+    return scene(identity, [], timeline=timeline, clock=clock, height=0, alt=TRANSPORT, save=["html"])
 
 
 def flow_pane(
