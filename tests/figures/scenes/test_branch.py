@@ -29,7 +29,7 @@ def outcome(weight: float, unexplained: float, cost: float = 0.1) -> Outcome:
         cost,
         cost,
         cost,
-        2.0 / weight,
+        5.0,
         cost,
         cost,
         0.0,
