@@ -17,7 +17,7 @@ import torch  # noqa: E402
 from autoencode_core.spec import RunSpec  # noqa: E402
 from autoencode_core.store.record import RunRecord  # noqa: E402
 from autoencode_core.store.run_file import EXTENSION, pack, unpack  # noqa: E402
-from autoencode_core.store.study import STANDARD, Plan, spread, study_line  # noqa: E402
+from autoencode_core.store.study import STUDY_SPEC, Plan, spread, study_line  # noqa: E402
 from autoencode_core.store.study_file import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.training.fidelity import fidelity  # noqa: E402
 from autoencode_core.training.objective import Objective  # noqa: E402
@@ -84,19 +84,40 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
 }
 """File stem to name and spec."""
 
+RUNS |= {
+    f"horizon_{word}": (
+        name,
+        RunSpec(
+            dataset="s_curve",
+            coordinates="raw",
+            field="single_layer",
+            profile="step",
+            depth=20,
+            horizon=horizon,
+            tikhonov=1e-4,
+            particles=500,
+            iterations=500,
+        ),
+    )
+    for word, name, horizon in (
+        ("short", "S-curve, T = 2: too short to grow it again", 2.0),
+        ("long", "S-curve, T = 6: time enough", 6.0),
+    )
+}
+
 HALF = ("mnist", "mnist_high")
 """Runs of so many weights that they are kept in half precision, told by the errors in the files."""
 
 STUDIES: dict[str, tuple[str, Plan]] = {
     "regimes": (
         "S-curve: high λ against low λ",
-        Plan(kind="strip", spec=STANDARD, tikhonov=spread(1e-3, 1e-1, 7), seeds=range(4), further=19),
+        Plan(kind="strip", spec=STUDY_SPEC, tikhonov=spread(1e-3, 1e-1, 7), seeds=range(4), further=19),
     ),
     "hysteresis": (
         "S-curve: λ down and up, hysteresis",
         Plan(
             kind="continuation",
-            spec=STANDARD.but(iterations=600),
+            spec=STUDY_SPEC.but(iterations=600),
             # Close to each other where the upward branch ends.
             tikhonov=(*spread(1e-3, 1.3e-2, 8), 0.016, *(i / 1000 for i in range(18, 26)), 0.03, 0.04),
             seeds=(2,),

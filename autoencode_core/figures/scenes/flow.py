@@ -57,6 +57,8 @@ SAVE = ("png", "gif", "mp4", "html", "csv")
 """Formats in which the screen may be saved; the first is made by the browser."""
 
 _MOST_TAILS = 3000
+_CELLS, _ARROWS = 96, 19
+"""Cells of the density and arrows of the field along each axis."""
 
 
 class Around(TypedDict, total=False):
@@ -238,6 +240,18 @@ def flow_range(record: RunRecord, shown: View) -> Array:
     particles = probe_particles(record, shown)
     start = np.concatenate([particles.knots[0], particles.goal])
     return limits(np.concatenate([particles.knots.reshape(-1, shown.count), particles.goal]), start)
+
+
+def field_places(record: RunRecord, shown: View) -> dict[str, Array]:
+    """Where the arrows of the vector field begin: the arguments of FIELD_GRID, for data of two components."""
+    x, y = (np.linspace(low, high, _ARROWS) for low, high in flow_range(record, shown)[:2])
+    return {"x": x, "y": y}
+
+
+def law_places(record: RunRecord, shown: View) -> dict[str, Any]:
+    """The cells in which the density of μₜ is counted: the arguments of LAW."""
+    ranges = flow_range(record, shown)[:2]
+    return {"center": shown.center, "basis": shown.basis[:, :2], "ranges": ranges, "bins": _CELLS}
 
 
 def flow_pane(

@@ -8,13 +8,27 @@ from collections.abc import Callable, Mapping
 
 from autoencode_core.errors import InputError
 from autoencode_core.lessons.case import Case
-from autoencode_core.lessons.checks import resnet_to_ode
+from autoencode_core.lessons.checks import (
+    horizon,
+    measures,
+    optimal_control,
+    pca,
+    resnet_to_ode,
+    why_forget,
+)
 from autoencode_core.lessons.judging import Truth
 from autoencode_core.lessons.lesson import LessonQuestion
 
 Check = Callable[[Case], Truth]
 
-CHECKS: Mapping[str, Check] = {**resnet_to_ode.CHECKS}
+CHECKS: Mapping[str, Check] = {
+    **resnet_to_ode.CHECKS,
+    **why_forget.CHECKS,
+    **pca.CHECKS,
+    **optimal_control.CHECKS,
+    **horizon.CHECKS,
+    **measures.CHECKS,
+}
 """Every check by the name that lessons call it."""
 
 
