@@ -314,6 +314,23 @@ class Player extends Tied {
     return moving;
   }
 
+  // The moment drawn with so many pixels for each css px, as long as `use` takes: what WebGL draws is gone after it.
+  drawnAt(ratio, use) {
+    const [width, height, usual] = this.size;
+    const draw = (sharpness) => {
+      this.canvas.width = Math.round(width * sharpness);
+      this.canvas.height = Math.round(height * sharpness);
+      this.size = [width, height, sharpness];
+      this.draw(performance.now());
+    };
+    try {
+      draw(ratio);
+      return use();
+    } finally {
+      draw(usual);
+    }
+  }
+
   // ---- colours
 
   // The one of the same name as before; on a new page the one remembered.

@@ -4,13 +4,14 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.run.images import is_image_run
-from autoencode_core.ode import ABOUT, sentence
+from autoencode_core.glossary import TERMS, explained
+from autoencode_core.ode import sentence
 from autoencode_core.overfit import overfit_sentence
 from autoencode_core.questions.run import COLUMN_ERRORS
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.store.record import RunRecord
-from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
+from autoencode_core.words import cost_words, part_of
 from pages.shared.answers import ask, told
 from pages.shared.branch_view import branch_view
 from pages.shared.charts import table_button
@@ -162,7 +163,7 @@ def _headline(record: RunRecord) -> None:
     )
     unusual(record)
     if said := sentence(record):
-        st.markdown(f"**{escape(said)}**", help=ABOUT)
+        st.markdown(f"**{escape(said)}**", help=explained("ode_difference"))
     if said := overfit_sentence(summary):
         st.warning(escape(said))
     ended = "" if record.status == "diverged" else f" · {record.message}"
@@ -173,46 +174,37 @@ def _headline(record: RunRecord) -> None:
 
 def _summary(record: RunRecord) -> None:
     """The figures of a run, beside those of PCA."""
-    spec, summary = record.spec, record.summary
+    spec, summary, history = record.spec, record.summary, record.history
+    unit = error_unit(spec)
     cells = st.container(horizontal=True, gap="small")
-    cells.metric("Unexplained", percent(summary.get("unexplained")), width=150, help=UNEXPLAINED)
+    cells.metric(
+        "Unexplained, test", percent(summary.get("unexplained")), width=150, help=explained("unexplained")
+    )
     if summary["accuracy"] is not None:
-        cells.metric(
-            "Test accuracy",
-            f"{summary['accuracy']:.1%}",
-            width=150,
-            help="Codes nearest to their own label's position.",
-        )
+        cells.metric("Test accuracy", f"{summary['accuracy']:.1%}", width=150, help=explained("accuracy"))
     else:
         error = number(summary["pca_test_error"])
         cells.metric(
-            f"by PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}",
+            f"PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}, test",
             percent(summary.get("pca_unexplained")),
-            width=168,
-            help="The same share of PCA with as many components as the bottleneck has, of the same particles "
-            f"in the same coordinates (its test error is {error}); none for transport.",
+            width=190,
+            help=explained("pca", f"Here: its unexplained share; its test error is {error} {unit}."),
         )
-    unit = error_unit(spec)
-    errors = f"Mean squared distance, Σ over components, mean over particles, in {unit}, "
     wide = 190 if len(unit) < 12 else 250
-    cells.metric(
-        f"Test error ({unit})",
-        number(summary["test_error"]),
-        width=wide,
-        help=errors + "on particles it was not trained on.",
-    )
-    cells.metric(
-        f"Train error ({unit})",
-        number(summary["train_error"]),
-        width=wide,
-        help=errors + "on the training particles.",
-    )
-    cells.metric(
-        "Cost J",
-        number(record.history["cost"][-1]),
-        width=130,
-        help="Data term + λ‖θ‖², what training lowers.",
-    )
+    for name, key in (("test_error", "pca_test_error"), ("train_error", "pca_train_error")):
+        cells.metric(
+            f"{TERMS[name].name} ({unit})",
+            number(summary[name]),
+            delta=part_of(summary[name], summary[key], "PCA's") or None,
+            delta_color="off",
+            delta_arrow="off",
+            width=wide,
+            help=explained(name),
+        )
+    cells.metric("Cost J", number(history["cost"][-1]), width=130, help=explained("cost"))
+    last = {name: history[name][-1] for name in ("data_term", "penalty") if history.get(name)}
+    if said := cost_words(last.get("data_term"), last.get("penalty"), spec.weight):
+        st.caption(escape(said), help=explained("square"))
 
 
 def _figures(run_id: str, record: RunRecord) -> None:
@@ -255,12 +247,8 @@ def _columns(run_id: str, record: RunRecord) -> None:
             },
             hide_index=True,
             column_config={
-                name: st.column_config.NumberColumn(help=words, format="%.4g")
-                for name, words in (
-                    ("This run", "Root mean squared error on the test particles."),
-                    ("PCA", "The same of PCA with as many components as the bottleneck has."),
-                    ("Spread", "Standard deviation: the error of answering every particle with the mean."),
-                )
+                name: st.column_config.NumberColumn(help=explained(key), format="%.4g")
+                for name, key in (("This run", "column_error"), ("PCA", "pca"), ("Spread", "spread"))
             },
             alt="One column of the data in a row: errors of the run and of PCA, and the column's spread.",
         )

@@ -7,6 +7,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.loop import check_unchanged, train_regimes, word_alone
 from autoencode_core.training.run import OnProgress, Progress, Run
+from autoencode_core.words import as_set
 
 
 def continuation(
@@ -52,7 +53,7 @@ def continuation(
 def _warm(run: Run, before: Run) -> Run:
     """The run, saying where it started: its spec alone does not make it again."""
     weight = before.spec.weight
-    message = f"{run.message} Warm start from a run at λ = {weight:g}."
+    message = f"{run.message} Warm start from a run at λ = {as_set(weight)}."
     return replace(run, message=message, summary={**run.summary, "warm_start": weight})
 
 

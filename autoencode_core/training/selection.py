@@ -19,6 +19,7 @@ from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
 from autoencode_core.training.run import Choosing, OnProgress, Progress, Run, RunData, load_data
 from autoencode_core.training.sweep import batches
+from autoencode_core.words import as_set
 
 Rows = NDArray[np.int64]
 
@@ -66,7 +67,7 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | 
     said = [run.message]
     if cut:
         said.append("That was while λ was being chosen.")
-    said.append(f"λ = {weight:g}, where it begins." if choice is None else choice_words(choice))
+    said.append(f"λ = {as_set(weight)}, where it begins." if choice is None else choice_words(choice))
     return replace(run, choice=choice, message=" ".join(said))
 
 

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from autoencode_core.figures.scenes.encoding import encode
-from autoencode_core.figures.scenes.flow import common_ranges, error_range, transport_scene
+from autoencode_core.figures.scenes.flow import error_range
+from autoencode_core.figures.scenes.side_by_side import common_ranges, transport_scene
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit, percent
 from pages.shared.flow_view import flow_view

@@ -58,10 +58,11 @@ SAVE = ("png", "gif", "mp4", "html", "csv")
 
 HEIGHT, FLAT_HEIGHT = 400, 480
 """css px of the panes; in the plane one unit holds for both axes, so that room upwards makes it larger."""
-TRANSPORT = "Play, step and time of all pictures."
 NARROW = 0.55
 """Width of the pane of codes of one number, where others have 1."""
 _MOST_TAILS = 3000
+_CELLS, _ARROWS = 96, 19
+"""Cells of the density and arrows of the field along each axis."""
 
 
 class Around(TypedDict, total=False):
@@ -248,35 +249,21 @@ def flow_range(record: RunRecord, shown: View) -> Array:
     return limits(np.concatenate([particles.knots.reshape(-1, shown.count), particles.goal]), start)
 
 
-def common_ranges(records: Sequence[RunRecord]) -> list[Array]:
-    """What is in view at first of several runs side by side, (c, 2) for each: one range for one data set.
-
-    Args:
-        records: the runs; those of one data set in the same coordinates are drawn at one scale.
-    """
-    views = [view(record, 2 if is_image_run(record) else 3) for record in records]
-    own = [flow_range(record, shown) for record, shown in zip(records, views, strict=True)]
-    kinds = [
-        (record.spec.dataset, record.spec.coordinates, shown.names)
-        for record, shown in zip(records, views, strict=True)
-    ]
-    found = []
-    for kind in kinds:
-        alike = np.stack([span for span, other in zip(own, kinds, strict=True) if other == kind])
-        found.append(np.stack([alike[..., 0].min(axis=0), alike[..., 1].max(axis=0)], axis=-1))
-    return found
+def field_places(record: RunRecord, shown: View, ranges: ArrayLike | None = None) -> dict[str, Array]:
+    """Where the arrows of the vector field begin: the arguments of FIELD_GRID, for data of two components."""
+    x, y = (np.linspace(low, high, _ARROWS) for low, high in _within(record, shown, ranges))
+    return {"x": x, "y": y}
 
 
-def transport_scene(record: RunRecord, identity: str, clock: str) -> Part:
-    """Play, step and time for players that have none of their own.
+def law_places(record: RunRecord, shown: View, ranges: ArrayLike | None = None) -> dict[str, Any]:
+    """The cells in which the density of μₜ is counted: the arguments of LAW."""
+    basis = shown.basis[:, :2]
+    return {"center": shown.center, "basis": basis, "ranges": _within(record, shown, ranges), "bins": _CELLS}
 
-    Args:
-        record: a run whose widths are drawn along the time.
-        identity: what is shown.
-        clock: that of the players.
-    """
-    timeline = flow_timeline(record)
-    return scene(identity, [], timeline=timeline, clock=clock, height=0, alt=TRANSPORT, save=["html"])
+
+def _within(record: RunRecord, shown: View, ranges: ArrayLike | None) -> Array:
+    """What is in view of the first two axes, (2, 2): by default the run's own way."""
+    return (flow_range(record, shown) if ranges is None else np.asarray(ranges, float))[:2]
 
 
 def flow_pane(

@@ -24,6 +24,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from autoencode_core.store.study import Outcome
 from autoencode_core.units import error_unit
+from autoencode_core.words import as_set, measured
 
 HEIGHT = 190
 """css px of a small pane."""
@@ -70,7 +71,7 @@ def multiples_scene(
 
 def outcome_title(outcome: Outcome) -> str:
     """What stands above the small flow of a study's run; the stroke as in the study's figure."""
-    return f"λ = {outcome.tikhonov:.2g}, J = {outcome.cost:.3g}" + " ╱" * left_ode(outcome)
+    return f"λ = {as_set(outcome.tikhonov, 2)}, J = {measured(outcome.cost)}" + " ╱" * left_ode(outcome)
 
 
 def live_multiples(

@@ -15,7 +15,7 @@ from autoencode_core.store.record import RunRecord
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_is_a_small_picture_of_start_end_and_some_ways(make: Callable[..., RunRecord], d, dark):
     text = thumbnail(make(d, n=400), dark=dark)
-    root = ET.fromstring(text)  # noqa: S314
+    root = ET.fromstring(text)
     marks = [node for node in root if node.tag.endswith("circle")]
     assert len(marks) == 2 * PARTICLES and len(root) - len(marks) == WAYS
     filled = [node for node in marks if node.get("fill") != "none"]
@@ -31,4 +31,4 @@ def test_what_is_not_finite_makes_no_broken_picture(make, change):
     states[3:, ::2] = np.nan
     text = thumbnail(change(record, flow_states=states))
     assert not re.search(r"nan|inf", text)
-    ET.fromstring(text)  # noqa: S314
+    ET.fromstring(text)
