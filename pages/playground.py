@@ -134,9 +134,14 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
 
 
 def _is_of(record: RunRecord, asked: RunSpec) -> bool:
-    """Whether a run is what a spec asks for; where its data chose λ, whatever they chose."""
+    """Whether a run is what a spec asks for; where its data chose λ, whatever they chose.
+
+    A run that converged is that of any number of iterations.
+    """
     if asked.tikhonov == AUTO and record.choice is not None:
         asked = asked.but(tikhonov=record.spec.tikhonov)
+    if record.status == "converged":
+        asked = asked.but(iterations=record.spec.iterations)
     return asked == record.spec
 
 

@@ -42,13 +42,6 @@ def transport_scene(record: RunRecord, identity: str, clock: str) -> Part:
         identity: what is shown.
         clock: that of the players.
     """
+    alt = "Play, step and time of all pictures."
     timeline = flow_timeline(record)
-    return scene(
-        identity,
-        [],
-        timeline=timeline,
-        clock=clock,
-        height=0,
-        alt="Play, step and time of all pictures.",
-        save=["html"],
-    )
+    return scene(identity, [], timeline=timeline, clock=clock, height=0, alt=alt, save=["html"])
