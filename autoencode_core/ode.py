@@ -15,13 +15,6 @@ ODE, NEARLY = 0.02, 0.1
 """ODE differences up to which a network is a discretised ODE, or nearly one."""
 REST = 1e-3
 """‖θ‖ up to which a control counts as 0: in T = 1 it moves a particle by about that much of its distance."""
-ABOUT = (
-    "The network's outputs are compared with those of the exact flow of its own control: the root mean "
-    "squared distance, as a share of the spread of the targets. Up to 2 % it is a discretised ODE, up "
-    "to 10 % nearly one; beyond, the layers do something that no flow in continuous time does, and what the "
-    "pages say of flows does not hold for it."
-)
-"""The help text of the number."""
 
 
 def verdict(difference: float) -> Verdict:
