@@ -81,8 +81,8 @@ def sentence(record: RunRecord) -> str:
     away = f"{share(difference)} from its exact flow" if finite else "and its exact flow has no end"
     said = verdict(difference)
     if said == "not":
-        whole = "errs without bound" if error is None else f"errs by {measured(error)}"
-        beside = f", PCA by {measured(pca)}" if pca is not None else ""
+        whole = "has no finite test error" if error is None else f"has a test error of {measured(error)}"
+        beside = f", PCA one of {measured(pca)}" if pca is not None else ""
         return f"It left its ODE, {away}: integrated exactly, the same control {whole}{beside}."
     kind = "A discretised ODE" if said == "ode" else "Nearly a discretised ODE"
     return f"{kind}, {away}{_beside_pca(error, pca)}."

@@ -407,7 +407,7 @@ def test_the_ode_difference_is_among_the_figures(answers, jobs):
     assert figures.loc["Unexplained, test"].iloc[1] == share and share.endswith(" %")
     assert figures.loc["Unexplained by PCA, test"].iloc[0].endswith(" %")
     (warned,) = [warning.value for warning in at.warning if "left its ODE" in warning.value]
-    assert "45 %" in warned and r"errs by 2\.5" in warned
+    assert "45 %" in warned and r"has a test error of 2\.5" in warned
 
 
 def test_a_picture_between_runs_of_other_sub_steps_says_so(answers, jobs):

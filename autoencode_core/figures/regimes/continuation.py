@@ -61,7 +61,7 @@ def continuation_figure(study: Study, *, dark: bool = False, stacked: bool = Fal
     y_term = value_axis([*values[1], study.zero[1]], dark)
     rest, log = rest_name(study.spec), y_cost["type"] == "log"
     lines = [
-        level(panels[0], study.zero[0], f"{rest} {measured(study.zero[0])}", dark, log, below=True),
+        level(panels[0], study.zero[0], f"{rest}, train: {measured(study.zero[0])}", dark, log, below=True),
         level(panels[1], study.zero[1], rest, dark, y_term["type"] == "log", below=True),
     ]
     return panel_figure(

@@ -21,8 +21,14 @@ _TALL, _SMALL, _TOP, _BOTTOM, _APART = 172, 96, 34, 46, 46
 """Pixels: height of a panel, of the small one, and what is above, below and between them."""
 _COST = {"cost": "cost J", "data_term": "data term", "penalty": "penalty λ‖θ‖²"}
 _ERRORS = {"train_error": "train", "test_error": "test"}
-_ROLES = {"cost J": "cost", "penalty λ‖θ‖²": "penalty", "network": "ODE difference", "allowed": "level"}
-_LEVELS = ("PCA", "allowed")
+_ROLES = {
+    "cost J": "cost",
+    "penalty λ‖θ‖²": "penalty",
+    "network": "ODE difference",
+    "allowed": "level",
+    "PCA, test": "PCA",
+}
+_LEVELS = ("PCA, test", "allowed")
 _LABEL = 16
 """Pixels between two labels at least."""
 _CLOSE = 0.25
@@ -104,7 +110,7 @@ def _panels(
     costs = {word: _series(history, key, x) for key, word in _COST.items() if key in history}
     errors = {word: _series(history, key, x) for key, word in _ERRORS.items() if key in history}
     if pca_error is not None and np.isfinite(pca_error):
-        errors["PCA"] = np.full(len(x), float(pca_error))
+        errors["PCA, test"] = np.full(len(x), float(pca_error))
     panels = [
         _Plot("Cost J = data term + penalty", "cost", costs),
         _Plot("Errors", f"mean squared distance<br>({unit})", errors),

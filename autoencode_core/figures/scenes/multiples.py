@@ -105,7 +105,7 @@ def live_multiples(
         alt=_alt(titles, f"The outputs at iteration {furthest:,} of", f"{n} particles"),
         caption=f"iteration {furthest:,}",
         n=n,
-        colours=live_colours(snapshot),
+        colours=live_colours(snapshot, spec),
     )
 
 
