@@ -17,7 +17,7 @@ import torch  # noqa: E402
 from autoencode_core.spec import RunSpec  # noqa: E402
 from autoencode_core.store.record import RunRecord  # noqa: E402
 from autoencode_core.store.run_file import EXTENSION, pack, unpack  # noqa: E402
-from autoencode_core.store.study import STANDARD, Plan, spread, study_line  # noqa: E402
+from autoencode_core.store.study import STUDY_SPEC, Plan, spread, study_line  # noqa: E402
 from autoencode_core.store.study_file import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.training.fidelity import fidelity  # noqa: E402
 from autoencode_core.training.objective import Objective  # noqa: E402
@@ -90,13 +90,13 @@ HALF = ("mnist", "mnist_high")
 STUDIES: dict[str, tuple[str, Plan]] = {
     "regimes": (
         "S-curve: high λ against low λ",
-        Plan(kind="strip", spec=STANDARD, tikhonov=spread(1e-3, 1e-1, 7), seeds=range(4), further=19),
+        Plan(kind="strip", spec=STUDY_SPEC, tikhonov=spread(1e-3, 1e-1, 7), seeds=range(4), further=19),
     ),
     "hysteresis": (
         "S-curve: λ down and up, hysteresis",
         Plan(
             kind="continuation",
-            spec=STANDARD.but(iterations=600),
+            spec=STUDY_SPEC.but(iterations=600),
             # Close to each other where the upward branch ends.
             tikhonov=(*spread(1e-3, 1.3e-2, 8), 0.016, *(i / 1000 for i in range(18, 26)), 0.03, 0.04),
             seeds=(2,),

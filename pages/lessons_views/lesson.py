@@ -87,7 +87,7 @@ def _note(lesson: Lesson) -> None:
     if shown:
         NOTE.set("1")
         with st.container(border=True, key="lecturer"):
-            st.markdown(lesson.note)
+            st.markdown(filled(lesson.note, lesson, Stored()))
     elif NOTE.there():
         NOTE.drop()
 

@@ -8,13 +8,18 @@ from collections.abc import Callable, Mapping
 
 from autoencode_core.errors import InputError
 from autoencode_core.lessons.case import Case
-from autoencode_core.lessons.checks import resnet_to_ode
+from autoencode_core.lessons.checks import circle_onto_line, high_low_lambda, resnet_to_ode, turning_off
 from autoencode_core.lessons.judging import Truth
 from autoencode_core.lessons.lesson import LessonQuestion
 
 Check = Callable[[Case], Truth]
 
-CHECKS: Mapping[str, Check] = {**resnet_to_ode.CHECKS}
+CHECKS: Mapping[str, Check] = {
+    **resnet_to_ode.CHECKS,
+    **turning_off.CHECKS,
+    **high_low_lambda.CHECKS,
+    **circle_onto_line.CHECKS,
+}
 """Every check by the name that lessons call it."""
 
 
