@@ -17,5 +17,6 @@ st.navigation(
         st.Page("pages/mean_field.py", title="Mean field"),
         st.Page("pages/runs.py", title="Runs"),
         st.Page("pages/mathematics.py", title="The mathematics"),
+        st.Page("pages/glossary.py", title="Words and symbols"),
     ]
 ).run()

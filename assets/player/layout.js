@@ -1,12 +1,20 @@
 // Places of the panes: side by side by span; where that is too narrow, in as many columns as fit evenly.
 
+import { clamp } from "./numbers.js";
+
 const NARROW = 240; // css px a pane
 const GAP = 16;
 const SMALL = 150; // css px a small pane
 const SMALL_GAP = 12;
 const LARGE = 440; // height of an enlarged one, where the small ones take less
 
-export function layout({ panes, height: tall }, width) {
+const WIDE = 0.36; // height of a row of flat clouds, as a share of its width, where that is more than asked for
+const GROWN = 1.6; // but not so many times as much
+
+export function layout({ panes, height }, width) {
+  if (!panes.length) return { places: [], height: 0 };
+  const flat = panes.some(({ kind, dims }) => kind === "cloud" && dims === 2); // one unit on both axes
+  const tall = flat ? clamp(Math.round(WIDE * width), height, Math.round(GROWN * height)) : height;
   let columns = panes.length;
   while (columns > 1 && (width < NARROW * columns || panes.length % columns)) columns--;
   const row = columns === panes.length ? tall : Math.min(tall, Math.max(300, Math.round((0.8 * width) / columns)));

@@ -10,7 +10,13 @@ import plotly.graph_objects as go
 from autoencode_core.errors import InputError
 from autoencode_core.figures.arrays import codes, flow_states
 from autoencode_core.figures.control.along import along_figure
+from autoencode_core.figures.control.iteration import maximise_figure
 from autoencode_core.figures.control.maximality import maximality_path_figure
+from autoencode_core.figures.lessons.pca import variances_figure, variances_words
+from autoencode_core.figures.lessons.reach import reach_figure, reach_words
+from autoencode_core.figures.lessons.scatter import scatter_figure, scatter_words
+from autoencode_core.figures.mean_field.doubled import doubled_figure
+from autoencode_core.figures.mean_field.push import push_figure, push_words
 from autoencode_core.figures.ode_limit.depth import depth_figure
 from autoencode_core.figures.ode_limit.geometry import geometry_figure
 from autoencode_core.figures.ode_limit.steps import Quantity, steps_figure
@@ -18,19 +24,32 @@ from autoencode_core.figures.regimes.continuation import continuation_figure, co
 from autoencode_core.figures.regimes.strip import strip_figure, strip_words
 from autoencode_core.figures.run.pictures import Name, picture, words
 from autoencode_core.figures.run.turned_off import turned_off_figure, turned_off_words
+from autoencode_core.figures.scenes.bottleneck import bottleneck_scene
 from autoencode_core.figures.scenes.costates import costates_scene
 from autoencode_core.figures.scenes.decode import decode_scene
+from autoencode_core.figures.scenes.doubled import doubled_scene
 from autoencode_core.figures.scenes.flow import colours_of, error_range, flow_scene
 from autoencode_core.figures.scenes.inputs import inputs_scene
 from autoencode_core.figures.scenes.landscape import plane_scene
 from autoencode_core.figures.scenes.multiples import multiples_scene, outcome_title
 from autoencode_core.figures.scenes.parts import Part, clock_place, flow_timeline, layer, scene, within
+from autoencode_core.figures.scenes.pca import pca_scene
 from autoencode_core.figures.scenes.pictures import curves_panes, shown_particles
 from autoencode_core.figures.scenes.plane import code_ranges, plain_plane
+from autoencode_core.figures.scenes.push import push_scene
 from autoencode_core.figures.scenes.training import training_scene
 from autoencode_core.lessons.case import Case
-from autoencode_core.questions.control import ALONG, COSTATES, HAMILTONIAN, LOCAL_MAXIMALITY, MAXIMALITY_PATH
+from autoencode_core.lessons.checks.measures import asked_doubled, asked_push
+from autoencode_core.questions.control import (
+    ALONG,
+    COSTATES,
+    HAMILTONIAN,
+    ITERATION,
+    LOCAL_MAXIMALITY,
+    MAXIMALITY_PATH,
+)
 from autoencode_core.questions.latent import DECODED_GRID
+from autoencode_core.questions.lessons import SCATTER
 from autoencode_core.questions.ode_limit import DEPTH, GEOMETRY, STEPS
 from autoencode_core.questions.regimes import LANDSCAPE_PLANE
 
@@ -209,6 +228,69 @@ def _sheet(case: Case, identity: str) -> list[Picture]:
     return _one(decode_scene(record, identity, plain_plane(z), None, grid))
 
 
+# ---- of one lesson
+
+
+def _bottleneck(case: Case, identity: str) -> list[Picture]:
+    """T/2 before the projection; a place may be named there."""
+    return _one(bottleneck_scene(case.record, identity, places=True))
+
+
+def _both_sides(case: Case, identity: str) -> list[Picture]:
+    """T/2 before and after the projection."""
+    return _one(bottleneck_scene(case.record, identity, after=True))
+
+
+def _marked_input(case: Case, identity: str) -> list[Picture]:
+    return _one(pca_scene(case.record, identity))
+
+
+def _pca(case: Case, identity: str) -> list[Picture]:
+    return _one(pca_scene(case.record, identity, rebuilt=True))
+
+
+def _variances(case: Case, _: str) -> list[Picture]:
+    return _drawn(variances_figure(case.record, dark=case.dark), variances_words(case.record))
+
+
+def _reach(case: Case, _: str) -> list[Picture]:
+    return [
+        Picture(figure=reach_figure(record, dark=case.dark), alt=reach_words(record))
+        for record in case.records
+    ]
+
+
+def _first_step(case: Case, _: str) -> list[Picture]:
+    """How far the first iteration of the training moves the control of each layer."""
+    answer = case.ask(ITERATION, case.record, iteration=0)
+    alt = "How far the first iteration moves the control of each layer."
+    return _drawn(maximise_figure(answer, "move", dark=case.dark), alt)
+
+
+def _scatter(case: Case, _: str) -> list[Picture]:
+    answer = case.ask(SCATTER, case.record)
+    return _drawn(scatter_figure(answer, dark=case.dark), scatter_words(answer))
+
+
+def _push(case: Case, identity: str) -> list[Picture]:
+    return _one(push_scene(case.record, asked_push(case.ask, case.record), identity, start=_start(case)))
+
+
+def _cells(case: Case, _: str) -> list[Picture]:
+    answer = asked_push(case.ask, case.record)
+    return _drawn(push_figure(answer, case.record, dark=case.dark), push_words(answer))
+
+
+def _doubled(case: Case, identity: str) -> list[Picture]:
+    answer = asked_doubled(case.ask, case.record)
+    return _one(doubled_scene(case.record, answer, identity, start=_start(case)))
+
+
+def _ways(case: Case, _: str) -> list[Picture]:
+    alt = "The longest way of a particle in each layer, and over which the projection moves one at T/2."
+    return _drawn(doubled_figure(asked_doubled(case.ask, case.record), dark=case.dark), alt)
+
+
 # ---- of studies
 
 
@@ -260,6 +342,18 @@ PICTURES: Mapping[str, Callable[[Case, str], list[Picture]]] = {
     "maximality": _maximality,
     "costates": _costates,
     "sheet": _sheet,
+    "bottleneck": _bottleneck,
+    "both_sides": _both_sides,
+    "marked_input": _marked_input,
+    "pca": _pca,
+    "variances": _variances,
+    "reach": _reach,
+    "first_step": _first_step,
+    "scatter": _scatter,
+    "push": _push,
+    "cells": _cells,
+    "doubled": _doubled,
+    "ways": _ways,
     "strip": _strip,
     "continuation": _continuation,
     "multiples": _multiples,

@@ -14,6 +14,7 @@ from autoencode_core.knobs import bounds
 from autoencode_core.ode import Verdict, verdict
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import Status
+from autoencode_core.words import as_set
 
 Kind = Literal["strip", "continuation"]
 Branch = Literal["", "down", "up"]
@@ -83,6 +84,9 @@ class Plan(BaseModel):
 
     @model_validator(mode="after")
     def _not_too_many(self) -> "Plan":
+        if self.spec.changes:
+            allowed = "a spec without changes by hand"
+            raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
         if self.kind == "continuation" and len(self.tikhonov) < 2:
             allowed = "at least two values of λ for a continuation"
             raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
@@ -302,7 +306,7 @@ class Study:
 def study_line(study: Study) -> str:
     """One line for lists: data set, widths, weights and seeds."""
     spec, weights = study.spec, study.weights
-    span = "λ = " + " … ".join(f"{weight:g}" for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
+    span = "λ = " + " … ".join(as_set(weight) for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
     counts = ((len(weights), "weight"), (len(study.seeds), "seed"))
     many = " × ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
     many = many if study.kind == "strip" else "down and up"

@@ -24,6 +24,7 @@ from autoencode_core.store.strict_json import dump, head_in, number_out, parse
 from autoencode_core.store.study import MOST_RUNS, Outcome, Study, only_converged
 from autoencode_core.store.validation import ROWS, check_created, check_name
 from autoencode_core.store.zip_members import END_BYTES, ZIP_ERRORS, contents, stored_member
+from autoencode_core.words import as_set
 
 STUDY_EXTENSION = ".study"
 """Ending of a study file."""
@@ -310,8 +311,8 @@ def check_runs(study: Study, records: Sequence[RunRecord], source: str = "study"
 def _check_run(study: Study, place: int, record: RunRecord, source: str) -> None:
     where, outcome, spec = f"{source}, {_name(place)}", study.outcomes[place], record.spec
     if (spec.tikhonov, spec.seed, record.status) != (outcome.tikhonov, outcome.seed, outcome.status):
-        found = f"λ = {spec.tikhonov:g}, seed {spec.seed}, {record.status}"
-        wanted = f"λ = {outcome.tikhonov:g}, seed {outcome.seed}, {outcome.status}"
+        found = f"λ = {as_set(spec.weight)}, seed {spec.seed}, {record.status}"
+        wanted = f"λ = {as_set(outcome.tikhonov)}, seed {outcome.seed}, {outcome.status}"
         raise InputError(where, found, wanted)
     if spec.model_dump(exclude=_LIKE_OTHERS) != study.spec.model_dump(exclude=_LIKE_OTHERS):
         raise InputError(where, "a run of another spec", "the study's, but for λ, seed and training")

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import OnProgress, train_regimes
-from autoencode_core.training.run import Progress, Run
+from autoencode_core.training.loop import check_unchanged, train_regimes, word_alone
+from autoencode_core.training.run import OnProgress, Progress, Run
+from autoencode_core.words import as_set
 
 
 def continuation(
@@ -32,6 +33,7 @@ def continuation(
         InputError: no value, or the start's control has another shape; and as in `train`.
         ValidationError: a value out of the bounds of RunSpec.
     """
+    check_unchanged(spec)
     specs = [spec.but(tikhonov=weight) for weight in tikhonov]
     if not specs:
         raise InputError("tikhonov", "none", "at least one value")
@@ -51,7 +53,7 @@ def continuation(
 def _warm(run: Run, before: Run) -> Run:
     """The run, saying where it started: its spec alone does not make it again."""
     weight = before.spec.weight
-    message = f"{run.message} Warm start from a run at λ = {weight:g}."
+    message = f"{run.message} Warm start from a run at λ = {as_set(weight)}."
     return replace(run, message=message, summary={**run.summary, "warm_start": weight})
 
 
@@ -64,6 +66,6 @@ class _ContinuationRelay:
     def __call__(self, progress: Progress) -> str | None:
         if self.on_progress is None:
             return None
-        said = self.on_progress(replace(progress, regime=self.place))
+        said = word_alone(self.on_progress(replace(progress, regime=self.place)))
         self.stopped = self.stopped or said == "stop"
         return said

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from autoencode_core.changes import Change
 from autoencode_core.data.loading import DataSet, load
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE
@@ -66,6 +67,10 @@ class Progress:
     choosing: Choosing | None = None
 
 
+OnProgress = Callable[[Progress], str | Change | None]
+"""Hears of an iteration; may answer "stop", "idle" (a stop since nobody resumes it) or a change by hand."""
+
+
 @dataclass(frozen=True)
 class RunData:
     """A run's particles as tensors in data units.
@@ -112,7 +117,7 @@ class Run:
     """A trained AutoencODE with everything that made it.
 
     Attributes:
-        spec: what was asked.
+        spec: what was asked, with the changes that were made by hand on the way.
         model: the trained flow.
         history: equal-length lists, one entry per iteration: iteration, cost, data_term, penalty,
             train_error, test_error, gradient_norm, step, substeps, ode_difference, seconds.

@@ -7,9 +7,9 @@ from typing import Any
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import OnProgress, train_regimes
+from autoencode_core.training.loop import check_unchanged, train_regimes, word_alone
 from autoencode_core.training.memory import available, regime_bytes, size_in_words, workspace_bytes
-from autoencode_core.training.run import Progress, Run
+from autoencode_core.training.run import OnProgress, Progress, Run
 
 
 def sweep(
@@ -45,6 +45,7 @@ def sweep(
         InputError: no value, a value twice, or not even one regime fits the memory; and as in `train`.
         ValidationError: a value out of the bounds of RunSpec.
     """
+    check_unchanged(spec)
     weights = _distinct("tikhonov", [spec.weight] if tikhonov is None else tikhonov)
     starts = _distinct("seed", [spec.seed] if seeds is None else seeds)
     specs = [spec.but(tikhonov=weight, seed=seed) for weight in weights for seed in starts]
@@ -95,6 +96,6 @@ def _numbered(on_progress: OnProgress | None, before: int) -> OnProgress | None:
         return on_progress
 
     def shifted(progress: Progress) -> str | None:
-        return on_progress(replace(progress, regime=progress.regime + before))
+        return word_alone(on_progress(replace(progress, regime=progress.regime + before)))
 
     return shifted

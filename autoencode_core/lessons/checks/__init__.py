@@ -8,7 +8,17 @@ from collections.abc import Callable, Mapping
 
 from autoencode_core.errors import InputError
 from autoencode_core.lessons.case import Case
-from autoencode_core.lessons.checks import circle_onto_line, high_low_lambda, resnet_to_ode, turning_off
+from autoencode_core.lessons.checks import (
+    circle_onto_line,
+    high_low_lambda,
+    horizon,
+    measures,
+    optimal_control,
+    pca,
+    resnet_to_ode,
+    turning_off,
+    why_forget,
+)
 from autoencode_core.lessons.judging import Truth
 from autoencode_core.lessons.lesson import LessonQuestion
 
@@ -19,6 +29,11 @@ CHECKS: Mapping[str, Check] = {
     **turning_off.CHECKS,
     **high_low_lambda.CHECKS,
     **circle_onto_line.CHECKS,
+    **why_forget.CHECKS,
+    **pca.CHECKS,
+    **optimal_control.CHECKS,
+    **horizon.CHECKS,
+    **measures.CHECKS,
 }
 """Every check by the name that lessons call it."""
 

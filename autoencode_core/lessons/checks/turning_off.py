@@ -1,10 +1,10 @@
-"""Turning components off: what a component does once it is off, how large it is, and who still knows it."""
+"""Turning components off: what one does once it is off, and what is lost with the one or the other."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.arrays import codes, flow_states
+from autoencode_core.figures.arrays import flow_states
 from autoencode_core.figures.numbers import percent
 from autoencode_core.lessons.case import Case
 from autoencode_core.lessons.judging import Truth
@@ -14,9 +14,7 @@ from autoencode_core.store.record import RunRecord
 Array = NDArray[np.float64]
 
 STILL = 1e-3
-"""A component that moves by a smaller share of its size stands still; one that is smaller is 0."""
-NEIGHBOURS = 5
-"""Particles of the nearest codes whose mean tells a component."""
+"""A component that moves by a smaller share of its size stands still."""
 
 
 def _first_off(record: RunRecord) -> tuple[int, int]:
@@ -45,41 +43,29 @@ def what_it_does_when_off(case: Case) -> Truth:
     return Truth(word, facts | {"size": plain(before), "moved": plain(moved)})
 
 
-def size_when_off(case: Case) -> Truth:
-    """How large a component is when it is turned off, in per cent of its size (rms) at t = 0."""
+def first_instead_of_last(case: Case) -> Truth:
+    """How many times more is lost at rest with the first component than with the one that goes off first."""
     record = case.record
     component, _ = _first_off(record)
-    start = _rms(flow_states(record)[0][:, component])
-    off = _rms(np.asarray(record.probe["flow_dropped"], float)[:, component])
-    return Truth(100 * off / start, {"start": plain(start), "off": plain(off)})
+    mean = np.square(flow_states(record)[0]).mean(axis=0)
+    kept = int(np.asarray(record.weights["order"])[0])
+    facts = {"last": plain(float(mean[component])), "first": plain(float(mean[kept]))}
+    return Truth(float(mean[kept] / mean[component]), facts)
 
 
-def told_by_the_code(case: Case) -> Truth:
-    """Share of the variance of what is dropped at T/2 that the code tells, in per cent.
-
-    It is told by the mean of the particles with the nearest codes, the particle itself left out.
-    """
+def lost_at_rest(case: Case) -> Truth:
+    """Share of the variance of new data, in per cent, that is lost where nothing moves: what PCA leaves."""
     record = case.record
-    component, _ = _first_off(record)
-    dropped = np.asarray(record.probe["flow_dropped"], float)[:, component]
-    start = flow_states(record)[0]
-    kept = np.asarray(record.weights["order"], int)[: record.spec.bottleneck]
-    found = _told(np.asarray(codes(record), float), dropped)
-    facts = {"at_the_start": percent(max(0.0, _told(start[:, kept], start[:, component])))}
-    return Truth(100 * max(0.0, found), facts)
-
-
-def _told(known: Array, wanted: Array) -> float:
-    """Share of the variance of wanted (n,) that its neighbours in known (n, k) tell."""
-    apart = np.square(known[:, None] - known[None]).sum(axis=-1)
-    np.fill_diagonal(apart, np.inf)
-    nearest = np.argsort(apart, axis=1)[:, :NEIGHBOURS]
-    left = wanted - wanted[nearest].mean(axis=1)
-    return float(1 - np.mean(np.square(left)) / np.var(wanted))
+    lost, left = record.summary.get("pca_unexplained"), record.summary.get("unexplained")
+    if lost is None or left is None:
+        raise InputError("run", record.name, "a run that is compared with PCA")
+    width = flow_states(record).shape[2]
+    facts = {"left": percent(left), "d": str(width), "k": str(record.spec.bottleneck)}
+    return Truth(100 * lost, facts | {"off": str(width - record.spec.bottleneck)})
 
 
 CHECKS = {
     "what_it_does_when_off": what_it_does_when_off,
-    "size_when_off": size_when_off,
-    "told_by_the_code": told_by_the_code,
+    "first_instead_of_last": first_instead_of_last,
+    "lost_at_rest": lost_at_rest,
 }
