@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.looks import projector_switch
 from pages.shared.setup import page_setup
 
 page_setup("Lab")
@@ -18,3 +19,5 @@ st.navigation(
         st.Page("pages/mathematics.py", title="The mathematics"),
     ]
 ).run()
+with st.sidebar:
+    projector_switch()

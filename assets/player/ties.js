@@ -138,8 +138,8 @@ export class Tied {
 
   rememberTime() {
     if (!this.scene || !this.time) return;
-    const { at, playing, speed, loop, backwards } = this.clock;
-    remember(this.scene.id, "time", { at, playing, speed, loop, backwards, told: this.toldAt });
+    const { at, playing, speed, loop, backwards, rests } = this.clock;
+    remember(this.scene.id, "time", { at, playing, speed, loop, backwards, rests, told: this.toldAt });
   }
 
   rememberPane(pane) {
