@@ -9,6 +9,7 @@ page_setup("Lab")
 st.navigation(
     [
         st.Page("pages/playground.py", title="Playground", default=True),
+        st.Page("pages/lessons.py", title="Lessons"),
         st.Page("pages/flow.py", title="Flow"),
         st.Page("pages/latent.py", title="Latent"),
         st.Page("pages/regimes.py", title="Regimes"),
@@ -17,6 +18,7 @@ st.navigation(
         st.Page("pages/mean_field.py", title="Mean field"),
         st.Page("pages/runs.py", title="Runs"),
         st.Page("pages/mathematics.py", title="The mathematics"),
+        st.Page("pages/glossary.py", title="Words and symbols"),
     ]
 ).run()
 with st.sidebar:

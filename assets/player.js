@@ -1,6 +1,7 @@
 // The player: panes that move on one clock. Scenes come as bytes (player/scene.js); new data of the same scene
 // go on from where it stands, another scene begins anew.
 
+import { Branch } from "./player/branch.js";
 import { timing } from "./player/clock.js";
 import { CloudPane } from "./player/cloud.js";
 import { make, write } from "./player/dom.js";
@@ -64,6 +65,7 @@ class Player extends Tied {
     this.live = make("div", "spoken", { "aria-live": "polite" });
     this.headline = make("p", "headline", { hidden: true });
     this.stage = new Stage(this);
+    this.branch = null; // for scenes of several runs at their λ
     this.transport = new Transport(this);
     this.foot = new Foot(this);
     root.tabIndex = -1;
@@ -144,19 +146,21 @@ class Player extends Tied {
     this.large = largeOf(this, again);
     this.tie(former, again);
     this.setPanes(scene, again);
-    if (!scene.panes.length) return this.blank(scene.message);
+    if (!scene.panes.length && !this.bare) return this.blank(scene.message);
     this.show(true);
     this.transport.box.hidden = !(scene.controls && this.time);
     this.foot.receive();
+    this.setBranch(again);
     return this.fit();
   }
 
   retheme() {
     this.theme = pageTheme(this.root, this.scene);
     this.looks = null;
-    if (this.scene.panes.length) {
+    if (this.scene.panes.length || this.bare) {
       this.foot.drawLegend();
       if (this.time) this.transport.draw();
+      if (this.branch) this.branch.draw();
     }
     this.wake();
   }
@@ -177,6 +181,20 @@ class Player extends Tied {
       return { key, spec, area: null, pane: this.addPane(spec, state) };
     });
     for (const { pane } of old.values()) dropPane(pane);
+  }
+
+  // A transport without panes, for players that have none of their own.
+  get bare() {
+    return Boolean(this.scene.controls && this.time && !this.scene.panes.length);
+  }
+
+  // The slider over λ, above the panes.
+  setBranch(again) {
+    if (this.scene.tikhonov && !this.branch) {
+      this.branch = new Branch(this);
+      this.panesBox.before(this.branch.box);
+    }
+    if (this.branch) this.branch.receive(again);
   }
 
   addPane(spec, state) {
@@ -212,7 +230,7 @@ class Player extends Tied {
 
   show(panes) {
     this.message.hidden = panes;
-    for (const node of [this.panesBox, this.foot.box]) node.hidden = !panes;
+    for (const node of [this.panesBox, this.foot.box]) node.hidden = !panes || this.bare;
     if (!panes) this.transport.box.hidden = true;
   }
 
@@ -225,9 +243,9 @@ class Player extends Tied {
   // ---- size
 
   fit() {
-    if (!this.scene || !this.scene.panes.length || this.failed) return;
+    if (!this.scene || this.failed || !(this.scene.panes.length || this.bare)) return;
     this.scale = typeScale() * this.stage.factor();
-    const width = this.panesBox.clientWidth / this.scale;
+    const width = (this.bare ? this.root : this.panesBox).clientWidth / this.scale;
     if (!width) return;
     try {
       this.density = ratioNow();
@@ -246,6 +264,7 @@ class Player extends Tied {
       });
       this.note();
       if (this.time) this.transport.draw();
+      if (this.branch) this.branch.draw();
       this.draw(performance.now());
     } catch (error) {
       this.fail(error);
@@ -271,7 +290,7 @@ class Player extends Tied {
   // ---- drawing
 
   wake() {
-    if (this.raf || !this.visible || this.closed || this.failed || !this.slots.length) return;
+    if (this.raf || !this.visible || this.closed || this.failed || !(this.slots.length || this.bare)) return;
     this.raf = requestAnimationFrame((now) => this.animate(now));
   }
 
@@ -302,6 +321,23 @@ class Player extends Tied {
     this.foot.show();
     if (!this.measured) this.measured = performance.mark("player first frame");
     return moving;
+  }
+
+  // The moment drawn with so many pixels for each css px, as long as `use` takes: what WebGL draws is gone after it.
+  drawnAt(ratio, use) {
+    const [width, height, usual] = this.size;
+    const draw = (sharpness) => {
+      this.canvas.width = Math.round(width * sharpness);
+      this.canvas.height = Math.round(height * sharpness);
+      this.size = [width, height, sharpness];
+      this.draw(performance.now());
+    };
+    try {
+      draw(ratio);
+      return use();
+    } finally {
+      draw(usual);
+    }
   }
 
   // ---- colours

@@ -102,7 +102,8 @@ class FlowTime {
     return `${begin}${left}${decoder ? ", and all that the decoder is given" : ""}.`;
   }
 
-  // interval: the frames between which it lies; the end of a phase still belongs to that phase.
+  // interval: the frames between which it lies; layer: the one that acts, of which there may be several frames. The
+  // end of a phase still belongs to that phase.
   moment(at) {
     const { encoder, decoder, layers, drops, widths, width, idle } = this;
     const t = this.time(at);
@@ -121,7 +122,7 @@ class FlowTime {
     const layer = Math.min(Math.floor((at - 2 * begun) * layers + TINY), layers - 1) + begun * layers;
     words.push(phase, `layer ${layer + 1} of ${decoder ? 2 * layers : layers}`);
     words.push(`driven ${driven} of ${width}` + (driven < width ? `, ${width - driven} ${standing}` : ""));
-    return { ...base, interval, phase, words: words.join(" · ") };
+    return { ...base, interval, layer, phase, words: words.join(" · ") };
   }
 }
 

@@ -125,7 +125,7 @@ export class Hands {
   key(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const { player } = this;
-    if (player.failed || !player.scene || !player.slots.length) return;
+    if (player.failed || !player.scene || !(player.slots.length || player.bare)) return;
     const path = event.composedPath();
     const handled = path.includes(player.root) ? this.inside(event, path[0]) : this.outside(event, path);
     if (handled) event.preventDefault();

@@ -1,13 +1,21 @@
 // Places of the panes: side by side by span; where that is too narrow, in as many columns as fit evenly.
 
+import { clamp } from "./numbers.js";
+
 const NARROW = 240; // css px a pane
 const GAP = 16;
 const SMALL = 150; // css px a small pane
 const SMALL_GAP = 12;
 const LARGE = 440; // height of an enlarged one, where the small ones take less
 
+const WIDE = 0.36; // height of a row of flat clouds, as a share of its width, where that is more than asked for
+const GROWN = 1.6; // but not so many times as much
+
 // `room`: the height that all of them share, where it is given.
-export function layout({ panes, height: tall }, width, room = 0) {
+export function layout({ panes, height }, width, room = 0) {
+  if (!panes.length) return { places: [], height: 0 };
+  const flat = panes.some(({ kind, dims }) => kind === "cloud" && dims === 2); // one unit on both axes
+  const tall = flat ? clamp(Math.round(WIDE * width), height, Math.round(GROWN * height)) : height;
   let columns = panes.length;
   while (columns > 1 && (width < NARROW * columns || panes.length % columns)) columns--;
   const rows = Math.ceil(panes.length / columns);

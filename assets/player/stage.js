@@ -7,7 +7,8 @@ const ROOM = [760, 560]; // css px in which type is as large as usual
 const LARGEST = 4;
 const COLUMNS = [1, 1, 2, 3, 2]; // by the number of players
 
-let cast = []; // the players on it now
+let cast = []; // the players on it now, and their transport where it is one of its own
+let factor = 1; // how much larger everything is drawn
 
 export class Stage {
   constructor(player) {
@@ -19,7 +20,7 @@ export class Stage {
   }
 
   toggle() {
-    if (!this.leave()) enter(together(this.player));
+    if (!this.leave()) enter(castOf(this.player));
   }
 
   // False when it was not on.
@@ -29,13 +30,11 @@ export class Stage {
     return true;
   }
 
-  // How much larger everything is drawn; the type of the page follows.
+  // How much larger everything is drawn; the type in it follows.
   factor() {
-    const { player: { root } } = this;
-    const [wide, tall] = [parseFloat(root.style.width) / ROOM[0], parseFloat(root.style.height) / ROOM[1]];
-    const factor = this.on ? clamp(Math.min(wide, tall) || 1, 1, LARGEST) : 1;
-    root.style.setProperty("--rem", factor === 1 ? "1rem" : `calc(${factor.toFixed(3)} * 1rem)`);
-    return factor;
+    const large = this.on ? factor : 1;
+    this.player.root.style.setProperty("--rem", `calc(${large.toFixed(3)} * 1rem)`);
+    return large;
   }
 
   // The height for the panes in units of what is drawn; 0: as the scene says.
@@ -47,13 +46,11 @@ export class Stage {
   }
 }
 
-// The player alone, or all with a timeline that share its clock, in the order of the page.
-function together(player) {
-  if (!player.time || !player.scene.controls) return [player];
-  const place = ({ root }) => root.getBoundingClientRect();
-  const order = (one, other) => place(one).top - place(other).top || place(one).left - place(other).left;
-  const others = [...player.clock.members.keys()].filter((one) => one.scene.controls && one.slots.length);
-  return others.sort(order).slice(0, COLUMNS.length - 1);
+// The pictures that share its clock, and the transport below them; or the player alone.
+function castOf(player) {
+  const pictures = player.time ? player.together.slice(0, COLUMNS.length - 1) : [];
+  const below = player.time ? [...player.clock.members.keys()].filter((one) => one.bare) : [];
+  return pictures.includes(player) || player.bare ? [...pictures, ...below.slice(0, 1)] : [player];
 }
 
 async function enter(players) {
@@ -92,16 +89,28 @@ function leave() {
   if (players.length) players[0].foot.present.focus({ preventScroll: true });
 }
 
-// Each player in its part of the window.
+// Each picture in its part of the window, the transport along the bottom.
 function place() {
-  const columns = innerWidth < innerHeight && cast.length > 1 ? 1 : COLUMNS[cast.length];
-  const rows = Math.ceil(cast.length / columns);
-  cast.forEach((player, i) => {
-    const [w, h] = [innerWidth / columns, innerHeight / rows];
-    const box = { left: (i % columns) * w, top: Math.floor(i / columns) * h, width: w, height: h };
-    for (const [side, value] of Object.entries(box)) player.root.style[side] = `${value}px`;
-    dress(player);
+  const pictures = cast.filter((player) => !player.bare);
+  const columns = innerWidth < innerHeight && pictures.length > 1 ? 1 : COLUMNS[pictures.length] || 1;
+  const rows = Math.ceil(pictures.length / columns);
+  const width = innerWidth / columns;
+  factor = clamp(Math.min(width / ROOM[0], innerHeight / rows / ROOM[1]), 1, LARGEST);
+  let bottom = innerHeight;
+  for (const player of cast.filter(({ bare }) => bare)) {
+    put(player, { left: "0", top: "auto", width: `${innerWidth}px`, height: "auto" });
+    bottom -= player.root.offsetHeight;
+    player.root.style.top = `${bottom}px`;
+  }
+  pictures.forEach((player, i) => {
+    const [x, y] = [(i % columns) * width, (Math.floor(i / columns) * bottom) / rows];
+    put(player, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${bottom / rows}px` });
   });
+}
+
+function put(player, box) {
+  Object.assign(player.root.style, box);
+  dress(player);
 }
 
 function dress(player) {
@@ -120,5 +129,5 @@ function changed() {
 // What lies under it cannot be seen, so the keyboard does not go there.
 function held(event) {
   const path = event.composedPath();
-  if (cast.length && !cast.some(({ root }) => path.includes(root))) cast[0].transport.toggle.focus();
+  if (cast.length && !cast.some(({ root }) => path.includes(root))) cast[0].root.focus();
 }

@@ -140,7 +140,8 @@ export class Transport {
     this.loop.setAttribute("aria-pressed", loop);
     this.mark.hidden = this.time.kind !== "flow";
     this.mark.setAttribute("aria-pressed", rests);
-    this.sentence.hidden = this.mark.hidden || !rests;
+    const { whole, scene } = this.player;
+    this.sentence.hidden = this.mark.hidden || !rests || !(whole || (scene.controls && scene.panes.length));
     if (this.speed.value !== String(speed)) this.speed.value = String(speed);
   }
 

@@ -58,8 +58,10 @@ def touch_none() -> None:
 def set_knobs(spec: RunSpec) -> None:
     """Turns the knobs to a stored run's spec, when they are drawn next.
 
-    What the run shares with the defaults of its data set counts as not touched.
+    What the run shares with the defaults of its data set counts as not touched. Of a run that was changed by
+    hand, the knobs say λ of the end; its changes are no knobs.
     """
+    spec = spec.unchanged()
     suited = RunSpec(**spec.leading())
     values = {name: value for name, value in spec if value != getattr(suited, name)}
     natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
