@@ -102,7 +102,8 @@ export class Branch {
         + (cheaper !== null && cheaper < limit ? ` To stand still was cheaper from λ = ${reading(weights[cheaper])} on: `
           + "coming from a lower λ, the flow held on." : "")
       : i < limit
-        ? `Not yet. ${here} ${percent(unexplained[i])} is left unexplained, by PCA ${percent(pca)}: the flow still moves. Go on to the right."
+        ? `Not yet. ${here} ${percent(unexplained[i])} is left unexplained, by PCA ${percent(pca)}: `
+          + "the flow still moves. Go on to the right."
         : `It gave up before. ${here} ‖θ‖² is ${reading(square[i])}: nothing moves any more. Go back to the left.`;
     write(this.answer, words);
     this.answer.dataset.right = String(right);
