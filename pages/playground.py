@@ -22,6 +22,7 @@ from pages.shared.drawing_board import drawing_board, tell_of_drawing
 from pages.shared.first_run import FLOW_BOX, TRAIN_BOX, presets, welcome
 from pages.shared.flow_view import flow_view
 from pages.shared.job_panel import RUNNING, job_panel
+from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import OPENING, record_of
 from pages.shared.run_picture import run_picture
 from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
@@ -157,7 +158,7 @@ def _flow(run_id: str, record: RunRecord) -> None:
 def _headline(record: RunRecord) -> None:
     """Which run this is, how it ended, and its figures."""
     spec, summary = record.spec, record.summary
-    head, action = st.columns([5, 1], vertical_alignment="bottom")
+    head, action, again = st.columns([5, 1, 1], vertical_alignment="bottom")
     head.subheader(escape(record.name or title(spec)), anchor=False)
     action.button(
         "Use its knobs",
@@ -166,6 +167,8 @@ def _headline(record: RunRecord) -> None:
         width="stretch",
         help="Turn the knobs on the left to what this run was trained with.",
     )
+    with again:
+        reproduce_button("playground", record)
     unusual(record)
     if said := sentence(record):
         st.markdown(f"**{escape(said)}**", help=explained("ode_difference"))

@@ -9,6 +9,7 @@ from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit, percent
 from pages.shared.flow_view import flow_view
 from pages.shared.player import player
+from pages.shared.reproduce import reproduce_button
 from pages.shared.setup import escape, guard, unusual
 from pages.shared.words import number, regime, title
 
@@ -34,7 +35,7 @@ def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: 
         for i, column in enumerate(st.columns(len(row))):
             place, (run_id, record) = first + i, row[i]
             with column, guard():
-                _heading(record, several)
+                _heading(f"{key}{place}", record, several)
                 said = flow_view(
                     run_id,
                     record,
@@ -67,9 +68,11 @@ def _transport(runs: list[tuple[str, RunRecord]], key: str, clock: str) -> None:
         player(name, encode(transport_scene(runs[0][1], identity, clock)), identity)
 
 
-def _heading(record: RunRecord, several: bool) -> None:
+def _heading(key: str, record: RunRecord, several: bool) -> None:
     """Which run it is, and beside others its errors."""
-    st.markdown(f"**{escape(record.name or title(record.spec))}**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escape(record.name or title(record.spec))}**")
+        reproduce_button(key, record)
     st.caption(escape(regime(record.spec, record.substeps)))
     if several:
         summary, unit = record.summary, error_unit(record.spec)
