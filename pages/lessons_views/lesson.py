@@ -7,7 +7,7 @@ import streamlit as st
 from autoencode_core.lessons.lesson import Figure, Lesson, LessonQuestion, Text, Try
 from autoencode_core.lessons.wording import filled
 from pages.lessons_views.figure import show_figure
-from pages.lessons_views.handout import handout
+from pages.lessons_views.handout import handout, print_style
 from pages.lessons_views.progress import mark_answered, progress_words
 from pages.lessons_views.question import show_question
 from pages.lessons_views.source import Stored
@@ -31,6 +31,7 @@ def lesson_view(lesson: Lesson, lessons: Mapping[str, Lesson]) -> None:
         lesson: which one.
         lessons: all of them, by name.
     """
+    print_style()
     with st.container(width=TEXT_WIDTH, key="lesson"):
         st.title(f"{lesson.number}. {lesson.title}", anchor=False)
         st.markdown(f"*{lesson.goal}*")
