@@ -163,11 +163,11 @@ def _component(case: Case, identity: str) -> list[Picture]:
         "timeline": flow_timeline(record),
         "n": flow_states(record).shape[1],
         "height": 240,
+        "start": _start(case),
+        "colours": colours_of(record),
     }
     chosen = panes[min(max(wanted, 1), width) - 1]
-    return _one(
-        scene(identity, [chosen], **settings, timeline=flow_timeline(record), colours=colours_of(record))
-    )
+    return _one(scene(identity, [chosen], **settings))
 
 
 def _turned_off(case: Case, _: str) -> list[Picture]:
