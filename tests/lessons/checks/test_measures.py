@@ -44,10 +44,9 @@ def test_the_mass_elsewhere_is_half_of_all_differences_between_two_histograms() 
     middles = low + (cells + 0.5) * span / 32
     made, pushed = (run.model.reconstruct(points).double().numpy() for points in (x, middles))
     edges = [found["x"], found["y"]]
+    low, high = found["ranges"][:, 0], found["ranges"][:, 1] - 1e-9
     whole, coarse = (
-        np.histogram2d(
-            *np.clip(points, found["ranges"][:, 0], found["ranges"][:, 1] - 1e-9).T, edges, weights=mass
-        )[0]
+        np.histogram2d(*np.clip(points, low, high).T, edges, weights=mass)[0]
         for points, mass in ((made, np.full(len(x), 1 / len(x))), (pushed, counts / len(x)))
     )
     share = np.abs(whole - coarse).sum() / 2

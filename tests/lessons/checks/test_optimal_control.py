@@ -17,7 +17,7 @@ BEST = "gallery-control"
 
 
 def cost(problem: RunProblem, theta: Tensor, longer: Tensor, weight: float) -> Tensor:
-    """J by autograd, (P,) -> scalar: an own RK4 for the single layer with tanh, layer n lasting δ + longer_n."""
+    """J for autograd: an own RK4 for the single layer with tanh, whose layer n lasts δ + longer_n."""
     arch, state = problem.arch, problem.x
     price = torch.zeros(())
     for n, layer in enumerate(arch.shape.layers(theta[None])):
@@ -56,10 +56,8 @@ def test_at_rest_the_gradient_of_autograd_vanishes_in_just_the_layers_that_stay(
     theta = torch.zeros_like(problem.model.control.vector, requires_grad=True)
     still = torch.zeros(problem.arch.controlled)
     (gradient,) = torch.autograd.grad(cost(problem, theta, still, 0.03), theta)
-    sizes = [
-        float(sum(part.square().sum() for part in layer))
-        for layer in problem.arch.shape.layers(gradient[None])
-    ]
+    layers = problem.arch.shape.layers(gradient[None])
+    sizes = [float(sum(part.square().sum() for part in layer)) for layer in layers]
     changed = np.array(sizes) > 1e-20
     truth = first_to_change(about(BEST))
     assert truth.value == "decoder" and not changed[: len(sizes) // 2].any()

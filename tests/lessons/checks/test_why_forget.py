@@ -20,7 +20,7 @@ REST, TRAINED, MOONS = "gallery-s_curve_high", "gallery-s_curve", "gallery-moons
 
 
 def at_the_bottleneck(run_id: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Probe states at t = 0, at T/2 before the projection, and at T: an own RK4 in NumPy, two layers, tanh."""
+    """The probe at t = 0, at T/2 before the projection, and at T: an own RK4 in NumPy, two layers, tanh."""
     record = LIBRARY.record(run_id)
     model, spec = run_of(record).model, record.spec
     counts, r = model.architecture.counts, record.substeps
