@@ -57,6 +57,21 @@ def in_order(changes: Sequence[Change], iterations: int | None) -> bool:
     return ascend and not any(c.empty or (iterations and c.iteration >= iterations) for c in changes)
 
 
+def carried_on(script: Sequence[Change], by_hand: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes of a training whose spec brings some, which end with the first one by hand.
+
+    Args:
+        script: those of the spec.
+        by_hand: those that came while it trained, ascending.
+    """
+    if not by_hand:
+        return tuple(script)
+    first = by_hand[0]
+    before = [change for change in script if change.iteration < first.iteration]
+    there = [change.then(first) for change in script if change.iteration == first.iteration] or [first]
+    return (*before, *there, *by_hand[1:])
+
+
 def written(changes: Sequence[Change]) -> str:
     """Changes as a flag of the command line has them; `read` reads that."""
     return " ".join(

@@ -11,6 +11,7 @@ from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.spec_checks import REGISTRIES
+from autoencode_core.words import as_set, measured
 
 UNSET = {"data_seed": "as the seed", "fidelity": "off", "hidden": "m a", "init_outer": "as s₀"}
 """What a knob without a value says."""
@@ -70,10 +71,10 @@ def in_words(name: str, value: Any) -> str:
     if name == "changes":
         return changes_in_words(value)
     if name == "fidelity":
-        return f"{100 * value:.6g} %"
+        return f"{measured(100 * value, 6)} %"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+    return as_set(value) if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def is_whole(name: str) -> bool:

@@ -18,7 +18,7 @@ def join(words: Sequence[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
-def number(value: float | None, digits: int = 3) -> str:
+def measured(value: float | None, digits: int = 3) -> str:
     """A measured number: 0.000073, 0.335, 12,346, 2.1·10⁻⁷; a dash where there is none.
 
     Args:
@@ -31,7 +31,7 @@ def number(value: float | None, digits: int = 3) -> str:
         return "∞" if value > 0 else "−∞"
     rounded = Decimal(f"{value:.{digits - 1}e}")
     if abs(rounded) >= 10**digits and abs(rounded) < _MOST:
-        rounded = Decimal(round(value))
+        rounded = Decimal(f"{value:.0f}")
     return _written(rounded, _LEAST)
 
 
@@ -64,8 +64,8 @@ def part_of(value: float | None, reference: float | None, whose: str) -> str:
     if share == 0:
         return f"nothing beside {whose}"
     if share < 0.1:
-        return f"1/{number(float(f'{1 / share:.2g}'))} of {whose}"
-    return f"{100 * share:.0f} % of {whose}" if share < 1.5 else f"{number(share, 2)} times {whose}"
+        return f"1/{measured(float(f'{1 / share:.2g}'))} of {whose}"
+    return f"{100 * share:.0f} % of {whose}" if share < 1.5 else f"{measured(share, 2)} times {whose}"
 
 
 def balance(data_term: float, weight: float, square: float) -> str:
@@ -80,11 +80,26 @@ def balance(data_term: float, weight: float, square: float) -> str:
         docs/theory.md, section 3.
     """
     if not math.isfinite(data_term + weight * square):
-        cost = number(data_term + weight * square)
-        return f"{cost} = {number(data_term)} + {as_set(weight)} · {number(square)}"
+        cost = measured(data_term + weight * square)
+        return f"{cost} = {measured(data_term)} + {as_set(weight)} · {measured(square)}"
     found = [_rounded_balance(data_term, weight, square, digits) for digits in _DIGITS]
     cost, data, size, _ = next((each for each in found if each[3]), found[0])
     return f"{cost} = {data} + {as_set(weight)} · {size}"
+
+
+def cost_words(data_term: float | None, penalty: float | None, weight: float) -> str:
+    """J with the numbers of a row of a training put in, a sentence; "" where they are not known.
+
+    Args:
+        data_term: as of the history.
+        penalty: λ‖θ‖², likewise.
+        weight: λ of that row.
+    """
+    if data_term is None or penalty is None or not math.isfinite(data_term + penalty):
+        return ""
+    if not weight:
+        return f"J = data term = {measured(data_term)}, since λ = 0."
+    return f"J = data term + λ‖θ‖²: {balance(data_term, weight, max(0.0, penalty) / weight)}."
 
 
 def _rounded_balance(
@@ -95,7 +110,7 @@ def _rounded_balance(
     terms = Decimal(data_term), price * Decimal(square)
     cost = sum(terms, Decimal(0))
     if not cost:
-        return "0", "0", number(square), True
+        return "0", "0", measured(square), True
     unit = Decimal(1).scaleb(cost.adjusted() - digits + 1)
     unit = min(unit, Decimal(1)) if cost < _MOST else unit
     size = _short_enough(Decimal(square), price, unit)

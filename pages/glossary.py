@@ -33,11 +33,12 @@ _STYLE = """<style>
 .terms a { color: inherit; }
 @media (max-width: 900px) { /* an entry below the other, what it is first */
   .terms thead { position: absolute; clip-path: inset(50%); }
-  .terms tr { display: block; padding-block: 0.5rem;
+  .terms tr { display: block; padding: 0.5rem;
     border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
   .terms td { display: block; border: 0; padding: 0.1rem 0; }
+  .terms td:empty { display: none; }
   .terms .symbol, .terms .word { display: inline; padding-right: 0.5rem; }
-  .terms td[data-head]:not(:empty)::before { content: attr(data-head) ": "; font-weight: 600; }
+  .terms td[data-head]::before { content: attr(data-head) ": "; font-weight: 600; }
 }
 </style>"""
 

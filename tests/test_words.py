@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoencode_core.words import as_set, balance, join, megabytes, number, part_of, stretches
+from autoencode_core.words import as_set, balance, join, measured, megabytes, part_of, stretches
 
 RAISED = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]")
 LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -36,7 +36,7 @@ def test_bytes_are_told_in_megabytes():
 
 
 def test_measured_numbers_have_one_look():
-    shown = [number(v) for v in (7.3e-5, 6.333e-5, 0.335, 0.052, 12345.6, 2.1e-7, -3e-9, 999_999.9, 0)]
+    shown = [measured(v) for v in (7.3e-5, 6.333e-5, 0.335, 0.052, 12345.6, 2.1e-7, -3e-9, 999_999.9, 0)]
     assert shown == [
         "0.000073",
         "0.0000633",
@@ -48,7 +48,7 @@ def test_measured_numbers_have_one_look():
         "10⁶",
         "0",
     ]
-    assert [number(v) for v in (None, math.nan, math.inf, -math.inf)] == ["–", "–", "∞", "−∞"]
+    assert [measured(v) for v in (None, math.nan, math.inf, -math.inf)] == ["–", "–", "∞", "−∞"]
 
 
 def test_what_is_set_has_one_look():
@@ -73,7 +73,7 @@ def test_a_number_beside_another_one():
 @given(st.floats(-1e9, 1e9), st.integers(1, 6))
 def test_a_number_reads_back_as_it_was(value, digits):
     close = 0.51 * 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1) if value else 0
-    assert abs(float(read(number(value, digits))) - value) <= max(close, 1e-9 * abs(value))
+    assert abs(float(read(measured(value, digits))) - value) <= max(close, 1e-9 * abs(value))
 
 
 def test_j_is_told_with_its_parts():

@@ -9,6 +9,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.regime import regime
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit, unexplained
+from autoencode_core.words import measured
 
 Kind = Literal["flow", "images", "history", "code", "reconstruction", "image_reconstruction", "comparison"]
 
@@ -69,7 +70,7 @@ def _errors(record: RunRecord) -> str:
 
 def _number(record: RunRecord, key: str) -> str:
     value = record.summary.get(key)
-    return f"{value:.3g}" if value is not None and np.isfinite(value) else "unknown"
+    return measured(value) if value is not None and np.isfinite(value) else "unknown"
 
 
 def _s(count: int) -> str:

@@ -17,6 +17,7 @@ from autoencode_core.training.fidelity import Fidelity, fidelity, rough_differen
 from autoencode_core.training.group import Group, at_rest, is_looked_at
 from autoencode_core.training.problem import Problem
 from autoencode_core.training.run import Array, OnProgress, Progress, Run, RunData, Snapshot
+from autoencode_core.words import as_set, measured
 
 NEGLIGIBLE = 1e-4
 """A stall counts as converged where a unit step along -∇J promises at most this share of the cost."""
@@ -246,7 +247,7 @@ class _Loop:
             )  # at 0 none was taken
             return "diverged", (
                 f"Diverged at iteration {iteration}: {cause}. Try a smaller {step}"
-                f"initial scale (now {spec.init_scale:g}) or horizon (now {spec.horizon:g})."
+                f"initial scale (now {as_set(spec.init_scale)}) or horizon (now {spec.horizon:g})."
             )
         if self._runs_off(group.regimes[place], row):
             return "diverged", (
@@ -256,22 +257,24 @@ class _Loop:
         if norm <= spec.tolerance and not group.method.partial:
             return (
                 "converged",
-                f"Converged after {iteration} iterations: ‖∇J‖ = {norm:.2g} is within the tolerance.",
+                f"Converged after {iteration} iterations: ‖∇J‖ = {measured(norm, 2)} is within the "
+                "tolerance.",
             )
         stalled = bool(group.method.stalled[place])
         if stalled and norm**2 <= NEGLIGIBLE * max(1.0, row.cost):
             return "converged", (
                 f"Converged after {iteration} iterations, as far as {spec.dtype} can tell "
-                f"(‖∇J‖ = {norm:.2g})."
+                f"(‖∇J‖ = {measured(norm, 2)})."
             )
         if stalled:
             return "finished", (
                 f"Ended after {iteration} iterations: {spec.method} finds no step that lowers the cost, far "
-                f"from stationary (‖∇J‖ = {norm:.2g}). Try a smaller initial scale or horizon, or float64."
+                f"from stationary (‖∇J‖ = {measured(norm, 2)}). Try a smaller initial scale or horizon, "
+                "or float64."
             )
         if iteration == spec.iterations:
             where = " on the last batch" if group.method.partial else ""
-            return "finished", f"All {iteration} iterations done (‖∇J‖ = {norm:.2g}{where})."
+            return "finished", f"All {iteration} iterations done (‖∇J‖ = {measured(norm, 2)}{where})."
         return None
 
     def _runs_off(self, regime: int, row: Row) -> bool:
@@ -283,8 +286,8 @@ class _Loop:
     def _remedy(self) -> str:
         """What to try after a training that made things worse."""
         if self.spec.method == "adam":
-            return f"Try a smaller first step (now {self.spec.learning_rate:g})."
-        return f"Try a smaller initial scale (now {self.spec.init_scale:g})."
+            return f"Try a smaller first step (now {as_set(self.spec.learning_rate)})."
+        return f"Try a smaller initial scale (now {as_set(self.spec.init_scale)})."
 
     def _worse(self, group: Group, regime: int, last: Row) -> str:
         """What to know of a run that ended worse than at rest, with a space before it, or nothing."""
@@ -293,7 +296,8 @@ class _Loop:
         if last.data_term <= max(WORSE * rest, rest + allowance):
             return ""
         return (
-            f" That is worse than no control at all: the data term is {last.data_term:.3g}, {rest:.3g} at "
+            f" That is worse than no control at all: the data term is {measured(last.data_term)}, "
+            f"{measured(rest)} at "
             f"θ = 0. {self._remedy()}"
         )
 
@@ -405,10 +409,10 @@ class _Loop:
         allowed, difference = self.spec.fidelity, held.get("ode_difference", 0.0)
         if allowed is None or (difference is not None and difference <= allowed):
             return ""
-        how = "without bound" if difference is None else f"by {difference:.2g} of the spread"
+        how = "without bound" if difference is None else f"by {measured(difference, 2)} of the spread"
         return (
             f" It could not be held to its ODE with {MOST_SUBSTEPS} sub-steps: the network differs {how}, "
-            f"where {allowed:g} is allowed. Try a larger λ or more layers."
+            f"where {as_set(allowed)} is allowed. Try a larger λ or more layers."
         )
 
 

@@ -18,6 +18,7 @@ from autoencode_core.figures.control.maximality import (
 )
 from autoencode_core.figures.numbers import rounded
 from autoencode_core.flow.fields import FIELDS
+from autoencode_core.glossary import explained
 from autoencode_core.questions.control import (
     ALONG,
     HAMILTONIAN,
@@ -28,6 +29,7 @@ from autoencode_core.questions.control import (
     LocalMaximality,
 )
 from autoencode_core.store.record import PATH, RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.setup import dark, escape, guard
@@ -94,34 +96,21 @@ def _metrics(hamiltonian: Hamiltonian, near: LocalMaximality | None) -> None:
     """The numbers that say how near the control is to what the maximum principle asks."""
     drift = largest_drift(hamiltonian)
     cells = st.container(horizontal=True, gap="small")
-    cells.metric(
-        "Cost J",
-        f"{hamiltonian['cost']:.3g}",
-        width=150,
-        help="Mean squared error of the training particles plus λ‖θ‖², in flow coordinates.",
-    )
+    cells.metric("Cost J", measured(hamiltonian["cost"]), width=150, help=explained("cost"))
     cells.metric(
         "‖∇J‖, stationarity",
         rounded(hamiltonian["gradient_norm"]),
         width=165,
-        help="Norm of the gradient in L²(0,T). It is 0 at a minimiser, and it is what training lowers.",
+        help=explained("gradient_norm"),
     )
+    here = "Here over θ with |θ − θₙ| ≤ ρ."
     cells.metric(
         "δ Σ R / J, maximality",
         "…" if near is None else portion(near["gap"]),
         width=175,
-        help="R_n = max H_n(θ) − H_n(θ_n) ≥ 0 over θ with |θ − θ_n| ≤ ρ, summed over the layers of length δ, "
-        "as a share of J; from below, since the search for the maximum may miss it. 0 where the maximum "
-        "principle holds nearby.",
+        help=explained("maximality", here),
     )
-    cells.metric(
-        "Drift of H",
-        "–" if drift != drift else portion(drift),
-        width=140,
-        help="Largest less smallest H within an interval of constant width, as a share of its largest |H|, "
-        "or of J/T where that is more; the worst of the intervals. 0 along an optimal control as the layers "
-        "get thin.",
-    )
+    cells.metric("Drift of H", "–" if drift != drift else portion(drift), width=140, help=explained("drift"))
 
 
 def _path(run_id: str, record: RunRecord, share: float) -> None:

@@ -13,7 +13,7 @@ from pages.lessons_views.question import show_question
 from pages.lessons_views.source import Stored
 from pages.shared.session import LinkKey
 from pages.shared.setup import guard
-from pages.shared.shown import RUN
+from pages.shared.shown import RUN, STUDY
 
 LESSON = LinkKey("lesson")
 """The lesson that is shown, by its word."""
@@ -67,6 +67,8 @@ def _try(lesson: Lesson, block: Try, key: str) -> None:
     link: dict[str, str | list[str]] = dict(block.settings)
     if block.run:
         link[RUN.name] = [lesson.runs[name] for name in block.run]
+    if block.study:
+        link[STUDY.name] = lesson.studies[block.study]
     with guard(), st.container(key=f"try_{key}"):
         st.page_link(
             f"pages/{block.page}.py", label=block.label, icon=":material/play_arrow:", query_params=link
@@ -87,7 +89,7 @@ def _note(lesson: Lesson) -> None:
     if shown:
         NOTE.set("1")
         with st.container(border=True, key="lecturer"):
-            st.markdown(lesson.note)
+            st.markdown(filled(lesson.note, lesson, Stored()))
     elif NOTE.there():
         NOTE.drop()
 

@@ -11,6 +11,7 @@ from autoencode_core.figures.ode_limit.geometry import (
     meeting_words,
     speed_words,
 )
+from autoencode_core.glossary import explained
 from autoencode_core.questions.ode_limit import GEOMETRY
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -52,8 +53,13 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
             pd.DataFrame(lipschitz_rows(found)),
             hide_index=True,
             column_config={
-                "at least": number(format="%.4g", help="At a particle, or between two of them."),
-                "at most": number(format="%.3g", help="1 + the bound of a step, over all steps; loose."),
+                "at least": number(
+                    format="%.4g", help=explained("lipschitz", "At a particle, or between two of them.")
+                ),
+                "at most": number(
+                    format="%.3g",
+                    help=explained("lipschitz", "1 + the bound of a step, over all steps; loose."),
+                ),
             },
             alt="Lower and upper bounds of the Lipschitz constants of encoder, decoder and both.",
         )

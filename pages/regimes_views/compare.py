@@ -12,6 +12,7 @@ from autoencode_core.ode import ABOUT, difference_of, sentence, share, verdict
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
+from autoencode_core.words import as_set, measured
 from pages.regimes_views.studies import opening_runs
 from pages.shared.charts import chart
 from pages.shared.choice_chart import choice_chart
@@ -55,7 +56,7 @@ def _differences(runs: list[tuple[str, RunRecord]]) -> None:
     )
     rows = [row for row in differences(specs) if row.differs or not only]
     if any(weight is not None for weight in warm):
-        words = ["from the seed" if weight is None else f"run at λ = {weight:g}" for weight in warm]
+        words = ["from the seed" if weight is None else f"run at λ = {as_set(weight)}" for weight in warm]
         rows.append(Knob("warm_start", "Start", "", tuple(words), True))
     shown = {"Knob": [f"{row.title} {row.symbol}".strip() for row in rows]}
     shown |= {name: [row.values[i] for row in rows] for i, name in enumerate(names)}
@@ -92,7 +93,7 @@ def _error(name: str) -> Callable[[RunRecord], str]:
         if name not in record.summary:
             return _UNKNOWN
         value = record.summary[name]
-        return "–" if value is None else f"{value:.4g} {error_unit(record.spec)}"
+        return "–" if value is None else f"{measured(value, 4)} {error_unit(record.spec)}"
 
     return words
 

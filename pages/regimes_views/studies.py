@@ -15,13 +15,14 @@ from pages.regimes_views.plan import plan_form
 from pages.regimes_views.training import study_trains
 from pages.shared.charts import settings
 from pages.shared.flow_time import TIME
+from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain, dark, escape, store
 from pages.shared.shown import RUN, STUDY, remember_run
 from pages.shared.study_list import study_names
 from pages.shared.views import switch_view
-from pages.shared.words import setting
+from pages.shared.words import setting, study_title
 
 FLOW = "pages/flow.py"
 _STACKED = "studies_stacked"
@@ -145,10 +146,11 @@ def _ends(study: Study) -> list[int]:
 # ---- its picture and its runs
 
 
-def study_heading(study: Study) -> None:
-    """What the runs of a study share, and whether it is whole."""
-    if study.name:
-        st.subheader(escape(study.name), anchor=False)
+def study_heading(study_id: str, study: Study) -> None:
+    """What the runs of a study share, whether it is whole, and how to make it again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(escape(study.name or study_title(study)), anchor=False)
+        reproduce_button(f"study_{study_id}", study)
     converged = sum(outcome.converged for outcome in study.outcomes)
     parts = [setting(study.spec), f"at most {study.spec.iterations:,} iterations"]
     parts += [f"{converged} of {len(study.outcomes)} runs converged"]

@@ -11,6 +11,7 @@ from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.questions.ode_limit import Depth
+from autoencode_core.words import measured
 
 Picture = Literal["cost", "outputs", "control"]
 """What is drawn of the levels."""
@@ -66,7 +67,7 @@ def depth_figure(answer: Depth, name: Picture, *, dark: bool = False) -> go.Figu
             }
         )
         groups.append([(GLYPHS[role.symbol], role.colour(dark), words)])
-    depths = [f"{step:.3g}<br>L = {depth}" for step, depth in zip(steps, answer["depths"], strict=True)]
+    depths = [f"{measured(step)}<br>L = {depth}" for step, depth in zip(steps, answer["depths"], strict=True)]
     ends = np.log10(steps[[-1, 0]]) + np.array([-0.12, 0.12])
     ticks = {"tickvals": steps, "ticktext": depths, "range": ends.tolist(), "type": "log"}
     x = theme.axis(dark, "length of a layer T/L (flow time)", **ticks) | {"automargin": "height"}
@@ -101,8 +102,9 @@ def depth_words(answer: Depth) -> list[str]:
         return ["The flow is at rest: it is the same network at every depth."]
     jump = before[1] / cost[0] if cost[0] > 0 else np.inf
     first = (
-        f"Cutting every layer in two, with θ as it was, takes J from {cost[0]:.3g} to {before[1]:.3g}; "
-        f"training on brings it to {cost[1]:.3g}."
+        f"Cutting every layer in two, with θ as it was, takes J from {measured(cost[0])} to "
+        f"{measured(before[1])}; "
+        f"training on brings it to {measured(cost[1])}."
     )
     first += (
         " The control hardly notices the finer steps: what was optimal stays nearly so."

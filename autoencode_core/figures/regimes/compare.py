@@ -15,6 +15,7 @@ from autoencode_core.figures.arrays import finite
 from autoencode_core.figures.panels import Panel, value_axis
 from autoencode_core.figures.run.history import spread
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -224,4 +225,4 @@ class _Ends:
     def _words(self, number: int, value: float) -> str:
         between = ":<br>" if self._two else ": "
         name = theme.plain(self._names[number])
-        return f"{list(_DASHES.values())[number]} {name}{between}{value:.3g}"
+        return f"{list(_DASHES.values())[number]} {name}{between}{measured(value)}"
