@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.compare import Knob, differences, warnings
-from autoencode_core.figures.regimes.compare import histories_figure
+from autoencode_core.figures.regimes.compare import histories_alt, histories_figure
 from autoencode_core.ode import ABOUT, difference_of, sentence, share, verdict
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import ABOUT as UNEXPLAINED
@@ -122,8 +122,7 @@ _FIGURES: Mapping[str, Callable[[RunRecord], str]] = {
 
 def _curves(runs: list[tuple[str, RunRecord]]) -> None:
     figure = histories_figure([record for _, record in runs], _names(runs), dark=dark())
-    words = "Cost and test error of the runs against the iteration, both on logarithmic axes."
-    chart("compare_curves", figure, words)
+    chart("compare_curves", figure, histories_alt([record for _, record in runs], _names(runs)))
 
 
 def _choices(runs: list[tuple[str, RunRecord]]) -> None:
