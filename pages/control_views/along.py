@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from autoencode_core.figures.control.along import along_figure, along_table
+from autoencode_core.figures.control.along import along_alt, along_figure, along_table
 from autoencode_core.figures.control.heat_strip import control_words
 from autoencode_core.figures.control.maximality import (
     anywhere_words,
@@ -73,11 +73,7 @@ def along_view(run_id: str, record: RunRecord) -> None:
         figure = along_figure(
             along, hamiltonian, near, far, decoder=record.spec.task != "classify", dark=dark()
         )
-        alt = (
-            "Against flow time t: the control as a heat strip, its size, the speed of the flow, the "
-            "Hamiltonian, and at every layer the gradient and the residuals of the maximum principle, nearby "
-            "and over all θ."
-        )
+        alt = along_alt(along, hamiltonian)
         table = partial(along_table, along, hamiltonian, near, far)
         chart("control_along", figure, alt, f"{run_id}-control", table)
         st.caption(escape(control_words(along)))
@@ -132,10 +128,7 @@ def _path(run_id: str, record: RunRecord, share: float) -> None:
         return
     found = told(ask(MAXIMALITY_PATH, record, share=share), "R along the training")
     if found is not None:
-        alt = (
-            "R nearby of every layer as a heat map over iterations; below it its sum, that over all θ, and "
-            "the gradient's norm."
-        )
+        alt = maximality_path_words(found)
         figure = maximality_path_figure(found, dark=dark())
         chart("control_path", figure, alt, f"{run_id}-maximality", lambda: maximality_path_table(found))
         st.markdown(maximality_path_words(found))

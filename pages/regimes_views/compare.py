@@ -17,7 +17,7 @@ from autoencode_core.compare import (
     unfinished,
     warnings,
 )
-from autoencode_core.figures.regimes.compare import histories_figure, histories_table
+from autoencode_core.figures.regimes.compare import histories_alt, histories_figure, histories_table
 from autoencode_core.glossary import TERMS, explained, find
 from autoencode_core.ode import difference_of, sentence, share, verdict
 from autoencode_core.store.record import RunRecord
@@ -189,7 +189,7 @@ _FIGURES: Mapping[str, Callable[[RunRecord], str]] = {
 def _curves(runs: Runs) -> None:
     records, names = [record for _, record in runs], _names(runs)
     figure = histories_figure(records, names, dark=dark())
-    words = "Cost and test error of the runs against the iteration, both on logarithmic axes; PCA's level."
+    words = histories_alt(records, names)
     chart("compare_curves", figure, words, "compared-histories", lambda: histories_table(records, names))
 
 

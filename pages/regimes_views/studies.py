@@ -9,6 +9,7 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.export.study_csv import study_csv
+from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.regimes.ode_difference import ode_known
 from autoencode_core.figures.terms import told_when_pointed_at, words_of
 from autoencode_core.store.study import COLUMNS, Kind, Study, study_line, table
@@ -16,6 +17,7 @@ from pages.regimes_views.plan import plan_form
 from pages.regimes_views.training import study_trains
 from pages.shared.charts import settings, words_button
 from pages.shared.flow_time import TIME
+from pages.shared.looks import scale
 from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
 from pages.shared.session import SessionKey
@@ -173,7 +175,7 @@ def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.F
     key = f"{name}_{study_id}_{stacked}_{st.session_state.get(slot, 0)}"
     figure = _drawn(study_id, name, (dark(), stacked), _figures_digest(study), study, draw)
     event = st.plotly_chart(
-        figure,
+        enlarged(figure, scale()),
         theme=None,
         key=key,
         alt=words,

@@ -9,9 +9,11 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from autoencode_core.export.csv_text import columns_csv
+from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.terms import chart_words, terms_of, told_when_pointed_at, words_of
-from autoencode_core.figures.updating import UpdatingChart
+from autoencode_core.figures.updating import UpdatingChart, larger_type
 from autoencode_core.glossary import TERMS, explained
+from pages.shared.looks import scale
 from pages.shared.setup import escape
 
 Columns = Callable[[], Mapping[str, ArrayLike]]
@@ -30,7 +32,7 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
     name = name or key
     with st.container(gap=None):
         figure = told_when_pointed_at(figure)
-        st.plotly_chart(figure, theme=None, key=key, alt=alt, config=settings(name))
+        st.plotly_chart(enlarged(figure, scale()), theme=None, key=key, alt=alt, config=settings(name))
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             if columns is not None:
                 words = "The numbers of this figure as a table. The camera above the figure saves it as PNG."
@@ -46,7 +48,8 @@ def updating_chart(key: str, chart: UpdatingChart) -> None:
         chart: from autoencode_core.figures.
     """
     columns = pd.DataFrame(dict(chart.columns))
-    st.vega_lite_chart(columns, dict(chart.layers), key=key, height=chart.height, alt=chart.alt)
+    height, layers = round(scale() * chart.height), larger_type(chart.layers, scale())
+    st.vega_lite_chart(columns, layers, key=key, height=height, alt=chart.alt)
     words_button(chart_words(chart.layers, chart.columns))
 
 

@@ -3,10 +3,12 @@
 import plotly.graph_objects as go
 import streamlit as st
 
+from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.run.pictures import Name, picture, words
 from autoencode_core.figures.terms import told_when_pointed_at, words_of
 from autoencode_core.store.record import RunRecord
 from pages.shared.charts import settings, words_button
+from pages.shared.looks import scale
 from pages.shared.setup import dark, guard
 
 
@@ -21,7 +23,7 @@ def run_picture(run_id: str, record: RunRecord, name: Name) -> None:
     with guard():
         figure = _drawn(run_id, name, dark(), record)
         st.plotly_chart(
-            figure,
+            enlarged(figure, scale()),
             theme=None,
             key=f"picture_{name}",
             alt=words(record, name),

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.run.tries import (
     SQUARE,
     UNEXPLAINED,
@@ -20,6 +21,7 @@ from autoencode_core.figures.terms import told_when_pointed_at, words_of
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from pages.shared.charts import settings, table_button, words_button
+from pages.shared.looks import scale
 from pages.shared.run_menu import record_of
 from pages.shared.session import SessionKey
 from pages.shared.setup import dark, escape, jobs
@@ -101,7 +103,7 @@ def _chart(tries: list[Try], what: str, pca: float | None, words: str) -> int | 
     """Draws one of the two plots; returns the place of the mark that was clicked."""
     figure = told_when_pointed_at(tries_figure(tries, what, pca, dark=dark()))
     event: Any = st.plotly_chart(
-        figure,
+        enlarged(figure, scale()),
         theme=None,
         key=f"tries_{what}_{_OPENED.get() or 0}",
         alt=words,
