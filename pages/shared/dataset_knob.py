@@ -36,9 +36,8 @@ def dataset_knob(values: Values) -> bool:
         return False
     if chosen not in (_OWN, _OWN_IMAGES):
         try:
-            said = own_table.follow_link(chosen)
             values["reading"] = own_table.reading_of(chosen)
-            st.caption(escape(f"{card_of(values).about} {said}".strip()))
+            st.caption(escape(card_of(values).about))
             _look_again(chosen)
             return True
         except InputError as error:

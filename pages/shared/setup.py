@@ -17,6 +17,7 @@ from autoencode_core.home import ASSETS, GALLERY
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from pages.shared.session import arrive
 from pages.shared.streamlit_internals import leave_pages_folder
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from autoencode_core.store.run_store import RunStore
 
 NAME = "AutoencODE Lab"
+_ROUTER = "Lab"
 WORKERS_AFTER_SECONDS = 4.0
 
 _app_leads = False
@@ -35,9 +37,11 @@ def page_setup(title: str) -> None:
     """First call of every page, on every run: tab title, icon, wide layout, logo.
 
     Args:
-        title: name of the page, as in the menu.
+        title: name of the page, as in the menu; that of the router is none.
     """
     _lead_with_app()
+    if title != _ROUTER:
+        arrive(title)
     logo = str(ASSETS / "logo.svg")
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")
