@@ -20,7 +20,7 @@ from pages.shared.run_menu import record_of
 from pages.shared.session import LinkKey, SessionKey, put
 from pages.shared.setup import escape
 from pages.shared.shown import RUN
-from pages.shared.touched_knobs import asked_of, touched, turn_to, widget_of
+from pages.shared.touched_knobs import DRAW, OWN, OWN_IMAGES, asked_of, touched, turn_to, widget_of
 
 _KNOBS: Mapping[str, LinkKey] = {name: LinkKey(short) for name, short in SHORT.items()}
 _EARLIER: Mapping[str, LinkKey] = {name: LinkKey(widget_of(name).name) for name in RunSpec.model_fields}
@@ -35,8 +35,9 @@ def follow_knobs() -> None:
     if not earlier and not any(key.news() for key in (*_KNOBS.values(), RUN)):
         return
     entries = earlier | {name: key.get() for name, key in _KNOBS.items() if key.there()}
+    to_come = entries.pop("dataset") if entries.get("dataset") in (OWN, OWN_IMAGES, DRAW) else ""
     values, complaints = read_knobs(entries, _base(), data_files())
-    turn_to(values)
+    turn_to(values | ({"dataset": to_come} if to_come else {}))
     for key in (*_KNOBS.values(), RUN):
         key.heed()
     put(dict.fromkeys((key for key in _EARLIER.values() if key.there()), ()))

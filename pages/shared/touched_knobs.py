@@ -16,6 +16,8 @@ LISTS = ("profile", "order")
 """Knobs whose value is a word or a list of whole numbers."""
 CUSTOM = "custom"
 """The word that stands for a list."""
+OWN, OWN_IMAGES, DRAW = "own", "own_images", "draw"
+"""Words of the menu of data sets, and of the link, for data that are still to come."""
 _TOUCHED = SessionKey[dict[str, Any]]("knobs_touched", dict)
 
 
