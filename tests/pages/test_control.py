@@ -149,7 +149,7 @@ def test_as_many_iterations_as_take_a_few_seconds(answers):
     assert few < many
     at = page("gallery-bimodal", view="methods")
     assert answers.asked == [("methods", {"iterations": many})]
-    assert "methods_iterations" not in at.query_params
+    assert "each" not in at.query_params
 
 
 def test_no_run_no_picture(answers, monkeypatch):
