@@ -127,7 +127,9 @@ def _remembered(
 def _into_link(key: str, chosen: list[str], opening: Sequence[str]) -> None:
     if chosen and chosen != list(opening):  # a run that only opened a page was not chosen by anybody
         remember_run(chosen[0])
-    if RUN.all() != chosen:
+    if chosen == list(opening):
+        RUN.imply(chosen)
+    else:
         RUN.set(chosen)
     _in_link(key).set(chosen)
 

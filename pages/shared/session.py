@@ -51,6 +51,8 @@ class SessionKey(Generic[T]):
 
 _OURS = SessionKey[dict[str, list[str]]]("link_ours", dict)
 """What this visit has put into the link or taken from it, by name."""
+_IMPLIED = SessionKey[dict[str, list[str]]]("link_implied", dict)
+"""What is on the page without the link having to say it, by name: a shared link says it."""
 _PAGE = SessionKey("link_page", str)
 
 
@@ -63,6 +65,7 @@ def arrive(page: str) -> None:
     if _PAGE.get() != page:
         _PAGE.set(page)
         _OURS.set({})
+        _IMPLIED.set({})
 
 
 @dataclass(frozen=True)
@@ -92,15 +95,22 @@ class LinkKey:
 
         The link of the bare page, as the menu has it, says nothing: what was set before stays.
         """
-        return bool(list(st.query_params)) and self.all() != _ours().get(self.name, [])
+        return bool(list(st.query_params)) and self.all() != _kept(_OURS).get(self.name, [])
 
     def heed(self) -> None:
         """What the link says is no news any more."""
-        _ours()[self.name] = self.all()
+        _kept(_OURS)[self.name] = self.all()
 
     def set(self, value: str | Sequence[str]) -> None:
         """Puts a value, or several, into the link."""
         put({self: value})
+
+    def imply(self, value: str | Sequence[str]) -> None:
+        """Notes what a page shows that nobody has chosen: the link says it only where it said anything."""
+        if self.there():
+            self.set(value)
+        else:
+            _kept(_IMPLIED)[self.name] = _values(value)
 
     def drop(self) -> None:
         """Takes it out of the link."""
@@ -112,11 +122,12 @@ def put(entries: Mapping[LinkKey, str | Sequence[str]]) -> None:
     known = {name: st.query_params.get_all(name) for name in st.query_params}
     wanted = dict(known)
     for key, value in entries.items():
-        values = [part for part in ([value] if isinstance(value, str) else value) if part]
+        values = _values(value)
         wanted.pop(key.name, None)
+        _kept(_IMPLIED).pop(key.name, None)
         if values:
             wanted[key.name] = values
-        _ours()[key.name] = values
+        _kept(_OURS)[key.name] = values
     if wanted != known:
         st.query_params.from_dict({name: v[0] if len(v) == 1 else v for name, v in wanted.items()})
 
@@ -130,9 +141,18 @@ def forget_all_but(kept: Sequence[LinkKey]) -> None:
     put({LinkKey(name): () for name in st.query_params if LinkKey(name) not in kept})
 
 
-def _ours() -> dict[str, list[str]]:
-    found = _OURS.get()
+def whole_link() -> dict[str, list[str]]:
+    """What a link to all that is on the screen says, by name."""
+    return _kept(_IMPLIED) | {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _values(value: str | Sequence[str]) -> list[str]:
+    return [part for part in ([value] if isinstance(value, str) else value) if part]
+
+
+def _kept(key: SessionKey[dict[str, list[str]]]) -> dict[str, list[str]]:
+    found = key.get()
     if found is None:
         found = {}
-        _OURS.set(found)
+        key.set(found)
     return found
