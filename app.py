@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from pages.shared.looks import projector_switch
 from pages.shared.setup import page_setup
 
 page_setup("Lab")
 st.navigation(
     [
         st.Page("pages/playground.py", title="Playground", default=True),
+        st.Page("pages/lessons.py", title="Lessons"),
         st.Page("pages/flow.py", title="Flow"),
         st.Page("pages/latent.py", title="Latent"),
         st.Page("pages/regimes.py", title="Regimes"),
@@ -16,5 +18,8 @@ st.navigation(
         st.Page("pages/mean_field.py", title="Mean field"),
         st.Page("pages/runs.py", title="Runs"),
         st.Page("pages/mathematics.py", title="The mathematics"),
+        st.Page("pages/glossary.py", title="Words and symbols"),
     ]
 ).run()
+with st.sidebar:
+    projector_switch()

@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "RunSpec": "autoencode_core.spec",
+    "Change": "autoencode_core.changes",
     "InputError": "autoencode_core.errors",
     "train": "autoencode_core.training.selection",
     "sweep": "autoencode_core.training.sweep",
@@ -22,6 +23,7 @@ _HOMES = {
     "Control": "autoencode_core.flow.control",
     "Flow": "autoencode_core.flow.autoencode",
     "RunStore": "autoencode_core.store.run_store",
+    "cite": "autoencode_core.export.citation",
 }
 _ROOMS = ("analysis",)
 
@@ -29,7 +31,9 @@ __all__ = [*_HOMES, *_ROOMS, "__version__"]
 
 if TYPE_CHECKING:
     from autoencode_core import analysis as analysis
+    from autoencode_core.changes import Change as Change
     from autoencode_core.errors import InputError as InputError
+    from autoencode_core.export.citation import cite as cite
     from autoencode_core.flow.autoencode import AutoencODE as AutoencODE
     from autoencode_core.flow.autoencode import Flow as Flow
     from autoencode_core.flow.control import Control as Control

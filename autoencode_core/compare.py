@@ -74,6 +74,11 @@ def warnings(specs: Sequence[RunSpec], warm: Sequence[float | None] = ()) -> lis
         )
     elif not apart:
         said.append("These runs have the same spec: they show the same thing.")
+    if any(spec.changes for spec in specs):
+        said.append(
+            "A run was changed by hand while it trained: what it shows comes of all that it went through, "
+            "and its J has the λ of its end."
+        )
     if len({length_unit(spec) for spec in specs}) > 1:
         said.append(
             "Some runs measure errors in data units, others in standard deviations: neither errors nor J "

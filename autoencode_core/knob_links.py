@@ -30,8 +30,8 @@ def short_name(name: str) -> str:
     return str(extra["link"]) if isinstance(extra, dict) else name
 
 
-SHORT: Mapping[str, str] = {name: short_name(name) for name in RunSpec.model_fields}
-"""What a link calls each knob."""
+SHORT: Mapping[str, str] = {name: short_name(name) for name in RunSpec.model_fields if short_name(name)}
+"""What a link calls each knob; the changes by hand of a training are in none."""
 _NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -164,13 +164,14 @@ def link_entries(
     """What a link says so that `read_knobs` gives a spec: only what would be something else otherwise.
 
     Args:
-        spec: what is asked for.
+        spec: what is asked for; of one that was changed by hand, with λ of its end and without the changes.
         base: as in `read_knobs`.
         files: as in `written`.
 
     Returns:
         Texts by short name, in the order of RunSpec.
     """
+    spec = spec.unchanged()
     known, leading = dict(base), spec.leading()
     if spec.dataset != known.get("dataset"):
         known.pop("reading", None)

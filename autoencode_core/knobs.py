@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
+from autoencode_core.changes import FORM, changes_in_words
 from autoencode_core.data.catalogue import CATALOGUE, card, dataset_names
 from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.spec_checks import REGISTRIES
+from autoencode_core.words import as_set, measured
 
 UNSET = {"data_seed": "as the seed", "fidelity": "off", "hidden": "m a", "init_outer": "as s₀"}
 """What a knob without a value says."""
@@ -31,6 +33,8 @@ def allowed(name: str, dataset: str = "", reading: Reading = AS_FOUND) -> str:
         return dataset_names()
     if name == "reading":
         return f"{', '.join(Reading.model_fields)}, for a table only"
+    if name == "changes":
+        return FORM
     info = RunSpec.model_fields[name]
     literal = words(name)
     if literal:
@@ -64,11 +68,13 @@ def in_words(name: str, value: Any) -> str:
         return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
     if isinstance(value, Reading):
         return reading_in_words(value)
+    if name == "changes":
+        return changes_in_words(value)
     if name == "fidelity":
-        return f"{100 * value:.6g} %"
+        return f"{measured(100 * value, 6)} %"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+    return as_set(value) if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def is_whole(name: str) -> bool:

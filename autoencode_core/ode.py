@@ -7,6 +7,7 @@ import numpy as np
 
 from autoencode_core.rest import rest_is_pca, rests
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 
 Verdict = Literal["ode", "nearly", "not"]
 
@@ -64,7 +65,7 @@ def share(difference: float) -> str:
         )
     if 0 < percent < 0.001:
         return "less than 0.001 %"
-    return f"{percent:.0f} %" if percent >= 99.5 else f"{percent:.2g} %"
+    return f"{percent:.0f} %" if percent >= 99.5 else f"{measured(percent, 2)} %"
 
 
 def sentence(record: RunRecord) -> str:
@@ -87,8 +88,8 @@ def sentence(record: RunRecord) -> str:
     away = f"{share(difference)} from its exact flow" if finite else "and its exact flow has no end"
     said = verdict(difference)
     if said == "not":
-        whole = "errs without bound" if error is None else f"errs by {error:.3g}"
-        beside = f", PCA by {pca:.3g}" if pca is not None else ""
+        whole = "errs without bound" if error is None else f"errs by {measured(error)}"
+        beside = f", PCA by {measured(pca)}" if pca is not None else ""
         return f"It left its ODE, {away}: integrated exactly, the same control {whole}{beside}."
     kind = "A discretised ODE" if said == "ode" else "Nearly a discretised ODE"
     return f"{kind}, {away}{_beside_pca(error, pca)}."
@@ -117,9 +118,9 @@ def _beside_pca(error: float | None, pca: float | None) -> str:
         return ""
     ratio = pca / error if error else float("inf")
     if ratio >= 1.05:
-        times = f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}"
+        times = measured(ratio, 2) if ratio < 10 else f"{ratio:.0f}"
         return f"; {times} times better than PCA" if np.isfinite(ratio) else "; without error"
-    return "; as good as PCA" if ratio > 1 / 1.05 else f"; {1 / ratio:.2g} times worse than PCA"
+    return "; as good as PCA" if ratio > 1 / 1.05 else f"; {measured(1 / ratio, 2)} times worse than PCA"
 
 
 def _at_rest(record: RunRecord) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from autoencode_core.words import measured
+
 OVERFITS = 1.5
 """Test error over train error from which on a run is said to overfit."""
 NEGLIGIBLE = 0.01
@@ -24,7 +26,7 @@ def overfit_sentence(summary: Mapping[str, float | None]) -> str:
     by_pca = _ratio(summary, "pca_")
     if by_pca is not None and by_pca >= ratio:
         return ""
-    times = f"{ratio:.2g} times" if ratio < 100 else "more than 100 times"
+    times = f"{measured(ratio, 2)} times" if ratio < 100 else "more than 100 times"
     return (
         f"Overfits: the test error is {times} the train error. "
         "Try a larger λ, fewer components, or more rows."

@@ -4,6 +4,9 @@ from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.knobs import in_words
 from autoencode_core.spec import AUTO, RunSpec
 
+_MOST_WEIGHTS = 3
+"""Most values of λ that are listed of a training in which it was changed."""
+
 
 def regime(spec: RunSpec, substeps: int | None = None) -> str:
     """The knobs that say most, in a line.
@@ -21,9 +24,13 @@ def regime(spec: RunSpec, substeps: int | None = None) -> str:
 
 
 def weight(spec: RunSpec) -> str:
-    """λ after its letter: "= 0.01", or that the data choose it."""
-    said = in_words("tikhonov", spec.tikhonov)
-    return said if spec.tikhonov == AUTO else f"= {said}"
+    """λ after its letter: "= 0.01", that the data choose it, or what it was changed to by hand."""
+    if spec.tikhonov == AUTO:
+        return in_words("tikhonov", AUTO)
+    weights = [in_words("tikhonov", weight) for weight in spec.weights]
+    if len(weights) > _MOST_WEIGHTS:
+        weights = [weights[0], "…", weights[-1]]
+    return f"= {' → '.join(weights)}{', changed by hand' if spec.changes else ''}"
 
 
 def scheme(spec: RunSpec, substeps: int) -> str:

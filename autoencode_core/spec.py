@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from autoencode_core import spec_checks as checks
+from autoencode_core.changes import MOST_CHANGES, Change, read
 from autoencode_core.data.catalogue import CATALOGUE, DatasetCard, card
 from autoencode_core.data.reading import Reading
 from autoencode_core.errors import InputError
@@ -37,7 +38,7 @@ AUTO: Auto = "auto"
 
 
 def _knob(title: str, symbol: str, help: str, *, link: str, group: str = "more", unit: str = "") -> Any:
-    """What a widget and a link need to know of a knob beyond its type and bounds."""
+    """What a widget and a link ("": it is in none) need to know of a knob beyond its type and bounds."""
     return Field(
         title=title,
         description=help,
@@ -51,6 +52,9 @@ LEADING = ("dataset", "reading", "task", "method")
 
 class RunSpec(BaseModel):
     """Everything that determines a run: the same spec, seed and machine give the same run.
+
+    A run that was changed by hand while it trained has those changes in its spec, which so differs from one
+    without and still gives the same run again.
 
     A knob that is not given takes the value that suits the data set (DatasetCard.defaults), else
     the default below. Symbols and meanings are those of Cipriani, Fornasier and Scagliotti (2024).
@@ -381,6 +385,20 @@ class RunSpec(BaseModel):
         Precision,
         _knob("Precision", "", "Floating-point type of the whole run.", link="precision"),
     ] = "float32"
+    changes: Annotated[
+        tuple[Change, ...],
+        Field(max_length=MOST_CHANGES),
+        BeforeValidator(read),
+        AfterValidator(checks.follow_each_other),
+        _knob(
+            "Changes by hand",
+            "",
+            "What a person changed while the run trained: λ or the step, and after which iteration. λ and "
+            "first step above are what it began with; the same spec with its changes gives the same run.",
+            link="",
+            group="log",
+        ),
+    ] = ()
 
     if not TYPE_CHECKING:  # type checkers make the signature from the fields
 
@@ -414,14 +432,24 @@ class RunSpec(BaseModel):
 
     @property
     def weight(self) -> float:
-        """λ as a number.
+        """λ of the J that training ends with, as a number: that of the last change by hand, if there is one.
 
         Raises:
             InputError: the data are to choose it, so that it is not known yet.
         """
+        return self.weights[-1]
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """λ at the beginning, and after each change of it by hand; raises as `weight`."""
         if self.tikhonov == AUTO:
             raise InputError("tikhonov", AUTO, "a number here: only the training of a single run chooses λ")
-        return self.tikhonov
+        return (self.tikhonov, *(c.tikhonov for c in self.changes if c.tikhonov is not None))
+
+    def weight_at(self, iteration: int) -> float:
+        """λ of the J that an iteration lowered; raises as `weight`."""
+        before = [c.tikhonov for c in self.changes if c.iteration < iteration and c.tikhonov is not None]
+        return before[-1] if before else self.weights[0]
 
     @property
     def sample(self) -> int:
@@ -439,6 +467,10 @@ class RunSpec(BaseModel):
     def leading(self) -> dict[str, Any]:
         """The knobs that the defaults of the others follow."""
         return {name: getattr(self, name) for name in LEADING}
+
+    def unchanged(self) -> "RunSpec":
+        """This spec as if λ had always been what it was in the end, without changes by hand."""
+        return self.but(tikhonov=self.weight, changes=()) if self.changes else self
 
     def but(self, **changes: Any) -> "RunSpec":
         """This spec with some knobs changed, validated again.

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from autoencode_core.changes import FORM, Change, in_order
 from autoencode_core.data.catalogue import CATALOGUE, GIVEN, DatasetCard, dataset_names
 from autoencode_core.data.idx import is_images_file
 from autoencode_core.data.reading import Reading, is_table
@@ -127,6 +128,13 @@ def suits_the_method(value: int, info: ValidationInfo) -> int:
         raise _refused(f"0 with {method}, which always takes all particles (adam takes batches)")
     if particles is not None and value > particles:
         raise _refused(f"a whole number from 0 to {particles}, the number of particles")
+    return value
+
+
+def follow_each_other(value: tuple[Change, ...], info: ValidationInfo) -> tuple[Change, ...]:
+    """Changes by hand come one after the other, before the last iteration."""
+    if not in_order(value, info.data.get("iterations")):
+        raise _refused(FORM)
     return value
 
 

@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from autoencode_core.home import DOCS
+from pages.shared.places import open_place
 from pages.shared.session import LinkKey
 from pages.shared.setup import guard, page_setup
 
@@ -18,20 +19,6 @@ _STYLE = """<style>
 }
 .katex-display { overflow-x: auto; overflow-y: hidden; padding-block: 0.25rem; }
 </style>"""
-
-_OPEN = """{
-  // Again and again while the page above still grows, until a person scrolls.
-  const moves = ["wheel", "touchstart", "keydown", "pointerdown"], until = performance.now() + 4000;
-  let free = false;
-  for (const move of moves) addEventListener(move, () => (free = true), { once: true, passive: true });
-  const open = () => {
-    if (free || performance.now() > until) return;
-    document.getElementById("PLACE")?.scrollIntoView();
-    setTimeout(open, 200);
-  };
-  open();
-}"""
-"""Opens the section PLACE, an anchor: letters, digits and dashes."""
 
 
 def render() -> None:
@@ -61,7 +48,7 @@ def _text(theory: str) -> None:
     asked = SECTION.get()
     for place in anchors:
         if asked and place.startswith(f"{asked}-"):
-            st.html(f"<script>{_OPEN.replace('PLACE', place)}</script>", unsafe_allow_javascript=True)
+            open_place(place)
 
 
 def anchor(heading: str) -> str:

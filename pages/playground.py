@@ -4,22 +4,26 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.run.images import is_image_run
-from autoencode_core.ode import ABOUT, sentence
+from autoencode_core.glossary import TERMS, explained
+from autoencode_core.ode import sentence
 from autoencode_core.overfit import overfit_sentence
 from autoencode_core.questions.run import COLUMN_ERRORS
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.store.record import RunRecord
-from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
+from autoencode_core.words import cost_words, part_of
 from pages.shared.answers import ask, told
+from pages.shared.branch_view import branch_view
 from pages.shared.charts import table_button
 from pages.shared.choice_chart import choice_chart
 from pages.shared.controls import knobs
 from pages.shared.dataset_knob import drawing_wanted
 from pages.shared.drawing_board import drawing_board, tell_of_drawing
+from pages.shared.first_run import FLOW_BOX, TRAIN_BOX, presets, welcome
 from pages.shared.flow_view import flow_view
 from pages.shared.job_panel import RUNNING, job_panel
 from pages.shared.knob_link import write_knobs
+from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import OPENING, record_of
 from pages.shared.run_picture import run_picture
 from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
@@ -34,6 +38,7 @@ from pages.shared.shown import (
 )
 from pages.shared.table_preview import pending, preview
 from pages.shared.touched_knobs import set_knobs
+from pages.shared.tries import begun, my_tries
 from pages.shared.words import number, regime, title
 
 
@@ -44,7 +49,8 @@ def render() -> None:
         button = st.container()  # stands above the knobs, but needs what they say
         spec = knobs()
         with button:
-            _train_button(spec)
+            with st.container(key=TRAIN_BOX):
+                _train_button(spec)
             _other_jobs()
     with guard():
         _main(spec)
@@ -63,6 +69,7 @@ def _main(spec: RunSpec | None) -> None:
         return
     tell_of_drawing()
     follow_link()
+    welcome()
     if last_job() and _watch(last_job()):
         return
     _show_run(last_run() or OPENING, spec)
@@ -80,7 +87,9 @@ def _train_button(spec: RunSpec | None) -> None:
     if not waits:
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
-        look_at_job(jobs().train(spec))
+        job_id = jobs().train(spec)
+        begun(job_id)
+        look_at_job(job_id)
         st.rerun()
 
 
@@ -126,15 +135,25 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
     _headline(record)
     if asked is not None and not _is_of(record, asked):
         st.caption("The knobs on the left ask for another run than this one: press Train to see it.")
-    _flow(run_id, record)
+    with st.container(key=FLOW_BOX):
+        _flow(run_id, record)
+    presets()
+    with guard():
+        my_tries(record.spec)
+    _without_training()
     _figures(run_id, record)
     explanation("flow")
 
 
 def _is_of(record: RunRecord, asked: RunSpec) -> bool:
-    """Whether a run is what a spec asks for; where its data chose λ, whatever they chose."""
+    """Whether a run is what a spec asks for; where its data chose λ, whatever they chose.
+
+    A run that converged is that of any number of iterations.
+    """
     if asked.tikhonov == AUTO and record.choice is not None:
         asked = asked.but(tikhonov=record.spec.tikhonov)
+    if record.status == "converged":
+        asked = asked.but(iterations=record.spec.iterations)
     return asked == record.spec
 
 
@@ -150,7 +169,7 @@ def _flow(run_id: str, record: RunRecord) -> None:
 def _headline(record: RunRecord) -> None:
     """Which run this is, how it ended, and its figures."""
     spec, summary = record.spec, record.summary
-    head, action = st.columns([5, 1], vertical_alignment="bottom")
+    head, action, again = st.columns([5, 1, 1], vertical_alignment="bottom")
     head.subheader(escape(record.name or title(spec)), anchor=False)
     action.button(
         "Use its knobs",
@@ -159,9 +178,11 @@ def _headline(record: RunRecord) -> None:
         width="stretch",
         help="Turn the knobs on the left to what this run was trained with.",
     )
+    with again:
+        reproduce_button("playground", record)
     unusual(record)
     if said := sentence(record):
-        st.markdown(f"**{escape(said)}**", help=ABOUT)
+        st.markdown(f"**{escape(said)}**", help=explained("ode_difference"))
     if said := overfit_sentence(summary):
         st.warning(escape(said))
     ended = "" if record.status == "diverged" else f" · {record.message}"
@@ -172,46 +193,37 @@ def _headline(record: RunRecord) -> None:
 
 def _summary(record: RunRecord) -> None:
     """The figures of a run, beside those of PCA."""
-    spec, summary = record.spec, record.summary
+    spec, summary, history = record.spec, record.summary, record.history
+    unit = error_unit(spec)
     cells = st.container(horizontal=True, gap="small")
-    cells.metric("Unexplained", percent(summary.get("unexplained")), width=150, help=UNEXPLAINED)
+    cells.metric(
+        "Unexplained, test", percent(summary.get("unexplained")), width=150, help=explained("unexplained")
+    )
     if summary["accuracy"] is not None:
-        cells.metric(
-            "Test accuracy",
-            f"{summary['accuracy']:.1%}",
-            width=150,
-            help="Codes nearest to their own label's position.",
-        )
+        cells.metric("Test accuracy", f"{summary['accuracy']:.1%}", width=150, help=explained("accuracy"))
     else:
         error = number(summary["pca_test_error"])
         cells.metric(
-            f"by PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}",
+            f"PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}, test",
             percent(summary.get("pca_unexplained")),
-            width=168,
-            help="The same share of PCA with as many components as the bottleneck has, of the same particles "
-            f"in the same coordinates (its test error is {error}); none for transport.",
+            width=190,
+            help=explained("pca", f"Here: its unexplained share; its test error is {error} {unit}."),
         )
-    unit = error_unit(spec)
-    errors = f"Mean squared distance, Σ over components, mean over particles, in {unit}, "
     wide = 190 if len(unit) < 12 else 250
-    cells.metric(
-        f"Test error ({unit})",
-        number(summary["test_error"]),
-        width=wide,
-        help=errors + "on particles it was not trained on.",
-    )
-    cells.metric(
-        f"Train error ({unit})",
-        number(summary["train_error"]),
-        width=wide,
-        help=errors + "on the training particles.",
-    )
-    cells.metric(
-        "Cost J",
-        number(record.history["cost"][-1]),
-        width=130,
-        help="Data term + λ‖θ‖², what training lowers.",
-    )
+    for name, key in (("test_error", "pca_test_error"), ("train_error", "pca_train_error")):
+        cells.metric(
+            f"{TERMS[name].name} ({unit})",
+            number(summary[name]),
+            delta=part_of(summary[name], summary[key], "PCA's") or None,
+            delta_color="off",
+            delta_arrow="off",
+            width=wide,
+            help=explained(name),
+        )
+    cells.metric("Cost J", number(history["cost"][-1]), width=130, help=explained("cost"))
+    last = {name: history[name][-1] for name in ("data_term", "penalty") if history.get(name)}
+    if said := cost_words(last.get("data_term"), last.get("penalty"), spec.weight):
+        st.caption(escape(said), help=explained("square"))
 
 
 def _figures(run_id: str, record: RunRecord) -> None:
@@ -226,6 +238,14 @@ def _figures(run_id: str, record: RunRecord) -> None:
         _columns(run_id, record)
     if record.choice is not None:
         choice_chart(run_id, record.choice, "playground_choice")
+
+
+@st.fragment
+@guard()
+def _without_training() -> None:
+    """λ turned by hand over runs that were trained before."""
+    st.subheader("Turn λ without training", anchor=False)
+    branch_view("playground_branch")
 
 
 def _columns(run_id: str, record: RunRecord) -> None:
@@ -246,12 +266,8 @@ def _columns(run_id: str, record: RunRecord) -> None:
             },
             hide_index=True,
             column_config={
-                name: st.column_config.NumberColumn(help=words, format="%.4g")
-                for name, words in (
-                    ("This run", "Root mean squared error on the test particles."),
-                    ("PCA", "The same of PCA with as many components as the bottleneck has."),
-                    ("Spread", "Standard deviation: the error of answering every particle with the mean."),
-                )
+                name: st.column_config.NumberColumn(help=explained(key), format="%.4g")
+                for name, key in (("This run", "column_error"), ("PCA", "pca"), ("Spread", "spread"))
             },
             alt="One column of the data in a row: errors of the run and of PCA, and the column's spread.",
         )

@@ -18,6 +18,7 @@ from autoencode_core.units import error_unit
 from pages.shared.job_panel import RUNNING, offer_unstored
 from pages.shared.linked import linked_switch
 from pages.shared.rename_delete import delete_button, rename_button
+from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
@@ -240,6 +241,7 @@ def _card(entry: "Entry") -> None:
                     on_click="ignore",
                     help="The whole run as one file, which the upload below takes.",
                 )
+                reproduce_button(f"runs_{run_id}", store().record(run_id))
             if not entry.read_only:
                 if entry.spec is not None:
                     rename_button(run_id, entry.name, store().rename)

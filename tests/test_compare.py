@@ -1,6 +1,7 @@
 """What differs between specs, and when a difference cannot be put down to one knob."""
 
 from autoencode_core.compare import differences, one_landscape, substeps_words, warnings
+from autoencode_core.regime import regime
 from autoencode_core.spec import RunSpec
 
 SPEC = RunSpec(dataset="s_curve", tikhonov=1e-3, depth=12)
@@ -14,6 +15,15 @@ def test_every_knob_is_listed_once_and_those_that_differ_are_marked():
     assert known["profile"].differs and known["profile"].values[2] == "3, 3, 3, 3, 3, 2"
     assert known["dataset"].values[0] == "S-curve" and not known["dataset"].differs
     assert known["data_seed"].values[0] == "as the seed"
+
+
+def test_a_run_that_was_changed_by_hand_is_told_apart():
+    changed = SPEC.but(changes="40:tikhonov=0.1 90:step=0.5")
+    (row,) = [row for row in differences([SPEC, changed]) if row.differs]
+    assert row.values == ("none", "λ = 0.1 after 40; τ = 0.5 after 90")
+    (said,) = warnings([SPEC, changed])
+    assert "changed by hand" in said
+    assert "λ = 0.001 → 0.1, changed by hand" in regime(changed) and "hand" not in regime(SPEC)
 
 
 def test_a_tolerance_is_in_per_cent_or_off():

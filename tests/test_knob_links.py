@@ -21,7 +21,7 @@ def read(entries, base=None, files=None):
 
 
 def test_every_knob_has_a_short_name_of_its_own_that_nothing_else_has():
-    assert set(SHORT) == set(RunSpec.model_fields)
+    assert set(SHORT) == set(RunSpec.model_fields) - {"changes"}
     assert len(set(SHORT.values())) == len(SHORT) and not set(SHORT.values()) & TAKEN
     assert [SHORT[n] for n in ("dataset", "bottleneck", "depth", "horizon", "tikhonov", "particles")] == [
         "data", "k", "L", "T", "lambda", "N"]  # fmt: skip
@@ -118,3 +118,9 @@ def test_only_files_that_are_known_are_data_sets(tmp_path):
     assert entries["data"] == "a.csv" and json.loads(entries["reading"]) == {"drop": ["c"]}
     assert RunSpec(**read(entries, files=files)[0]) == spec
     assert [error.field for error in read({"data": str(table)})[1]] == ["dataset"]
+
+
+def test_changes_by_hand_are_in_no_link():
+    spec = RunSpec(tikhonov=1e-3)
+    assert "changes" not in SHORT
+    assert link_entries(spec.but(changes="40:tikhonov=0.1")) == link_entries(spec.but(tikhonov=0.1))

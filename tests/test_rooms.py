@@ -14,6 +14,7 @@ BELOW = (
     "questions",
     "analysis",
     "figures",
+    "lessons",
     "export",
     "workers",
     "desk",

@@ -52,7 +52,7 @@ def test_every_choice_is_kept_and_listed(name):
 def test_every_knob_explains_itself(name):
     info = RunSpec.model_fields[name]
     assert info.title and info.description and info.description.endswith(".")
-    assert info.json_schema_extra["group"] in ("main", "more", "table")
+    assert info.json_schema_extra["group"] in ("main", "more", "table", "log")
     assert allowed(name)
 
 

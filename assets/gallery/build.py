@@ -15,9 +15,9 @@ sys.path.insert(0, str(HERE.parent.parent))
 import torch  # noqa: E402
 
 from autoencode_core.spec import RunSpec  # noqa: E402
-from autoencode_core.store.record import RunRecord  # noqa: E402
+from autoencode_core.store.record import PATH, RunRecord  # noqa: E402
 from autoencode_core.store.run_file import EXTENSION, pack, unpack  # noqa: E402
-from autoencode_core.store.study import STANDARD, Plan, spread, study_line  # noqa: E402
+from autoencode_core.store.study import STUDY_SPEC, Plan, spread, study_line  # noqa: E402
 from autoencode_core.store.study_file import STUDY_EXTENSION, pack_study  # noqa: E402
 from autoencode_core.training.fidelity import fidelity  # noqa: E402
 from autoencode_core.training.objective import Objective  # noqa: E402
@@ -27,10 +27,14 @@ from autoencode_core.training.selection import train  # noqa: E402
 from autoencode_core.training.study import make_study  # noqa: E402
 
 RUNS: dict[str, tuple[str, RunSpec]] = {
-    "circle": ("Circle onto one number: where is the cut?", RunSpec(dataset="circle")),
+    "circle": ("Circle onto one number: it is cut open", RunSpec(dataset="circle", iterations=4000)),
     "residual_network": (
         "A residual network that left its ODE",
         RunSpec(dataset="circle", depth=12, tikhonov=1e-5, iterations=1000, scheme="euler", fidelity=None),
+    ),
+    "circle_held": (
+        "The same residual network, held to its ODE",
+        RunSpec(dataset="circle", depth=12, tikhonov=1e-5, iterations=1000, scheme="euler"),
     ),
     "s_curve": ("S-curve onto two numbers, low λ", RunSpec(dataset="s_curve")),
     "s_curve_high": ("S-curve, high λ: the flow is PCA", RunSpec(dataset="s_curve", tikhonov=0.1)),
@@ -80,22 +84,54 @@ RUNS: dict[str, tuple[str, RunSpec]] = {
 }
 """File stem to name and spec."""
 
+RUNS |= {
+    f"horizon_{word}": (
+        name,
+        RunSpec(
+            dataset="s_curve",
+            coordinates="raw",
+            field="single_layer",
+            profile="step",
+            depth=20,
+            horizon=horizon,
+            tikhonov=1e-4,
+            particles=500,
+            iterations=500,
+        ),
+    )
+    for word, name, horizon in (
+        ("short", "S-curve, T = 2: too short to grow it again", 2.0),
+        ("long", "S-curve, T = 6: time enough", 6.0),
+    )
+}
+
 HALF = ("mnist", "mnist_high")
 """Runs of so many weights that they are kept in half precision, told by the errors in the files."""
 
 STUDIES: dict[str, tuple[str, Plan]] = {
     "regimes": (
         "S-curve: high λ against low λ",
-        Plan(kind="strip", spec=STANDARD, tikhonov=spread(1e-3, 1e-1, 7), seeds=range(4), further=19),
+        Plan(kind="strip", spec=STUDY_SPEC, tikhonov=spread(1e-3, 1e-1, 7), seeds=range(4), further=19),
     ),
     "hysteresis": (
         "S-curve: λ down and up, hysteresis",
         Plan(
             kind="continuation",
-            spec=STANDARD.but(iterations=600),
+            spec=STUDY_SPEC.but(iterations=600),
             # Close to each other where the upward branch ends.
             tikhonov=(*spread(1e-3, 1.3e-2, 8), 0.016, *(i / 1000 for i in range(18, 26)), 0.03, 0.04),
             seeds=(2,),
+        ),
+    ),
+    "lambda": (
+        "Circle: λ up until the flow gives up",
+        Plan(
+            kind="continuation",
+            # As many sub-steps at every λ, so that the runs can be drawn in each other's place.
+            spec=RunSpec(dataset="circle", substeps=4, fidelity=None, iterations=1500, tolerance=1e-4),
+            tikhonov=spread(2e-4, 0.15, 16),
+            seeds=(0,),
+            further=1,
         ),
     ),
 }
@@ -104,11 +140,32 @@ STUDIES: dict[str, tuple[str, Plan]] = {
 MOST_NUMBERS = 8_000
 """Most particles times components that a gallery run keeps of its probe batch."""
 MOST_PARTICLES, STUDY_PARTICLES, STUDY_SNAPSHOTS = 300, 150, 3
+STARTS = {"lambda": "circle"}
+"""Runs at whose control the upward branch of a continuation begins, by the stem of both files."""
+SPARE = ("lambda",)
+"""Studies whose player gets all runs at once: they keep fewer particles, one snapshot, no path."""
+SPARE_PARTICLES = 80
 
 
 def small(record: RunRecord) -> RunRecord:
     """The record with fewer probe particles and snapshots, so that the gallery stays small."""
     return record.trimmed(min(MOST_PARTICLES, MOST_NUMBERS // record.probe["inputs"].shape[1]))
+
+
+def start_of(stem: str, plan: Plan) -> Run | None:
+    """Where the upward branch of a study begins: at the control of a run of the gallery, or at its seeds."""
+    if stem not in STARTS:
+        return None
+    run = run_of(unpack((HERE / f"{STARTS[stem]}{EXTENSION}").read_bytes()))
+    return replace(run, spec=plan.spec.but(tikhonov=run.spec.weight))
+
+
+def kept(stem: str, record: RunRecord) -> RunRecord:
+    """What the gallery keeps of a run of a study."""
+    if stem not in SPARE:
+        return record.trimmed(STUDY_PARTICLES, STUDY_SNAPSHOTS)
+    weights = {name: array for name, array in record.weights.items() if name not in PATH}
+    return replace(record.trimmed(SPARE_PARTICLES, 1), weights=weights)
 
 
 def rounded(record: RunRecord, run: Run) -> RunRecord:
@@ -168,8 +225,8 @@ def main(wanted: Sequence[str] = ()) -> None:
     for stem, (name, plan) in STUDIES.items():
         if wanted and stem not in wanted:
             continue
-        study, runs = make_study(plan)
-        records = [record_of(run).trimmed(STUDY_PARTICLES, STUDY_SNAPSHOTS) for run in runs]
+        study, runs = make_study(plan, start=start_of(stem, plan))
+        records = [kept(stem, record_of(run)) for run in runs]
         data = pack_study(study.renamed(name), records)
         (HERE / f"{stem}{STUDY_EXTENSION}").write_bytes(data)
         total += len(data)

@@ -169,16 +169,12 @@ export function density(now) {
 }
 
 export function field(now) {
-  const { pane, pencil, player, view, frame: interval } = now;
-  const { timeline } = player.scene;
-  const projected = timeline && timeline.kind === "flow";
-  if (projected && interval === timeline.encoder) return; // no field acts there
-  const step = projected && interval > timeline.encoder ? interval - 1 : interval;
-  if (step >= pane.spec.field.vectors.shape[0]) return;
-  const arrows = kept(pane, `arrows ${step}`, [pane.spec.field], () => arrowsOf(pane, step));
+  const { pane, pencil, player, view } = now;
+  const { phase, layer } = player.moment;
+  if (phase === "bottleneck" || layer >= pane.spec.field.vectors.shape[0]) return; // no field acts there
+  const arrows = kept(pane, `arrows ${layer}`, [pane.spec.field], () => arrowsOf(pane, layer));
   const from = arrows.end(0, view);
   const next = { ...from, at: 1 };
-  const phase = !projected || interval < timeline.encoder ? "encoder" : "decoder";
   pencil.segments({
     count: arrows.n - 1, p: { from, to: from, mix: 0 }, q: { from: next, to: next, mix: 0 },
     tint: colourOf(role(player.theme, phase).colour), width: 1.2, alpha: [0.75, 0.75],
@@ -186,12 +182,12 @@ export function field(now) {
 }
 
 // Arrows around the points of the grid. Their length grows with the root of the strength: weak ones stay visible.
-function arrowsOf(pane, step) {
+function arrowsOf(pane, layer) {
   const { x, y, vectors } = pane.spec.field;
   const gapOf = (line) => (line.length > 1 ? Math.abs(line[1] - line[0]) : Infinity);
   const spacing = Math.min(gapOf(x), gapOf(y));
   const strongest = kept(pane, "strongest", [pane.spec.field], () => quantile(vectors));
-  const at = 2 * x.length * y.length * step;
+  const at = 2 * x.length * y.length * layer;
   const span = (line) => [Math.min(...line) - spacing, Math.max(...line) + spacing];
   const quanta = [span(x), span(y)];
   const steps = (v, j) => ((v - quanta[j][0]) / (quanta[j][1] - quanta[j][0])) * 65534 - 32767;

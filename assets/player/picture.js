@@ -1,4 +1,4 @@
-// The player as it is now, as one PNG: title, panes, caption, legend on the page's colour.
+// The player as it is now, as one PNG, sharp enough for a slide: title, panes, caption, legend on the page's colour.
 
 import { legend } from "./legend.js";
 import { stamp } from "./marks.js";
@@ -6,18 +6,31 @@ import { stamp } from "./marks.js";
 const MARGIN = 16;
 const LINE = 22;
 
+const WIDE = 1920; // pixels of the picture at least
+const SHARP = 2; // pixels of it for each css px at least
+
 export function savePicture(player) {
-  const sheet = compose(player);
+  // Both of one moment: the picture is packed later, and the player may go on meanwhile.
+  const name = nameOf(player);
+  const [width, , usual] = player.size;
+  const ratio = Math.max(SHARP, usual, WIDE / (width + 2 * MARGIN));
+  const sheet = player.drawnAt(ratio, () => compose(player));
   sheet.toBlob((blob) => {
     if (!blob) return player.say("The picture could not be made.");
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
-    const words = `${player.scene.title || "player"} ${player.time ? player.moment.words.split(" · ")[0] : ""}`;
-    link.download = `${words.trim().replace(/[^\p{L}\p{N}.]+/gu, "_").slice(0, 80)}.png`;
+    link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     return player.say("The picture is saved.");
   });
+}
+
+// That of the run and the moment: circle-k1-lambda0.0001-t2.50.png.
+function nameOf({ scene, time, moment }) {
+  const when = time ? moment.words.split(" · ")[0].replace(" = ", "") : "";
+  const words = [scene.file || scene.title || "player", when].filter(Boolean).join("-");
+  return `${words.trim().replace(/[^\p{L}\p{N}.]+/gu, "-").slice(0, 100)}.png`;
 }
 
 function compose(player) {
@@ -40,7 +53,6 @@ function compose(player) {
     ctx.fillText(text, x, y);
   };
   if (scene.title) write(scene.title, MARGIN, MARGIN + 16, "600 18px");
-  player.draw(performance.now()); // what WebGL drew is gone once this task ends
   for (const canvas of player.panesBox.querySelectorAll("canvas")) {
     ctx.drawImage(canvas, MARGIN, top, width, height);
   }
@@ -56,9 +68,10 @@ function compose(player) {
 
 function drawHeads(player, write, top) {
   const box = player.panesBox.getBoundingClientRect();
+  const { scale } = player;
   const place = (node) => {
     const { left, bottom } = node.getBoundingClientRect();
-    return [MARGIN + left - box.left, top + bottom - box.top - 5];
+    return [MARGIN + (left - box.left) / scale, top + (bottom - box.top) / scale - 5];
   };
   for (const { pane } of player.slots) {
     for (const [name, font, colour] of [["title", "600 14px", "ink"], ["note", "12px", "muted"]]) {

@@ -14,7 +14,9 @@ from typing import Any, Generic, TypeVar
 
 from autoencode_core.desk.connection import Connection, ServerClosed
 from autoencode_core.errors import InputError
+from autoencode_core.workers.orders import Orders
 from autoencode_core.workers.reporting import ComputationFailed, request_stop
+from autoencode_core.workers.training import give_orders
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,10 @@ class Call(ABC):
     @abstractmethod
     def _take(self, news: Mapping[str, Any]) -> None:
         """Progress has come."""
+
+    def orders(self) -> Orders | None:
+        """What its worker is to know as soon as it begins, None for nothing."""
+        return None
 
     def stop(self) -> None:
         """Somebody wants it to stop."""
@@ -212,6 +218,26 @@ class Dispatch(Generic[C]):
         if worker:
             self.connection.soon(worker, request_stop, call.token)
 
+    def order(self, call_id: str, wish: Callable[[C], object]) -> None:
+        """Have a call want something else of its worker.
+
+        Args:
+            call_id: its id.
+            wish: called with the call, with the lock held; an error that it raises changes nothing.
+
+        Raises:
+            InputError: there is no such call, or it is no longer kept.
+        """
+        with self.changed:
+            call = self.find(call_id)
+            if call.over:
+                return
+            wish(call)
+            orders, worker = call.orders(), call.worker
+            self.changed.notify_all()
+        if worker and orders is not None:
+            self.connection.soon(worker, give_orders, call.token, orders)
+
     # ---- one call
 
     def _check_wanted(self, call: C) -> None:
@@ -251,8 +277,11 @@ class Dispatch(Generic[C]):
             call = next((call for call in self.calls.values() if call.token == token), None)
             first = call is not None and call.hear(event["attempt"], worker, event)
             unwanted = call is None or call.over or (first and call.stopping)
+            orders = call.orders() if first and call is not None else None
         if unwanted:
             self.connection.soon(worker, request_stop, token)
+        if orders is not None:
+            self.connection.soon(worker, give_orders, token, orders)
 
     def _closed(self) -> None:
         with self.changed:

@@ -157,6 +157,31 @@ class Jobs:
         """
         self._dispatch.stop(job_id)
 
+    def pause(self, job_id: str) -> None:
+        """Have a training pause after the iteration under way; it is stopped after half an hour.
+
+        Raises:
+            InputError: there is no such training.
+        """
+        self._order(job_id, lambda job: job.pause(True))
+
+    def resume(self, job_id: str) -> None:
+        """Have a training that pauses go on; raises as `pause`."""
+        self._order(job_id, lambda job: job.pause(False))
+
+    def step(self, job_id: str) -> None:
+        """Have a training take one iteration, and pause; raises as `pause`."""
+        self._order(job_id, TrainingJob.iterate)
+
+    def change(self, job_id: str, *, tikhonov: float | None = None, step: float | None = None) -> None:
+        """Have a training go on with another λ or step from the next iteration on; its spec will say so.
+
+        Raises:
+            InputError: there is no such training, a value is out of bounds, λ is still being chosen, or there
+                were too many changes.
+        """
+        self._order(job_id, lambda job: job.change(tikhonov, step))
+
     def studies(self) -> list[StudyStatus]:
         """All studies, newest first; of the jobs that are over, the last 32."""
         found: list[StudyStatus] = self._statuses(StudyJob)
@@ -215,6 +240,14 @@ class Jobs:
             log.exception("job %s could not be stored", job.call_id)
             message = f"The {job.kind} could not be stored: {error}"
             return lambda: job.refused(data, message)
+
+    def _order(self, job_id: str, wish: Callable[[TrainingJob], object]) -> None:
+        def wished(job: Job) -> None:
+            if not isinstance(job, TrainingJob):
+                raise InputError("job", job_id, f"the id of a job that makes a {TrainingJob.kind}")
+            wish(job)
+
+        self._dispatch.order(job_id, wished)
 
     def _status(self, job_id: str, kind: type[Job]) -> Any:
         with self._dispatch.changed:

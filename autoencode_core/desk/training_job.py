@@ -2,15 +2,21 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
+from autoencode_core.changes import MOST_CHANGES, Change, carried_on
 from autoencode_core.desk.job_state import Job, State
-from autoencode_core.spec import RunSpec
+from autoencode_core.errors import InputError
+from autoencode_core.knobs import allowed
+from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.store.record import HISTORY, RunRecord, Status
 from autoencode_core.store.run_file import unpack
 from autoencode_core.store.run_store import RunStore
+from autoencode_core.workers.orders import Orders
 
 _RATE_SECONDS = 2.0
 
@@ -21,7 +27,7 @@ class JobStatus:
 
     Attributes:
         job_id: its id, fit for a link.
-        spec: what is trained.
+        spec: what is trained, with the changes that were made by hand so far.
         state: that of a job (Job).
         message: one sentence for a person, "" while all is well.
         history: HISTORY keys to equal-length lists, as far as it has come.
@@ -32,6 +38,9 @@ class JobStatus:
         started: when the training began, seconds since 1970, None before.
         choosing: while λ is being chosen, trainings begun, of how many at most, and the share of the work
             that is done; else None.
+        paused: whether it pauses, or will after this iteration.
+        tikhonov: λ of the next iteration, as it was asked for last; None while it is being chosen.
+        step: the same of the step.
     """
 
     job_id: str
@@ -45,6 +54,14 @@ class JobStatus:
     time_left: float | None = None
     started: float | None = None
     choosing: tuple[int, int, float] | None = None
+    paused: bool = False
+    tikhonov: float | None = None
+    step: float = 0.0
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Changes made so far, by hand or since the spec brings them."""
+        return self.spec.changes
 
 
 def empty_history() -> dict[str, list[float]]:
@@ -57,15 +74,58 @@ class TrainingJob(Job):
     """The job that trains one run.
 
     Attributes:
-        spec, history, run_id, outcome: as in JobStatus.
+        spec: what was asked for, without what was changed by hand since.
+        history, run_id, outcome: as in JobStatus.
+        wanted: what its worker is to do.
+        changes: made by hand in the present start of the job.
+        done: how many of the wishes were done.
+        trained: the spec of the run that was stored, None before.
     """
 
     spec: RunSpec = field(kw_only=True)
     history: dict[str, list[float]] = field(default_factory=empty_history)
     run_id: str | None = None
     outcome: Status | None = None
+    wanted: Orders = field(default_factory=Orders)
+    changes: tuple[Change, ...] = ()
+    done: int = 0
+    trained: RunSpec | None = None
 
     kind = "run"
+
+    @property
+    def joinable(self) -> bool:
+        """Whether asking for the same again means this job: not once it was changed by hand."""
+        return super().joinable and not self.wanted.wishes
+
+    def orders(self) -> Orders:
+        """What its worker is to know as soon as it begins."""
+        return self.wanted
+
+    def pause(self, paused: bool) -> None:
+        """Somebody wants it to pause, or to go on."""
+        self._want(paused=paused)
+
+    def iterate(self) -> None:
+        """Somebody wants it to take a single iteration, and pause after it."""
+        self._want(paused=True, iterations=self.wanted.iterations + 1)
+
+    def change(self, tikhonov: float | None, step: float | None) -> None:
+        """Somebody wants another λ or step from the next iteration on.
+
+        Raises:
+            InputError: a value is out of bounds, λ is still being chosen, or there were too many changes.
+        """
+        if self.spec.tikhonov == AUTO and not self.history["iteration"]:
+            raise InputError("tikhonov", tikhonov, "no other one while the data choose it")
+        if len(self.spec.changes) + len(self.wanted.wishes) >= MOST_CHANGES:
+            raise InputError("changes", "one more", f"at most {MOST_CHANGES} in one training")
+        _check(tikhonov, step)
+        if tikhonov is not None or step is not None:
+            self._want(wishes=(*self.wanted.wishes, (tikhonov, step)))
+
+    def _want(self, **news: Any) -> None:
+        self.wanted = replace(self.wanted, number=self.wanted.number + 1, **news)
 
     def arguments(self) -> tuple[str, str]:
         """Those of workers.training.train_job."""
@@ -79,12 +139,22 @@ class TrainingJob(Job):
 
     def stored(self, run_id: str, record: RunRecord) -> None:
         """Its run is in the store."""
-        self.run_id, self.outcome = run_id, record.status
+        self.run_id, self.outcome, self.trained = run_id, record.status, record.spec
         self.history = {key: list(column) for key, column in record.history.items()}
         self.ended("done", record.message)
 
     def _clear(self) -> None:
-        self.history = empty_history()
+        """A worker begins, perhaps since another one died: it is to come to where that one was."""
+        if self.history["iteration"]:
+            reached = max(self.wanted.reached, int(self.history["iteration"][-1]))
+            log = max(self.changes, self.wanted.log, key=len)
+            self._want(reached=reached, log=log, done=self.done)
+        self.history, self.changes = empty_history(), ()
+
+    def _take(self, news: Mapping[str, Any]) -> None:
+        made = [Change(iteration=j, tikhonov=weight, step=step) for j, weight, step in news["changes"]]
+        self.changes, self.done = tuple(made), max(self.done, news["done"])
+        super()._take(news)
 
     def _add(self, rows: bytes) -> None:
         columns = np.frombuffer(rows, dtype=np.float64).reshape(-1, len(HISTORY)).T.tolist()
@@ -97,9 +167,10 @@ class TrainingJob(Job):
         left = None
         if rate:
             left = (self.spec.iterations - self.history["iteration"][-1]) / rate
+        spec = self._spec()
         return JobStatus(
             self.call_id,
-            self.spec,
+            spec,
             self.state,
             self.message,
             {key: list(column) for key, column in self.history.items()},
@@ -109,7 +180,37 @@ class TrainingJob(Job):
             left,
             self.started,
             self.choosing,
+            self.wanted.paused and self.state == "running",
+            *self._next(spec),
         )
+
+    def _spec(self) -> RunSpec:
+        """What trains, with what was changed by hand so far."""
+        if self.trained is not None:
+            return self.trained
+        last = (self.history["iteration"] or [-1])[-1]
+        script = [change for change in self.spec.changes if change.iteration <= last]
+        made = carried_on(script, self.changes)
+        return self.spec.model_copy(update={"changes": made})
+
+    def _next(self, spec: RunSpec) -> tuple[float | None, float]:
+        """λ and step of the next iteration."""
+        weight = None if spec.tikhonov == AUTO else spec.weight
+        steps = [change.step for change in spec.changes if change.step is not None]
+        step = steps[-1] if steps else spec.learning_rate
+        for tikhonov, other in self.wanted.wishes[self.done :]:
+            weight, step = weight if tikhonov is None else tikhonov, step if other is None else other
+        return weight, step
+
+
+def _check(tikhonov: float | None, step: float | None) -> None:
+    try:
+        Change(iteration=0, tikhonov=tikhonov, step=step)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = "learning_rate" if wrong["loc"] == ("step",) else "tikhonov"
+        wanted = allowed(name).removesuffix(f", or {AUTO}")
+        raise InputError(name, wrong["input"], wanted) from None
 
 
 def rate_of(history: Mapping[str, list[float]]) -> float | None:

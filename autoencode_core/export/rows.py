@@ -10,6 +10,7 @@ from autoencode_core.questions.arrays import Integers
 from autoencode_core.questions.latent import NewRows, OwnRows
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
+from autoencode_core.words import measured
 
 Columns = dict[str, NDArray[Any]]
 
@@ -75,7 +76,7 @@ def unusual_words(found: NewRows) -> str:
     if np.isnan(found["bound"]):
         return ""
     said = f"{count:,} of {many:,} rows {'is' if count == 1 else 'are'} unusual: squared distance above"
-    return f"{said} {found['bound']:.4g}, the 99th percentile of the training rows."
+    return f"{said} {measured(found['bound'], 4)}, the 99th percentile of the training rows."
 
 
 def _free(head: str, taken: Sequence[str]) -> str:

@@ -8,14 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autoencode_core.errors import InputError
-from autoencode_core.export.names import slug
+from autoencode_core.export.around import around
+from autoencode_core.export.citation import cite
 from autoencode_core.export.player_page import player_page
+from autoencode_core.export.reproduce import recipe
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import flow_states
 from autoencode_core.figures.film.screen import MAIN_PANE, PITCH, YAW, Screen
 from autoencode_core.figures.scenes.encoding import encode
-from autoencode_core.figures.scenes.flow import flow_scene
+from autoencode_core.figures.scenes.flow import Around, flow_scene
 from autoencode_core.figures.scenes.parts import Part, clock_place
+from autoencode_core.names import data_stem, run_stem
 from autoencode_core.questions.run import Export
 from autoencode_core.report import Report
 from autoencode_core.store.record import HISTORY, RunRecord
@@ -23,11 +26,12 @@ from autoencode_core.store.run_file import pack
 
 
 class Format(NamedTuple):
-    """One format: the ending of its file, what it is on the web, and what makes it."""
+    """One format: its file's ending, what it is on the web, what makes it, whether it shows one moment."""
 
     ending: str
     mime: str
     make: Callable[[RunRecord, Screen, Report], bytes]
+    still: bool = False
 
 
 def export(
@@ -50,30 +54,40 @@ def export(
     report(0.0, "begun")
     made = kind.make(record, shown, report)
     report(1.0, "done")
-    return {"data": np.frombuffer(made, np.uint8), "name": file_name(record, kind.ending), "mime": kind.mime}
+    name = file_name(record, kind.ending, flow_time(record, shown) if kind.still else None)
+    return {"data": np.frombuffer(made, np.uint8), "name": name, "mime": kind.mime}
 
 
-def file_name(record: RunRecord, ending: str) -> str:
-    """A name for a file of a run: letters, digits and dashes of its own name, else its data set and k."""
-    return (slug(record.name) or f"{slug(_stem(record)) or 'run'}-k{record.spec.bottleneck}") + ending
+def file_name(record: RunRecord, ending: str, at: float | None = None) -> str:
+    """A name for a file of a run (names.run_stem).
+
+    Args:
+        record: the run.
+        ending: of the name.
+        at: flow time of a still picture, None for what shows all of the flow.
+    """
+    return run_stem(record) + ("" if at is None else f"-t{at:.4g}") + ending
 
 
-def _stem(record: RunRecord) -> str:
-    """The data set's name, of a file without its folder and ending."""
-    return record.spec.dataset.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".csv")
+def flow_time(record: RunRecord, screen: Screen) -> float:
+    """The flow time of a screen's moment, by default the end."""
+    if screen.moment is None:
+        return float(record.probe["flow_times"][-1]) if screen.at is None else screen.at
+    return record.spec.horizon / 2 * (min(screen.moment, 1) + max(0.0, screen.moment - 2))
 
 
-def run_page(record: RunRecord, screen: Screen) -> str:
+def run_page(record: RunRecord, screen: Screen, found: Around | None = None) -> str:
     """The flow of a run in the player, as a file that opens without a server or a network.
 
     Args:
         record: the run.
         screen: how the player's screen looks.
+        found: what was computed for layers besides the particles.
 
     Raises:
         InputError: the run has no stored flow, or that has no such time.
     """
-    scene = flow_scene(record, "run", title=record.name or _stem(record))
+    scene = flow_scene(record, "run", around=found, title=record.name or data_stem(record.spec))
     return player_page([encode(scene)], {"run": _memory(scene, record, screen)}, dark=screen.dark)
 
 
@@ -81,11 +95,7 @@ def _memory(scene: Part, record: RunRecord, screen: Screen) -> dict[str, Any]:
     """The screen as the player remembers one; what is as usual is left to the player."""
     layers = {layer["name"]: layer["on"] for layer in scene["panes"][0]["layers"]}
     if screen.layers is not None:
-        on = set(screen.layers)
-        if on <= {True, False}:
-            layers |= dict(zip(layers, map(bool, screen.layers), strict=False))
-        else:
-            layers = {name: name in on for name in layers}
+        layers = {name: name in screen.layers for name in layers}
     pane: dict[str, Any] = {"unrolled": screen.unrolled, "flipped": layers}
     turned = screen.yaw is not None or screen.pitch is not None
     if turned or screen.zoom != 1 or any(screen.shift):
@@ -107,9 +117,10 @@ def _memory(scene: Part, record: RunRecord, screen: Screen) -> dict[str, Any]:
 
 
 def history_csv(record: RunRecord) -> bytes:
-    """The history, one row an iteration."""
-    rows = zip(*(record.history[key] for key in HISTORY), strict=True)
-    return _csv(HISTORY, rows)
+    """The history, one row an iteration, with λ of the J that each iteration lowered."""
+    columns, spec = record.history, record.spec
+    weights = [spec.weight_at(int(iteration)) for iteration in columns["iteration"]]
+    return _csv((*HISTORY, "tikhonov"), zip(*(columns[key] for key in HISTORY), weights, strict=True))
 
 
 def trajectories_csv(record: RunRecord, particles: Iterable[int] = ()) -> bytes:
@@ -151,19 +162,22 @@ def _film(kind: str) -> Callable[[RunRecord, Screen, Report], bytes]:
     def make(record: RunRecord, screen: Screen, report: Report) -> bytes:
         from autoencode_core.figures.film import writers  # lazy: the server must not load matplotlib
 
-        made: bytes = getattr(writers, kind)(record, screen, report)
+        made: bytes = getattr(writers, kind)(record, screen, report, around(record, screen, report))
         return made
 
     return make
 
 
 FORMATS: Mapping[str, Format] = {
+    "py": Format(".py", "text/x-python", lambda record, *_: recipe(record).script.encode()),
+    "ipynb": Format(".ipynb", "application/x-ipynb+json", lambda record, *_: recipe(record).notebook),
+    "bib": Format(".bib", "application/x-bibtex", lambda record, *_: cite(record).encode()),
     "run": Format(".autoencode", "application/octet-stream", lambda record, *_: pack(record)),
-    "html": Format(".html", "text/html", lambda record, screen, _: run_page(record, screen).encode()),
+    "html": Format(".html", "text/html", lambda *asked: run_page(*asked[:2], around(*asked)).encode()),
     "csv": Format(".csv", "text/csv", lambda record, screen, _: trajectories_csv(record, screen.particles)),
     "history": Format(".history.csv", "text/csv", lambda record, *_: history_csv(record)),
     "gif": Format(".gif", "image/gif", _film("gif")),
     "mp4": Format(".mp4", "video/mp4", _film("mp4")),
-    "png": Format(".png", "image/png", _film("png")),
+    "png": Format(".png", "image/png", _film("png"), still=True),
 }
 """Every format by name."""

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
+from autoencode_core.words import as_set
 
 Entry = tuple[str, str, str]
 """Of a key: glyph, colour, words."""
@@ -139,7 +140,7 @@ class WeightAxis:
             type="log",
             range=[edges[0], edges[-1]],
             tickvals=[self.place(weight) for weight in named],
-            ticktext=[f"{weight:.2g}" for weight in named],
+            ticktext=[as_set(weight, 2) for weight in named],
             autotickangles=[0, 45, 90],
             automargin="bottom" if words else False,
             showticklabels=bool(words),

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from autoencode_core.questions import control, flow, latent, mean_field, ode_limit, regimes, run
+from autoencode_core.questions import control, flow, latent, lessons, mean_field, ode_limit, regimes, run
 from autoencode_core.questions.question import Question
 
 QUESTIONS: Mapping[str, Question[Any]] = {
     value.name: value
-    for page in (control, flow, latent, mean_field, ode_limit, regimes, run)
+    for page in (control, flow, latent, lessons, mean_field, ode_limit, regimes, run)
     for value in vars(page).values()
     if isinstance(value, Question)
 }

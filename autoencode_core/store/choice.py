@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from autoencode_core.errors import InputError
 from autoencode_core.store.strict_json import number_out
+from autoencode_core.words import as_set
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +100,8 @@ def choice_lines(choice: Choice) -> list[str]:
     of = "of PCA's" if choice.by_pca else "of the variance"
     curve = zip(choice.weights, choice.mean, choice.deviation, strict=True)
     lines = [
-        f"λ = {weight:<8g} held-out error {mean:.1%} ± {error:.1%} {of}" for weight, mean, error in curve
+        f"λ = {as_set(weight):<8} held-out error {mean:.1%} ± {error:.1%} {of}"
+        for weight, mean, error in curve
     ]
     lines[choice.chosen] += " (chosen)"
     return lines
@@ -107,9 +109,9 @@ def choice_lines(choice: Choice) -> list[str]:
 
 def choice_words(choice: Choice) -> str:
     """How λ was chosen, in a sentence."""
-    span = f"{len(choice.weights)} values from {min(choice.weights):g} to {max(choice.weights):g}"
+    span = f"{len(choice.weights)} values from {as_set(min(choice.weights))} to {as_set(max(choice.weights))}"
     how = f"{choice.folds}-fold cross-validation of {choice.rows:,} rows"
-    return f"λ = {choice.tikhonov:g}, chosen by {how} among {span}."
+    return f"λ = {as_set(choice.tikhonov)}, chosen by {how} among {span}."
 
 
 _Weight = Annotated[float, Field(ge=0, le=1e3, allow_inf_nan=False)]

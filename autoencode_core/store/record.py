@@ -11,6 +11,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
 from autoencode_core.store.history import HISTORY, Status
 from autoencode_core.units import unexplained
+from autoencode_core.words import as_set, measured
 
 Array = NDArray[Any]
 
@@ -48,7 +49,7 @@ class RunRecord:
     """A run without torch: spec, outcome, history, weights and the probe batch's pictures.
 
     Attributes:
-        spec: what was asked.
+        spec: what was asked, with the changes that were made by hand on the way.
         status: finished (all iterations), converged (stationarity reached), stopped (by a person)
             or diverged.
         message: why it ended, in a sentence.
@@ -107,7 +108,7 @@ class RunRecord:
 def summary_line(record: RunRecord) -> str:
     """One line for lists: data set, widths, regime and error."""
     spec, error = record.spec, record.summary.get("test_error")
-    shown = "–" if error is None or not np.isfinite(error) else f"{error:.4g}"
+    shown = "–" if error is None or not np.isfinite(error) else measured(error, 4)
     shown = unexplained(record.summary) or f"test error {shown}"
     name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]  # of a CSV file, not its folders
-    return f"{name} · k = {spec.bottleneck} · λ = {spec.weight:g} · {spec.method} · {shown}"
+    return f"{name} · k = {spec.bottleneck} · λ = {as_set(spec.weight)} · {spec.method} · {shown}"

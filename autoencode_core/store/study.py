@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import product
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from autoencode_core.knobs import bounds
 from autoencode_core.ode import Verdict, verdict
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import Status
+from autoencode_core.words import as_set
 
 Kind = Literal["strip", "continuation"]
 Branch = Literal["", "down", "up"]
@@ -83,6 +85,9 @@ class Plan(BaseModel):
 
     @model_validator(mode="after")
     def _not_too_many(self) -> "Plan":
+        if self.spec.changes:
+            allowed = "a spec without changes by hand"
+            raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
         if self.kind == "continuation" and len(self.tikhonov) < 2:
             allowed = "at least two values of λ for a continuation"
             raise PydanticCustomError("not_allowed", "allowed is {allowed}", {"allowed": allowed})
@@ -244,6 +249,8 @@ class Study:
         variance: mean squared distance of the targets from their mean, flow coordinates.
         name: a name given by a person, "" when none.
         created: ISO date and time, UTC, "" until stored.
+        starts: seeds of which the best began the upward branch of a continuation; () where that was another
+            run, or is not known.
     """
 
     kind: Kind
@@ -253,6 +260,15 @@ class Study:
     variance: float
     name: str = ""
     created: str = ""
+    starts: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Study: {study_line(self)}"
+
+    def _repr_html_(self) -> str:
+        # By name: exports lie above the store.
+        shown: str = import_module("autoencode_core.export.notebook").study_html(self)
+        return shown
 
     @property
     def weights(self) -> tuple[float, ...]:
@@ -302,7 +318,7 @@ class Study:
 def study_line(study: Study) -> str:
     """One line for lists: data set, widths, weights and seeds."""
     spec, weights = study.spec, study.weights
-    span = "λ = " + " … ".join(f"{weight:g}" for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
+    span = "λ = " + " … ".join(as_set(weight) for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
     counts = ((len(weights), "weight"), (len(study.seeds), "seed"))
     many = " × ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
     many = many if study.kind == "strip" else "down and up"

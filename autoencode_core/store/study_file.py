@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
@@ -24,6 +24,7 @@ from autoencode_core.store.strict_json import dump, head_in, number_out, parse
 from autoencode_core.store.study import MOST_RUNS, Outcome, Study, only_converged
 from autoencode_core.store.validation import ROWS, check_created, check_name
 from autoencode_core.store.zip_members import END_BYTES, ZIP_ERRORS, contents, stored_member
+from autoencode_core.words import as_set
 
 STUDY_EXTENSION = ".study"
 """Ending of a study file."""
@@ -49,6 +50,9 @@ class _Figures(BaseModel):
     outcomes: tuple[Outcome, ...]
     zero: tuple[float, float]
     variance: float
+    starts: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=2**31 - 1)], ...], BeforeValidator(lambda told: told or ())
+    ]
 
 
 def pack_study(study: Study, records: Sequence[RunRecord]) -> bytes:
@@ -227,6 +231,7 @@ def _plain(study: Study) -> dict[str, Any]:
         "outcomes": [row(outcome) for outcome in study.outcomes],
         "zero": [number_out(value) for value in study.zero],
         "variance": number_out(study.variance),
+        "starts": list(study.starts),
         **{key: getattr(study, key) for key in _TEXTS},
     }
 
@@ -310,8 +315,8 @@ def check_runs(study: Study, records: Sequence[RunRecord], source: str = "study"
 def _check_run(study: Study, place: int, record: RunRecord, source: str) -> None:
     where, outcome, spec = f"{source}, {_name(place)}", study.outcomes[place], record.spec
     if (spec.tikhonov, spec.seed, record.status) != (outcome.tikhonov, outcome.seed, outcome.status):
-        found = f"λ = {spec.tikhonov:g}, seed {spec.seed}, {record.status}"
-        wanted = f"λ = {outcome.tikhonov:g}, seed {outcome.seed}, {outcome.status}"
+        found = f"λ = {as_set(spec.weight)}, seed {spec.seed}, {record.status}"
+        wanted = f"λ = {as_set(outcome.tikhonov)}, seed {outcome.seed}, {outcome.status}"
         raise InputError(where, found, wanted)
     if spec.model_dump(exclude=_LIKE_OTHERS) != study.spec.model_dump(exclude=_LIKE_OTHERS):
         raise InputError(where, "a run of another spec", "the study's, but for λ, seed and training")

@@ -74,6 +74,7 @@ class Adam(Method[Objective]):
         self.updates = 0
 
     def take_over(self, before: Method[Any], rows: Tensor) -> None:
+        super().take_over(before, rows)
         if isinstance(before, Adam):
             self.first.copy_(before.first[rows])
             self.second.copy_(before.second[rows])
@@ -81,6 +82,11 @@ class Adam(Method[Objective]):
             if self.partial:
                 self.generators = [before.generators[row] for row in rows.tolist()]
                 self.orders = before.orders[rows]
+
+    def reweigh(self, more: Tensor) -> None:
+        # The moments stay: they are means over the latest gradients, and forget the old J as they go on.
+        super().reweigh(more)
+        self.slope.copy_(self.gradient)
 
     def advance(self, running: Tensor) -> None:
         self.moving.copy_(running)
@@ -101,7 +107,11 @@ class Adam(Method[Objective]):
             self.orders = torch.stack(drawn).to(theta.device)
         size = self.settings.batch_size
         batch, self.orders = self.orders[:, :size], self.orders[:, size:]
-        return self.pool.batch(batch).cost_and_gradient(theta, wanted)
+        self.batch = self.pool.batch(batch)
+        return self.batch.cost_and_gradient(theta, wanted)
+
+    def measure_again(self) -> tuple[Terms, Tensor]:
+        return (self.batch if self.partial else self.objective).cost_and_gradient(self.theta)
 
     def _whole(self) -> tuple[Terms, Tensor]:
         self._update()
@@ -109,7 +119,7 @@ class Adam(Method[Objective]):
         return terms, self.slope.copy_(slope)
 
     def _schedule(self) -> None:
-        rate = one_cycle(self.updates / max(1, self.settings.iterations - 1), self.settings.peak)
+        rate = one_cycle(self.updates / max(1, self.settings.iterations - 1), self.first_step)
         self.updates += 1
         self.step = torch.full_like(self.step, rate)
         sizes = rate / (1 - BETA1**self.updates), (1 - BETA2**self.updates) ** 0.5

@@ -72,6 +72,18 @@ class Group:
         self.seen: Tensor | None = None
         """The test error of the last rough look, (r,)."""
 
+    def turn(self, regime: int, tikhonov: float | None, step: float | None) -> None:
+        """Goes on with another λ or step, where they are given, of the regime that it trains alone."""
+        place = self.regimes.index(regime)
+        if tikhonov is not None:
+            before = self.train.tikhonov.clone()
+            # In place: batches of this objective, and a captured CUDA graph, read the same numbers.
+            self.train.tikhonov[place] = tikhonov
+            self.problem.train.tikhonov[regime] = tikhonov
+            self.method.reweigh(self.train.tikhonov - before)
+        if step is not None:
+            self.method.restep(step)
+
     def look(self, iteration: int) -> list[Row]:
         """Where the regimes stand after that iteration, without its seconds, and keeps what is finite."""
         method, terms = self.method, self.method.terms

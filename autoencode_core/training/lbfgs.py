@@ -46,6 +46,16 @@ class Lbfgs(Method[Cost]):
         self.pairs = PairMemory(theta, most_pairs(theta.shape[1]))
         self.fresh = torch.ones_like(self.stalled)
 
+    def reweigh(self, more: Tensor) -> None:
+        super().reweigh(more)
+        self.pairs = self.pairs.bent(2 * more)
+        self.fresh = ~self.pairs.filled()
+
+    def restep(self, step: float) -> None:
+        super().restep(step)
+        self.pairs.forget(torch.ones_like(self.fresh))
+        self.fresh = torch.ones_like(self.fresh)
+
     def advance(self, running: Tensor) -> None:
         direction = self.pairs.direction(self.gradient)
         slope = self.objective.inner(self.gradient, direction)
@@ -53,7 +63,7 @@ class Lbfgs(Method[Cost]):
         if bool((uphill & running).any()):
             direction = torch.where(uphill[:, None], -self.gradient, direction)
             slope = self.objective.inner(self.gradient, direction)
-        first = self.settings.first_step * (1 / self.gradient_norm()).clamp(max=1.0)
+        first = self.first_step * (1 / self.gradient_norm()).clamp(max=1.0)
         trial = torch.where(self.fresh, first, torch.ones_like(first))
         theta, gradient = self.theta, self.gradient
         found = StrongWolfe(self.objective, theta, direction, self.terms, slope).search(trial, running)
@@ -117,6 +127,28 @@ class PairMemory:
         self.scale[here, 0] = (curvature / size.clamp(min=1e-38)).cpu().double()[here]
         self.count[here] += 1
         return good
+
+    def filled(self) -> Tensor:
+        """Which regimes have a pair, (R,) bool."""
+        return (self.SY.diagonal(dim1=1, dim2=2) != 0).any(1).to(self.moves.device)
+
+    def bent(self, more: Tensor) -> "PairMemory":
+        """The pairs of a J whose Hessian is higher by a multiple of the identity.
+
+        Such a pair's change of ∇J is higher by that multiple of its change of θ, exactly; one whose curvature
+        is then no longer positive counts no more.
+
+        Args:
+            more: the multiple of each regime, (R,).
+        """
+        found = PairMemory(self.moves[:, 0], self.most)
+        rows = torch.arange(len(self.moves))
+        there = (self.SY.diagonal(dim1=1, dim2=2) != 0).to(self.moves.device)
+        for age in range(self.most):
+            slot = (self.count[:, 0] + age) % self.most
+            move, bend = self.moves[rows, slot], self.bends[rows, slot]
+            found.remember(move, torch.addcmul(bend, move, more[:, None]), there[rows, slot])
+        return found
 
     def direction(self, gradient: Tensor) -> Tensor:
         """-H∇J, (R, P), by the compact form H = γI + [S γY] M [S γY]^T."""

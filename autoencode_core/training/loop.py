@@ -2,12 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from autoencode_core.changes import MOST_CHANGES, Change, written
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row, Status
@@ -15,7 +16,8 @@ from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference, spread
 from autoencode_core.training.group import Group, at_rest, is_looked_at
 from autoencode_core.training.problem import Problem
-from autoencode_core.training.run import Array, Progress, Run, RunData, Snapshot
+from autoencode_core.training.run import Array, OnProgress, Progress, Run, RunData, Snapshot
+from autoencode_core.words import as_set, measured
 
 NEGLIGIBLE = 1e-4
 """A stall counts as converged where a unit step along -∇J promises at most this share of the cost."""
@@ -32,7 +34,13 @@ WORSE, WORSE_SHARE = 1.1, 0.01
 """A run ends worse than at rest where its data term is that many times the one at θ = 0, and more by that
 share of the targets' variance."""
 
-OnProgress = Callable[[Progress], str | None]
+_ALONE = "none where several runs are trained: RunSpec.unchanged() has the last λ and no change by hand"
+
+STOPS = {
+    "stop": "Stopped by hand after {} iterations.",
+    "idle": "Stopped after {} iterations: it was paused, and nobody resumed it.",
+}
+"""Words of OnProgress that end a regime, and what is said of it then."""
 
 
 def train_regimes(
@@ -49,13 +57,15 @@ def train_regimes(
     Args:
         specs: one per regime, at least one.
         on_progress: called after the start and after each iteration for each regime that still runs, without
-            autograd; "stop" ends that regime.
+            autograd; "stop" ends that regime, a Change of this iteration by hand changes λ or the step from
+            the next one on, where a single regime trains.
         starts: initial controls (R, P) in the place of those that the seeds give.
         data: particles of each regime in the place of those that its spec names; all as many.
 
     Raises:
-        InputError: the specs are none or differ in more than λ and seed, or leave λ to be chosen; the data
-            cannot be had or do not fit them, the starts do not fit, or the device is not there.
+        InputError: the specs are none or differ in more than λ and seed, or leave λ to be chosen; several
+            were to be changed by hand; the data cannot be had or do not fit them, the starts do not fit, or
+            the device is not there.
     """
     _check_regimes(specs)
     problem = Problem(specs, starts, data)
@@ -73,6 +83,29 @@ def _check_regimes(specs: Sequence[RunSpec]) -> None:
         for name, value in spec.model_dump(exclude={"tikhonov", "seed"}).items():
             if value != first[name]:
                 raise InputError(name, value, f"{first[name]}: regimes differ in λ and seed only")
+    if len(specs) > 1:
+        check_unchanged(specs[0])
+
+
+def check_unchanged(spec: RunSpec) -> None:
+    """Refuses a spec with changes by hand where it stands for several runs.
+
+    Raises:
+        InputError: it has some.
+    """
+    if spec.changes:
+        raise InputError("changes", written(spec.changes), _ALONE)
+
+
+def word_alone(answer: str | Change | None) -> str | None:
+    """What was answered to an iteration of one of several runs, which cannot be changed by hand.
+
+    Raises:
+        InputError: it was a change.
+    """
+    if isinstance(answer, Change):
+        raise InputError("changes", written([answer]), _ALONE)
+    return answer
 
 
 class _Loop:
@@ -87,7 +120,9 @@ class _Loop:
         self.rough = [math.nan for _ in regimes]
         self.due = snapshot_iterations(self.spec.iterations)
         self.kept_due = path_iterations(self.due, problem.theta.shape[1])
-        self.started = time.perf_counter()
+        self.changes: list[Change] = []
+        self.script = {change.iteration: change for change in self.spec.changes}
+        self.started, self.watched = time.perf_counter(), 0.0
         self.rest = at_rest(problem.train).tolist()
         self.high = [0 for _ in regimes]
         self.groups = [Group(problem, regimes, problem.theta, self.spec.substeps)]
@@ -104,12 +139,16 @@ class _Loop:
                 break
         return [self._finished(regime) for regime in range(len(self.rows))]
 
+    def _seconds(self) -> float:
+        """Since the start, without what whoever watches took, be it a pause."""
+        return time.perf_counter() - self.started - self.watched
+
     def _group(self, regime: int) -> Group:
         return next(group for group in self.groups if regime in group.regimes and regime not in group.left)
 
     def _observe(self, group: Group, iteration: int) -> None:
         """Records an iteration of every regime of a group that runs, and decides which of them end here."""
-        rows, seconds = group.look(iteration), time.perf_counter() - self.started
+        rows, seconds = group.look(iteration), self._seconds()
         if is_looked_at(iteration):
             self._look_roughly(group, rows)
         reported: list[int] = []
@@ -124,7 +163,7 @@ class _Loop:
             self._refine(group, leaving)
         for regime in reported:
             self._keep(regime, iteration)
-            self._report(regime)
+            self._hear(regime, iteration, self._report(regime))
 
     def _keep(self, regime: int, iteration: int) -> None:
         """Snapshot and control of an iteration, where they are due."""
@@ -203,10 +242,12 @@ class _Loop:
         spec, iteration, norm = self.spec, row.iteration, row.gradient_norm
         if not row.finite:
             cause = group.train.cause_of_divergence(group.method.theta, place)
-            step = f"first step (now {spec.learning_rate:g}), " if iteration else ""  # at 0 none was taken
+            step = (
+                f"first step (now {group.method.first_step:g}), " if iteration else ""
+            )  # at 0 none was taken
             return "diverged", (
                 f"Diverged at iteration {iteration}: {cause}. Try a smaller {step}"
-                f"initial scale (now {spec.init_scale:g}) or horizon (now {spec.horizon:g})."
+                f"initial scale (now {as_set(spec.init_scale)}) or horizon (now {spec.horizon:g})."
             )
         if self._runs_off(group.regimes[place], row):
             return "diverged", (
@@ -216,22 +257,24 @@ class _Loop:
         if norm <= spec.tolerance and not group.method.partial:
             return (
                 "converged",
-                f"Converged after {iteration} iterations: ‖∇J‖ = {norm:.2g} is within the tolerance.",
+                f"Converged after {iteration} iterations: ‖∇J‖ = {measured(norm, 2)} is within the "
+                "tolerance.",
             )
         stalled = bool(group.method.stalled[place])
         if stalled and norm**2 <= NEGLIGIBLE * max(1.0, row.cost):
             return "converged", (
                 f"Converged after {iteration} iterations, as far as {spec.dtype} can tell "
-                f"(‖∇J‖ = {norm:.2g})."
+                f"(‖∇J‖ = {measured(norm, 2)})."
             )
         if stalled:
             return "finished", (
                 f"Ended after {iteration} iterations: {spec.method} finds no step that lowers the cost, far "
-                f"from stationary (‖∇J‖ = {norm:.2g}). Try a smaller initial scale or horizon, or float64."
+                f"from stationary (‖∇J‖ = {measured(norm, 2)}). Try a smaller initial scale or horizon, "
+                "or float64."
             )
         if iteration == spec.iterations:
             where = " on the last batch" if group.method.partial else ""
-            return "finished", f"All {iteration} iterations done (‖∇J‖ = {norm:.2g}{where})."
+            return "finished", f"All {iteration} iterations done (‖∇J‖ = {measured(norm, 2)}{where})."
         return None
 
     def _runs_off(self, regime: int, row: Row) -> bool:
@@ -243,8 +286,8 @@ class _Loop:
     def _remedy(self) -> str:
         """What to try after a training that made things worse."""
         if self.spec.method == "adam":
-            return f"Try a smaller first step (now {self.spec.learning_rate:g})."
-        return f"Try a smaller initial scale (now {self.spec.init_scale:g})."
+            return f"Try a smaller first step (now {as_set(self.spec.learning_rate)})."
+        return f"Try a smaller initial scale (now {as_set(self.spec.init_scale)})."
 
     def _worse(self, group: Group, regime: int, last: Row) -> str:
         """What to know of a run that ended worse than at rest, with a space before it, or nothing."""
@@ -253,13 +296,15 @@ class _Loop:
         if last.data_term <= max(WORSE * rest, rest + allowance):
             return ""
         return (
-            f" That is worse than no control at all: the data term is {last.data_term:.3g}, {rest:.3g} at "
+            f" That is worse than no control at all: the data term is {measured(last.data_term)}, "
+            f"{measured(rest)} at "
             f"θ = 0. {self._remedy()}"
         )
 
-    def _report(self, regime: int) -> None:
+    def _report(self, regime: int) -> str | Change | None:
+        """Tells of an iteration; what is answered."""
         if self.on_progress is None:
-            return
+            return None
         group, row = self._group(regime), self.rows[regime][-1]
         progress = Progress(
             **row._asdict(),
@@ -268,8 +313,36 @@ class _Loop:
             probe=self.problem.regimes[regime].probe,
             snapshot=lambda: self._snapshot(group, regime),
         )
-        if self.on_progress(progress) == "stop" and self.endings[regime] is None:
-            self.endings[regime] = "stopped", f"Stopped by hand after {row.iteration} iterations."
+        before = time.perf_counter()
+        answer = self.on_progress(progress)
+        self.watched += time.perf_counter() - before
+        return answer
+
+    def _hear(self, regime: int, iteration: int, answer: str | Change | None) -> None:
+        """Does what was answered to an iteration, and what the spec's changes say."""
+        if self.endings[regime] is not None:
+            return
+        if isinstance(answer, str):
+            if answer in STOPS:
+                self.endings[regime] = "stopped", STOPS[answer].format(iteration)
+                return
+            answer = None
+        change = self.script.get(iteration)
+        if answer is not None:
+            self._check_by_hand(answer, iteration)
+            change = answer if change is None else change.then(answer)
+            self.script = {}  # what is changed by hand now is no longer what the spec foresaw
+        if change is not None:
+            self.changes.append(change)
+            self._group(regime).turn(regime, change.tikhonov, change.step)
+
+    def _check_by_hand(self, change: Change, iteration: int) -> None:
+        if len(self.rows) > 1:
+            word_alone(change)
+        if change.empty or change.iteration != iteration:
+            raise InputError("changes", written([change]), f"a change of λ or of the step after {iteration}")
+        if len(self.changes) >= MOST_CHANGES:
+            raise InputError("changes", written([change]), f"at most {MOST_CHANGES} of them")
 
     def _finished(self, regime: int) -> Run:
         rows, place, group = self.rows[regime], self.problem.regimes[regime], self._group(regime)
@@ -292,7 +365,7 @@ class _Loop:
             **held,
             "substeps": float(group.substeps),
             "iterations": float(rows[-1].iteration),
-            "seconds": time.perf_counter() - self.started if len(self.rows) == 1 else rows[-1].seconds,
+            "seconds": self._seconds() if len(self.rows) == 1 else rows[-1].seconds,
         }
         for whose in ("", "pca_"):
             error, variance = summary[f"{whose}test_error"], summary["test_variance"]
@@ -307,7 +380,7 @@ class _Loop:
         if path:
             path[last.iteration] = _array(control)
         return Run(
-            place.spec,
+            place.spec.model_copy(update={"changes": tuple(self.changes)}),
             model,
             history,
             status,
@@ -336,10 +409,10 @@ class _Loop:
         allowed, difference = self.spec.fidelity, held.get("ode_difference", 0.0)
         if allowed is None or (difference is not None and difference <= allowed):
             return ""
-        how = "without bound" if difference is None else f"by {difference:.2g} of the spread"
+        how = "without bound" if difference is None else f"by {measured(difference, 2)} of the spread"
         return (
             f" It could not be held to its ODE with {MOST_SUBSTEPS} sub-steps: the network differs {how}, "
-            f"where {allowed:g} is allowed. Try a larger λ or more layers."
+            f"where {as_set(allowed)} is allowed. Try a larger λ or more layers."
         )
 
 

@@ -13,6 +13,7 @@ from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
 from autoencode_core.training.metric import metric_bytes
 from autoencode_core.training.run import DTYPES
+from autoencode_core.words import measured
 
 SPARE = 0.5
 """Share of the free memory that a batch takes unless told otherwise."""
@@ -64,6 +65,6 @@ def size_in_words(size: float) -> str:
     """A number of bytes for a person."""
     for unit in ("bytes", "KiB", "MiB"):
         if size < 1024:
-            return f"{size:.4g} {unit}"
+            return f"{measured(size, 4)} {unit}"
         size /= 1024
-    return f"{size:.4g} GiB"
+    return f"{measured(size, 4)} GiB"

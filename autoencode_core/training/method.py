@@ -24,6 +24,7 @@ class Method(ABC, Generic[C]):
         terms: cost and its parts at theta.
         gradient: ∇J in L²(0,T) at theta, (R, P).
         step: size of the last step, (R,): τ of pmp, the rate of adam, the step length of lbfgs.
+        first_step: size of the first step, as it was told last.
         stalled: (R,) bool, regimes in which no further descent was found.
         partial: whether terms and gradient are those of some of the particles, another part each time.
     """
@@ -31,7 +32,7 @@ class Method(ABC, Generic[C]):
     partial = False
 
     def __init__(self, objective: C, theta: Tensor, first_step: float) -> None:
-        self.objective, self.theta = objective, theta
+        self.objective, self.theta, self.first_step = objective, theta, first_step
         self.terms, self.gradient = self.measure(theta)
         regimes = theta.shape[0]
         self.step = torch.full((regimes,), first_step, dtype=theta.dtype, device=theta.device)
@@ -39,6 +40,19 @@ class Method(ABC, Generic[C]):
 
     def take_over(self, before: "Method[Any]", rows: Tensor) -> None:
         """Takes over what the regimes `rows`, (r,), of another method in progress have learnt of J."""
+        self.first_step = before.first_step
+
+    def reweigh(self, more: Tensor) -> None:
+        """λ of the objective has changed: cost and gradient become those of the new J.
+
+        Args:
+            more: by how much λ is higher in each regime, (R,).
+        """
+        self.terms, self.gradient = self.measure_again()
+
+    def restep(self, step: float) -> None:
+        """Steps begin anew with that size."""
+        self.first_step = step
 
     @abstractmethod
     def advance(self, running: Tensor) -> None:
@@ -47,6 +61,10 @@ class Method(ABC, Generic[C]):
     def measure(self, theta: Tensor, wanted: Tensor | None = None) -> tuple[Terms, Tensor]:
         """Cost and gradient at controls (R, P) as the method sees them; `wanted` as in the objective."""
         return self.objective.cost_and_gradient(theta, wanted)
+
+    def measure_again(self) -> tuple[Terms, Tensor]:
+        """As `measure` at θ, of the particles that were measured last."""
+        return self.measure(self.theta)
 
     def gradient_norm(self) -> Tensor:
         """Stationarity ‖∇J‖ in L²(0,T), (R,)."""

@@ -13,6 +13,7 @@ from autoencode_core.flow.control import Control
 from autoencode_core.training.engine import Engine, engine_again, engine_for
 from autoencode_core.training.evaluation_points import EvaluationPoints
 from autoencode_core.training.per_regime import dots
+from autoencode_core.words import measured
 
 OVERFLOW = 1e18
 """A state beyond this is named as the cause of a divergence: its square is about to leave float32."""
@@ -143,7 +144,7 @@ class Objective:
             for part in range(arch.substeps):
                 x = arch.move(layer, x)
                 t = (n + (part + 1) / arch.substeps) * arch.step
-                place = f"layer {n}, sub-step {part + 1} of {arch.substeps} (t = {t:.3g})"
+                place = f"layer {n}, sub-step {part + 1} of {arch.substeps} (t = {measured(t)})"
                 if not bool(x.isfinite().all()):
                     return f"a particle left the finite numbers in {place}"
                 if float(x.abs().max()) > OVERFLOW:

@@ -51,8 +51,13 @@ class Pmp(Method[Objective]):
         self.tau = self.step * (1 / self.gradient_norm()).clamp(max=1.0)
 
     def take_over(self, before: Method[Any], rows: Tensor) -> None:
+        super().take_over(before, rows)
         if isinstance(before, Pmp):
             self.tau, self.step = before.tau[rows], before.step[rows]
+
+    def restep(self, step: float) -> None:
+        super().restep(step)
+        self.tau = torch.full_like(self.tau, step)
 
     def advance(self, running: Tensor) -> None:
         waiting = running.clone()

@@ -200,7 +200,7 @@ class Problem:
         shares = len({id(regime.data) for regime in self.regimes}) == 1
         own = self.regimes[:1] if shares else self.regimes
         x, y, x_test, y_test = zip(*(r.objectives(self.device) for r in own), strict=True)
-        tikhonov = torch.tensor([s.weight for s in specs], dtype=DTYPES[first.dtype], device=self.device)
+        tikhonov = torch.tensor([s.weights[0] for s in specs], dtype=DTYPES[first.dtype], device=self.device)
         train, test = _joined(x), _joined(x_test)
         train_y = train if y[0] is x[0] else _joined(y)
         test_y = test if y_test[0] is x_test[0] else _joined(y_test)

@@ -9,15 +9,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from autoencode_core.changes import Change
 from autoencode_core.data.loading import DataSet
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.store.choice import Choice, choice_words, standard_errors
-from autoencode_core.training.loop import OnProgress, train_regimes
+from autoencode_core.training.loop import STOPS, train_regimes, word_alone
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
-from autoencode_core.training.run import Choosing, Progress, Run, RunData, load_data
+from autoencode_core.training.progress_bar import with_bar
+from autoencode_core.training.run import Choosing, OnProgress, Progress, Run, RunData, load_data
 from autoencode_core.training.sweep import batches
+from autoencode_core.words import as_set
 
 Rows = NDArray[np.int64]
 
@@ -34,7 +37,12 @@ LEAST = 1e-6
 """Share of the variance up to which PCA counts as leaving nothing."""
 
 
-def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | None = None) -> Run:
+def train(
+    spec: RunSpec,
+    on_progress: OnProgress | None = None,
+    data: RunData | None = None,
+    progress: bool | None = None,
+) -> Run:
     """Trains one AutoencODE.
 
     With λ = "auto" the training rows choose it first (`choose`); the run's spec then has the number, and
@@ -42,10 +50,12 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | 
 
     Args:
         spec: all knobs.
-        on_progress: called after the start and after each iteration, without autograd; it may return "stop".
+        on_progress: called after the start and after each iteration, without autograd; it may return "stop",
+            or a Change of that iteration, which counts from the next one on and stands in the run's spec.
             While λ is chosen, Progress.choosing tells how far that is; "stop" then ends it all, in a run that
             has taken no iteration.
         data: particles in the place of those that the spec names.
+        progress: whether a progress bar shows; by default in a notebook alone.
 
     Returns:
         The run; one that diverged comes back too, with status "diverged", the cause in its message
@@ -55,6 +65,11 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | 
         InputError: the data cannot be had or do not fit the spec, or the device is not there; λ is to be
             chosen and there is only one training row.
     """
+    with with_bar(on_progress, spec.iterations, progress) as told:
+        return _train(spec, told, data)
+
+
+def _train(spec: RunSpec, on_progress: OnProgress | None, data: RunData | None) -> Run:
     if spec.tikhonov != AUTO:
         return train_regimes([spec], on_progress, data=None if data is None else [data])[0]
     data, relay = data or load_data(spec), _ChoiceRelay(on_progress)
@@ -64,7 +79,7 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | 
     said = [run.message]
     if cut:
         said.append("That was while λ was being chosen.")
-    said.append(f"λ = {weight:g}, where it begins." if choice is None else choice_words(choice))
+    said.append(f"λ = {as_set(weight)}, where it begins." if choice is None else choice_words(choice))
     return replace(run, choice=choice, message=" ".join(said))
 
 
@@ -187,7 +202,7 @@ def _errors(
     spec: RunSpec, weights: Sequence[float], folds: Sequence[_Fold], relay: "_ChoiceRelay"
 ) -> NDArray[np.float64]:
     """Held-out error of each λ on each fold (l, K), trained as one batch where the memory allows."""
-    specs = [spec.but(tikhonov=weight) for weight in weights for _ in folds]
+    specs = [spec.but(tikhonov=weight, changes=()) for weight in weights for _ in folds]
     data = [fold.data for fold in folds] * len(weights)
     runs: list[Run] = []
     for batch in batches(specs, width=folds[0].data.train.shape[1]):
@@ -229,13 +244,12 @@ class _ChoiceRelay:
         share = sum(1.0 if done < behind else done for done in self.done)
         begun = self.first + len(self.done)
         choosing = Choosing(begun, self.trainings, (self.first + share) / self.trainings)
-        return self._said(replace(progress, regime=self.first + progress.regime, choosing=choosing))
+        shown = replace(progress, regime=self.first + progress.regime, choosing=choosing)
+        word = None if self.on_progress is None else word_alone(self.on_progress(shown))
+        self.stopped = self.stopped or word in STOPS
+        return "stop" if self.stopped else None
 
-    def passed_on(self, progress: Progress) -> str | None:
+    def passed_on(self, progress: Progress) -> str | Change | None:
         """Progress of the run itself, which does not begin after a "stop" during the choice."""
-        return "stop" if self._said(progress) == "stop" or self.stopped else None
-
-    def _said(self, progress: Progress) -> str | None:
-        word = None if self.on_progress is None else self.on_progress(progress)
-        self.stopped = self.stopped or word == "stop"
-        return "stop" if self.stopped else word
+        answer = None if self.on_progress is None else self.on_progress(progress)
+        return "stop" if self.stopped else answer

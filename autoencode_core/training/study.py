@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 
+from autoencode_core.changes import Change
 from autoencode_core.compare import one_landscape
 from autoencode_core.errors import InputError
 from autoencode_core.ode import difference_of, exact_error
@@ -14,10 +15,10 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Branch, Outcome, Plan, Study
 from autoencode_core.training.continuation import continuation
 from autoencode_core.training.distinct_minimisers import ALIKE, maps_apart, number_minimisers, variance
-from autoencode_core.training.loop import OnProgress, train_regimes
+from autoencode_core.training.loop import train_regimes, word_alone
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
-from autoencode_core.training.run import Progress, Run
+from autoencode_core.training.run import OnProgress, Progress, Run
 from autoencode_core.training.sweep import batches, sweep
 
 
@@ -53,7 +54,8 @@ def make_study(
     if not relay.stopped:
         relay.first = len(plan.tikhonov)
         up = _branch(plan.trained(), plan.tikhonov, "up", start or _best(plan, relay), relay)
-    return _study(plan, down + up), [step.run for step in down + up]
+    study = replace(_study(plan, down + up), starts=plan.seeds if start is None else ())
+    return study, [step.run for step in down + up]
 
 
 class _StudyRelay:
@@ -79,7 +81,8 @@ class _StudyRelay:
         """Of several runs at one place the first one is shown."""
         return self(progress) if progress.regime == 0 else self.again(progress)
 
-    def _said(self, word: str | None) -> str | None:
+    def _said(self, answer: str | Change | None) -> str | None:
+        word = word_alone(answer)
         self.stopped = self.stopped or word == "stop"
         return word
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import OnProgress, train_regimes
+from autoencode_core.training.loop import check_unchanged, train_regimes, word_alone
 from autoencode_core.training.memory import available, regime_bytes, size_in_words, workspace_bytes
-from autoencode_core.training.run import Progress, Run
+from autoencode_core.training.progress_bar import with_bar
+from autoencode_core.training.run import OnProgress, Progress, Run, Runs
 
 
 def sweep(
@@ -18,6 +19,7 @@ def sweep(
     seeds: Iterable[int] | None = None,
     on_progress: OnProgress | None = None,
     memory: int | None = None,
+    progress: bool | None = None,
 ) -> list[Run]:
     """Trains one spec at every pair of a Tikhonov weight and a seed.
 
@@ -37,6 +39,7 @@ def sweep(
         on_progress: as in `train`; Progress.regime is the place in the list that is returned, and "stop"
             ends that regime alone.
         memory: most bytes that the batch may take; by default half of what the device has free.
+        progress: whether a progress bar shows; by default in a notebook alone.
 
     Returns:
         One run per pair, λ by λ, within a λ seed by seed; one that diverged says so in its status.
@@ -45,12 +48,14 @@ def sweep(
         InputError: no value, a value twice, or not even one regime fits the memory; and as in `train`.
         ValidationError: a value out of the bounds of RunSpec.
     """
+    check_unchanged(spec)
     weights = _distinct("tikhonov", [spec.weight] if tikhonov is None else tikhonov)
     starts = _distinct("seed", [spec.seed] if seeds is None else seeds)
     specs = [spec.but(tikhonov=weight, seed=seed) for weight in weights for seed in starts]
-    runs: list[Run] = []
-    for batch in batches(specs, memory):
-        runs += train_regimes(batch, _numbered(on_progress, len(runs)))
+    runs = Runs()
+    with with_bar(on_progress, spec.iterations * len(specs), progress) as told:
+        for batch in batches(specs, memory):
+            runs += train_regimes(batch, _numbered(told, len(runs)))
     return runs
 
 
@@ -95,6 +100,6 @@ def _numbered(on_progress: OnProgress | None, before: int) -> OnProgress | None:
         return on_progress
 
     def shifted(progress: Progress) -> str | None:
-        return on_progress(replace(progress, regime=progress.regime + before))
+        return word_alone(on_progress(replace(progress, regime=progress.regime + before)))
 
     return shifted

@@ -69,6 +69,10 @@ class Reporter(ABC):
         about = {"token": self.token, "attempt": self.attempt, "worker": self.worker.address}
         self.worker.log_event(TOPIC, {**about, **self.news()})
 
+    def stop(self) -> None:
+        """Somebody wants it to stop (called from another thread)."""
+        self.stop_asked = True
+
     def end(self) -> None:
         """The call has ended."""
         self.over = True
@@ -129,4 +133,4 @@ def at_work(token: str) -> list[Reporter]:
 def request_stop(token: str) -> None:
     """Ask a call of this process to stop; one that is not here takes no harm."""
     for reporter in at_work(token):
-        reporter.stop_asked = True
+        reporter.stop()

@@ -3,7 +3,7 @@
 Nothing here imports torch before a function is called, so the server can import this module.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -53,6 +53,8 @@ class StudyReporter(TrainingReporter):
         token: of the job it speaks for.
         plan: whose `shown` runs are pictured.
     """
+
+    heeds: ClassVar = False
 
     def __init__(self, token: str, plan: Plan) -> None:
         super().__init__(token)

@@ -6,13 +6,15 @@ Nothing here imports torch before a function is called, so the server can import
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from autoencode_core.changes import Change
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY, Array
 from autoencode_core.store.run_file import pack
+from autoencode_core.workers.orders import Obedience, Orders
 from autoencode_core.workers.reporting import Reporter, at_work, reported
 
 if TYPE_CHECKING:
@@ -68,12 +70,15 @@ def train_job(spec_json: str, token: str) -> bytes:
 class TrainingReporter(Reporter):
     """The on_progress of a job: collects rows and sends them in batches, keeps the newest snapshot at hand.
 
-    A call costs microseconds unless a batch or a snapshot is due. A stop ends the training after the
-    iteration at hand.
+    A call costs microseconds unless a batch or a snapshot is due, or it is to pause. A stop ends the training
+    after the iteration at hand.
 
     Args:
         token: of the job it speaks for.
     """
+
+    heeds: ClassVar = True
+    """Whether it follows orders: one run can be changed by hand, the runs of a study cannot."""
 
     def __init__(self, token: str) -> None:
         super().__init__(token, ROWS_SECONDS)
@@ -84,9 +89,10 @@ class TrainingReporter(Reporter):
         self._picture: ProbePicture | None = None
         self._pictured: dict[int, float] = {}
         self._watched = -WATCHED_SECONDS
+        self._obedience = Obedience()
 
-    def __call__(self, progress: "Progress") -> Literal["stop"] | None:
-        """Take note of an iteration; "stop" when a stop was asked for."""
+    def __call__(self, progress: "Progress") -> Literal["stop", "idle"] | Change | None:
+        """Take note of an iteration, and wait while there is a pause; what is wanted of the training then."""
         self._choosing = progress.choosing and tuple(progress.choosing)
         if self._choosing is None:
             self.note(progress)
@@ -97,7 +103,36 @@ class TrainingReporter(Reporter):
         if self._choosing is None and self._picture_due(progress.regime, now):
             self._pictured[progress.regime] = now
             self.take_picture(progress)
+        return self._obeyed(progress) if self.heeds and self._choosing is None else self._stop()
+
+    def _obeyed(self, progress: "Progress") -> Literal["stop", "idle"] | Change | None:
+        """What is wanted of the training, after a pause if it is to pause."""
+        if progress.iteration == 0:
+            self._obedience.wait_for_first(lambda: self.stop_asked)
+        if progress.iteration >= progress.iterations:
+            return self._stop()
+        self._obedience.wait(progress.iteration, lambda: self.stop_asked, lambda: self._rest(progress))
+        if self.stop_asked or self._obedience.idle:
+            return self._stop() or "idle"
+        return self._obedience.change(progress.iteration)
+
+    def _stop(self) -> Literal["stop"] | None:
         return "stop" if self.stop_asked else None
+
+    def _rest(self, progress: "Progress") -> None:
+        """Say that the training pauses, and where the particles are."""
+        if self._picture is None or self._picture.iteration != progress.iteration:
+            self.take_picture(progress)
+        self.send()
+
+    def stop(self) -> None:
+        """Somebody wants it to stop, also out of a pause (called from another thread)."""
+        super().stop()
+        self._obedience.wake()
+
+    def ordered(self, orders: Orders) -> None:
+        """Orders have come (called from another thread)."""
+        self._obedience.hear(orders)
 
     def note(self, progress: "Progress") -> None:
         """Collect what is to be sent of an iteration."""
@@ -113,9 +148,14 @@ class TrainingReporter(Reporter):
 
         Returns:
             "rows": float64 bytes, (m, HISTORY), for a study (m, 1 + HISTORY) with the place first;
-            "choosing": training.run.Choosing as a plain tuple while λ is being chosen, else None.
+            "choosing": training.run.Choosing as a plain tuple while λ is being chosen, else None;
+            "changes": made by hand so far, each iteration, λ and step, the last two None where they stay;
+            "done": how many wishes were done.
         """
-        return {"rows": np.asarray(self.rows(), dtype=np.float64).tobytes(), "choosing": self._choosing}
+        rows = np.asarray(self.rows(), dtype=np.float64).tobytes()
+        changes = [(change.iteration, change.tikhonov, change.step) for change in self._obedience.changes]
+        about = {"choosing": self._choosing, "changes": changes, "done": self._obedience.done}
+        return {"rows": rows, **about}
 
     def end(self) -> None:
         """The job has ended: send the last rows."""
@@ -162,6 +202,13 @@ class TrainingReporter(Reporter):
 def row_of(progress: "Progress") -> tuple[float, ...]:
     """The row of the history that an iteration makes."""
     return tuple(getattr(progress, key) for key in HISTORY)
+
+
+def give_orders(token: str, orders: Orders) -> None:
+    """Tell a training of this process what is wanted of it; one that is not here takes no harm."""
+    for reporter in at_work(token):
+        if isinstance(reporter, TrainingReporter):
+            reporter.ordered(orders)
 
 
 def latest_picture(token: str, attempt: str = "", version: int = 0) -> ProbePicture | None:

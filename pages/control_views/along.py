@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from autoencode_core.figures.control.along import along_figure, along_table
+from autoencode_core.figures.control.along import along_alt, along_figure, along_table
 from autoencode_core.figures.control.heat_strip import control_words
 from autoencode_core.figures.control.maximality import (
     anywhere_words,
@@ -18,6 +18,7 @@ from autoencode_core.figures.control.maximality import (
 )
 from autoencode_core.figures.numbers import rounded
 from autoencode_core.flow.fields import FIELDS
+from autoencode_core.glossary import explained
 from autoencode_core.questions.control import (
     ALONG,
     HAMILTONIAN,
@@ -28,6 +29,7 @@ from autoencode_core.questions.control import (
     LocalMaximality,
 )
 from autoencode_core.store.record import PATH, RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.linked import linked_choice, linked_switch
@@ -70,11 +72,7 @@ def along_view(run_id: str, record: RunRecord) -> None:
         figure = along_figure(
             along, hamiltonian, near, far, decoder=record.spec.task != "classify", dark=dark()
         )
-        alt = (
-            "Against flow time t: the control as a heat strip, its size, the speed of the flow, the "
-            "Hamiltonian, and at every layer the gradient and the residuals of the maximum principle, nearby "
-            "and over all θ."
-        )
+        alt = along_alt(along, hamiltonian)
         table = partial(along_table, along, hamiltonian, near, far)
         chart("control_along", figure, alt, f"{run_id}-control", table)
         st.caption(escape(control_words(along)))
@@ -93,34 +91,21 @@ def _metrics(hamiltonian: Hamiltonian, near: LocalMaximality | None) -> None:
     """The numbers that say how near the control is to what the maximum principle asks."""
     drift = largest_drift(hamiltonian)
     cells = st.container(horizontal=True, gap="small")
-    cells.metric(
-        "Cost J",
-        f"{hamiltonian['cost']:.3g}",
-        width=150,
-        help="Mean squared error of the training particles plus λ‖θ‖², in flow coordinates.",
-    )
+    cells.metric("Cost J", measured(hamiltonian["cost"]), width=150, help=explained("cost"))
     cells.metric(
         "‖∇J‖, stationarity",
         rounded(hamiltonian["gradient_norm"]),
         width=165,
-        help="Norm of the gradient in L²(0,T). It is 0 at a minimiser, and it is what training lowers.",
+        help=explained("gradient_norm"),
     )
+    here = "Here over θ with |θ − θₙ| ≤ ρ."
     cells.metric(
         "δ Σ R / J, maximality",
         "…" if near is None else portion(near["gap"]),
         width=175,
-        help="R_n = max H_n(θ) − H_n(θ_n) ≥ 0 over θ with |θ − θ_n| ≤ ρ, summed over the layers of length δ, "
-        "as a share of J; from below, since the search for the maximum may miss it. 0 where the maximum "
-        "principle holds nearby.",
+        help=explained("maximality", here),
     )
-    cells.metric(
-        "Drift of H",
-        "–" if drift != drift else portion(drift),
-        width=140,
-        help="Largest less smallest H within an interval of constant width, as a share of its largest |H|, "
-        "or of J/T where that is more; the worst of the intervals. 0 along an optimal control as the layers "
-        "get thin.",
-    )
+    cells.metric("Drift of H", "–" if drift != drift else portion(drift), width=140, help=explained("drift"))
 
 
 def _path(run_id: str, record: RunRecord, share: float) -> None:
@@ -141,10 +126,7 @@ def _path(run_id: str, record: RunRecord, share: float) -> None:
         return
     found = told(ask(MAXIMALITY_PATH, record, share=share), "R along the training")
     if found is not None:
-        alt = (
-            "R nearby of every layer as a heat map over iterations; below it its sum, that over all θ, and "
-            "the gradient's norm."
-        )
+        alt = maximality_path_words(found)
         figure = maximality_path_figure(found, dark=dark())
         chart("control_path", figure, alt, f"{run_id}-maximality", lambda: maximality_path_table(found))
         st.markdown(maximality_path_words(found))

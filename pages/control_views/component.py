@@ -13,9 +13,11 @@ from autoencode_core.figures.control.component import (
     horizons_table,
 )
 from autoencode_core.figures.scenes.component import component_scene
+from autoencode_core.glossary import explained
 from autoencode_core.questions.control import COMPONENT, COMPONENT_HORIZONS, Component
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
@@ -95,14 +97,17 @@ def _metrics(found: Component, place: int) -> None:
         f"Accuracy, {name} off",
         f"{found['accuracy'][place]:.1%}",
         width=170,
-        help=f"Share of the {found['tested']} test particles whose code is nearest to their own class.",
+        help=explained("accuracy", f"Here of {found['tested']} test particles."),
     )
     st.metric(
         f"J, {name} off",
-        f"{found['cost'][place]:.3g}",
+        measured(found["cost"][place]),
         width=170,
-        help=f"Cost of the training, which {found['ended'][place]}; accuracy on its own particles "
-        f"{found['train_accuracy'][place]:.1%}.",
+        help=explained(
+            "cost",
+            f"Here of a training that {found['ended'][place]}; accuracy on its own particles "
+            f"{found['train_accuracy'][place]:.1%}.",
+        ),
     )
 
 

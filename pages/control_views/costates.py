@@ -7,6 +7,7 @@ import streamlit as st
 from autoencode_core.figures.scenes.costates import arrow_scale, costates_scene, costates_table
 from autoencode_core.questions.control import COSTATES
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import table_button
 from pages.shared.flow_time import linked_player
@@ -46,7 +47,9 @@ def costates_view(run_id: str, record: RunRecord) -> None:
     )
     scale = float(length) * arrow_scale(record, found)
     words = (
-        f"An arrow as long as 1 on the axes stands for |p| = {1 / scale:.3g}. " if scale else "All p are 0. "
+        f"An arrow as long as 1 on the axes stands for |p| = {measured(1 / scale)}. "
+        if scale
+        else "All p are 0. "
     )
     st.caption(
         f"{words}p is that of one particle, N times the p of the sum: at t = T it is twice the way from "

@@ -18,8 +18,10 @@ from autoencode_core.figures.control.iteration import (
 from autoencode_core.figures.scenes.costates import costates_scene, costates_table
 from autoencode_core.figures.scenes.iteration import iteration_scene, iteration_start_scene
 from autoencode_core.figures.scenes.parts import Part
+from autoencode_core.glossary import explained, find
 from autoencode_core.questions.control import ITERATION, Iteration
 from autoencode_core.store.record import PATH, RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
@@ -104,12 +106,12 @@ def _metrics(found: Iteration, phase: int) -> None:
     shown = (
         {"J": cost, "data term": found["data_term"]},
         {"‖∇J‖": found["gradient_norm"]},
-        {"τ": tau, "way ‖θ − θʲ‖": float(found["move"][-1])},
+        {"τ": tau, "change ‖θ − θʲ‖": float(found["move"][-1])},
         {"J before": cost, "J after": float(found["trial_cost"][-1]), "τ": tau, "next τ": found["next_tau"]},
     )[phase]
     cells = st.container(horizontal=True, gap="small")
     for title, value in shown.items():
-        cells.metric(title, f"{value:.4g}", width=180)
+        cells.metric(title, measured(value, 4), width=180, help=explained(find(title) or "cost"))
 
 
 def _forward(run_id: str, record: RunRecord, identity: str, found: Iteration) -> None:

@@ -10,6 +10,7 @@ from autoencode_core.figures.control.methods import (
     methods_table,
     methods_words,
 )
+from autoencode_core.glossary import explained
 from autoencode_core.questions.control import METHODS, Methods
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -96,7 +97,7 @@ def _knobs(record: RunRecord) -> tuple[int, bool]:
 def _metrics(found: Methods) -> None:
     cells = st.container(horizontal=True, gap="small")
     for name in found["methods"]:
-        help_text = f"Last cost. {_HELP[name]}"
+        help_text = explained("cost", f"Here where it ended. {_HELP[name]}")
         cells.metric(f"J of {name}", number(final_cost(found, name)), width=140, help=help_text)
 
 

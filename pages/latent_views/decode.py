@@ -13,6 +13,7 @@ from autoencode_core.questions.arrays import Floats
 from autoencode_core.questions.latent import DECODE, DECODED_GRID, DecodedGrid
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import length_unit
+from autoencode_core.words import measured
 from pages.shared.answers import ask, note, told
 from pages.shared.charts import chart
 from pages.shared.player import Said, player
@@ -73,9 +74,10 @@ def _moved(said: Said, plane: CodePlane, z: Floats, slot: str) -> Floats | None:
 
 
 def _say(found: Decoded, unit: str) -> None:
-    numbers = ", ".join(f"{value:.3g}" for value in found.z[:8]) + (", …" if len(found.z) > 8 else "")
+    numbers = ", ".join(measured(value) for value in found.z[:8]) + (", …" if len(found.z) > 8 else "")
     st.markdown(
-        f"**z = ({numbers})** decodes to a point that is {found.distance:.3g} {unit} away from training "
+        f"**z = ({numbers})** decodes to a point that is {measured(found.distance)} {unit} away from "
+        "training "
         f"particle {found.nearest}, whose code is the nearest."
         if found.nearest >= 0
         else f"**z = ({numbers})** decodes to no finite point."

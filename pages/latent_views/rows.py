@@ -15,6 +15,7 @@ from autoencode_core.export.run import file_name
 from autoencode_core.figures.arrays import codes
 from autoencode_core.figures.latent.rows import rows_figure
 from autoencode_core.figures.scenes.plane import CodePlane
+from autoencode_core.glossary import explained
 from autoencode_core.questions.latent import NEW_ROWS, OWN_ROWS, KnownRows, NewRows, OwnRows
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit
@@ -129,8 +130,11 @@ def _new(record: RunRecord, table: Table, found: NewRows) -> None:
         width="stretch",
         height=260,
         column_config={
-            head: st.column_config.NumberColumn(format="%.4g"),
-            "Training rows below": st.column_config.NumberColumn(format="%.1f %%"),
+            head: st.column_config.NumberColumn(format="%.4g", help=explained("squared_error")),
+            "Mark": st.column_config.TextColumn(help=explained("unusual")),
+            "Training rows below": st.column_config.NumberColumn(
+                format="%.1f %%", help=explained("training_rows_below")
+            ),
         },
         alt="One new row in a row, the least usual first.",
     )

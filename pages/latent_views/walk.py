@@ -9,6 +9,7 @@ from autoencode_core.figures.scenes.walk import walk_scene
 from autoencode_core.questions.latent import WALK
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import length_unit
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.player import player
 
@@ -37,6 +38,7 @@ def walk_view(run_id: str, record: RunRecord, plane: CodePlane) -> None:
         st.rerun()
     st.caption(
         f"From particle {ends[0]} to particle {ends[1]}, straight in the latent space; decoded the way is "
-        f"{found['length']:.3g} {length_unit(record.spec)} long, the straight line {found['distance']:.3g}. "
+        f"{measured(found['length'])} {length_unit(record.spec)} long, the straight line "
+        f"{measured(found['distance'])}. "
         "Pick two particles (the second with Shift) to walk between them."
     )

@@ -12,6 +12,7 @@ from autoencode_core.figures.mean_field.density import (
 )
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.density import density_scene, drawn_view, grid_ranges
+from autoencode_core.glossary import TERMS, explained
 from autoencode_core.questions.mean_field import DENSITY
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -53,22 +54,10 @@ def density_view(run_id: str, record: RunRecord) -> None:
     words = "Mass of every cell of the grid at every t; empty cells are left out."
     table_button("density_csv", f"{run_id}-density", lambda: law_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")
-    cells.metric(
-        "Mass, all t",
-        f"1 ± {power(found['deviation'])}",
-        width=190,
-        help="On the grid, beside it and lost together: the largest deviation from 1 over all frames.",
-    )
-    cells.metric("Particles", f"{found['particles']:,}", width=130, help="All that the run trained on.")
-    for shares, word, about_it in (
-        (
-            found["outside"],
-            "Most beside",
-            "Largest share of the particles that lie beside the grid at one time.",
-        ),
-        (found["lost"], "Most lost", "Largest share of the particles beyond the finite numbers at one time."),
-    ):
-        cells.metric(word, f"{shares.max():.1%}", width=130, help=about_it)
+    cells.metric("Mass, all t", f"1 ± {power(found['deviation'])}", width=190, help=explained("mass"))
+    cells.metric("Particles", f"{found['particles']:,}", width=130, help=explained("particles"))
+    for key in ("outside", "lost"):
+        cells.metric(TERMS[key].name, f"{found[key].max():.1%}", width=180, help=explained(key))
     st.markdown(escape(density_words(found)))
     with guard():
         words = "Shares of the particles on the grid, beside it and lost, stacked, against t."

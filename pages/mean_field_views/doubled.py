@@ -13,8 +13,10 @@ from autoencode_core.figures.mean_field.doubled import (
 )
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.scenes.doubled import doubled_scene, doubled_words
+from autoencode_core.glossary import explained
 from autoencode_core.questions.mean_field import DOUBLED
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
@@ -40,24 +42,16 @@ def doubled_view(run_id: str, record: RunRecord) -> None:
     words = "State x and shadow variables s of each particle at every t, flow coordinates."
     table_button("doubled_csv", f"{run_id}-doubled", lambda: states_table(found), words=words)
     cells = st.container(horizontal=True, gap="small")
+    cells.metric("Outputs apart", power(found["apart"]), width=150, help=explained("apart"))
     cells.metric(
-        "Outputs apart",
-        power(found["apart"]),
-        width=150,
-        help="Largest distance between the outputs of both forms, flow coordinates. They are the same map.",
+        "Jump of the projection", measured(jump(found)), width=190, help=explained("projection_jump")
     )
-    cells.metric(
-        "Jump of the projection",
-        f"{jump(found):.3g}",
-        width=190,
-        help="The largest way that the projection moves a particle at T/2, flow coordinates.",
-    )
+    fastest = f"Its speed is {measured(found['speed'])} per flow time."
     cells.metric(
         "Largest step of (x, s)",
-        f"{longest_steps(found).max():.3g}",
+        measured(longest_steps(found).max()),
         width=180,
-        help=f"From one layer to the next, flow coordinates; its speed is {found['speed']:.3g} per "
-        "flow time. With finer layers steps get shorter, a jump does not.",
+        help=explained("longest_step", fastest),
     )
     st.markdown("\n".join(f"- {escape(sentence)}" for sentence in doubled_words(record, found)))
     with guard():

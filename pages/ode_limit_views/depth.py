@@ -1,10 +1,14 @@
 """Depth: the run at twice its depth and more, trained on from the refined control; the limit T/L -> 0."""
 
-from collections.abc import Mapping
-
 import streamlit as st
 
-from autoencode_core.figures.ode_limit.depth import PICTURES, Picture, depth_figure, depth_table, depth_words
+from autoencode_core.figures.ode_limit.depth import (
+    PICTURES,
+    depth_alt,
+    depth_figure,
+    depth_table,
+    depth_words,
+)
 from autoencode_core.questions.ode_limit import DEPTH
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -16,11 +20,6 @@ _DOUBLINGS, _ITERATIONS = (1, 2, 3, 4), (20, 50, 100, 200, 500)
 _USUAL = {"doublings": 2, "iterations": 100}
 _HEAVY = 4e9
 """Entries of the control times particles times iterations from which the training waits for a click."""
-_ALT: Mapping[Picture, str] = {
-    "cost": "Cost before and after training on, against the length of a layer.",
-    "outputs": "Distance of the outputs to the ODE, and to the level before, against the length of a layer.",
-    "control": "How far training on moved the control, against the length of a layer.",
-}
 
 
 def depth_view(run_id: str, record: RunRecord) -> None:
@@ -51,7 +50,7 @@ def depth_view(run_id: str, record: RunRecord) -> None:
             chart(
                 f"ode_depth_{name}",
                 depth_figure(found, name, dark=dark()),
-                _ALT[name],
+                depth_alt(found, name),
                 f"{run_id}-{name}",
                 table,
             )

@@ -5,12 +5,14 @@ import streamlit as st
 
 from autoencode_core.figures.ode_limit.geometry import (
     frames_table,
+    geometry_alt,
     geometry_figure,
     geometry_table,
     lipschitz_rows,
     meeting_words,
     speed_words,
 )
+from autoencode_core.glossary import explained
 from autoencode_core.questions.ode_limit import GEOMETRY
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -31,14 +33,10 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
     st.markdown(meeting_words(found))
     st.markdown(speed_words(found))
     with guard():
-        words = (
-            "Along flow time: volume, singular values of each layer's step, shares of folds and of the least "
-            "distance left, stretching of the flow map."
-        )
         chart(
             "ode_geometry",
             geometry_figure(found, dark=dark()),
-            words,
+            geometry_alt(found),
             f"{run_id}-layers",
             lambda: geometry_table(found),
         )
@@ -52,8 +50,13 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
             pd.DataFrame(lipschitz_rows(found)),
             hide_index=True,
             column_config={
-                "at least": number(format="%.4g", help="At a particle, or between two of them."),
-                "at most": number(format="%.3g", help="1 + the bound of a step, over all steps; loose."),
+                "at least": number(
+                    format="%.4g", help=explained("lipschitz", "At a particle, or between two of them.")
+                ),
+                "at most": number(
+                    format="%.3g",
+                    help=explained("lipschitz", "1 + the bound of a step, over all steps; loose."),
+                ),
             },
             alt="Lower and upper bounds of the Lipschitz constants of encoder, decoder and both.",
         )

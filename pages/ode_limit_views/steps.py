@@ -13,8 +13,10 @@ from autoencode_core.figures.ode_limit.steps import (
     verdict_words,
 )
 from autoencode_core.flow.schemes import SCHEMES
+from autoencode_core.glossary import explained
 from autoencode_core.questions.ode_limit import STEPS, Steps
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import as_set, measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
 from pages.shared.run_menu import LEFT, OPENINGS, show_run
@@ -47,8 +49,8 @@ def steps_view(run_id: str, record: RunRecord) -> None:
             chart(f"ode_{name}", figure, _ALT[name], f"{run_id}-{name}", table)
     st.caption(
         f"The ODE: scipy's {found['reference']} on every interval of constant control, rtol = atol = "
-        f"{found['rtol']:.0e}, {found['evaluations']:,} evaluations of the field; a solve with "
-        f"ten times the tolerance ends {found['floor']:.1e} away. Training particles: "
+        f"{as_set(found['rtol'], 1)}, {found['evaluations']:,} evaluations of the field; a solve with "
+        f"ten times the tolerance ends {measured(found['floor'], 2)} away. Training particles: "
         f"{found['moved']:,}. Orders are fitted to the finest steps whose differences stand out from "
         "that."
     )
@@ -68,23 +70,12 @@ def _metrics(found: Steps) -> None:
             f"Order of {SCHEMES[method].title}",
             f"{order:.2f}" if order == order else "–",
             width=140,
-            help=f"Slope of the output difference against the step: {order_words(found, row)}.",
+            help=explained("scheme_order", f"Here: {order_words(found, row)}."),
         )
+    cells.metric("Network to ODE", percent(found["relative"]), width=150, help=explained("ode_difference"))
     cells.metric(
-        "Network to ODE",
-        percent(found["relative"]),
-        width=140,
-        help="Distance of the network's outputs to those of its ODE, as a share of the targets' spread.",
+        "Error, network", measured(found["network_error"]), width=140, help=explained("network_error")
     )
     cells.metric(
-        "Error, network",
-        f"{found['network_error']:.3g}",
-        width=140,
-        help="Mean squared distance of its outputs to the targets, flow coordinates.",
-    )
-    cells.metric(
-        "Error, ODE",
-        f"{found['reference_error']:.3g}",
-        width=140,
-        help="The same of the ODE with the same control.",
+        "Error, ODE", measured(found["reference_error"]), width=140, help=explained("ode_test_error")
     )

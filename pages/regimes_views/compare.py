@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.compare import Knob, differences, warnings
-from autoencode_core.figures.regimes.compare import histories_figure
+from autoencode_core.figures.regimes.compare import histories_alt, histories_figure
 from autoencode_core.ode import ABOUT, difference_of, sentence, share, verdict
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit, percent
+from autoencode_core.words import as_set, measured
 from pages.regimes_views.studies import opening_runs
 from pages.shared.charts import chart
 from pages.shared.choice_chart import choice_chart
@@ -56,7 +57,7 @@ def _differences(runs: list[tuple[str, RunRecord]]) -> None:
     )
     rows = [row for row in differences(specs) if row.differs or not only]
     if any(weight is not None for weight in warm):
-        words = ["from the seed" if weight is None else f"run at λ = {weight:g}" for weight in warm]
+        words = ["from the seed" if weight is None else f"run at λ = {as_set(weight)}" for weight in warm]
         rows.append(Knob("warm_start", "Start", "", tuple(words), True))
     shown = {"Knob": [f"{row.title} {row.symbol}".strip() for row in rows]}
     shown |= {name: [row.values[i] for row in rows] for i, name in enumerate(names)}
@@ -93,7 +94,7 @@ def _error(name: str) -> Callable[[RunRecord], str]:
         if name not in record.summary:
             return _UNKNOWN
         value = record.summary[name]
-        return "–" if value is None else f"{value:.4g} {error_unit(record.spec)}"
+        return "–" if value is None else f"{measured(value, 4)} {error_unit(record.spec)}"
 
     return words
 
@@ -122,8 +123,7 @@ _FIGURES: Mapping[str, Callable[[RunRecord], str]] = {
 
 def _curves(runs: list[tuple[str, RunRecord]]) -> None:
     figure = histories_figure([record for _, record in runs], _names(runs), dark=dark())
-    words = "Cost and test error of the runs against the iteration, both on logarithmic axes."
-    chart("compare_curves", figure, words)
+    chart("compare_curves", figure, histories_alt([record for _, record in runs], _names(runs)))
 
 
 def _choices(runs: list[tuple[str, RunRecord]]) -> None:

@@ -4,7 +4,12 @@ import streamlit as st
 
 from autoencode_core.figures.numbers import percent
 from autoencode_core.figures.regimes.certificate import certificate_words, limit_words
-from autoencode_core.figures.regimes.convexity import curvature_path_figure, spectrum_figure
+from autoencode_core.figures.regimes.convexity import (
+    curvature_path_alt,
+    curvature_path_figure,
+    spectrum_alt,
+    spectrum_figure,
+)
 from autoencode_core.figures.regimes.convexity_depths import (
     curvature_depths_alt,
     curvature_depths_figure,
@@ -12,6 +17,7 @@ from autoencode_core.figures.regimes.convexity_depths import (
 )
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.flat_direction import flat_direction_scene
+from autoencode_core.glossary import explained
 from autoencode_core.questions.regimes import (
     CURVATURE,
     CURVATURE_DEPTHS,
@@ -20,6 +26,7 @@ from autoencode_core.questions.regimes import (
     Curvature,
 )
 from autoencode_core.store.record import PATH, RunRecord
+from autoencode_core.words import as_set, measured
 from pages.regimes_views.studies import opening_runs
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
@@ -56,7 +63,7 @@ def convexity_view() -> None:
         chart(
             "convexity_spectrum",
             figure,
-            "Eigenvalues of the data term's Hessian, and where −2λ lies among them.",
+            spectrum_alt(found, record.spec.weight),
         )
     with guard():
         _path(run_id, record)
@@ -69,38 +76,18 @@ def _certificate(record: RunRecord, found: Curvature) -> None:
     weight, nu = record.spec.weight, found["nu"]
     bound = float(found["bound"][0])
     cells = st.container(horizontal=True, gap="small")
-    cells.metric(
-        "ν, smallest curvature",
-        _short(nu),
-        width=160,
-        help="Smallest eigenvalue of the data term's Hessian at this control, in L²(0,T).",
-    )
-    cells.metric(
-        "Residual bound",
-        f"± {bound:.1g}",
-        width=135,
-        help="‖Hv − νv‖: an eigenvalue lies within this of ν. "
-        + ("The whole Hessian was taken." if found["exact"] else "By Lanczos, without the whole Hessian."),
-    )
-    cells.metric(
-        "2λ + ν",
-        _short(2 * weight + nu),
-        width=155,
-        help="Above 0, J is locally strongly convex, with the layers that this run has.",
-    )
-    cells.metric(
-        r"$λ_\mathrm{conv}$",
-        _short(found["lambda_conv"]),
-        width=145,
-        help="max(0, −ν/2): the λ above which J would be locally strongly convex at this control.",
-    )
-    cells.metric("λ of this run", f"{weight:g}", width=145, help="Its Tikhonov weight.")
+    how = "The whole Hessian was taken." if found["exact"] else "By Lanczos, without the whole Hessian."
+    cells.metric("ν, smallest curvature", _short(nu), width=180, help=explained("nu", how))
+    cells.metric("Residual bound", f"± {measured(bound, 1)}", width=145, help=explained("nu_bound"))
+    cells.metric("2λ + ν", _short(2 * weight + nu), width=155, help=explained("convexity"))
+    cells.metric(r"$λ_\mathrm{conv}$", _short(found["lambda_conv"]), width=145, help=explained("lambda_conv"))
+    cells.metric("λ of this run", as_set(weight), width=145, help=explained("tikhonov"))
     st.markdown(certificate_words(found, weight, record.spec.depth))
     st.caption(_certainty(found))
 
 
 def _short(value: float) -> str:
-    return f"{value:#.3g}".removesuffix(".").replace("-", "−")
+    return measured(value)
 
 
 def _certainty(found: Curvature) -> str:
@@ -109,10 +96,10 @@ def _certainty(found: Curvature) -> str:
         "The whole Hessian was formed, so no eigenvalue is lower than ν."
         if found["exact"]
         else f"{found['products']:,} products with the Hessian; with probability 0.999 no eigenvalue is "
-        f"lower than {found['floor']:.4g}."
+        f"lower than {measured(found['floor'], 4)}."
     )
     return (
-        f"{how} ‖∇J‖ = {found['gradient_norm']:.2g} leaves "
+        f"{how} ‖∇J‖ = {measured(found['gradient_norm'], 2)} leaves "
         f"{percent(found['remaining'])} of J to fall, and at most 0.1% counts as stationary."
     )
 
@@ -159,7 +146,7 @@ def _path(run_id: str, record: RunRecord) -> None:
         found = told(ask(CURVATURE_PATH, record), "ν along the training")
         if found is not None:
             figure = curvature_path_figure(found, record.spec.weight, dark=dark())
-            chart("convexity_curvature_path", figure, "ν and 2λ + ν against the iteration.")
+            chart("convexity_curvature_path", figure, curvature_path_alt(found, record.spec.weight))
 
 
 def _directions(run_id: str, record: RunRecord, found: Curvature) -> None:

@@ -61,7 +61,7 @@ def landscape_view() -> None:
         st.segmented_control,
         "Cut",
         list(_KINDS),
-        "steepest",
+        _opening(run_id, record),
         link="cut",
         format_func=_KINDS.__getitem__,
         key="landscape_kind",
@@ -85,6 +85,17 @@ def landscape_view() -> None:
         st.caption(escape(words))
     with guard():
         _table(run_id, kind, answer)
+
+
+def _opening(run_id: str, record: RunRecord) -> str:
+    """The cut that tells most: through three minimisers of this λ where there are as many."""
+    study_id, _, place = run_id.rpartition(".")
+    if study_id not in {entry.study_id for entry in store().studies()}:
+        return "steepest"
+    study = store().study(study_id)
+    found = {study.outcomes[i].minimiser for i in study.at(record.spec.weight)} - {None}
+    own = study.outcomes[int(place)].minimiser
+    return "minimisers" if own in found and len(found) > _NEEDED["minimisers"] else "steepest"
 
 
 def _others(run_id: str, record: RunRecord, kind: str) -> list[str] | None:
@@ -111,13 +122,18 @@ def _others(run_id: str, record: RunRecord, kind: str) -> list[str] | None:
 
 
 def _neighbours(run_id: str, record: RunRecord) -> dict[str, str]:
-    """Ids and names of the runs whose data term is the same function of the control, those of its λ first."""
+    """Ids and names of the runs whose data term is the same function of the control.
+
+    Those of its λ come first, and of these the highest J: what lies furthest from the best tells most.
+    """
     own = [entry.run_id for entry in store().list() if entry.spec and one_landscape(entry.spec, record.spec)]
     study_id = run_id.rpartition(".")[0]
     with_it = store().member_ids(study_id) if study_id in {e.study_id for e in store().studies()} else []
-    found = {other: record_of(other).spec for other in dict.fromkeys([*with_it, *own]) if other != run_id}
+    records = {other: record_of(other) for other in dict.fromkeys([*with_it, *own]) if other != run_id}
+    found = {other: each.spec for other, each in records.items()}
     alike = [other for other, spec in found.items() if one_landscape(spec, record.spec)]
-    alike.sort(key=lambda other: found[other].tikhonov != record.spec.tikhonov)
+    costs = {other: records[other].history["cost"][-1] for other in alike}
+    alike.sort(key=lambda other: (found[other].weight != record.spec.weight, -costs[other]))
     return names_of({other: found[other] for other in alike})
 
 

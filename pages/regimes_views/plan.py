@@ -9,6 +9,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import FURTHER, STUDY_SPEC, Kind, Plan, spread
+from autoencode_core.words import as_set
 from pages.shared.controls import last_spec
 from pages.shared.run_menu import record_of
 from pages.shared.setup import escape, guard, jobs
@@ -45,7 +46,7 @@ def plan_form(kind: Kind, opened: bool) -> None:
         plan = Plan(kind=kind, spec=spec, tikhonov=weights, seeds=seeds, **about)
         start = _start(source) if kind == "continuation" else None
         count = len(plan.settings())
-        st.caption("λ = " + ", ".join(f"{weight:g}" for weight in plan.tikhonov))
+        st.caption("λ = " + ", ".join(as_set(weight) for weight in plan.tikhonov))
         if st.button(f"Train {count} runs", type="primary", key=f"{kind}_train"):
             STUDY.drop()
             JOB.set(jobs().study(plan, start))

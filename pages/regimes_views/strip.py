@@ -11,6 +11,7 @@ from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import multiples_scene, outcome_title
 from autoencode_core.questions.regimes import CURVATURES, Curvatures
 from autoencode_core.store.study import Study
+from autoencode_core.words import as_set
 from pages.regimes_views.studies import open_run, runs_table, study_chart, study_heading, study_shown
 from pages.shared.answers import Asked, ask, told
 from pages.shared.player import player
@@ -31,7 +32,7 @@ def strip_view() -> None:
     if asked is not None and asked.value is not None:
         study = study.curved(asked.value["nu"], asked.value["bound"], asked.value["floor"])
         _keep(study_id, study)
-    study_heading(study)
+    study_heading(study_id, study)
     study_chart(study_id, study, "strip", strip_figure, strip_words(study))
     st.caption(f"{escape(strip_words(study))} Click a mark to open its run on the page Flow.")
     if len(study.seeds) > 1 and study.spec.data_seed is None:
@@ -75,7 +76,7 @@ def _multiples(study_id: str, study: Study) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Open in Flow:", width="content")
         for i in places:
-            words = f"λ = {study.outcomes[i].tikhonov:.2g}"
+            words = f"λ = {as_set(study.outcomes[i].tikhonov, 2)}"
             if st.button(words, key=f"open_{study_id}_{i}", type="tertiary", help="Opens it in Flow."):
                 open_run(study_id, i)
 

@@ -9,6 +9,7 @@ from autoencode_core.figures.regimes.live_strip import live_strip
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.multiples import live_multiples
 from autoencode_core.store.study import Kind
+from autoencode_core.words import as_set
 from pages.shared.charts import updating_chart
 from pages.shared.job_panel import RUNNING, progress_and_stop
 from pages.shared.player import player
@@ -73,7 +74,7 @@ def _watch(job_id: str) -> None:
     if shot is not None:
         places = status.plan.settings()
         shown = [places[i] for i in shot["regimes"]]
-        titles = [f"λ = {place.tikhonov:.2g} {place.branch}".rstrip() for place in shown]
+        titles = [f"λ = {as_set(place.tikhonov, 2)} {place.branch}".rstrip() for place in shown]
         scene = live_multiples(job_id, shot, titles, status.plan.spec)
         player(f"multiples_{job_id}", encode(scene), job_id)
 

@@ -4,21 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from autoencode_core.figures.arrays import View, view
 from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.encoding import encode
-from autoencode_core.figures.scenes.flow import Around, drawn_particles, flow_range, flow_scene
+from autoencode_core.figures.scenes.flow import Around, drawn_particles, field_places, flow_scene, law_places
 from autoencode_core.questions.flow import FIELD_GRID, LAW, TRAJECTORIES, FieldGrid, Law, Trajectories
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import Asked, ask, told
 from pages.shared.flow_time import keep_time, opened_at
 from pages.shared.player import Said, player
-from pages.shared.save_menu import save_menu
-
-_CELLS, _ARROWS = 96, 19
+from pages.shared.save_menu import offered, save_menu
 
 
 @dataclass(frozen=True)
@@ -80,12 +78,13 @@ def flow_view(
     """
     shown = view(record, 2 if is_image_run(record) else 3)
     wanted: set[str] = st.session_state.setdefault(f"{key}_wanted_{run_id}", set())
-    computed = _ask(record, shown, wanted, particles)
+    computed = _ask(record, shown, wanted, particles, settings.get("ranges"))
     around, more = computed.around, computed.drawn
     drawn = 0 if more is None else more["states"].shape[1]
     identity = f"{run_id} {drawn}" if drawn else run_id
     if linked:
         settings["start"] = opened_at(key, run_id, record.spec.horizon)
+    settings["save"] = offered()
     names = sorted([*around, *(["particles"] if more else [])])
     data = _scene(identity, tuple(names), beside, settings, record, shown, around, more)
     said = player(f"{key}_player", data, identity, drawn or len(record.probe["inputs"]))
@@ -104,16 +103,15 @@ def flow_view(
     return said
 
 
-def _ask(record: RunRecord, shown: View, wanted: set[str], particles: int) -> _Computed:
+def _ask(
+    record: RunRecord, shown: View, wanted: set[str], particles: int, ranges: ArrayLike | None
+) -> _Computed:
     """Ask for what the wanted layers need."""
-    ranges = flow_range(record, shown)
     field, density, more = None, None, None
     if "field" in wanted:
-        x, y = (np.linspace(low, high, _ARROWS) for low, high in ranges[:2])
-        field = ask(FIELD_GRID, record, x=x, y=y)
+        field = ask(FIELD_GRID, record, **field_places(record, shown, ranges))
     if "density" in wanted:
-        basis = shown.basis[:, :2]
-        density = ask(LAW, record, center=shown.center, basis=basis, ranges=ranges[:2], bins=_CELLS)
+        density = ask(LAW, record, **law_places(record, shown, ranges))
     if particles:
         more = ask(TRAJECTORIES, record, particles=particles, center=shown.center, basis=shown.basis)
     return _Computed(field, density, more)

@@ -11,9 +11,11 @@ from autoencode_core.errors import InputError
 from autoencode_core.figures.run.live_history import axis_reach, live_cost, live_error
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.live import live_scene
-from autoencode_core.ode import ABOUT, on_the_way
-from autoencode_core.spec import RunSpec
+from autoencode_core.glossary import explained
+from autoencode_core.ode import on_the_way
+from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.units import error_unit
+from autoencode_core.words import cost_words, measured
 from pages.shared.charts import updating_chart
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, jobs
@@ -119,32 +121,17 @@ def _progress(status: "JobStatus") -> None:
 def _numbers(status: "JobStatus") -> None:
     last = {name: column[-1] for name, column in status.history.items() if column}
     cells = st.container(horizontal=True, gap="small")
-    cells.metric(
-        "Cost J", _number(last.get("cost")), width=140, help="What training lowers: data term + penalty."
-    )
-    cells.metric(
-        "= data term",
-        _number(last.get("data_term")),
-        width=140,
-        help="Mean over particles of the squared distance to the target, in flow coordinates.",
-    )
-    cells.metric(
-        "\\+ penalty", _number(last.get("penalty")), width=140, help="λ‖θ‖², the price of the control."
-    )
-    cells.metric(
-        "Test error",
-        _number(last.get("test_error")),
-        width=140,
-        help=f"Mean squared distance on held-out particles, {error_unit(status.spec)}.",
-    )
-    cells.metric("Iterations per second", _number(status.rate), width=150)
-    cells.metric(
-        "Time left",
-        _duration(status.time_left),
-        width=180,
-        help="At the present rate, to the last iteration.",
-    )
-    st.caption(_ode_words(status.spec, last), help=ABOUT)
+    for label, key in (("Cost J", "cost"), ("= data term", "data_term"), ("\\+ penalty", "penalty")):
+        cells.metric(label, _number(last.get(key)), width=140, help=explained(key))
+    here = f"Here in {error_unit(status.spec)}."
+    cells.metric("Test error", _number(last.get("test_error")), width=140, help=explained("test_error", here))
+    cells.metric("Iterations per second", _number(status.rate), width=150, help=explained("rate"))
+    cells.metric("Time left", _duration(status.time_left), width=180, help=explained("time_left"))
+    if status.spec.tikhonov != AUTO:
+        weight = status.spec.weight_at(_iteration(status) or 0)
+        said = cost_words(last.get("data_term"), last.get("penalty"), weight)
+        st.caption(escape(said) or "J = data term + λ‖θ‖².", help=explained("square"))
+    st.caption(_ode_words(status.spec, last), help=explained("ode_difference"))
 
 
 def _curves(status: "JobStatus") -> None:
@@ -177,7 +164,7 @@ def _iteration(status: "JobStatus") -> int | None:
 
 def _number(value: float | None) -> str:
     """Three digits: there are four numbers in a row."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:.3g}"
+    return "–" if value is None or not math.isfinite(value) else measured(value)
 
 
 def _duration(seconds: float | None) -> str:

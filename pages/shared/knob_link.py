@@ -23,7 +23,7 @@ from pages.shared.shown import RUN
 from pages.shared.touched_knobs import DRAW, OWN, OWN_IMAGES, asked_of, touched, turn_to, widget_of
 
 _KNOBS: Mapping[str, LinkKey] = {name: LinkKey(short) for name, short in SHORT.items()}
-_EARLIER: Mapping[str, LinkKey] = {name: LinkKey(widget_of(name).name) for name in RunSpec.model_fields}
+_EARLIER: Mapping[str, LinkKey] = {name: LinkKey(widget_of(name).name) for name in SHORT}
 """What links said before they had short names: what the widgets showed."""
 _REFUSED = SessionKey[tuple[list[str], dict[str, Any]]]("knobs_refused", tuple)
 """What the link asked in vain, and the knobs as it turned them."""

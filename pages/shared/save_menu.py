@@ -1,14 +1,16 @@
 """Saving what is on the screen: made as a job, with progress, and then offered for download."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from autoencode_core.export.names import slug
 from autoencode_core.export.player_page import Kind, player_page
 from autoencode_core.figures.scenes.encoding import header
+from autoencode_core.figures.scenes.flow import SAVE
+from autoencode_core.names import slug
 from autoencode_core.questions.run import EXPORT
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -18,6 +20,11 @@ from pages.shared.setup import dark, guard
 _FORMATS = ("gif", "mp4", "csv")
 _SHOWN = SessionKey[dict[str, bytes]]("scenes_shown", dict)
 _MOST_SHOWN = 8
+
+
+def offered() -> list[str]:
+    """The formats in which the flow of a run may be saved here: MP4 only where there is ffmpeg."""
+    return [form for form in SAVE if form != "mp4" or shutil.which("ffmpeg")]
 
 
 def keep_save(key: str) -> None:
@@ -108,8 +115,9 @@ def save_page(
         except Exception:
             _kept(key).drop()  # what cannot be made is told once
             raise
-        title = next((found for scene in scenes if (found := header(scene)["title"])), "")
-        made.set((identity, page, f"{slug(title) or kind}.html"))
+        heads = [header(scene) for scene in scenes]
+        name = next((found for head in heads if (found := head.get("file") or slug(head["title"]))), kind)
+        made.set((identity, page, f"{name}.html"))
     if memories:
         _kept(key).drop()
     known = made.get()

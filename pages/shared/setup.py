@@ -17,6 +17,8 @@ from autoencode_core.home import ASSETS, GALLERY
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from pages.shared.looks import dark as dark
+from pages.shared.looks import style_page
 from pages.shared.session import arrive
 from pages.shared.streamlit_internals import leave_pages_folder
 
@@ -45,7 +47,7 @@ def page_setup(title: str) -> None:
     logo = str(ASSETS / "logo.svg")
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")
-    st.html("<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }</style>")
+    style_page()
 
 
 def _lead_with_app() -> None:
@@ -89,11 +91,6 @@ def answers() -> "Answers":
     from autoencode_core.desk.answers import Answers  # here: like the jobs
 
     return Answers(jobs())
-
-
-def dark() -> bool:
-    """Whether the visitor's theme is dark."""
-    return st.context.theme.type == "dark"
 
 
 @contextmanager

@@ -70,9 +70,12 @@ def set_knobs(spec: RunSpec) -> None:
 def asked_of(spec: RunSpec) -> dict[str, Any]:
     """The knobs that make a spec: what it shares with the defaults of its data set is left out.
 
+    Of a run that was changed by hand, they say λ of the end; its changes are no knobs.
+
     Args:
         spec: of a run.
     """
+    spec = spec.unchanged()
     suited = RunSpec(**spec.leading())
     values = {name: value for name, value in spec if value != getattr(suited, name)}
     natural = RunSpec(dataset=spec.dataset, reading=spec.reading)

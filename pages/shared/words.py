@@ -11,12 +11,13 @@ from autoencode_core.regime import regime as regime
 from autoencode_core.regime import weight
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Study
+from autoencode_core.words import as_set, measured
 from pages.shared import own_table
 
 
 def number(value: float | None) -> str:
     """A number with four digits, a dash where there is none."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:.4g}"
+    return "–" if value is None or not math.isfinite(value) else measured(value, 4)
 
 
 def dataset(name: str) -> str:
@@ -39,7 +40,7 @@ def setting(spec: RunSpec) -> str:
 def study_title(study: Study) -> str:
     """What a study is called that has no name of its own."""
     spec, weights = study.spec, study.weights
-    span = " … ".join(f"{weight:.2g}" for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
+    span = " … ".join(as_set(weight, 2) for weight in dict.fromkeys([*weights[:1], *weights[-1:]]))
     seeds = len(study.seeds)
     many = (
         f"{len(weights)} weights, {seeds} seed{'s' * (seeds != 1)}"

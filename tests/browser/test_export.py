@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_landscape import line, plane
 from test_playground import opened, wait_until
@@ -112,6 +113,36 @@ def test_what_needs_a_server_is_not_offered(from_disk: Open) -> None:
     with page.expect_download() as waited:
         page.get_by_role("button", name="Picture as it is now (PNG)").click()
     assert waited.value.suggested_filename.endswith(".png")
+
+
+WRITTEN = """() => {
+window.written = [];
+const write = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...where) {
+  if (!this.canvas.isConnected) window.written.push(text);
+  return write.call(this, text, ...where);
+};
+}
+"""
+
+
+def test_a_picture_saved_while_playing_is_named_after_the_moment_it_shows(
+    from_disk: Open, tmp_path: Path
+) -> None:
+    page = from_disk(saved("circle"), viewport={"width": 420, "height": 900})
+    page.evaluate(WRITTEN)
+    page.locator("summary", has_text="Save").click()
+    with page.expect_download() as waited:
+        page.get_by_role("button", name="Picture as it is now (PNG)").click()
+    expect(button(page, "Pause (Space)")).to_be_visible()
+    (shown,) = page.evaluate("written.filter((text) => text.startsWith('t = '))")
+    name = waited.value.suggested_filename
+    assert name.endswith(f"-t{shown.split(' ')[2]}.png")
+    waited.value.save_as(tmp_path / "saved.png")
+    with Image.open(tmp_path / "saved.png") as image:
+        assert image.width >= 1920
+    # the screen is as sharp as before
+    assert page.evaluate("document.querySelector('.panes canvas').width") < 420
 
 
 def test_reduced_motion_starts_paused(from_disk: Open) -> None:

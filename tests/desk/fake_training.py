@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from by_hand import record_by_hand, study_by_hand
 
+from autoencode_core.changes import Change
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY
@@ -132,6 +133,7 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
         if kind == MEMORY:
             raise MemoryError
         start, status = time.perf_counter(), "finished"
+        changes: list[Change] = []
         history: dict[str, list[float]] = {key: [] for key in HISTORY}
         for iteration in range(spec.iterations + 1):
             time.sleep(0.001 if kind == QUICK else 0.005)
@@ -140,13 +142,16 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
                 progress.cost, status = float("nan"), "diverged"
             for key in HISTORY:
                 history[key].append(getattr(progress, key))
-            if reporter(progress) == "stop":
+            said = reporter(progress)
+            if isinstance(said, str):
                 status = "stopped"
                 break
+            changes += [said] if said else []
             if kind == DIES or (kind == DIES_ONCE and earlier == 0 and iteration == 80):
                 os.kill(os.getpid(), signal.SIGKILL)
         if kind == SPOILT:
             return b"no run at all"
-        return pack(record_by_hand(spec, history=history, status=status, message=f"It {status}."))
+        made = spec.model_copy(update={"changes": tuple(changes)})
+        return pack(record_by_hand(made, history=history, status=status, message=f"It {status}."))
 
     return reported(TrainingReporter(job_id), run, "The training")

@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
+from autoencode_core.changes import Change
 from autoencode_core.desk import jobs as jobs_module
 from autoencode_core.desk.jobs import Jobs
 from autoencode_core.errors import InputError
@@ -26,7 +27,7 @@ def spec(kind, number=0, iterations=300):
     return RunSpec(dataset="s_curve", seed=kind + number, iterations=iterations)
 
 
-def until(condition, seconds=15.0):
+def until(condition, seconds=40.0):
     """What `condition` gives once it is true."""
     end = time.monotonic() + seconds
     while not (value := condition()):
@@ -35,12 +36,23 @@ def until(condition, seconds=15.0):
     return value
 
 
-def end_of(jobs, job_id, seconds=15.0):
+def end_of(jobs, job_id, seconds=40.0):
     return until(lambda: (s := jobs.status(job_id)).state in ("done", "failed") and s, seconds)
 
 
 def running(jobs, job_id):
     return until(lambda: (s := jobs.status(job_id)).state == "running" and s.history["iteration"] and s)
+
+
+def still(jobs, job_id):
+    """The iterations of a training once it has come to rest."""
+
+    def at_rest():
+        before = jobs.status(job_id).history["iteration"]
+        time.sleep(0.4)
+        return before if before == jobs.status(job_id).history["iteration"] else None
+
+    return until(at_rest)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +117,55 @@ def test_stopped_run_is_stored(jobs):
     assert status.outcome == "stopped" and jobs.store.record(status.run_id).status == "stopped"
     jobs.stop(job_id)  # once more does no harm
     assert jobs.status(job_id) == status
+
+
+def test_a_training_pauses_takes_single_iterations_and_goes_on(jobs):
+    job_id = jobs.train(spec(fake.LONG, 40, iterations=400))
+    running(jobs, job_id)
+    jobs.pause(job_id)
+    rows = still(jobs, job_id)
+    assert jobs.status(job_id).paused and jobs.status(job_id).state == "running"
+    until(lambda: (p := jobs.snapshot(job_id)) and p["iteration"] == rows[-1])
+    for _ in range(2):
+        jobs.step(job_id)
+    until(lambda: len(jobs.status(job_id).history["iteration"]) == len(rows) + 2)
+    assert len(still(jobs, job_id)) == len(rows) + 2
+    jobs.change(job_id, tikhonov=0.5)
+    assert jobs.status(job_id).tikhonov == 0.5 and jobs.status(job_id).changes == ()
+    jobs.change(job_id, step=0.25)
+    jobs.resume(job_id)
+    status = end_of(jobs, job_id)
+    made = Change(iteration=len(rows) + 1, tikhonov=0.5, step=0.25)
+    assert status.changes == (made,) and status.history["iteration"] == list(range(401))
+    assert jobs.store.record(status.run_id).spec.changes == (made,)
+
+
+def test_a_paused_training_is_stopped_and_stored_and_a_changed_one_is_not_joined(jobs):
+    wanted = spec(fake.LONG, 41, iterations=4000)
+    job_id = jobs.train(wanted)
+    running(jobs, job_id)
+    jobs.pause(job_id)
+    jobs.change(job_id, tikhonov=0.5)
+    other = jobs.train(wanted)
+    assert other != job_id
+    jobs.stop(other)
+    still(jobs, job_id)
+    jobs.stop(job_id)
+    status = end_of(jobs, job_id)
+    assert status.outcome == "stopped" and not status.paused
+    end_of(jobs, other)
+
+
+def test_a_pause_that_was_wanted_before_a_training_began_is_heard_at_its_start(jobs):
+    job_id = jobs.train(spec(fake.LONG, 42, iterations=4000))
+    jobs.pause(job_id)
+    jobs.change(job_id, tikhonov=0.5)
+    running(jobs, job_id)
+    assert still(jobs, job_id) == [0]
+    jobs.step(job_id)
+    assert until(lambda: jobs.status(job_id).changes) == (Change(iteration=0, tikhonov=0.5),)
+    jobs.stop(job_id)
+    end_of(jobs, job_id)
 
 
 def test_a_worker_trains_one_run_and_a_waiting_one_can_be_given_up(jobs):
@@ -203,6 +264,23 @@ def test_killed_worker_is_replaced_and_the_run_begins_anew(jobs):
     assert status.history["iteration"] == list(range(121))
 
 
+def test_a_paused_training_whose_worker_is_killed_comes_back_to_where_it_was(jobs, folder):
+    wanted = spec(fake.LONG, 43, iterations=150)
+    job_id = jobs.train(wanted)
+    running(jobs, job_id)
+    jobs.change(job_id, tikhonov=0.5)
+    made = until(lambda: jobs.status(job_id).changes)
+    jobs.pause(job_id)
+    rows = still(jobs, job_id)
+    os.kill(int(next(folder.glob(f"{wanted.seed}-0-*")).name.split("-")[2]), signal.SIGKILL)
+    until(lambda: fake.begun(wanted) == 2, 20)
+    until(lambda: jobs.status(job_id).history["iteration"] == rows)
+    assert still(jobs, job_id) == rows and jobs.status(job_id).paused
+    jobs.resume(job_id)
+    status = end_of(jobs, job_id)
+    assert status.outcome == "finished" and status.changes == made
+
+
 def test_run_that_kills_every_worker_fails_and_the_next_one_trains(jobs):
     status = end_of(jobs, jobs.train(spec(fake.DIES)), 40)
     assert status.state == "failed" and "died several times" in status.message
@@ -210,7 +288,7 @@ def test_run_that_kills_every_worker_fails_and_the_next_one_trains(jobs):
 
 
 def test_unknown_jobs(jobs):
-    for call in (jobs.status, jobs.snapshot, jobs.stop, jobs.unstored):
+    for call in (jobs.status, jobs.snapshot, jobs.stop, jobs.pause, jobs.step, jobs.change, jobs.unstored):
         with pytest.raises(InputError, match="job = no such"):
             call("no such")
 

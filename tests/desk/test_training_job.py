@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from autoencode_core.changes import MOST_CHANGES, Change
 from autoencode_core.desk.training_job import TrainingJob, empty_history, rate_of
+from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY
 from autoencode_core.workers.training import ProbePicture
@@ -20,8 +22,9 @@ def rows(*iterations, rate=10.0, cost=1.0):
     return np.array(table, dtype=np.float64).tobytes()
 
 
-def heard(job, attempt, worker, rows, choosing=None):
-    return job.hear(attempt, worker, {"rows": rows, "choosing": choosing})
+def heard(job, attempt, worker, rows, choosing=None, changes=(), done=0):
+    news = {"rows": rows, "choosing": choosing, "changes": changes, "done": done}
+    return job.hear(attempt, worker, news)
 
 
 @pytest.fixture
@@ -109,3 +112,52 @@ def test_rate_is_that_of_the_last_two_seconds():
     assert rate_of(history) == pytest.approx(0.1)
     history["seconds"] = [0.0] * 103
     assert rate_of(history) is None
+
+
+def test_what_is_wanted_of_a_training_and_what_was_done(job):
+    heard(job, "first", "w", rows(0, 1, 2))
+    job.pause(True)
+    job.change(0.5, None)
+    job.change(None, 2.0)
+    status = job.status()
+    assert status.paused and (status.tikhonov, status.step) == (0.5, 2.0)
+    assert status.changes == () and status.spec == SPEC and not job.joinable
+    heard(job, "first", "w", rows(3), changes=[(2, 0.5, 2.0)], done=2)
+    status = job.status()
+    assert status.changes == (Change(iteration=2, tikhonov=0.5, step=2.0),) and status.spec.weight == 0.5
+    assert (status.tikhonov, status.step) == (0.5, 2.0)
+    job.iterate()
+    job.pause(False)
+    assert not job.status().paused and job.orders().iterations == 1 and job.orders().number == 5
+
+
+def test_after_a_worker_died_the_changes_are_made_again_where_they_were_made(job):
+    heard(job, "first", "w1", rows(*range(9)), changes=[(4, 0.5, None), (6, 0.1, None)], done=2)
+    job.change(0.2, None)  # not done before the worker dies
+    heard(job, "second", "w2", b"")
+    orders = job.orders()
+    assert (orders.reached, orders.done, len(orders.wishes)) == (8, 2, 1)
+    assert orders.log == (Change(iteration=4, tikhonov=0.5), Change(iteration=6, tikhonov=0.1))
+    heard(job, "second", "w2", rows(*range(6)), changes=[(4, 0.5, None)], done=2)
+    heard(job, "third", "w3", b"")  # died again, before it had come there
+    assert job.orders().log == orders.log and job.orders().reached == 8
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"), [((-1.0, None), "tikhonov"), ((None, 0.0), "learning_rate"), ((2e3, 1.0), "tikhonov")]
+)
+def test_a_change_out_of_bounds_is_refused_and_changes_nothing(job, asked, field):
+    with pytest.raises(InputError) as refused:
+        job.change(*asked)
+    assert refused.value.field == field and "auto" not in refused.value.allowed
+    assert job.joinable and job.orders().number == 0
+
+
+def test_changes_are_bounded_and_none_comes_while_the_weight_is_chosen(job):
+    for _ in range(MOST_CHANGES):
+        job.change(0.1, None)
+    with pytest.raises(InputError, match="at most"):
+        job.change(0.1, None)
+    choosing = TrainingJob("abc", "train-abc-1", spec=SPEC.but(tikhonov="auto"))
+    with pytest.raises(InputError, match="choose"):
+        choosing.change(0.1, None)

@@ -1,22 +1,20 @@
 """Runs as files: formats, names, what of the screen is honoured, and what stays light."""
 
 import csv
-import html
 import io
 import json
 import re
 import subprocess
 import sys
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 from autoencode_core.errors import InputError
-from autoencode_core.export.run import FORMATS, export, file_name, run_page
+from autoencode_core.export.run import FORMATS, export, file_name
 from autoencode_core.figures.alt import about, alt_text
 from autoencode_core.figures.film import writers
-from autoencode_core.figures.film.screen import PITCH, Screen
+from autoencode_core.figures.film.screen import PITCH
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.run_file import unpack
 from autoencode_core.training.records import record_of
@@ -76,22 +74,37 @@ def test_films(record, kind, begins, monkeypatch):
     [
         ("My run / ../ no 2", "My-run-no-2"),
         ("Größe ½ \u202e", "Grosse-12"),
-        ("..", "s_curve-k2"),
-        ("漢字", "s_curve-k2"),
-        ("", "s_curve-k2"),
+        ("..", "s_curve-k2-lambda0.0001"),
+        ("漢字", "s_curve-k2-lambda0.0001"),
+        ("", "s_curve-k2-lambda0.0001"),
         ("a" * 80, "a" * 60),
     ],
 )
 def test_names_of_files_are_harmless(make_record, name, stem):
     found = file_name(make_record(name=name), ".gif")
-    assert found.isascii() and set("/\\ .") & set(found[:-4]) == set()
+    assert found.isascii() and set("/\\ ") & set(found) == set() and not found.startswith(".")
     assert found == stem.replace("Grosse", "Groe") + ".gif"
 
 
 def test_a_csv_files_run_is_named_after_the_file(make_record):
     spec = RunSpec(dataset="s_curve", iterations=5).model_copy(update={"dataset": "/home/me/data.csv"})
     record = make_record()
-    assert file_name(type(record)(**{**vars(record), "spec": spec}), ".csv") == "data-k2.csv"
+    assert file_name(type(record)(**{**vars(record), "spec": spec}), ".csv") == "data-k2-lambda0.0001.csv"
+
+
+@pytest.mark.parametrize("screen", [{"at": 1.5}, {"moment": 1.0}, {"moment": 2.0}])
+def test_a_picture_is_named_after_its_moment(record, screen):
+    assert export(record, quiet, format="png", screen=screen)["name"] == "My-run-t1.5.png"
+
+
+def test_a_gif_of_a_screen_with_the_field_is_another_one(monkeypatch):
+    monkeypatch.setattr(writers, "FRAMES", 4)
+    small = {"dataset": "moons", "bottleneck": 1, "depth": 4, "particles": 40, "iterations": 2}
+    trained = record_of(train(RunSpec(**small)))
+    plain, field, density = (
+        made(trained, "gif", layers=["particles", *more]) for more in ([], ["field"], ["density"])
+    )
+    assert len({plain, field, density}) == 3
 
 
 def test_a_table_of_the_picked_particles(record):
@@ -183,15 +196,3 @@ def test_progress_runs_from_nothing_to_all(record):
     told = []
     export(record, lambda share, words: told.append(share), format="png")
     assert told[0] == 0 and told[-1] == 1 and told == sorted(told)
-
-
-def test_a_notebook_shows_the_player(monkeypatch):
-    display = ModuleType("IPython.display")
-    display.HTML = str
-    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
-    monkeypatch.setitem(sys.modules, "IPython.display", display)
-    run = train(RunSpec(dataset="circle", depth=4, particles=40, iterations=2))
-    shown = run.show(dark=True, height=500)
-    frame = re.fullmatch(r'<div><iframe srcdoc="([^"]*)" style="([^"]*)"></iframe></div>', shown)
-    assert "height: 500px" in frame[2]
-    assert html.unescape(frame[1]) == run_page(record_of(run), Screen(dark=True))

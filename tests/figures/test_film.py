@@ -12,11 +12,15 @@ from PIL import Image, ImageSequence
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
+from autoencode_core.figures.arrays import codes, view
 from autoencode_core.figures.film import writers
 from autoencode_core.figures.film.camera import Camera, Card, Flat, edges, filled
+from autoencode_core.figures.film.law import Law
 from autoencode_core.figures.film.movie import Film, moment
 from autoencode_core.figures.film.palette import Palette, theme_colours
 from autoencode_core.figures.film.screen import Screen, towards
+from autoencode_core.figures.scenes.flow import Around, flow_scene, probe_particles
+from autoencode_core.figures.scenes.parts import knot_times
 from autoencode_core.figures.timeline import timeline
 from autoencode_core.store.record import RunRecord
 
@@ -87,8 +91,66 @@ def test_layers_and_picks_of_the_screen(make: Make) -> None:
         )
     )
     assert len({frame.tobytes() for frame in (plain, none, residuals, picked)}) == 4
-    flags = Film(record, Screen(layers=(True, False, False, False, False, False)), frames=8).frame(1)
-    np.testing.assert_array_equal(flags, plain)
+
+
+def around(record: RunRecord) -> Around:
+    """A field that turns, of every layer another colour's, and the law of the record's own particles."""
+    shown = view(record)
+    x = y = np.linspace(-2, 2, 5)
+    turning = np.stack(np.meshgrid(-y, x), axis=-1).astype(np.float32)
+    speeds = np.arange(1, record.spec.depth + 1, dtype=np.float32)
+    knots = probe_particles(record, shown).knots[..., :2]
+    edges = np.linspace(-3, 3, 33)
+    grid = {"times": knot_times(record), "x": edges, "y": edges}
+    law = {**grid, "values": np.full((len(knots), 32, 32), 0.01), "places": knots, "particles": 40}
+    return {"field": {"x": x, "y": y, "vectors": speeds[:, None, None, None] * turning}, "density": law}
+
+
+@pytest.mark.parametrize("layer", ["field", "density"])
+def test_what_was_computed_is_drawn_where_it_is_switched_on(make: Make, layer: str) -> None:
+    record = make(2, n=40, k=1)
+    more = around(record)
+    on, off = (
+        Film(record, Screen(layers=("particles", *names)), frames=8, around=more) for names in ((layer,), ())
+    )
+    for number in (1, len(on) - 2):
+        assert (on.frame(number) != off.frame(number)).any()
+    assert (on.frame(1) != on.frame(len(on) - 2)).any()
+
+
+def test_the_field_of_a_film_is_that_of_its_layer(make: Make) -> None:
+    record = make(2, n=1, k=1, depth=4)
+    film = Film(record, Screen(layers=("field",)), frames=9, around=around(record))
+    lines = film._paper._moving[0][0]
+    reach = []
+    for number in range(len(film)):
+        film.frame(number)
+        paths = lines.get_segments()
+        reach.append(max((np.ptp(path[:2], axis=0).max() for path in paths), default=0.0))
+    middle = [i for i, phase in enumerate(film.line.phases) if phase == "bottleneck"]
+    assert {reach[i] for i in middle} == {0.0}  # during the projection none acts
+    layers = [reach[i] for i in range(len(film)) if i not in middle]
+    assert layers == sorted(layers) and len(set(layers)) == 4
+
+
+def test_the_law_of_a_film_is_that_of_the_analysis(make: Make) -> None:
+    record = make(2, n=300, k=1)
+    drawn = flow_scene(record, "film", around=around(record))["panes"][0]["density"]
+    law = Law(drawn)
+    assert law.mass(0).sum() == pytest.approx(1, abs=1e-6)
+    places = probe_particles(record, view(record)).knots[0][:, :2]
+    where = np.array([law.mass(0).sum(axis=0), law.mass(0).sum(axis=1)]) @ np.linspace(-2.906, 2.906, 32)
+    np.testing.assert_allclose(where, places.mean(axis=0), atol=0.02)
+
+
+def test_one_number_lies_along_the_horizontal_axis_as_on_the_screen(make: Make) -> None:
+    record = make(2, n=30, k=1)
+    film = Film(record, Screen(), frames=4)
+    film.frame(0)
+    marks = [artist for artist, _ in film._paper._moving if hasattr(artist, "get_offsets")][-1]
+    places, values = np.asarray(marks.get_offsets()), codes(record)[:, 0]
+    assert np.corrcoef(places[:, 0], values)[0, 1] == pytest.approx(1, abs=1e-6)
+    assert np.ptp(places[:, 1]) > 100  # parted by their numbers
 
 
 def test_colour_by_name_or_number(make: Make) -> None:
@@ -118,7 +180,7 @@ def test_a_persons_words_are_only_words(make: Make) -> None:
 
 def test_many_classes_stay_on_the_page(make: Make) -> None:
     record = replace(make(2, n=60, classes=20), labels=tuple(f"a long name {i}" for i in range(20)))
-    assert Film(record, Screen(), frames=4).frame(0).shape[1] == 900
+    assert Film(record, Screen(), frames=4).frame(0).shape[1] == 960
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 64])
@@ -226,16 +288,16 @@ def test_a_screen_comes_from_json() -> None:
 
 
 def test_a_screen_comes_from_the_players_words() -> None:
-    state = {"yaw": -0.6, "pitch": 0.3, "zoom": 1, "shift": [0, 0], "unrolled": True, "layers": [True]}
+    state = {"yaw": -0.6, "pitch": 0.3, "zoom": 1, "shift": [0, 0], "unrolled": True, "layers": ["tails"]}
     said = {
         "pane states": {"code": {"yaw": 9}, "particles": state},
-        "layers": {"particles": [True, False]},
+        "layers": {"particles": ["tails", "ghost"]},
         "colour": 1,
         "at": 2.25,
         "dark": True,
     }
     screen = Screen.from_json(said)
-    assert (screen.yaw, screen.unrolled, screen.layers) == (-0.6, True, (True, False))
+    assert (screen.yaw, screen.unrolled, screen.layers) == (-0.6, True, ("tails", "ghost"))
     assert (screen.moment, screen.at, screen.colour, screen.dark) == (2.25, None, 1, True)
     assert Screen.from_json({"pane states": None, "layers": 3, "at": 1.0}).moment == 1.0
 
@@ -300,7 +362,7 @@ def test_a_gif_plays_for_ever(make: Make, short: None) -> None:
     data = writers.gif(record, Screen(dark=True), lambda share, words: told.append((share, words)))
     image = Image.open(io.BytesIO(data))
     frames = [(frame.info["duration"], frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
-    assert image.info["loop"] == 0 and image.size == (900, 520)
+    assert image.info["loop"] == 0 and image.size == (960, 600)
     assert frames[-1][0] >= writers.REST_MS and {ms for ms, _ in frames[:-1]} <= {50, 100, 150}
     assert all(frame.getpixel((1, 1)) == (14, 17, 23) for _, frame in frames)
     assert told[0][0] == 0 and told[-1][0] == 1 and [s for s, _ in told] == sorted(s for s, _ in told)
@@ -314,9 +376,9 @@ def test_a_whole_gif_is_small(make: Make) -> None:
     assert len(writers.gif(make(3, n=300), Screen(), quiet)) < 6e6
 
 
-def test_a_png_is_twice_as_large(make: Make) -> None:
+def test_a_png_is_sharp_enough_for_a_slide(make: Make) -> None:
     image = Image.open(io.BytesIO(writers.png(make(2, n=9, classes=2), Screen(at=1.0), quiet)))
-    assert image.size == (1800, 1088) and "particles" in image.info["Description"]
+    assert image.size == (1920, 1248) and "particles" in image.info["Description"]
 
 
 class Cancelled(Exception):
@@ -379,4 +441,4 @@ def test_an_mp4_can_be_streamed(make: Make, short: None) -> None:
         capture_output=True,
         check=True,
     ).stderr.decode()
-    assert "yuv420p" in said and "900x520" in said and "30 fps" in said
+    assert "yuv420p" in said and "960x600" in said and "30 fps" in said

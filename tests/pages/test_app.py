@@ -30,6 +30,7 @@ def _fresh(answers, tmp_path, monkeypatch):
         "pages/latent.py",
         "pages/runs.py",
         "pages/mathematics.py",
+        "pages/glossary.py",
     ],
 )
 def test_every_page_draws_itself(path):

@@ -56,7 +56,7 @@ def _keys(at: AppTest) -> list[str]:
 def test_every_field_has_a_widget_or_a_reason_not_to():
     shown = {key.removeprefix("knob_") for key in _keys(app())}
     # lbfgs has no batches; how a table is read is asked where it is shown.
-    assert set(RunSpec.model_fields) - shown == {"batch_size", "inner_steps", "metric", "reading"}
+    assert set(RunSpec.model_fields) - shown == {"batch_size", "inner_steps", "metric", "reading", "changes"}
 
 
 def test_every_widget_explains_itself():

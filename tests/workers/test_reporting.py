@@ -12,7 +12,7 @@ import pytest
 
 from autoencode_core.errors import InputError
 from autoencode_core.store.record import HISTORY
-from autoencode_core.workers import reporting
+from autoencode_core.workers import orders, reporting
 from autoencode_core.workers.answering import AnswerReporter, Cancelled
 from autoencode_core.workers.reporting import ComputationFailed, at_work, reported, request_stop
 from autoencode_core.workers.training import TrainingReporter, latest_picture
@@ -33,8 +33,14 @@ def worker(monkeypatch):
     loop.close()
 
 
+@pytest.fixture(autouse=True)
+def no_desk(monkeypatch):
+    """Nobody gives orders here."""
+    monkeypatch.setattr(orders, "FIRST_SECONDS", 0.0)
+
+
 def progress(iteration, regime=0):
-    fields = {key: float(iteration) for key in HISTORY} | {"iteration": iteration}
+    fields = {key: float(iteration) for key in HISTORY} | {"iteration": iteration, "iterations": 1000}
     snapshot = SimpleNamespace(codes=np.full((2, 1), iteration), outputs=np.zeros((2, 3)))
     return SimpleNamespace(
         **fields, regime=regime, choosing=None, probe={"inputs": np.ones((2, 3))}, snapshot=lambda: snapshot

@@ -14,8 +14,8 @@ from autoencode_core.questions.arrays import Integers
 from autoencode_core.questions.control import Component, ComponentHorizons
 from autoencode_core.report import Report, silent
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import OnProgress, train_regimes
-from autoencode_core.training.run import Progress, Run
+from autoencode_core.training.loop import train_regimes
+from autoencode_core.training.run import OnProgress, Progress, Run
 from autoencode_core.training.sweep import batches
 
 ORDERS = ("natural", "reversed")
@@ -161,7 +161,7 @@ def classifier(spec: RunSpec, horizon: float | None = None, dataset: str = "") -
 
 
 def _spec(run: Run | RunSpec) -> RunSpec:
-    return run if isinstance(run, RunSpec) else run.spec
+    return (run if isinstance(run, RunSpec) else run.spec).unchanged()
 
 
 def _told(report: Report, before: float, share: float, words: str) -> OnProgress:

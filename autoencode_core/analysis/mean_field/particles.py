@@ -22,9 +22,9 @@ from autoencode_core.questions import mean_field
 from autoencode_core.report import Report, silent
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.distinct_minimisers import maps_apart
-from autoencode_core.training.loop import OnProgress, train_regimes
+from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.objective import Objective
-from autoencode_core.training.run import DTYPES, Progress, Run
+from autoencode_core.training.run import DTYPES, OnProgress, Progress, Run
 from autoencode_core.training.sweep import batches
 
 COUNTS = tuple(2**power for power in range(4, 13))
@@ -79,7 +79,7 @@ def particles(
     Source:
         docs/theory.md, section 6.
     """
-    spec, report = run if isinstance(run, RunSpec) else run.spec, report or silent
+    spec, report = (run if isinstance(run, RunSpec) else run.spec).unchanged(), report or silent
     numbers, samples = _counts(spec, counts), _seeds(seeds)
     if not isinstance(starts, int) or isinstance(starts, bool) or starts < 1:
         raise InputError("starts", starts, "a whole number from 1")

@@ -159,7 +159,7 @@ def _doubled(run: Run) -> RunSpec:
     arch = run.model.architecture
     widths = tuple(count for count in arch.counts[: arch.depth // 2] for _ in range(2))
     wider = {"depth": 2 * arch.depth, "profile": widths, "bottleneck": run.spec.bottleneck}
-    return run.spec.but(**wider, substeps=arch.substeps, fidelity=None)
+    return run.spec.unchanged().but(**wider, substeps=arch.substeps, fidelity=None)
 
 
 class _Level(NamedTuple):

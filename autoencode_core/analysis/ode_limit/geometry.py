@@ -17,6 +17,7 @@ from autoencode_core.flow.shape import Layer
 from autoencode_core.questions.ode_limit import Geometry
 from autoencode_core.report import Report, silent
 from autoencode_core.training.run import Run
+from autoencode_core.words import measured
 
 LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """The quantiles over particles that are given back."""
@@ -128,7 +129,8 @@ def _notes(arch: Architecture, volumes: Tensor, closest: Array, bound: Array, li
         said.append("Particles of the ODE leave the finite numbers: its volume is not known there.")
     elif np.nanmax(bound, initial=0.0) * PER_BOUND > MOST_SUBSTEPS:
         said.append(
-            f"δ Lip(F) may be as large as {np.nanmax(bound):.3g}: there the ODE's volume is less certain."
+            f"δ Lip(F) may be as large as {measured(np.nanmax(bound))}: there the ODE's volume is less "
+            "certain."
         )
     return said
 

@@ -15,6 +15,7 @@ from autoencode_core.questions.arrays import Floats
 from autoencode_core.report import Report
 from autoencode_core.training.curvature import Curvature, product_flops
 from autoencode_core.training.lanczos import Lanczos
+from autoencode_core.words import measured
 
 COUNT = 4
 """How many of the smallest eigenvalues are sought if nothing else is said."""
@@ -248,7 +249,7 @@ def _wide(products: int, floor: float, nu: float) -> str:
     """What to know when Lanczos had to end before ν was known well."""
     return (
         f"Lanczos ended at its limit of {products} products: the smallest curvature may lie anywhere "
-        f"between {floor:.3g} and {nu:.3g}."
+        f"between {measured(floor)} and {measured(nu)}."
     )
 
 

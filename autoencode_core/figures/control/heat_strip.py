@@ -11,6 +11,7 @@ from autoencode_core.figures.least import least_control
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.symlog_axis import words
 from autoencode_core.questions.control import Along
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -37,8 +38,9 @@ def control_words(along: Along) -> str:
         )
     elif len(sizes) and sizes.max() > end:
         said.append(
-            f"The colours end at ±{end:.2g}: {np.mean(sizes <= end):.0%} of the entries lie between; "
-            f"the largest is {sizes.max():.2g}."
+            f"The colours end at ±{measured(end, 2)}: {np.mean(sizes <= end):.0%} of the entries lie "
+            "between; "
+            f"the largest is {measured(sizes.max(), 2)}."
         )
     if not along["whole"]:
         rows = "V: root mean square of its columns" if "V" in along["groups"] else ""

@@ -11,6 +11,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import GLYPHS, plot
 from autoencode_core.questions.control import Iteration
+from autoencode_core.words import as_set, measured
 
 Array = NDArray[Any]
 
@@ -68,8 +69,9 @@ def _forward_words(answer: Iteration, tikhonov: float) -> str:
     cost, data = answer["cost"], answer["data_term"]
     return (
         f"The particles go through the layers with the control of iteration {answer['iteration']:,}. "
-        f"Where they arrive costs J = {cost:.4g}: the data term {data:.4g}, and λ‖θ‖² = {cost - data:.4g} "
-        f"with λ = {tikhonov:g}. Their states are kept for the next phases."
+        f"Where they arrive costs J = {measured(cost, 4)}: the data term {measured(data, 4)}, and λ‖θ‖² "
+        f"= {measured(cost - data, 4)} "
+        f"with λ = {as_set(tikhonov)}. Their states are kept for the next phases."
     )
 
 
@@ -77,7 +79,7 @@ def _backward_words(answer: Iteration, tikhonov: float) -> str:
     return (
         "From the end back to the start the costates tell, particle by particle, how the cost would change "
         "if the particle were moved there: p points where it grows, −p where it falls. Together with the "
-        f"states they give the gradient, ‖∇J‖ = {answer['gradient_norm']:.3g}, without another pass."
+        f"states they give the gradient, ‖∇J‖ = {measured(answer['gradient_norm'])}, without another pass."
     )
 
 
@@ -88,26 +90,29 @@ def _maximise_words(answer: Iteration, tikhonov: float) -> str:
     way = "one proximal step" if steps == 1 else f"{steps} proximal steps"
     return (
         "States and costates stay as they are, so every layer can look for its own θ, independently of all "
-        f"others, by {way}. With τ = {answer['tau'][-1]:.3g} the augmented Hamiltonian grows most in "
-        f"layer {best + 1}, by {gain[best]:.2g}; the control moves by {answer['move'][-1]:.3g} in "
+        f"others, by {way}. With τ = {measured(answer['tau'][-1])} the augmented Hamiltonian grows most in "
+        f"layer {best + 1}, by {measured(gain[best], 2)}; the control moves by "
+        f"{measured(answer['move'][-1])} in "
         "L²(0,T)."
     )
 
 
 def _accept_words(answer: Iteration, tikhonov: float) -> str:
     cost, last, count = answer["cost"], float(answer["trial_cost"][-1]), len(answer["tau"])
-    tried = f"{count} τ tried: " + ", ".join(f"{tau:.3g}" for tau in answer["tau"]) + "."
+    tried = f"{count} τ tried: " + ", ".join(measured(tau) for tau in answer["tau"]) + "."
     if not answer["accepted"]:
         return (
-            f"{tried} None lowers J enough ({last:.4g} at the last, {cost:.4g} before): the control stays, "
+            f"{tried} None lowers J enough ({measured(last, 4)} at the last, {measured(cost, 4)} "
+            "before): the control stays, "
             "and the training ends here."
         )
     change = f"{(last - cost) / cost if cost > 0 else 0.0:+.2%}".replace("-", "−")
     halved = f"{count - 1} halved, then one" if count > 1 else "The first is"
     return (
-        f"{tried} {halved} accepted: J goes from {cost:.4g} to {last:.4g} ({change}), and had to reach "
-        f"{answer['bound'][-1]:.4g}. So J never rises. The next iteration begins with "
-        f"τ = {answer['next_tau']:.3g}."
+        f"{tried} {halved} accepted: J goes from {measured(cost, 4)} to {measured(last, 4)} ({change}), "
+        "and had to reach "
+        f"{measured(answer['bound'][-1], 4)}. So J never rises. The next iteration begins with "
+        f"τ = {measured(answer['next_tau'])}."
     )
 
 

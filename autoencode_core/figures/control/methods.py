@@ -12,6 +12,7 @@ from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import GLYPHS, plot
 from autoencode_core.questions.arrays import Floats
 from autoencode_core.questions.control import Ending, Methods
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -84,9 +85,9 @@ def methods_words(answer: Methods) -> str:
     best = min(ends, key=lambda name: ends[name])
     near = [name for name in ends if ends[name] <= (1 + _CLOSE) * ends[best]]
     if len(near) == len(ends) > 1:
-        return f"All of them end at about the same J, {ends[best]:.3g}: what differs is the way there."
-    said = f"**{theme.join(near)} end{'s' * (len(near) == 1)} lowest**, at J = {ends[best]:.3g}"
-    rest = [f"{name} at {ends[name]:.3g}" for name in ends if name not in near]
+        return f"All of them end at about the same J, {measured(ends[best])}: what differs is the way there."
+    said = f"**{theme.join(near)} end{'s' * (len(near) == 1)} lowest**, at J = {measured(ends[best])}"
+    rest = [f"{name} at {measured(ends[name])}" for name in ends if name not in near]
     said += f"; {theme.join(rest)}. " if rest else ". "
     rows = {name: answer["methods"].index(name) for name in ends}
     for used, unit, scale in ((answer["evaluations"], "gradients", 1), (answer["seconds"], "ms", 1000)):
@@ -94,7 +95,7 @@ def methods_words(answer: Methods) -> str:
         at = {name: _after(answer["cost"][row], used[row], work) for name, row in rows.items()}
         ahead = min(at, key=lambda name: at[name])
         same = f"the same {scale * work:,.0f} {unit}"
-        said += f"With {same} {ahead} is ahead (J = {at[ahead]:.3g}). "
+        said += f"With {same} {ahead} is ahead (J = {measured(at[ahead])}). "
     return said.strip()
 
 
@@ -107,7 +108,7 @@ def ending(answer: Methods, name: str) -> str:
         return "diverged at its start"
     return (
         f"{_ENDS[answer['ended'][row]]}, after {done:,} iteration{'s' * (done != 1)}, {gradients:,.0f} "
-        f"gradients and {seconds:.2g} s"
+        f"gradients and {measured(seconds, 2)} s"
     )
 
 

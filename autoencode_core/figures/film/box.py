@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures.film.camera import Camera
 from autoencode_core.figures.film.paper import Paper, locator
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -78,7 +79,7 @@ def _label(paper: Paper, camera: Camera, axis: int, ticks: Array, edge: Array, t
     at = camera(places)[0] + outward * (9 + 6 * abs(outward[0]))
     for place, tick in zip(at, ticks, strict=True):
         if _within(camera, place):
-            words = f"{tick:.6g}".replace("-", "−")
+            words = measured(tick, 6).replace("-", "−")
             paper.text(place[0], place[1], words, "muted", 11, ha="center", va="center")
     place = ends.mean(axis=0) + outward * (26 + 8 * abs(outward[0]))
     if _within(camera, place):

@@ -20,7 +20,7 @@ Pane = dict[str, Any]
 Show = Callable[[float, int, float], None]
 """Draws the moment at a place among the knots, in an interval of the flow, at a flow time."""
 
-MOST = 300
+MOST = 1000
 """Particles that are drawn at most, and the picked ones."""
 
 _TITLES, _LEFT, _BOTTOM, _RIGHT, _HINT = 40, 56, 40, 10, 11.0
@@ -112,6 +112,11 @@ class Track:
         return float(np.interp(place, np.arange(len(self.times)), self.times))
 
 
+def strewn(numbers: Array) -> Array:
+    """Heights in [0, 1] that part particles by their numbers: as in assets/player/points.js."""
+    return np.asarray(0.22 + 0.72 * ((numbers.astype(np.int64) * 40503) & 0xFFFF) / 0x10000)
+
+
 def unquantised(steps: Array, ranges: list[list[float]]) -> Array:
     """Points (..., c) from what `wire.quantised` made of them."""
     low, high = np.array(ranges, float).T
@@ -130,6 +135,7 @@ class Cell:
         look: how the particles look.
         times: (F,) flow times of the knots.
         screen: what of the screen is honoured.
+        middle: index of the knot at T/2 before the projection.
         hint: words under the title.
         across: pixels of t = 0 and of the last t on the staircase below.
     """
@@ -141,6 +147,7 @@ class Cell:
     times: Array
     screen: Screen
     across: tuple[float, float]
+    middle: int
     hint: list[str] = field(default_factory=list)
 
     def titled(self) -> None:
@@ -163,6 +170,23 @@ class Cell:
         knots = unquantised(self.pane["positions"][:, self.look.chosen], self.pane["quanta"])
         return Track(knots, self.times)
 
+    @property
+    def strip(self) -> bool:
+        """Whether one component lies along the horizontal axis, the height only parting the marks."""
+        return self.dims == 1 and not (self.main and self.screen.unrolled)
+
+    def strewn(self, values: Array, height: float | None = None) -> Array:
+        """Values of the drawn particles (..., m, 1) on a strip (..., m, 2).
+
+        Args:
+            values: of the component.
+            height: the same for all, in [0, 1]; by default each particle's own, which stays as it moves.
+        """
+        if not values.size:
+            return np.empty((0, 2))
+        across = strewn(self.look.chosen) if height is None else np.full(len(self.look.chosen), height)
+        return np.stack([values[..., 0], np.broadcast_to(across, values.shape[:-1])], axis=-1)
+
     def ghost(self) -> Array:
         """Where the drawn particles should end, (m, c) or empty."""
         found = self.pane["ghost"]
@@ -178,8 +202,7 @@ class Cell:
         asked = self.screen.layers if self.main else None
         if asked is None:
             return bool(found["on"])
-        names = [entry["name"] for entry in self.pane["layers"]]
-        return layer in asked or (True, layer) in zip(asked, names, strict=False)
+        return layer in asked
 
     def hollow(self, interval: int) -> bool:
         """Whether marks are hollow in an interval of the flow."""

@@ -37,7 +37,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class _Strip:
+class _OverTime:
     """One component at a flow time, on axes of time and value."""
 
     flat: Flat
@@ -47,12 +47,11 @@ class _Strip:
         return self.flat(np.insert(points, 0, self.t, axis=1))
 
 
-def lay_ground(cell: Cell, moves: bool) -> Ground:
+def lay_ground(cell: Cell) -> Ground:
     """Draws axes or box of a cell.
 
     Args:
         cell: the cell.
-        moves: whether its particles do; one number that stands still is laid out sideways.
     """
     dims = cell.dims
     rect, ranges = cell.inside(flat=dims < 3), np.array(cell.pane["range"], float)
@@ -63,14 +62,16 @@ def lay_ground(cell: Cell, moves: bool) -> Ground:
         camera = Camera(rect, ranges, *_view(screen, (YAW, PITCH)), screen.zoom, screen.shift)
         draw_box(cell.paper, camera, cell.pane["names"])
         return Ground(lambda t: camera, rect)
-    if dims == 1 and moves:
-        return _strip(cell, rect, ranges, titles[0])
+    if dims == 1 and not cell.strip:
+        return _over_time(cell, rect, ranges, titles[0])
     if dims == 1:
-        ranges, titles = np.stack([np.array([-1.3, 1.3]), ranges[0]]), ["", *titles]
+        ranges, titles = np.stack([_zoomed(ranges[0], screen), np.array([0.0, 1.0])]), [*titles, ""]
     else:
         ranges = filled(ranges, rect, screen.zoom, screen.shift)
     axes = cell.paper.axes(rect, ranges, (titles[0], titles[1]))
-    axes.xaxis.set_visible(dims > 1)
+    if dims == 1:
+        axes.yaxis.set_visible(False)
+        axes.spines["left"].set_visible(False)
     flat = Flat(rect, ranges)
     return Ground(lambda t: flat, rect)
 
@@ -81,16 +82,21 @@ def _view(screen: Screen, usual: tuple[float, float]) -> tuple[float, float]:
     return usual[0] if yaw is None else yaw, usual[1] if pitch is None else pitch
 
 
-def _strip(cell: Cell, rect: Rect, ranges: Array, title: str) -> Ground:
-    """Axes of time and value; alone on the page they stand exactly above the staircase."""
+def _zoomed(span: Array, screen: Screen) -> Array:
+    """Low and high of the one component in view."""
+    half = (span[1] - span[0]) / 2 / screen.zoom
+    middle = span.mean() - screen.shift[0] * 2 * half
+    return np.array([middle - half, middle + half])
+
+
+def _over_time(cell: Cell, rect: Rect, ranges: Array, title: str) -> Ground:
+    """Axes of time and value, exactly above the staircase."""
     first, last = float(cell.times[0]), float(cell.times[-1])
-    pad = 0.03 * (last - first)
-    if cell.screen.unrolled:
-        rect, pad = (cell.across[0], rect[1], cell.across[1] - cell.across[0], rect[3]), 0.0
-    flat = Flat(rect, np.array([[first - pad, last + pad], ranges[0]]))
+    rect = cell.across[0], rect[1], cell.across[1] - cell.across[0], rect[3]
+    flat = Flat(rect, np.array([[first, last], ranges[0]]))
     cell.paper.axes(rect, flat.ranges, ("flow time t", title), ticks=8)
     clip = (rect[0] - _MARK, rect[1], rect[2] + 2 * _MARK, rect[3])
-    return Ground(lambda t: _Strip(flat, t), clip)
+    return Ground(lambda t: _OverTime(flat, t), clip)
 
 
 def _depth(cell: Cell) -> Ground:

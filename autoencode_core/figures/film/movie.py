@@ -18,14 +18,15 @@ from autoencode_core.figures.film.mosaic import draw_images
 from autoencode_core.figures.film.paper import Paper, Rect
 from autoencode_core.figures.film.screen import Screen
 from autoencode_core.figures.film.stairs import draw_stairs
-from autoencode_core.figures.scenes.flow import flow_scene
+from autoencode_core.figures.scenes.flow import Around, flow_scene
 from autoencode_core.figures.scenes.parts import clock_places, knot_times
 from autoencode_core.figures.timeline import PROJECTION_FRAMES, Timeline, timeline
 from autoencode_core.store.record import RunRecord, summary_line
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
-WIDTH, HEIGHT, LEGEND = 900, 520, 24
+WIDTH, HEIGHT, LEGEND = 960, 600, 24
 _HEAD, _EDGE, _LEFT, _RIGHT, _GAP = 40, 16, 62, 22, 26
 _STAIRS = (46, 62)
 """Pixels from the lower edge to the staircase, and its height."""
@@ -46,16 +47,23 @@ class Film:
         frames: number of frames over [0, T]; the projection at T/2 gets some more of its own.
         scale: pixels of the picture for each pixel of the page.
         still: whether there is only one frame, that of the screen's moment.
+        around: what was computed for layers of the screen besides the particles.
 
     Raises:
         InputError: the run has no stored flow, or the screen's time is not in it.
     """
 
     def __init__(
-        self, record: RunRecord, screen: Screen, frames: int = 60, scale: int = 1, still: bool = False
+        self,
+        record: RunRecord,
+        screen: Screen,
+        frames: int = 60,
+        scale: int = 1,
+        still: bool = False,
+        around: Around | None = None,
     ) -> None:
         self.line = moment(record, screen) if still else timeline(record, frames)
-        scene = flow_scene(record, "film", beside=not screen.unrolled)
+        scene = flow_scene(record, "film", beside=not screen.unrolled, around=around)
         look, colouring = look_of(scene, screen)
         legend = LEGEND if colouring and colouring["kind"] != "hue" else 0
         self._paper = paper = Paper(WIDTH, HEIGHT + legend, screen.dark, scale)
@@ -66,7 +74,7 @@ class Film:
         _head(paper, record)
         self._panes = []
         for pane, rect in _places(paper, scene["panes"], legend):
-            cell = Cell(paper, pane, rect, look, knot_times(record), screen, across)
+            cell = Cell(paper, pane, rect, look, knot_times(record), screen, across, self._middle)
             images = pane["kind"] == "images"
             self._panes.append(draw_images(cell) if images else _cloud(cell, record, colouring))
             cell.titled()
@@ -196,7 +204,7 @@ def _legend(paper: Paper, colouring: dict[str, Any], look: Look) -> None:
 
 def _scale(paper: Paper, colouring: dict[str, Any], y: float) -> None:
     """A bar of colours between its smallest and its largest value."""
-    low, high = (f"{value:.3g}".replace("-", "−") for value in colouring["range"])
+    low, high = (measured(value).replace("-", "−") for value in colouring["range"])
     unit = f", {colouring['unit']}" if colouring["unit"] else ""
     first = paper.text(_EDGE, y, f"{colouring['name']}{unit}: {low}", va="center")
     x, steps = _EDGE + paper.width_of(first) + 8, 64

@@ -28,6 +28,7 @@ Rect = tuple[float, float, float, float]
 
 _PIXELS_PER_INCH = 100
 _MARKERS = {
+    "bar": "|",
     "circle": "o",
     "square": "s",
     "diamond": "D",
@@ -180,6 +181,11 @@ class Paper:
             found.set_clip_box(self._clip(clip))
         self._add(found, moves)
         return found
+
+    def add_moving(self, artist: Artist, clip: Rect) -> None:
+        """Adds an artist that changes from frame to frame; it is drawn inside of `clip` alone."""
+        artist.set_clip_box(self._clip(clip))
+        self._add(artist, True)
 
     def _add(self, artist: Artist, moves: bool) -> None:
         self.figure.add_artist(artist)

@@ -29,7 +29,7 @@ class Screen:
         shift: how far the picture is moved right and down, as shares of its smaller side.
         unrolled: whether depth is the horizontal axis.
         colour: name or number of a colouring of the scene, None for the natural one.
-        layers: names of the layers that are on, or on and off in the scene's order; None: the usual ones.
+        layers: names of the layers that are on; None: the usual ones.
         particles: numbers of the picked particles.
         at: flow time of a still picture, None for the end.
         moment: the player's clock in [0, 3] instead of `at`: encoder, projection, decoder.
@@ -42,7 +42,7 @@ class Screen:
     shift: tuple[float, float] = (0.0, 0.0)
     unrolled: bool = False
     colour: str | int | None = None
-    layers: tuple[str, ...] | tuple[bool, ...] | None = None
+    layers: tuple[str, ...] | None = None
     particles: tuple[int, ...] = ()
     at: float | None = None
     moment: float | None = None
@@ -111,10 +111,9 @@ def _colouring(name: str, value: Any) -> str | int:
     return kept
 
 
-def _layers(name: str, value: Any) -> tuple[Any, ...]:
-    kinds = {type(part) for part in value} if isinstance(value, list | tuple) else {None}
-    if len(kinds) > 1 or not kinds <= {str, bool}:
-        raise InputError(name, value, "a list of names of layers, or of true and false")
+def _layers(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+        raise InputError(name, value, "a list of names of layers")
     return tuple(value[:100])
 
 

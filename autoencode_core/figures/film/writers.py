@@ -17,6 +17,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.figures.film.movie import Film
 from autoencode_core.figures.film.palette import Palette, theme_colours
 from autoencode_core.figures.film.screen import Screen
+from autoencode_core.figures.scenes.flow import Around
 from autoencode_core.report import Report
 from autoencode_core.store.record import RunRecord
 
@@ -38,18 +39,19 @@ _NO_FFMPEG = (
 )
 
 
-def gif(record: RunRecord, screen: Screen, report: Report) -> bytes:
+def gif(record: RunRecord, screen: Screen, report: Report, around: Around | None = None) -> bytes:
     """The flow as an animated GIF that plays for ever.
 
     Args:
         record: the run.
         screen: what of the player's screen is honoured.
         report: told of every frame.
+        around: what was computed for layers besides the particles.
 
     Raises:
         InputError: the run has no stored flow.
     """
-    film = Film(record, screen, FRAMES)
+    film = Film(record, screen, FRAMES, around=around)
     some = np.linspace(0, len(film) - 1, _SAMPLES).astype(int)
     palette = Palette([film.frame(int(number)) for number in some], theme_colours(screen.dark))
     frames = (palette.indexed(frame) for frame in _told(film, report))
@@ -69,13 +71,14 @@ def gif(record: RunRecord, screen: Screen, report: Report) -> bytes:
     return out.getvalue()
 
 
-def mp4(record: RunRecord, screen: Screen, report: Report) -> bytes:
+def mp4(record: RunRecord, screen: Screen, report: Report, around: Around | None = None) -> bytes:
     """The flow as an MP4 (yuv420p, ready to be streamed).
 
     Args:
         record: the run.
         screen: what of the player's screen is honoured.
         report: told of every frame.
+        around: what was computed for layers besides the particles.
 
     Raises:
         InputError: ffmpeg is not there, or the run has no stored flow.
@@ -84,7 +87,7 @@ def mp4(record: RunRecord, screen: Screen, report: Report) -> bytes:
     program = shutil.which("ffmpeg")
     if program is None:
         raise InputError("format", "mp4", _NO_FFMPEG)
-    film = Film(record, screen, SMOOTH_FRAMES)
+    film = Film(record, screen, SMOOTH_FRAMES, around=around)
     with tempfile.TemporaryDirectory(prefix="autoencode-") as folder:
         path, words = Path(folder) / "film.mp4", Path(folder) / "words"
         with words.open("wb") as said:
@@ -105,18 +108,19 @@ def mp4(record: RunRecord, screen: Screen, report: Report) -> bytes:
         return path.read_bytes()
 
 
-def png(record: RunRecord, screen: Screen, report: Report) -> bytes:
+def png(record: RunRecord, screen: Screen, report: Report, around: Around | None = None) -> bytes:
     """One moment of the flow at twice the size of the screen.
 
     Args:
         record: the run.
         screen: what of the player's screen is honoured, the moment above all.
         report: told when it is done.
+        around: what was computed for layers besides the particles.
 
     Raises:
         InputError: the run has no stored flow, or not that time.
     """
-    film = Film(record, screen, scale=2, still=True)
+    film = Film(record, screen, scale=2, still=True, around=around)
     report(0.1, "drawing")
     about, out = PngInfo(), io.BytesIO()
     about.add_itxt("Description", film.alt)

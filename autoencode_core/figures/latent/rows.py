@@ -14,6 +14,7 @@ from autoencode_core.figures.scenes.plane import plain_plane
 from autoencode_core.figures.theme import titled
 from autoencode_core.questions.arrays import Floats, Integers
 from autoencode_core.questions.latent import KnownRows, NewRows
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -124,7 +125,7 @@ def _hover(rows: _Rows, chosen: Array, unit: str) -> list[str]:
     for number, error, share in zip(numbers, errors, smaller, strict=True):
         text = f"{number}"
         if not np.isnan(error):
-            text += f"<br>squared distance {error:.3g} {unit}"
+            text += f"<br>squared distance {measured(error)} {unit}"
         if not np.isnan(share):
             text += f"<br>{share:.0%} of the training rows have less"
         said.append(text)

@@ -11,6 +11,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.numbers import power
 from autoencode_core.figures.panels import plot
 from autoencode_core.questions.mean_field import Density
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 CONSERVED = 1e-6
@@ -113,7 +114,7 @@ def density_words(answer: Density) -> str:
     outside, lost = answer["outside"], answer["lost"]
     if outside.max() > 0:
         at = float(answer["times"][outside.argmax()])
-        said.append(f"At t = {at:.3g} most lies beside the grid, {outside.max():.1%}.")
+        said.append(f"At t = {measured(at)} most lies beside the grid, {outside.max():.1%}.")
     if lost.max() > 0:
         said.append(f"{lost.max():.1%} of the particles leave the finite numbers.")
     return " ".join(said)

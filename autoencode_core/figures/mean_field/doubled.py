@@ -12,6 +12,7 @@ from autoencode_core.figures.arrays import finite, middle_index
 from autoencode_core.figures.panels import GLYPHS, plot, value_axis
 from autoencode_core.figures.trajectory_table import trajectory_table
 from autoencode_core.questions.mean_field import Doubled
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -68,7 +69,7 @@ def doubled_figure(answer: Doubled, *, dark: bool = False) -> go.Figure:
     if at_once > 0:
         mark = {"color": drop.colour(dark), "symbol": drop.symbol, "size": theme.MARKER + 2}
         stem = {"color": drop.colour(dark), "width": theme.LINE, "dash": drop.dash}
-        hover = f"projection at t = {middle:.3g}: {at_once:.3g}, at once<extra></extra>"
+        hover = f"projection at t = {measured(middle)}: {measured(at_once)}, at once<extra></extra>"
         spot = {"x": [middle, middle], "y": [0, at_once], "mode": "lines+markers", "hovertemplate": hover}
         traces.append({"type": "scatter", **spot, "marker": mark, "line": stem})
         entries.append((GLYPHS[drop.symbol], drop.colour(dark), "projection, at once"))

@@ -14,6 +14,7 @@ from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.numbers import minus
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.questions.mean_field import Particles, Quantity
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -290,7 +291,7 @@ def _marks(answer: Particles, curve: Curve, role: theme.Role, words: str, dark: 
             "line": {"color": theme.colour("ink", dark), "width": np.where(sound, 0, 1)},
         },
         "hovertext": [
-            f"N = {int(n):,}, seed {seed}: {minus(f'{value:.3g}')}<br>{words}"
+            f"N = {int(n):,}, seed {seed}: {measured(float(value))}<br>{words}"
             + "<br>not converged" * (not good)
             for (n, seed), value, good in zip(product(counts, seeds), values.ravel(), sound, strict=True)
         ],

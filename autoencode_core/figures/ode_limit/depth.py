@@ -7,10 +7,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.findings import course
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.questions.ode_limit import Depth
+from autoencode_core.words import measured
 
 Picture = Literal["cost", "outputs", "control"]
 """What is drawn of the levels."""
@@ -66,7 +68,7 @@ def depth_figure(answer: Depth, name: Picture, *, dark: bool = False) -> go.Figu
             }
         )
         groups.append([(GLYPHS[role.symbol], role.colour(dark), words)])
-    depths = [f"{step:.3g}<br>L = {depth}" for step, depth in zip(steps, answer["depths"], strict=True)]
+    depths = [f"{measured(step)}<br>L = {depth}" for step, depth in zip(steps, answer["depths"], strict=True)]
     ends = np.log10(steps[[-1, 0]]) + np.array([-0.12, 0.12])
     ticks = {"tickvals": steps, "ticktext": depths, "range": ends.tolist(), "type": "log"}
     x = theme.axis(dark, "length of a layer T/L (flow time)", **ticks) | {"automargin": "height"}
@@ -91,6 +93,14 @@ def depth_table(answer: Depth) -> dict[str, Sequence[Any]]:
     }
 
 
+def depth_alt(answer: Depth, name: Picture) -> str:
+    """What the curves of a picture do as the layers get shorter, with the arguments of depth_figure."""
+    title, unit, curves = _PICTURES[name]
+    said = [course(words, answer[column]) for column, _, words in curves]
+    depths = answer["depths"]
+    return f"{title} {unit}, from L = {depths[0]} to L = {depths[-1]}: {'; '.join(said)}."
+
+
 def depth_words(answer: Depth) -> list[str]:
     """What refining and training on do, a sentence each."""
     cost, before = answer["cost"], answer["refined_cost"]
@@ -101,8 +111,9 @@ def depth_words(answer: Depth) -> list[str]:
         return ["The flow is at rest: it is the same network at every depth."]
     jump = before[1] / cost[0] if cost[0] > 0 else np.inf
     first = (
-        f"Cutting every layer in two, with θ as it was, takes J from {cost[0]:.3g} to {before[1]:.3g}; "
-        f"training on brings it to {cost[1]:.3g}."
+        f"Cutting every layer in two, with θ as it was, takes J from {measured(cost[0])} to "
+        f"{measured(before[1])}; "
+        f"training on brings it to {measured(cost[1])}."
     )
     first += (
         " The control hardly notices the finer steps: what was optimal stays nearly so."

@@ -8,9 +8,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.findings import course, spoken
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import BOTTOM, LEFT, RIGHT, Entry, Panel, key
 from autoencode_core.questions.ode_limit import Geometry
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 Look = tuple[Literal["smallest", "largest", "bound", "folded", "closest"], str, str]
@@ -103,7 +105,8 @@ def meeting_words(answer: Geometry) -> str:
     if bound.max(initial=0.0) < 1:
         return (
             f"**No trajectories meet.** What a step adds has a Lipschitz constant of at most "
-            f"{bound.max(initial=0.0):.2g} in every layer. Below 1 each step can be undone, whatever the "
+            f"{measured(bound.max(initial=0.0), 2)} in every layer. Below 1 each step can be undone, "
+            "whatever the "
             "particles: like the flow of an ODE."
         )
     sure = int((bound < 1).sum())
@@ -123,7 +126,7 @@ def meeting_words(answer: Geometry) -> str:
     near = ""
     if np.isfinite(closest).any():
         least = float(np.nanmin(closest))
-        near = f" Two of them come as near as {least:.2g} of their distance within a layer."
+        near = f" Two of them come as near as {measured(least, 2)} of their distance within a layer."
     return (
         "**No trajectories of these particles meet**, though the steps are long enough for others to."
         f"{near}{certain}"
@@ -136,14 +139,26 @@ def speed_words(answer: Geometry) -> str:
     limit, speed = answer["speed_limit"], float(answer["speed"].max())
     if not np.isfinite(limit):
         return (
-            f"Until T/2 = {half:g} a component moves by up to {moved:.3g}, at up to {speed:.3g} a unit of "
+            f"Until T/2 = {half:g} a component moves by up to {measured(moved)}, at up to "
+            f"{measured(speed)} a unit of "
             "flow time. This field has no speed limit of its own."
         )
     reach = answer["reach"]
     share = f", {moved / reach:.0%} of it" if reach > 0 else ""
     return (
-        f"No component moves faster than {limit:.3g}, so until T/2 = {half:g} none gets further than "
-        f"{reach:.3g}. The furthest one moves by {moved:.3g}{share}; the fastest goes at {speed:.3g}."
+        f"No component moves faster than {measured(limit)}, so until T/2 = {half:g} none gets further than "
+        f"{measured(reach)}. The furthest one moves by {measured(moved)}{share}; the fastest goes at "
+        f"{measured(speed)}."
+    )
+
+
+def geometry_alt(answer: Geometry) -> str:
+    """What geometry_figure shows along flow time."""
+    stretch = course("the largest stretching of the flow map", answer["stretch"])
+    low, high = float(answer["smallest"].min()), float(answer["largest"].max())
+    return (
+        f"Along flow time {stretch}; a layer's step has singular values from {measured(low)} to "
+        f"{measured(high)}. {spoken(meeting_words(answer))}"
     )
 
 

@@ -13,6 +13,7 @@ from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.questions.ode_limit import Steps
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 Quantity = Literal["difference", "error"]
@@ -89,11 +90,11 @@ def verdict_words(answer: Steps, classify: bool = False) -> str:
     relative, verdict = answer["relative"], answer["verdict"]
     error, exact = answer["network_error"], answer["reference_error"]
     things = "codes" if classify else "outputs"
-    apart = percent(relative) if np.isfinite(relative) else f"{answer['network_difference']:.2g}"
+    apart = percent(relative) if np.isfinite(relative) else measured(answer["network_difference"], 2)
     whose = " of the targets' spread" if np.isfinite(relative) else " in flow coordinates"
     how = (
         f"Integrated exactly, the same control moves its {things} by {apart}{whose}, and the mean squared "
-        f"error from {error:.3g} to {exact:.3g}."
+        f"error from {measured(error)} to {measured(exact)}."
     )
     if verdict == "ode":
         return f"**This network is a discretised ODE.** {how} Finer steps make no other map of it."

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from autoencode_core.figures.numbers import minus, rounded
+from autoencode_core.figures.numbers import rounded
 from autoencode_core.figures.regimes.convexity import CONVEX, proven
 from autoencode_core.figures.theme import join
 from autoencode_core.questions.regimes import Curvature, CurvatureDepths
+from autoencode_core.words import measured
 
 _NOT = "not convex"
 
@@ -41,7 +42,8 @@ def certificate_words(answer: Curvature, tikhonov: float, depth: int) -> str:
     if still:
         return said
     return (
-        f"{said} But the control is not stationary (‖∇J‖ = {answer['gradient_norm']:.2g}): this is a "
+        f"{said} But the control is not stationary (‖∇J‖ = {measured(answer['gradient_norm'], 2)}): this "
+        "is a "
         "statement on the curvature at this control, not on a minimiser."
     )
 
@@ -60,7 +62,7 @@ def limit_words(answer: CurvatureDepths) -> str:
     if still[0] and not still[-1]:
         said += (
             f" With {depths[-1]} layers this θ(t) is not stationary "
-            f"(‖∇J‖ = {answer['gradient_norm'][-1]:.2g}), so there that is a statement on the "
+            f"(‖∇J‖ = {measured(answer['gradient_norm'][-1], 2)}), so there that is a statement on the "
             "curvature at θ(t), not on a minimiser."
         )
     return said
@@ -85,7 +87,7 @@ def _heading(answer: CurvatureDepths, depths: list[int]) -> str:
 
 def _course(answer: CurvatureDepths, depths: list[int]) -> str:
     """The values with more layers, and what they tend to."""
-    values = [minus(f"{nu:.3g}") for nu in answer["nu"].tolist()]
+    values = [measured(nu) for nu in answer["nu"].tolist()]
     more = join([f"{depth:,}" for depth in depths[1:]])
     start = f"ν = {values[0]}; the same θ(t) cut into {more} layers has ν = {join(values[1:])}"
     trend, shrink = answer["trend"], answer["shrink"]
@@ -95,7 +97,7 @@ def _course(answer: CurvatureDepths, depths: list[int]) -> str:
         return f"{start}, which is the limit as far as can be told (2λ + ν = {total})."
     if trend == "geometric":
         return (
-            f"{start}. Each change is {shrink:.2g} of the one before, so ν tends to about "
+            f"{start}. Each change is {measured(shrink, 2)} of the one before, so ν tends to about "
             f"{rounded(limit)}, give or take {rounded(error)}, and 2λ + ν to {total}."
         )
     if trend == "few":
@@ -109,4 +111,4 @@ def _why_open(shrink: float) -> str:
         return "It goes up and down: these are not yet the values of one flow cut finer."
     if shrink >= 1:
         return "The changes grow: nothing shows a limit yet."
-    return f"The last change is {shrink:.2g} of the one before: too much to tell where they end."
+    return f"The last change is {measured(shrink, 2)} of the one before: too much to tell where they end."

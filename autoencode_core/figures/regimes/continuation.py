@@ -17,7 +17,7 @@ from autoencode_core.figures.regimes.strip import panel_figure
 from autoencode_core.figures.regimes.study_marks import edge, run_words
 from autoencode_core.rest import rest_name
 from autoencode_core.store.study import Outcome, Study
-from autoencode_core.words import stretches
+from autoencode_core.words import as_set, measured, stretches
 
 Array = NDArray[Any]
 
@@ -60,7 +60,7 @@ def continuation_figure(study: Study, *, dark: bool = False, stacked: bool = Fal
     y_term = value_axis([*values[1], study.zero[1]], dark)
     rest, log = rest_name(study.spec), y_cost["type"] == "log"
     lines = [
-        level(panels[0], study.zero[0], f"{rest} {study.zero[0]:.3g}", dark, log, below=True),
+        level(panels[0], study.zero[0], f"{rest} {measured(study.zero[0])}", dark, log, below=True),
         level(panels[1], study.zero[1], rest, dark, y_term["type"] == "log", below=True),
     ]
     return panel_figure(
@@ -114,8 +114,8 @@ def continuation_words(study: Study) -> str:
     if open_:
         unknown = f"Whether the branches differ at λ = {open_} is not known: not both converged there."
         said = f"{said} {unknown}" if apart else unknown
-    jumps = [f"{o.branch} at λ = {o.tikhonov:.2g}" for o in study.outcomes if o.jump]
-    above = [f"{weight:.2g}" for weight in metastable(study)]
+    jumps = [f"{o.branch} at λ = {as_set(o.tikhonov, 2)}" for o in study.outcomes if o.jump]
+    above = [as_set(weight, 2) for weight in metastable(study)]
     more = [f"Jumps: {theme.join(jumps)}."] * bool(jumps)
     if above:
         more.append(
@@ -191,7 +191,8 @@ def _words(outcome: Outcome) -> str:
     lines = [run_words(outcome, None)]
     if outcome.moved is not None:
         lines.append(
-            f"reconstructions moved by {outcome.moved:.2g} of the variance" + ": a jump" * outcome.jump
+            f"reconstructions moved by {measured(outcome.moved, 2)} of the variance"
+            + ": a jump" * outcome.jump
         )
     return "<br>".join(lines)
 

@@ -2,6 +2,7 @@
 
 from autoencode_core.figures import theme
 from autoencode_core.store.study import Outcome, Study
+from autoencode_core.words import measured
 
 UNCONVERGED = "bowtie"
 """Symbol of a run that has not converged, where symbols tell minimisers apart."""
@@ -53,7 +54,7 @@ def ending_words(study: Study) -> str:
         norm = max(outcome.gradient_norm for outcome in waiting)
         by_hand = sum(outcome.status == "stopped" for outcome in waiting)
         stopped = f", {by_hand} of them stopped by hand" * bool(by_hand)
-        size = f"‖∇J‖ {'up to ' * (len(waiting) > 1)}{norm:.2g}"
+        size = f"‖∇J‖ {'up to ' * (len(waiting) > 1)}{measured(norm, 2)}"
         verb = "is" if len(waiting) == 1 else "are"
         said.append(
             f"{counted(len(waiting), total)} had not converged ({size}{stopped}) and {verb} not counted as "

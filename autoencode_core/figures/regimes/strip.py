@@ -37,7 +37,7 @@ from autoencode_core.figures.regimes.ode_difference import (
 from autoencode_core.figures.regimes.study_marks import mark_traces, rank_key, run_words
 from autoencode_core.rest import rest_name
 from autoencode_core.store.study import Study
-from autoencode_core.words import stretches
+from autoencode_core.words import measured, stretches
 
 _TALL, _STACKED_TALL = {3: 286, 4: 410}, {3: 560, 4: 720}
 """Pixels from the foot of the lowest panel to the head of the highest, by how many there are."""
@@ -78,7 +78,7 @@ def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> 
     y_square = value_axis([*columns["square"], 0.0], dark, zero=True)
     traces += draw.lost(cost, lost, y_cost)
     zero = [
-        level(cost, study.zero[0], f"{rest} {study.zero[0]:.3g}", dark, y_cost["type"] == "log"),
+        level(cost, study.zero[0], f"{rest} {measured(study.zero[0])}", dark, y_cost["type"] == "log"),
         level(term, study.zero[0], rest, dark, y_term["type"] == "log"),
     ]
     beside = [_difference(panel, study, draw, dark) for panel in panels[3:]]

@@ -10,6 +10,7 @@ from autoencode_core.figures.panels import GLYPHS, Entry, Panel
 from autoencode_core.figures.regimes.endings import UNCONVERGED, ended, pale
 from autoencode_core.figures.regimes.ode_difference import run_line, strokes
 from autoencode_core.store.study import Outcome, Study
+from autoencode_core.words import as_set, measured
 
 _MOST_NAMED = 5
 
@@ -30,10 +31,13 @@ def run_words(outcome: Outcome, rank: int | None) -> str:
     """What the pointer says of a run."""
     which = "" if rank is None else f"<br>minimiser {rank + 1} of its λ" + " (lowest J)" * (rank == 0)
     branch = f", {outcome.branch}" if outcome.branch else ""
-    lines = [f"λ = {outcome.tikhonov:.4g}, seed {outcome.seed}{branch}", f"J = {outcome.cost:.4g}"]
-    lines.append(f"data term {outcome.data_term:.4g}, test {outcome.test_term:.4g}")
-    lines.append(f"‖θ‖² = {outcome.square:.4g}")
-    lines.append(f"‖∇J‖ = {outcome.gradient_norm:.2g}")
+    lines = [
+        f"λ = {as_set(outcome.tikhonov, 4)}, seed {outcome.seed}{branch}",
+        f"J = {measured(outcome.cost, 4)}",
+    ]
+    lines.append(f"data term {measured(outcome.data_term, 4)}, test {measured(outcome.test_term, 4)}")
+    lines.append(f"‖θ‖² = {measured(outcome.square, 4)}")
+    lines.append(f"‖∇J‖ = {measured(outcome.gradient_norm, 2)}")
     ending = f"<br>{ended(outcome)}, {outcome.iterations:,} iterations"
     return "<br>".join(lines) + which + ending + (f"<br>{run_line(outcome)}" if outcome.verdict else "")
 

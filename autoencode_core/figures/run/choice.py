@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from autoencode_core.figures import theme
 from autoencode_core.figures.panels import GLYPHS, Entry, Panel, WeightAxis, level, plot
 from autoencode_core.store.choice import Choice, choice_words
+from autoencode_core.words import as_set, measured
 
 _HEIGHT = 240
 
@@ -35,7 +36,7 @@ def choice_figure(choice: Choice, *, dark: bool = False) -> go.Figure:
         (
             GLYPHS[chosen.symbol],
             chosen.colour(dark),
-            f"chosen: λ = {choice.tikhonov:g}",
+            f"chosen: λ = {as_set(choice.tikhonov)}",
         ),
     ]
     known = np.isfinite(choice.mean)
@@ -65,7 +66,11 @@ def _traces(choice: Choice, axis: WeightAxis, dark: bool) -> list[dict[str, Any]
     known = [n for n, mean in enumerate(choice.mean) if np.isfinite(mean)]
     x = [axis.place(choice.weights[n]) for n in known]
     mean, deviation = choice.mean[known], choice.deviation[known]
-    said = [f"λ = {choice.weights[n]:g}<br>{choice.mean[n]:.4g} ± {choice.deviation[n]:.2g}" for n in known]
+    said = [
+        f"λ = {as_set(choice.weights[n])}<br>{measured(choice.mean[n], 4)} ± "
+        f"{measured(choice.deviation[n], 2)}"
+        for n in known
+    ]
     ends = zip((mean - deviation).tolist(), (mean + deviation).tolist(), strict=True)
     at, colour = known.index(choice.chosen), curve.colour(dark)
     common = {"type": "scatter", "hovertemplate": "%{hovertext}<extra></extra>"}
@@ -102,7 +107,10 @@ def _traces(choice: Choice, axis: WeightAxis, dark: bool) -> list[dict[str, Any]
 def choice_alt(choice: Choice) -> str:
     """The picture in words."""
     pairs = zip(choice.weights, choice.mean, choice.deviation, strict=True)
-    said = ", ".join(f"{mean:.3g} ± {deviation:.2g} at λ = {weight:g}" for weight, mean, deviation in pairs)
+    said = ", ".join(
+        f"{measured(mean)} ± {measured(deviation, 2)} at λ = {as_set(weight)}"
+        for weight, mean, deviation in pairs
+    )
     of = "of what PCA leaves" if choice.by_pca else "of the variance"
     return f"Held-out error as a share {of}: {said}. {choice_words(choice)}"
 

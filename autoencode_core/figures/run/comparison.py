@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from autoencode_core.figures import theme
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit, unexplained
+from autoencode_core.words import measured
 
 _PATTERN = {"this run": "", "PCA": "/"}
 
@@ -61,7 +62,7 @@ def _bars(title: str, name: str, values: list[float | None], dark: bool) -> dict
         "orientation": "h",
         "y": ["train", "test"],
         "x": [value or 0.0 for value in values],
-        "text": [f"{value:.3g}" if value is not None else "not finite" for value in values],
+        "text": [measured(value) if value is not None else "not finite" for value in values],
         "textposition": "outside",
         "textfont": {"color": theme.colour("ink", dark), "size": theme.TEXT},
         "cliponaxis": False,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite
 from autoencode_core.ode import share
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -217,7 +218,7 @@ def _end_labels(
     placed = spread(pixels, _LABEL, 0, panel.tall)
     return [
         {
-            "text": f"{word.split(' λ')[0]} {share(last[word]) if panel.share else f'{last[word]:.3g}'}",
+            "text": f"{word.split(' λ')[0]} {share(last[word]) if panel.share else measured(last[word])}",
             "x": 1,
             "xref": "paper",
             "y": float(at[word]),

@@ -12,6 +12,7 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import classes, finite, one_of_each, outputs
 from autoencode_core.figures.theme import titled
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -54,9 +55,8 @@ def image_reconstruction_figure(record: RunRecord, n: int = 10, *, dark: bool = 
 
     low, middle, high = theme.DIFFERENCES[dark]
     key = f"grey: {_number(span[0])} to {_number(span[1])} · difference: "
-    key += (
-        f"<span style='color:{low}'>■</span> −{reach:.2g} to <span style='color:{high}'>■</span> +{reach:.2g}"
-    )
+    end = measured(reach, 2)
+    key += f"<span style='color:{low}'>■</span> −{end} to <span style='color:{high}'>■</span> +{end}"
     scale = scaled([(0, _HALF, list(theme.GREYS[dark])), (_HALF + 1, 2 * _HALF + 1, [low, middle, high])])
     layout = theme.layout(
         dark,

@@ -13,6 +13,7 @@ from autoencode_core.figures.run.images import image_shape, mosaic, scaled, tile
 from autoencode_core.figures.theme import titled
 from autoencode_core.flow.widths import active_counts
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -75,7 +76,9 @@ def turned_off_words(record: RunRecord) -> str:
     if first.kept:
         return f"No component is turned off before the bottleneck: all {len(first.components)} are kept."
     what = "principal axes" if record.spec.coordinates in ROTATING else "pixels"
-    off = ", then ".join(f"{len(part.components)} at t = {part.t:.3g}" for part in parts[:-1][:MOST_ROWS])
+    off = ", then ".join(
+        f"{len(part.components)} at t = {measured(part.t)}" for part in parts[:-1][:MOST_ROWS]
+    )
     return f"Of {len(record.weights['order'])} {what} {off} are turned off; {kept}."
 
 
@@ -88,7 +91,7 @@ def _axes(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
     rows = [row / np.maximum(np.abs(row).max(axis=1, keepdims=True), 1e-12) for row in rows]
     picture = mosaic(rows, shape, [(-1.0, 1.0)] * len(rows), _LEVELS)
     names = [
-        f"{len(part.components)} kept" if part.kept else f"t = {part.t:.3g}: {len(part.components)} off"
+        f"{len(part.components)} kept" if part.kept else f"t = {measured(part.t)}: {len(part.components)} off"
         for part in shown
     ]
     low, _, high = theme.DIFFERENCES[dark]
@@ -125,7 +128,7 @@ def _pixels(record: RunRecord, shape: tuple[int, int], dark: bool) -> go.Figure:
         dark,
         height=360,
         margin={"l": 18, "r": 18, "t": 56, "b": 16},
-        annotations=titled("Pixels, by when they go off", f"at T/2 = {half:.3g}: kept", 0, dark),
+        annotations=titled("Pixels, by when they go off", f"at T/2 = {measured(half)}: kept", 0, dark),
         xaxis=theme.axis(dark, constrain="domain", **frame),
         yaxis=theme.axis(dark, scaleanchor="x", autorange="reversed", constrain="domain", **frame),
     )

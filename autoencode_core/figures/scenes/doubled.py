@@ -22,6 +22,7 @@ from autoencode_core.figures.scenes.parts import (
 from autoencode_core.figures.theme import join
 from autoencode_core.questions.mean_field import Doubled
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -131,13 +132,15 @@ def doubled_words(record: RunRecord, answer: Doubled) -> list[str]:
         "Both forms end in the same place: the outputs "
         + (f"differ by {power(apart)} at most, which is rounding." if apart else "are identical.")
         if same
-        else f"The outputs of the two forms differ by {apart:.3g}, which is more than rounding."
+        else f"The outputs of the two forms differ by {measured(apart)}, which is more than rounding."
     ]
     if jump(answer) <= 0:
         return [*said, "Nothing is forgotten here, so there is no jump to remove."]
     said.append(
-        f"The projection moves a particle by up to {jump(answer):.3g} at once, at T/2. The doubled state has "
-        f"no such jump: it moves by at most {moved:.3g} in a layer of length {step:.3g}, and by half of that "
+        f"The projection moves a particle by up to {measured(jump(answer))} at once, at T/2. The doubled "
+        "state has "
+        f"no such jump: it moves by at most {measured(moved)} in a layer of length {measured(step)}, and "
+        "by half of that "
         "in half the time."
     )
     return said

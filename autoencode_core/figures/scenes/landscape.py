@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autoencode_core.errors import InputError
 from autoencode_core.figures.scenes.parts import Part, scene
 from autoencode_core.questions.regimes import LandscapeLine, LandscapePlane
+from autoencode_core.words import as_set, measured
 
 Array = NDArray[Any]
 
@@ -108,7 +109,7 @@ def line_scene(
         data_term=data,
         square=square,
         names=list(names),
-        axes=[f"s: from {names[0]} (0) to {names[1]} (1), ‖Δθ‖ = {answer['distance']:.3g}", "J"],
+        axes=[f"s: from {names[0]} (0) to {names[1]} (1), ‖Δθ‖ = {measured(answer['distance'])}", "J"],
         alt=_line_words(data + tikhonov * square, s, names, tikhonov),
     )
 
@@ -175,22 +176,22 @@ def _plane_words(cost: Array, a: Array, b: Array, tikhonov: float, marks: Sequen
     if not np.isfinite(cost).any():
         return "The cost is not finite anywhere on this plane."
     row, column = np.unravel_index(np.nanargmin(cost), cost.shape)
-    lowest, place = float(np.nanmin(cost)), f"({a[column]:.3g}, {b[row]:.3g})"
+    lowest, place = float(np.nanmin(cost)), f"({measured(a[column])}, {measured(b[row])})"
     for mark in marks:
         if not mark["off"] and "square" in mark and mark["data_term"] + tikhonov * mark["square"] < lowest:
             lowest, place = mark["data_term"] + tikhonov * mark["square"], str(mark["name"])
     return (
-        f"The cost J on a plane of controls through θ* at λ = {tikhonov:g}: from {lowest:.3g} to "
-        f"{np.nanmax(cost):.3g}, lowest at {place}, where θ* is (0, 0)."
+        f"The cost J on a plane of controls through θ* at λ = {as_set(tikhonov)}: from {measured(lowest)} to "
+        f"{measured(np.nanmax(cost))}, lowest at {place}, where θ* is (0, 0)."
     )
 
 
 def _beside_words(answer: LandscapePlane, marks: Sequence[Part]) -> list[str]:
     """How far from the plane is what is projected onto it."""
-    words = [f"{mark['name']} lies {mark['off']:.3g} off this plane." for mark in marks if mark["off"]]
+    words = [f"{mark['name']} lies {measured(mark['off'])} off this plane." for mark in marks if mark["off"]]
     off = _numbers(answer["path_off"])
     if len(off) and np.isfinite(off).any() and np.nanmax(off) > 0:
-        words.append(f"The training path runs up to {np.nanmax(off):.3g} beside it.")
+        words.append(f"The training path runs up to {measured(np.nanmax(off))} beside it.")
     return words
 
 
@@ -199,6 +200,6 @@ def _line_words(cost: Array, s: Array, names: Sequence[str], tikhonov: float) ->
     inside = cost[(s >= 0) & (s <= 1)]
     top = float(np.nanmax(inside)) if np.isfinite(inside).any() else float("nan")
     return (
-        f"The cost J between two minimisers at λ = {tikhonov:g}: {ends[0]:.3g} at {names[0]}, "
-        f"{ends[1]:.3g} at {names[1]}, at most {top:.3g} between them."
+        f"The cost J between two minimisers at λ = {as_set(tikhonov)}: {measured(ends[0])} at {names[0]}, "
+        f"{measured(ends[1])} at {names[1]}, at most {measured(top)} between them."
     )

@@ -21,6 +21,7 @@ from autoencode_core.figures.marks import MOST_CLASSES, PLACE
 from autoencode_core.figures.scenes.encoding import quanta, quantised
 from autoencode_core.figures.theme import join
 from autoencode_core.figures.timeline import IDLE
+from autoencode_core.names import run_stem
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
@@ -62,6 +63,7 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
     return {
         "id": identity,
         "title": "",
+        "file": "",
         "alt": "",
         "caption": "",
         "about": "",
@@ -87,8 +89,13 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
 
 
 def of_run(record: RunRecord) -> Part:
-    """Entries of the header of a scene about a run: its name, what made it, formats that need no more."""
-    return {"title": record.name, "about": about(record), "save": ["png", "html"]}
+    """Entries of the header of a scene about a run: its name, its files', what made it, plain formats."""
+    return {
+        "title": record.name,
+        "file": run_stem(record),
+        "about": about(record),
+        "save": ["png", "html"],
+    }
 
 
 def _theme(dark: bool, classes_: int) -> Part:

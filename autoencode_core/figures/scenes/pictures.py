@@ -28,6 +28,7 @@ from autoencode_core.figures.scenes.parts import (
 )
 from autoencode_core.figures.timeline import NOT_DRIVEN
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -86,7 +87,7 @@ def film_pane(record: RunRecord, picked: Sequence[int] = (), rows: int = FILM_RO
     for frame, at, t in stops:
         active = on[min(frame, last)] if at < 1 else on[min(max(frame, middle), last)]
         words = "dropped" if frame == middle + 1 and line["drops"] else f"{active} of {line['width']}"
-        heads.append(f"t = {t:.3g}\n{words}")
+        heads.append(f"t = {measured(t)}\n{words}")
     return {
         "kind": "film",
         "key": "film",
