@@ -26,6 +26,7 @@ from autoencode_core.words import as_set, balance, measured
 from pages.regimes_views.studies import opening_runs
 from pages.shared.charts import chart, table_button
 from pages.shared.choice_chart import choice_chart
+from pages.shared.linked import linked_switch
 from pages.shared.players import players
 from pages.shared.run_menu import MOST_RUNS, choose_runs
 from pages.shared.setup import dark, escape, guard
@@ -62,10 +63,15 @@ def _differences(runs: Runs) -> None:
     warm = [record.summary.get("warm_start") for _, record in runs]
     for said in warnings(specs, warm):
         st.warning(escape(said))
+<<<<<<< HEAD
     if said := conclusion(specs, warm):
         st.success(escape(said))
     only = st.toggle(
         "Only what differs", len(runs) > 1, key="compare_only", bind="query-params", help="Hides equal knobs."
+=======
+    only = linked_switch(
+        "Only what differs", len(runs) > 1, link="differ", key="compare_only", help="Hides equal knobs."
+>>>>>>> main
     )
     rows = [row for row in differences(specs) if row.differs or not only]
     if any(weight is not None for weight in warm):

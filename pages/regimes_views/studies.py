@@ -109,7 +109,10 @@ def _menu(kind: Kind) -> tuple[str, Study] | None:
         help="What was trained, newest first; those of the gallery come last.",
     )
     _linked_study(kind).set(chosen)
-    STUDY.set(chosen)
+    if chosen == next(iter(known)):
+        STUDY.imply(chosen)
+    else:
+        STUDY.set(chosen)
     study = known[chosen].study
     return None if study is None else (chosen, study)
 
