@@ -63,15 +63,10 @@ def _differences(runs: Runs) -> None:
     warm = [record.summary.get("warm_start") for _, record in runs]
     for said in warnings(specs, warm):
         st.warning(escape(said))
-<<<<<<< HEAD
     if said := conclusion(specs, warm):
         st.success(escape(said))
-    only = st.toggle(
-        "Only what differs", len(runs) > 1, key="compare_only", bind="query-params", help="Hides equal knobs."
-=======
     only = linked_switch(
         "Only what differs", len(runs) > 1, link="differ", key="compare_only", help="Hides equal knobs."
->>>>>>> main
     )
     rows = [row for row in differences(specs) if row.differs or not only]
     if any(weight is not None for weight in warm):

@@ -10,15 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-<<<<<<< HEAD
-from pydantic import ValidationError
-
 from autoencode_core.data.reading import AS_FOUND, Reading, file_title, is_table, table_name
-from pages.shared.session import LinkKey, SessionKey
-=======
-from autoencode_core.data.reading import AS_FOUND, Reading, is_table, table_name
 from pages.shared.session import SessionKey
->>>>>>> main
 from pages.shared.setup import runs_root
 
 _KEPT = re.compile(r"[0-9a-f]{12}-[\w-]+\.(csv|tsv|txt|xlsx|(csv|tsv|txt)\.gz)")
