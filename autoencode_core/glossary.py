@@ -18,8 +18,8 @@ from autoencode_core.spec import RunSpec
 Kind = Literal["knob", "number", "axis", "mark", "notion"]
 
 _FILE = ASSETS / "texts" / "glossary.toml"
-_ANY = "…"
-"""In words on screen: whatever stands there."""
+_PLACES = {"…": ".*", "\\#": "[0-9₀-₉]+"}
+"""What stands for anything, and for a number, in words on screen."""
 _KNOB_SECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("dataset", "task", "particles", "noise", "coordinates", "bottleneck"), "1"),
     **dict.fromkeys(("depth", "horizon", "profile", "order", "field", "expansion", "hidden"), "2"),
@@ -29,6 +29,14 @@ _KNOB_SECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("metric", "tolerance", "init_scale", "init_outer", "seed"), "4"),
 }
 """Where docs/theory.md tells of a knob; "" of the others."""
+
+
+_SHOWN: Mapping[str, tuple[str, ...]] = {
+    "tikhonov": ("λ of this run", "λ = …"),
+    "fidelity": ("allowed",),
+    "substeps": ("step size δ/r…",),
+}
+"""Further words on screen for a knob."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Term:
         range: the values that it takes, and what they say.
         section: of docs/theory.md where it is computed, "" when nowhere.
         kind: what it is on screen.
-        shown: further words that stand for it on screen; "…" stands for anything.
+        shown: further words that stand for it on screen; "…" stands for anything, "#" for a number.
     """
 
     name: str
@@ -74,7 +82,7 @@ def _knob(name: str) -> Term:
         "" if name == "dataset" else allowed(name),
         _KNOB_SECTIONS.get(name, ""),
         "knob",
-        (name, f"{title} {extra.get('symbol', '')}".strip()),
+        (name, *_SHOWN.get(name, ())),
     )
 
 
@@ -139,9 +147,16 @@ def _known() -> tuple[Mapping[str, str], tuple[tuple[re.Pattern[str], str], ...]
         for words in (term.name, term.symbol, term.title, *term.shown):
             folded = _folded(words)
             if folded:
-                (patterns if _ANY in folded else exact).setdefault(folded, key)
+                (patterns if re.search("[…#]", folded) else exact).setdefault(folded, key)
     ordered = sorted(patterns, key=len, reverse=True)
-    return exact, tuple((re.compile(".*".join(map(re.escape, p.split(_ANY)))), patterns[p]) for p in ordered)
+    return exact, tuple((_pattern(words), patterns[words]) for words in ordered)
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    text = re.escape(words)
+    for mark, pattern in _PLACES.items():
+        text = text.replace(mark, pattern)
+    return re.compile(text)
 
 
 def _folded(words: str) -> str:
