@@ -127,8 +127,10 @@ def find(words: str) -> str | None:
         words: a label, such as the title of an axis or of a number; its case and a unit in brackets at its
             end do not count.
     """
-    text = _folded(words)
     exact, patterns = _known()
+    if _bare(words) in exact:  # t is not T
+        return exact[_bare(words)]
+    text = _folded(words)
     for tried in (text, re.sub(r"\s*\([^()]*\)$", "", text)):
         if tried in exact:
             return exact[tried]
@@ -145,6 +147,10 @@ def _known() -> tuple[Mapping[str, str], tuple[tuple[re.Pattern[str], str], ...]
     patterns: dict[str, str] = {}
     for key, term in TERMS.items():
         for words in (term.name, term.symbol, term.title, *term.shown):
+            if words and not re.search("[…#]", words):
+                exact.setdefault(_bare(words), key)
+    for key, term in TERMS.items():
+        for words in (term.name, term.symbol, term.title, *term.shown):
             folded = _folded(words)
             if folded:
                 (patterns if re.search("[…#]", folded) else exact).setdefault(folded, key)
@@ -159,10 +165,14 @@ def _pattern(words: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
+def _bare(words: str) -> str:
+    """Words without markup and line breaks."""
+    return " ".join(re.sub(r"<[^<>]*>", " ", words).replace("\\", "").split())
+
+
 def _folded(words: str) -> str:
-    """Words without markup, line breaks and case."""
-    bare = re.sub(r"<[^<>]*>", " ", words).replace("\\", "")
-    return " ".join(bare.lower().split())
+    """The same without case."""
+    return _bare(words).lower()
 
 
 def _lower(text: str) -> str:
