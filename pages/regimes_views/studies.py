@@ -10,10 +10,11 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.export.study_csv import study_csv
 from autoencode_core.figures.regimes.ode_difference import ode_known
+from autoencode_core.names import study_stem
 from autoencode_core.store.study import COLUMNS, Kind, Study, study_line, table
 from pages.regimes_views.plan import plan_form
 from pages.regimes_views.training import study_trains
-from pages.shared.charts import settings
+from pages.shared.charts import figure_files, settings
 from pages.shared.flow_time import TIME
 from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
@@ -178,8 +179,9 @@ def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.F
         alt=words,
         on_select="rerun",
         selection_mode="points",
-        config=settings(f"{study_id}-{name}"),
+        config=settings(f"{study_stem(study)}-{name}"),
     )
+    figure_files(key, figure, words, f"{study_stem(study)}-{name}")
     place = _picked(event, len(study.outcomes))
     if place is not None:
         st.session_state[slot] = st.session_state.get(slot, 0) + 1  # coming back, nothing is selected

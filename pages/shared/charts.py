@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -10,12 +11,18 @@ from numpy.typing import ArrayLike
 
 from autoencode_core.export.csv_text import columns_csv
 from autoencode_core.figures.updating import UpdatingChart
+from autoencode_core.names import slug
+from autoencode_core.questions.run import FIGURE
+from pages.shared.answers import ask, told
+from pages.shared.setup import dark, guard
+
+_KINDS = ("pdf", "svg", "png")
 
 Columns = Callable[[], Mapping[str, ArrayLike]]
 
 
 def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Columns | None = None) -> None:
-    """A figure that stands still; the camera above it saves a PNG, the button below it a CSV.
+    """A figure that stands still; below it the buttons that save it, and its numbers as CSV.
 
     Args:
         key: the same for all figures in this place.
@@ -27,9 +34,59 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
     name = name or key
     with st.container(gap=None):
         st.plotly_chart(figure, theme=None, key=key, alt=alt, config=settings(name))
-        if columns is not None:
-            words = "The numbers of this figure as a table. The camera above the figure saves it as PNG."
-            table_button(f"{key}_csv", name, columns, words=words)
+        with st.container(horizontal=True, gap="small"):
+            if columns is not None:
+                words = "The numbers of this figure as a table."
+                table_button(f"{key}_csv", name, columns, words=words)
+            figure_files(key, figure, alt, name)
+
+
+@st.fragment
+@guard()
+def figure_files(key: str, figure: go.Figure, alt: str, name: str) -> None:
+    """A figure as a file for a slide or a paper, made by a worker when it is asked for.
+
+    Args:
+        key: of the figure.
+        figure: as it is on the page.
+        alt: what it shows, in words.
+        name: of the file, without its ending.
+    """
+    box = st.popover(
+        "Figure", key=f"{key}_files", on_change="rerun", type="tertiary", icon=":material/download:"
+    )
+    if not box.open:
+        return
+    with box:
+        wanted = st.segmented_control("Save as", _KINDS, format_func=str.upper, key=f"{key}_kind")
+        if dark():
+            st.caption("The file has the colours of the page: for a paper, choose the light theme first.")
+        if wanted is None:
+            return
+        about = {"kind": wanted, "dark": dark(), "name": slug(name) or key, "words": alt}
+        asked = ask(FIGURE, (), patience=0.1, figure=figure.to_json(), **about)
+        made = told(asked, f"Drawing the {wanted.upper()}")
+        if made is not None:
+            offer(
+                f"{key}_figure",
+                np.asarray(made["data"], np.uint8).tobytes(),
+                str(made["name"]),
+                str(made["mime"]),
+            )
+
+
+def offer(key: str, data: bytes, name: str, mime: str) -> None:
+    """A file to download.
+
+    Args:
+        key: the same for what is offered in this place.
+        data: what is in it.
+        name: of the file.
+        mime: its kind on the web.
+    """
+    size = f"{len(data) / 1e6:.1f} MB" if len(data) >= 1e5 else f"{max(1, round(len(data) / 1e3))} KB"
+    label = f"Download {name.rpartition('.')[2].upper()}, {size}"
+    st.download_button(label, data, name, mime=mime, key=key, on_click="ignore", type="primary")
 
 
 def updating_chart(key: str, chart: UpdatingChart) -> None:

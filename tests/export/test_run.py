@@ -43,7 +43,8 @@ def test_matplotlib_is_loaded_only_for_films(module):
 
 
 def test_every_format_has_an_ending_of_its_own_and_a_kind():
-    assert {"run", "html", "csv", "history", "gif", "mp4", "png"} == set(FORMATS)
+    pictures = {"gif", "mp4", "png", "svg", "pdf"}
+    assert {"run", "html", "csv", "history", "py", "ipynb", "bib"} | pictures == set(FORMATS)
     assert len({kind.ending for kind in FORMATS.values()}) == len(FORMATS)
     assert all(kind.ending.startswith(".") and "/" in kind.mime for kind in FORMATS.values())
 
@@ -62,11 +63,11 @@ def test_a_run_comes_back(record):
     assert unpack(made(record, "run")).name == "My run"
 
 
-@pytest.mark.parametrize(("kind", "begins"), [("gif", b"GIF89a"), ("png", b"\x89PNG")])
+@pytest.mark.parametrize(("kind", "begins"), [("gif", b"GIF89a"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_films(record, kind, begins, monkeypatch):
     monkeypatch.setattr(writers, "FRAMES", 4)
     found = export(record, quiet, format=kind, screen={"dark": True, "unrolled": True, "particles": [2]})
-    assert found["data"].tobytes().startswith(begins) and found["mime"] == f"image/{kind}"
+    assert found["data"].tobytes().startswith(begins) and found["mime"] == FORMATS[kind].mime
 
 
 @pytest.mark.parametrize(
