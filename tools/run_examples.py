@@ -1,4 +1,4 @@
-"""Runs the notebooks of examples/ and keeps their small outputs: `python tools/run_examples.py [NAME ...]`."""
+"""Runs the notebooks of examples/ and keeps their small outputs: `python tools/run_examples.py [NAME ..]`."""
 
 import sys
 from pathlib import Path

@@ -63,7 +63,9 @@ def test_a_run_comes_back(record):
     assert unpack(made(record, "run")).name == "My run"
 
 
-@pytest.mark.parametrize(("kind", "begins"), [("gif", b"GIF89a"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("gif", b"GIF89a"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
+)
 def test_films(record, kind, begins, monkeypatch):
     monkeypatch.setattr(writers, "FRAMES", 4)
     found = export(record, quiet, format=kind, screen={"dark": True, "unrolled": True, "particles": [2]})
@@ -144,10 +146,8 @@ def test_a_page_remembers_the_screen(record):
     assert shown["time"]["at"] == 0.5 and shown["time"]["playing"] is False
 
 
-def test_a_page_takes_layers_in_order_and_a_flow_time(record):
-    shown = screen_of(made(record, "html", layers=[False, True], at=record.spec.horizon / 2))
-    on = list(shown["pane particles"]["flipped"].values())
-    assert on[:2] == [False, True] and shown["time"]["at"] == 2.0
+def test_a_page_stands_at_a_flow_time(record):
+    assert screen_of(made(record, "html", at=record.spec.horizon / 2))["time"]["at"] == 2.0
     assert screen_of(made(record, "html", at=record.spec.horizon))["time"]["at"] == 3.0
     with pytest.raises(InputError, match=r"at = 1000000000\.0: allowed is a flow time from 0 to"):
         made(record, "html", at=1e9)
