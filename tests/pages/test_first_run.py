@@ -54,7 +54,7 @@ def test_no_tour_where_a_lesson_or_a_lecturer_leads(name):
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.run_id)
 def test_a_preset_has_a_picture_and_opens_its_run_with_its_knobs(preset):
     at = page()
-    assert len(at.get("imgs")) == len(PRESETS)
+    assert len(at.get("image")) == len(PRESETS)
     next(button for button in at.button if button.label == preset.name).click().run()
     assert not at.exception
     assert at.query_params["run"] in (preset.run_id, [preset.run_id])
