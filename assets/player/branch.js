@@ -114,9 +114,11 @@ export class Branch {
 
   draw() {
     const { canvas, player: { theme } } = this;
-    const width = canvas.clientWidth;
+    const { scale } = this.player;
+    const width = canvas.clientWidth / scale;
     if (!this.spec || !width || !theme) return;
-    const ratio = window.devicePixelRatio || 1;
+    canvas.style.height = `${TALL * scale}px`;
+    const ratio = (window.devicePixelRatio || 1) * scale;
     Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(TALL * ratio) });
     const ctx = canvas.getContext("2d");
     if (!ctx) return;

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.run.tries import (
     SQUARE,
     UNEXPLAINED,
@@ -19,6 +20,7 @@ from autoencode_core.figures.run.tries import (
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from pages.shared.charts import settings, table_button
+from pages.shared.looks import scale
 from pages.shared.run_menu import record_of
 from pages.shared.session import SessionKey
 from pages.shared.setup import dark, escape, jobs
@@ -99,7 +101,7 @@ def _records() -> list[tuple[str, RunRecord]]:
 def _chart(tries: list[Try], what: str, pca: float | None, words: str) -> int | None:
     """Draws one of the two plots; returns the place of the mark that was clicked."""
     event: Any = st.plotly_chart(
-        tries_figure(tries, what, pca, dark=dark()),
+        enlarged(tries_figure(tries, what, pca, dark=dark()), scale()),
         theme=None,
         key=f"tries_{what}_{_OPENED.get() or 0}",
         alt=words,
