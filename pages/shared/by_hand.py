@@ -63,10 +63,10 @@ def heading(status: "JobStatus", asked: RunSpec | None) -> None:
 def _apart(trained: RunSpec, asked: RunSpec) -> str:
     """In which knobs what trains and what the knobs ask for differ, in a sentence."""
     knobs = [knob for knob in differences([trained, asked]) if knob.differs]
-    said = [f"{knob.symbol or knob.title} {knob.values[0]} (there {knob.values[1]})" for knob in knobs]
+    said = [f"{knob.title} {knob.values[1]} (here {knob.values[0]})" for knob in knobs]
     more = len(said) - _MOST_NAMED
     listed = ", ".join(said[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"The knobs on the left are not those of this training, which has {listed}."
+    return f"The knobs on the left ask for another run than the one that trains here: {listed}."
 
 
 def buttons(status: "JobStatus") -> None:

@@ -182,7 +182,7 @@ def test_knobs_that_are_not_those_of_the_training_are_told_and_can_be_turned_to_
     at.session_state["asked"] = RunSpec(dataset="s_curve", iterations=200)
     at.run()
     (said,) = [c.value for c in at.caption if "The knobs on the left" in c.value]
-    assert "Circle \\(there S\\-curve\\)" in said and "more" in said
+    assert "Data set S\\-curve \\(here Circle\\), Bottleneck width 2 \\(here 1\\)" in said
     at.button(key="knobs_of_abc").click().run()
     assert at.session_state["knobs_touched"]["dataset"] == "circle"
 
