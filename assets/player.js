@@ -1,6 +1,7 @@
 // The player: panes that move on one clock. Scenes come as bytes (player/scene.js); new data of the same scene
 // go on from where it stands, another scene begins anew.
 
+import { Branch } from "./player/branch.js";
 import { timing } from "./player/clock.js";
 import { CloudPane } from "./player/cloud.js";
 import { make, write } from "./player/dom.js";
@@ -12,7 +13,8 @@ import { flush, recall, remember, shared } from "./player/link.js";
 import { colourFor, styles } from "./player/marks.js";
 import { enlarge, hint, largeOf, places, sizeOf } from "./player/multiples.js";
 import { decode, shape } from "./player/scene.js";
-import { forced, pageTheme } from "./player/theme.js";
+import { Stage } from "./player/stage.js";
+import { forced, pageTheme, typeScale } from "./player/theme.js";
 import { Tied } from "./player/ties.js";
 import { Transport } from "./player/transport.js";
 
@@ -52,6 +54,7 @@ class Player extends Tied {
     this.scene = null;
     this.time = null;
     this.size = [0, 0, 1];
+    this.scale = 1; // css px in one unit of what is drawn: larger type, marks and lines all at once
     this.raf = 0;
     this.visible = false;
     this.message = make("p", "message", { role: "status" });
@@ -60,10 +63,14 @@ class Player extends Tied {
     this.panesBox.append(this.canvas);
     this.top = this.canvas.getContext("2d");
     this.live = make("div", "spoken", { "aria-live": "polite" });
+    this.headline = make("p", "headline", { hidden: true });
+    this.stage = new Stage(this);
+    this.branch = null; // for scenes of several runs at their λ
     this.transport = new Transport(this);
     this.foot = new Foot(this);
     root.tabIndex = -1;
-    root.replaceChildren(this.message, this.panesBox, this.transport.box, this.foot.box, this.live);
+    const { transport: { sentence, box }, headline, message, panesBox, foot, live } = this;
+    root.replaceChildren(headline, message, panesBox, sentence, box, foot.box, live);
     shared.players.add(this);
     this.hands = new Hands(this);
     this.watch();
@@ -135,22 +142,25 @@ class Player extends Tied {
     this.theme = pageTheme(this.root, scene);
     this.looks = null;
     this.canvas.setAttribute("aria-label", scene.alt);
+    write(this.headline, scene.title || "");
     this.large = largeOf(this, again);
     this.tie(former, again);
     this.setPanes(scene, again);
-    if (!scene.panes.length) return this.blank(scene.message);
+    if (!scene.panes.length && !this.bare) return this.blank(scene.message);
     this.show(true);
     this.transport.box.hidden = !(scene.controls && this.time);
     this.foot.receive();
+    this.setBranch(again);
     return this.fit();
   }
 
   retheme() {
     this.theme = pageTheme(this.root, this.scene);
     this.looks = null;
-    if (this.scene.panes.length) {
+    if (this.scene.panes.length || this.bare) {
       this.foot.drawLegend();
       if (this.time) this.transport.draw();
+      if (this.branch) this.branch.draw();
     }
     this.wake();
   }
@@ -171,6 +181,20 @@ class Player extends Tied {
       return { key, spec, area: null, pane: this.addPane(spec, state) };
     });
     for (const { pane } of old.values()) dropPane(pane);
+  }
+
+  // A transport without panes, for players that have none of their own.
+  get bare() {
+    return Boolean(this.scene.controls && this.time && !this.scene.panes.length);
+  }
+
+  // The slider over λ, above the panes.
+  setBranch(again) {
+    if (this.scene.tikhonov && !this.branch) {
+      this.branch = new Branch(this);
+      this.panesBox.before(this.branch.box);
+    }
+    if (this.branch) this.branch.receive(again);
   }
 
   addPane(spec, state) {
@@ -206,7 +230,7 @@ class Player extends Tied {
 
   show(panes) {
     this.message.hidden = panes;
-    for (const node of [this.panesBox, this.foot.box]) node.hidden = !panes;
+    for (const node of [this.panesBox, this.foot.box]) node.hidden = !panes || this.bare;
     if (!panes) this.transport.box.hidden = true;
   }
 
@@ -219,12 +243,15 @@ class Player extends Tied {
   // ---- size
 
   fit() {
-    const width = this.root.clientWidth;
-    if (!width || !this.scene || !this.scene.panes.length || this.failed) return;
+    if (!this.scene || this.failed || !(this.scene.panes.length || this.bare)) return;
+    this.scale = typeScale() * this.stage.factor();
+    const width = (this.bare ? this.root : this.panesBox).clientWidth / this.scale;
+    if (!width) return;
     try {
-      const ratio = ratioNow();
-      const { places: areas, height } = places(this, width);
-      this.panesBox.style.height = `${height}px`;
+      this.density = ratioNow();
+      const ratio = this.density * this.scale;
+      const { places: areas, height } = places(this, width, this.stage.room());
+      this.panesBox.style.height = this.stage.on ? "" : `${height * this.scale}px`;
       const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
       if (pixels[0] !== this.canvas.width || pixels[1] !== this.canvas.height) {
         [this.canvas.width, this.canvas.height] = pixels;
@@ -237,6 +264,7 @@ class Player extends Tied {
       });
       this.note();
       if (this.time) this.transport.draw();
+      if (this.branch) this.branch.draw();
       this.draw(performance.now());
     } catch (error) {
       this.fail(error);
@@ -262,13 +290,13 @@ class Player extends Tied {
   // ---- drawing
 
   wake() {
-    if (this.raf || !this.visible || this.closed || this.failed || !this.slots.length) return;
+    if (this.raf || !this.visible || this.closed || this.failed || !(this.slots.length || this.bare)) return;
     this.raf = requestAnimationFrame((now) => this.animate(now));
   }
 
   animate(now) {
     this.raf = 0;
-    if (this.size[2] !== ratioNow()) this.fit(); // on another screen
+    if (this.density !== ratioNow()) this.fit(); // on another screen
     try {
       this.clock.tick(now);
       const moving = this.draw(now);
@@ -351,6 +379,7 @@ class Player extends Tied {
   }
 
   close() {
+    this.stage.leave();
     flush();
     this.closed = true;
     cancelAnimationFrame(this.raf);

@@ -23,6 +23,7 @@ _HOMES = {
     "Control": "autoencode_core.flow.control",
     "Flow": "autoencode_core.flow.autoencode",
     "RunStore": "autoencode_core.store.run_store",
+    "cite": "autoencode_core.export.citation",
 }
 _ROOMS = ("analysis",)
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from autoencode_core import analysis as analysis
     from autoencode_core.changes import Change as Change
     from autoencode_core.errors import InputError as InputError
+    from autoencode_core.export.citation import cite as cite
     from autoencode_core.flow.autoencode import AutoencODE as AutoencODE
     from autoencode_core.flow.autoencode import Flow as Flow
     from autoencode_core.flow.control import Control as Control

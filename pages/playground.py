@@ -13,13 +13,17 @@ from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit, percent
 from autoencode_core.words import cost_words, part_of
 from pages.shared.answers import ask, told
+from pages.shared.branch_view import branch_view
 from pages.shared.charts import table_button
 from pages.shared.choice_chart import choice_chart
 from pages.shared.controls import knobs
 from pages.shared.dataset_knob import drawing_wanted
 from pages.shared.drawing_board import drawing_board, tell_of_drawing
+from pages.shared.first_run import FLOW_BOX, TRAIN_BOX, presets, welcome
 from pages.shared.flow_view import flow_view
 from pages.shared.job_panel import RUNNING, job_panel
+from pages.shared.knob_link import write_knobs
+from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import OPENING, record_of
 from pages.shared.run_picture import run_picture
 from pages.shared.setup import complain, escape, explanation, guard, jobs, page_setup, unusual
@@ -34,6 +38,7 @@ from pages.shared.shown import (
 )
 from pages.shared.table_preview import pending, preview
 from pages.shared.touched_knobs import set_knobs
+from pages.shared.tries import begun, my_tries
 from pages.shared.words import number, regime, title
 
 
@@ -44,20 +49,30 @@ def render() -> None:
         button = st.container()  # stands above the knobs, but needs what they say
         spec = knobs()
         with button:
-            _train_button(spec)
+            with st.container(key=TRAIN_BOX):
+                _train_button(spec)
             _other_jobs()
     with guard():
-        if pending():
-            preview()
-            return
-        if drawing_wanted():
-            drawing_board()
-            return
-        tell_of_drawing()
-        follow_link()
-        if last_job() and _watch(last_job(), spec):
-            return
-        _show_run(last_run() or OPENING, spec)
+        _main(spec)
+    with guard():
+        if spec is not None:
+            write_knobs(spec)
+
+
+def _main(spec: RunSpec | None) -> None:
+    """What the knobs stand beside: a table or a drawing to be taken, a training, or a run."""
+    if pending():
+        preview()
+        return
+    if drawing_wanted():
+        drawing_board()
+        return
+    tell_of_drawing()
+    follow_link()
+    welcome()
+    if last_job() and _watch(last_job(), spec):
+        return
+    _show_run(last_run() or OPENING, spec)
 
 
 def _train_button(spec: RunSpec | None) -> None:
@@ -72,7 +87,9 @@ def _train_button(spec: RunSpec | None) -> None:
     if not waits:
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
-        look_at_job(jobs().train(spec))
+        job_id = jobs().train(spec)
+        begun(job_id)
+        look_at_job(job_id)
         st.rerun()
 
 
@@ -113,18 +130,30 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
         if run_id == OPENING:
             return
         run_id, record = OPENING, record_of(OPENING)
+    if run_id != OPENING:
+        look_at_run(run_id)
     _headline(record)
     if asked is not None and not _is_of(record, asked):
         st.caption("The knobs on the left ask for another run than this one: press Train to see it.")
-    _flow(run_id, record)
+    with st.container(key=FLOW_BOX):
+        _flow(run_id, record)
+    presets()
+    with guard():
+        my_tries(record.spec)
+    _without_training()
     _figures(run_id, record)
     explanation("flow")
 
 
 def _is_of(record: RunRecord, asked: RunSpec) -> bool:
-    """Whether a run is what a spec asks for; where its data chose λ, whatever they chose."""
+    """Whether a run is what a spec asks for; where its data chose λ, whatever they chose.
+
+    A run that converged is that of any number of iterations.
+    """
     if asked.tikhonov == AUTO and record.choice is not None:
         asked = asked.but(tikhonov=record.spec.tikhonov)
+    if record.status == "converged":
+        asked = asked.but(iterations=record.spec.iterations)
     return asked == record.spec
 
 
@@ -140,7 +169,7 @@ def _flow(run_id: str, record: RunRecord) -> None:
 def _headline(record: RunRecord) -> None:
     """Which run this is, how it ended, and its figures."""
     spec, summary = record.spec, record.summary
-    head, action = st.columns([5, 1], vertical_alignment="bottom")
+    head, action, again = st.columns([5, 1, 1], vertical_alignment="bottom")
     head.subheader(escape(record.name or title(spec)), anchor=False)
     action.button(
         "Use its knobs",
@@ -149,6 +178,8 @@ def _headline(record: RunRecord) -> None:
         width="stretch",
         help="Turn the knobs on the left to what this run was trained with.",
     )
+    with again:
+        reproduce_button("playground", record)
     unusual(record)
     if said := sentence(record):
         st.markdown(f"**{escape(said)}**", help=explained("ode_difference"))
@@ -207,6 +238,14 @@ def _figures(run_id: str, record: RunRecord) -> None:
         _columns(run_id, record)
     if record.choice is not None:
         choice_chart(run_id, record.choice, "playground_choice")
+
+
+@st.fragment
+@guard()
+def _without_training() -> None:
+    """λ turned by hand over runs that were trained before."""
+    st.subheader("Turn λ without training", anchor=False)
+    branch_view("playground_branch")
 
 
 def _columns(run_id: str, record: RunRecord) -> None:

@@ -16,7 +16,9 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit
 from pages.shared.job_panel import RUNNING, offer_unstored
+from pages.shared.linked import linked_switch
 from pages.shared.rename_delete import delete_button, rename_button
+from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
@@ -108,12 +110,11 @@ def _job_words(job: "JobStatus") -> str:
 
 def _table(entries: Sequence["Entry"]) -> list["Entry"]:
     """Draw the list; returns what is selected."""
-    only = st.toggle(
+    only = linked_switch(
         "Differences only",
-        value=True,
+        True,
+        link="differ",
         key="runs_differences",
-        bind="query-params",
-        persist_state="session",
         help="Show a knob only where the runs do not all have the same value.",
     )
     # Rows are selected by number: another list is another table, or the wrong run would be deleted.
@@ -240,6 +241,7 @@ def _card(entry: "Entry") -> None:
                     on_click="ignore",
                     help="The whole run as one file, which the upload below takes.",
                 )
+                reproduce_button(f"runs_{run_id}", store().record(run_id))
             if not entry.read_only:
                 if entry.spec is not None:
                     rename_button(run_id, entry.name, store().rename)

@@ -15,7 +15,7 @@ sys.path.insert(0, str(HERE.parent.parent))
 import torch  # noqa: E402
 
 from autoencode_core.spec import RunSpec  # noqa: E402
-from autoencode_core.store.record import RunRecord  # noqa: E402
+from autoencode_core.store.record import PATH, RunRecord  # noqa: E402
 from autoencode_core.store.run_file import EXTENSION, pack, unpack  # noqa: E402
 from autoencode_core.store.study import STUDY_SPEC, Plan, spread, study_line  # noqa: E402
 from autoencode_core.store.study_file import STUDY_EXTENSION, pack_study  # noqa: E402
@@ -27,7 +27,7 @@ from autoencode_core.training.selection import train  # noqa: E402
 from autoencode_core.training.study import make_study  # noqa: E402
 
 RUNS: dict[str, tuple[str, RunSpec]] = {
-    "circle": ("Circle onto one number: where is the cut?", RunSpec(dataset="circle")),
+    "circle": ("Circle onto one number: it is cut open", RunSpec(dataset="circle", iterations=4000)),
     "residual_network": (
         "A residual network that left its ODE",
         RunSpec(dataset="circle", depth=12, tikhonov=1e-5, iterations=1000, scheme="euler", fidelity=None),
@@ -123,17 +123,49 @@ STUDIES: dict[str, tuple[str, Plan]] = {
             seeds=(2,),
         ),
     ),
+    "lambda": (
+        "Circle: λ up until the flow gives up",
+        Plan(
+            kind="continuation",
+            # As many sub-steps at every λ, so that the runs can be drawn in each other's place.
+            spec=RunSpec(dataset="circle", substeps=4, fidelity=None, iterations=1500, tolerance=1e-4),
+            tikhonov=spread(2e-4, 0.15, 16),
+            seeds=(0,),
+            further=1,
+        ),
+    ),
 }
 """File stem to name and plan."""
 
 MOST_NUMBERS = 8_000
 """Most particles times components that a gallery run keeps of its probe batch."""
 MOST_PARTICLES, STUDY_PARTICLES, STUDY_SNAPSHOTS = 300, 150, 3
+STARTS = {"lambda": "circle"}
+"""Runs at whose control the upward branch of a continuation begins, by the stem of both files."""
+SPARE = ("lambda",)
+"""Studies whose player gets all runs at once: they keep fewer particles, one snapshot, no path."""
+SPARE_PARTICLES = 80
 
 
 def small(record: RunRecord) -> RunRecord:
     """The record with fewer probe particles and snapshots, so that the gallery stays small."""
     return record.trimmed(min(MOST_PARTICLES, MOST_NUMBERS // record.probe["inputs"].shape[1]))
+
+
+def start_of(stem: str, plan: Plan) -> Run | None:
+    """Where the upward branch of a study begins: at the control of a run of the gallery, or at its seeds."""
+    if stem not in STARTS:
+        return None
+    run = run_of(unpack((HERE / f"{STARTS[stem]}{EXTENSION}").read_bytes()))
+    return replace(run, spec=plan.spec.but(tikhonov=run.spec.weight))
+
+
+def kept(stem: str, record: RunRecord) -> RunRecord:
+    """What the gallery keeps of a run of a study."""
+    if stem not in SPARE:
+        return record.trimmed(STUDY_PARTICLES, STUDY_SNAPSHOTS)
+    weights = {name: array for name, array in record.weights.items() if name not in PATH}
+    return replace(record.trimmed(SPARE_PARTICLES, 1), weights=weights)
 
 
 def rounded(record: RunRecord, run: Run) -> RunRecord:
@@ -193,8 +225,8 @@ def main(wanted: Sequence[str] = ()) -> None:
     for stem, (name, plan) in STUDIES.items():
         if wanted and stem not in wanted:
             continue
-        study, runs = make_study(plan)
-        records = [record_of(run).trimmed(STUDY_PARTICLES, STUDY_SNAPSHOTS) for run in runs]
+        study, runs = make_study(plan, start=start_of(stem, plan))
+        records = [kept(stem, record_of(run)) for run in runs]
         data = pack_study(study.renamed(name), records)
         (HERE / f"{stem}{STUDY_EXTENSION}").write_bytes(data)
         total += len(data)

@@ -9,7 +9,7 @@ import { cameraOf, planeView, spaceView, turnedCamera, unrolledView } from "./ca
 import { make } from "./dom.js";
 import * as layers from "./layers.js";
 import { clamp, ease, MOVE_MS } from "./numbers.js";
-import { Points } from "./points.js";
+import { blend, Points } from "./points.js";
 import { FlatPane } from "./flat_pane.js";
 import { FOOT, instants, unrolled } from "./unrolled.js";
 
@@ -56,6 +56,17 @@ export class CloudPane extends FlatPane {
       this.unrolls = false;
     }
     this.setSwitches();
+  }
+
+  // The flow between the runs of a branch, `at` a fraction of their number: drawn, not trained.
+  between(at) {
+    const { branch, dims, quanta } = this.spec;
+    if (!branch) return;
+    const [runs, frames] = branch.shape;
+    const size = branch.length / runs;
+    const i = clamp(Math.floor(at), 0, runs - 2);
+    const [from, to] = [i, i + 1].map((run) => branch.subarray(run * size, (run + 1) * size));
+    this.points = Points.of(blend(from, to, at - i), frames, dims, quanta);
   }
 
   show(size) {

@@ -150,9 +150,9 @@ export function wordOf(colour, i) {
 // A small canvas with one mark, for legends.
 export function stamp(colour, shape, hollow = false) {
   const mark = document.createElement("canvas");
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = 2 * (window.devicePixelRatio || 1); // sharp in larger type too
   mark.width = mark.height = Math.round(12 * ratio);
-  mark.style.width = mark.style.height = "12px";
+  mark.style.width = mark.style.height = "calc(0.75 * var(--rem, 1rem))";
   const ctx = mark.getContext("2d");
   ctx.scale(ratio, ratio);
   ctx.fillStyle = ctx.strokeStyle = colour;

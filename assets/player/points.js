@@ -78,6 +78,16 @@ export class Points {
   }
 }
 
+// Quantised places a share of the way from some to others, in the same quanta.
+export function blend(from, to, share) {
+  const out = new Int16Array(from.length);
+  for (let o = 0; o < out.length; o++) {
+    const [p, q] = [from[o], to[o]];
+    out[o] = p === NOWHERE || q === NOWHERE ? NOWHERE : Math.round(p + share * (q - p));
+  }
+  return out;
+}
+
 // Polylines, one after the other with a gap between them: counts[i] points each.
 export function chain(points, counts) {
   const { array, size, quanta } = points;

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autoencode_core.cli.output import STANDARD_OUTPUT, say, write_whole
@@ -9,6 +10,8 @@ from autoencode_core.cli.shared import id_of, print_json, print_outcome, share_b
 from autoencode_core.cli.sweep import print_study, study_figures
 from autoencode_core.data.reading import Reading, reading_in_words
 from autoencode_core.errors import InputError
+from autoencode_core.export.citation import cite
+from autoencode_core.export.reproduce import recipe
 from autoencode_core.export.run import FORMATS, export
 from autoencode_core.export.study import study_page, study_png
 from autoencode_core.export.study_csv import study_csv
@@ -17,10 +20,19 @@ from autoencode_core.ode import difference_of, share
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import choice_lines, choice_out
 from autoencode_core.store.run_store import Entry, RunStore
+from autoencode_core.store.study import Study
 from autoencode_core.store.study_file import STUDY_EXTENSION
 from autoencode_core.store.study_store import STUDY_ID, StudyEntry
 
-_STUDY_ENDINGS = {"study": STUDY_EXTENSION, "html": ".html", "csv": ".csv", "png": ".png"}
+_STUDY_ENDINGS = {
+    "study": STUDY_EXTENSION,
+    "html": ".html",
+    "csv": ".csv",
+    "png": ".png",
+    "py": ".py",
+    "ipynb": ".ipynb",
+    "bib": ".bib",
+}
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -41,7 +53,8 @@ def _export_flags(export: argparse.ArgumentParser) -> None:
     words = (
         "of a run: run (one file; the default), html (the player, in one file), csv (trajectories), history, "
         "gif, mp4 (with ffmpeg), png (moment); of a study: study (one file; the default), html (its flows in "
-        "the player), csv, png (with Chrome or Chromium)"
+        "the player), csv, png (with Chrome or Chromium); of both: py and ipynb (make it again), "
+        "bib (what to cite)"
     )
     export.add_argument("--format", choices=[*FORMATS, "study"], help=words)
     export.add_argument(
@@ -55,6 +68,13 @@ def _export_flags(export: argparse.ArgumentParser) -> None:
     looks.add_argument("--at", type=float, metavar="T", help="flow time at which png and html stand")
     looks.add_argument("--yaw", type=float, metavar="DEGREES", help="of the camera around the vertical axis")
     looks.add_argument("--pitch", type=float, metavar="DEGREES", help="of the camera above the horizon")
+
+
+_TEXTS: Mapping[str, Callable[[Study], bytes]] = {
+    "py": lambda study: recipe(study).script.encode(),
+    "ipynb": lambda study: recipe(study).notebook,
+    "bib": lambda study: cite(study).encode(),
+}
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -155,6 +175,8 @@ def _study_file(store: RunStore, study_id: str, form: str, dark: bool) -> bytes:
     if form == "study":
         return store.export_study(study_id)
     study = store.study(study_id)
+    if form in _TEXTS:
+        return _TEXTS[form](study)
     if form == "html":
         records = [store.record(run_id) for run_id in store.member_ids(study_id)]
         return study_page(study, records, dark).encode()

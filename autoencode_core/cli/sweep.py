@@ -173,7 +173,9 @@ def _seeds(text: str) -> list[int]:
         InputError: it is neither.
     """
     try:
-        return [int(part) for part in text.split(",")] if "," in text else list(range(min(int(text), 65)))
+        if "," not in text:
+            return list(range(min(int(text), 65)))
+        return [int(part) for part in text.split(",") if part.strip()]  # "7," is one seed
     except ValueError:
         raise InputError("seeds", text, "a whole number, or whole numbers with commas between") from None
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from autoencode_core.errors import InputError
 from autoencode_core.export.around import around
+from autoencode_core.export.citation import cite
 from autoencode_core.export.player_page import player_page
+from autoencode_core.export.reproduce import recipe
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import flow_states
 from autoencode_core.figures.film.screen import MAIN_PANE, PITCH, YAW, Screen
@@ -167,6 +169,9 @@ def _film(kind: str) -> Callable[[RunRecord, Screen, Report], bytes]:
 
 
 FORMATS: Mapping[str, Format] = {
+    "py": Format(".py", "text/x-python", lambda record, *_: recipe(record).script.encode()),
+    "ipynb": Format(".ipynb", "application/x-ipynb+json", lambda record, *_: recipe(record).notebook),
+    "bib": Format(".bib", "application/x-bibtex", lambda record, *_: cite(record).encode()),
     "run": Format(".autoencode", "application/octet-stream", lambda record, *_: pack(record)),
     "html": Format(".html", "text/html", lambda *asked: run_page(*asked[:2], around(*asked)).encode()),
     "csv": Format(".csv", "text/csv", lambda record, screen, _: trajectories_csv(record, screen.particles)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Flow:
             that layer's; the last row repeats the last layer's).
         dropped: (N, d), the state at T/2 just before the projection forgets the inactive components.
         middle: place of T/2 among the times (of classify the last one).
+        layers: number of layers L, of classify those of its encoder twice.
     """
 
     times: Tensor
@@ -37,6 +39,16 @@ class Flow:
     active: Tensor
     dropped: Tensor
     middle: int
+    layers: int
+
+    def __repr__(self) -> str:
+        steps, particles, width = self.states.shape
+        return f"Flow of {particles} particles in {width} components at {steps} times"
+
+    def _repr_html_(self) -> str:
+        # By name: exports lie above.
+        shown: str = import_module("autoencode_core.export.notebook").flow_html(self)
+        return shown
 
 
 class AutoencODE:
@@ -183,6 +195,7 @@ class AutoencODE:
             self._active([min(s // r, arch.controlled - 1) for s in range(steps + 1)]),
             self.natural(dropped),
             half * r,
+            arch.depth,
         )
 
     def integrated(self, method: str | None, substeps: int | None) -> Architecture:

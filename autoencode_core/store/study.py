@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import product
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -248,6 +249,8 @@ class Study:
         variance: mean squared distance of the targets from their mean, flow coordinates.
         name: a name given by a person, "" when none.
         created: ISO date and time, UTC, "" until stored.
+        starts: seeds of which the best began the upward branch of a continuation; () where that was another
+            run, or is not known.
     """
 
     kind: Kind
@@ -257,6 +260,15 @@ class Study:
     variance: float
     name: str = ""
     created: str = ""
+    starts: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Study: {study_line(self)}"
+
+    def _repr_html_(self) -> str:
+        # By name: exports lie above the store.
+        shown: str = import_module("autoencode_core.export.notebook").study_html(self)
+        return shown
 
     @property
     def weights(self) -> tuple[float, ...]:

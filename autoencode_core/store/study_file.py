@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
@@ -50,6 +50,9 @@ class _Figures(BaseModel):
     outcomes: tuple[Outcome, ...]
     zero: tuple[float, float]
     variance: float
+    starts: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=2**31 - 1)], ...], BeforeValidator(lambda told: told or ())
+    ]
 
 
 def pack_study(study: Study, records: Sequence[RunRecord]) -> bytes:
@@ -228,6 +231,7 @@ def _plain(study: Study) -> dict[str, Any]:
         "outcomes": [row(outcome) for outcome in study.outcomes],
         "zero": [number_out(value) for value in study.zero],
         "variance": number_out(study.variance),
+        "starts": list(study.starts),
         **{key: getattr(study, key) for key in _TEXTS},
     }
 

@@ -7,7 +7,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.by_hand import check_unchanged, word_alone
 from autoencode_core.training.loop import train_regimes
-from autoencode_core.training.run import OnProgress, Progress, Run
+from autoencode_core.training.progress_bar import with_bar
+from autoencode_core.training.run import OnProgress, Progress, Run, Runs
 from autoencode_core.words import as_set
 
 
@@ -16,6 +17,7 @@ def continuation(
     tikhonov: Iterable[float],
     start: Run | None = None,
     on_progress: OnProgress | None = None,
+    progress: bool | None = None,
 ) -> list[Run]:
     """Trains one spec at one Tikhonov weight after another, each run from the control of the one before.
 
@@ -25,6 +27,7 @@ def continuation(
         start: where the first run starts, a run of the same architecture; by default from the seed.
         on_progress: as in `train`; Progress.regime is the place in the list, and "stop" ends the whole
             continuation after the run that it ends.
+        progress: whether a progress bar shows; by default in a notebook alone.
 
     Returns:
         One run per λ, in that order; fewer when it was stopped, or after a run that diverged. A run that
@@ -38,16 +41,17 @@ def continuation(
     specs = [spec.but(tikhonov=weight) for weight in tikhonov]
     if not specs:
         raise InputError("tikhonov", "none", "at least one value")
-    runs: list[Run] = []
-    before, relay = start, _ContinuationRelay(on_progress)
-    for place, each in enumerate(specs):
-        relay.place = place
-        starts = None if before is None else before.model.control.flatten()[None]
-        run = train_regimes([each], relay, starts)[0]
-        before = run if before is None else _warm(run, before)
-        runs.append(before)
-        if relay.stopped or before.status == "diverged":
-            break
+    runs, before = Runs(), start
+    with with_bar(on_progress, spec.iterations * len(specs), progress) as told:
+        relay = _ContinuationRelay(told)
+        for place, each in enumerate(specs):
+            relay.place = place
+            starts = None if before is None else before.model.control.flatten()[None]
+            run = train_regimes([each], relay, starts)[0]
+            before = run if before is None else _warm(run, before)
+            runs.append(before)
+            if relay.stopped or before.status == "diverged":
+                break
     return runs
 
 

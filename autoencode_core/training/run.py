@@ -18,8 +18,11 @@ from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
 from autoencode_core.store.history import Status
+from autoencode_core.words import as_set
 
 Array = NDArray[Any]
+_NOTEBOOK = "autoencode_core.export.notebook"
+"""By name: exports lie above training."""
 
 
 class Snapshot(NamedTuple):
@@ -161,18 +164,43 @@ class Run:
             raise InputError("dataset", self.spec.dataset, "the file as it was when the run was trained")
         return data
 
-    def show(self, *, dark: bool = False, height: int = 720) -> Any:
-        """The flow in the player, for a notebook.
+    def __repr__(self) -> str:
+        spec = self.spec
+        name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]
+        cost = f"J = {self.history['cost'][-1]:.6g}" if self.history.get("cost") else "not trained"
+        return (
+            f"Run of {name}, k = {spec.bottleneck}, λ = {as_set(spec.weight)}, {spec.method}: {self.status} "
+            f"after {int(self.summary.get('iterations') or 0)} iterations, {cost}"
+        )
+
+    def _repr_html_(self) -> str:
+        shown: str = import_module(_NOTEBOOK).run_html(self)
+        return shown
+
+    def show(self, view: str = "flow", *, dark: bool = False, height: int = 720) -> Any:
+        """A view of the run in the player, for a notebook.
 
         Args:
+            view: flow, unrolled (depth from left to right), latent (codes and outputs over the training),
+                costates, density (of all particles), doubled (state and shadow variables).
             dark: whether on a dark page.
             height: css pixels of the player's frame.
 
         Returns:
             An IPython.display.HTML.
+
+        Raises:
+            InputError: there is no such view, or the run has not what it shows.
         """
-        show = import_module("autoencode_core.export.notebook").show  # by name: exports lie above training
-        return show(self, dark, height)
+        return import_module(_NOTEBOOK).show(self, view, dark, height)
+
+
+class Runs(list[Run]):
+    """Several runs, which a notebook shows side by side: for each λ the flow with the lowest J."""
+
+    def _repr_html_(self) -> str:
+        shown: str = import_module(_NOTEBOOK).runs_html(self)
+        return shown
 
 
 def load_data(spec: RunSpec) -> RunData:

@@ -18,6 +18,7 @@ from autoencode_core.training.by_hand import STOPS, word_alone
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
+from autoencode_core.training.progress_bar import with_bar
 from autoencode_core.training.run import Choosing, OnProgress, Progress, Run, RunData, load_data
 from autoencode_core.training.sweep import batches
 from autoencode_core.words import as_set
@@ -37,7 +38,12 @@ LEAST = 1e-6
 """Share of the variance up to which PCA counts as leaving nothing."""
 
 
-def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | None = None) -> Run:
+def train(
+    spec: RunSpec,
+    on_progress: OnProgress | None = None,
+    data: RunData | None = None,
+    progress: bool | None = None,
+) -> Run:
     """Trains one AutoencODE.
 
     With λ = "auto" the training rows choose it first (`choose`); the run's spec then has the number, and
@@ -50,6 +56,7 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | 
             While λ is chosen, Progress.choosing tells how far that is; "stop" then ends it all, in a run that
             has taken no iteration.
         data: particles in the place of those that the spec names.
+        progress: whether a progress bar shows; by default in a notebook alone.
 
     Returns:
         The run; one that diverged comes back too, with status "diverged", the cause in its message
@@ -59,6 +66,11 @@ def train(spec: RunSpec, on_progress: OnProgress | None = None, data: RunData | 
         InputError: the data cannot be had or do not fit the spec, or the device is not there; λ is to be
             chosen and there is only one training row.
     """
+    with with_bar(on_progress, spec.iterations, progress) as told:
+        return _train(spec, told, data)
+
+
+def _train(spec: RunSpec, on_progress: OnProgress | None, data: RunData | None) -> Run:
     if spec.tikhonov != AUTO:
         return train_regimes([spec], on_progress, data=None if data is None else [data])[0]
     data, relay = data or load_data(spec), _ChoiceRelay(on_progress)

@@ -55,7 +55,8 @@ def make_study(
     if not relay.stopped:
         relay.first = len(plan.tikhonov)
         up = _branch(plan.trained(), plan.tikhonov, "up", start or _best(plan, relay), relay)
-    return _study(plan, down + up), [step.run for step in down + up]
+    study = replace(_study(plan, down + up), starts=plan.seeds if start is None else ())
+    return study, [step.run for step in down + up]
 
 
 class _StudyRelay:

@@ -10,7 +10,8 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.training.by_hand import check_unchanged, word_alone
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.memory import available, regime_bytes, size_in_words, workspace_bytes
-from autoencode_core.training.run import OnProgress, Progress, Run
+from autoencode_core.training.progress_bar import with_bar
+from autoencode_core.training.run import OnProgress, Progress, Run, Runs
 
 
 def sweep(
@@ -19,6 +20,7 @@ def sweep(
     seeds: Iterable[int] | None = None,
     on_progress: OnProgress | None = None,
     memory: int | None = None,
+    progress: bool | None = None,
 ) -> list[Run]:
     """Trains one spec at every pair of a Tikhonov weight and a seed.
 
@@ -38,6 +40,7 @@ def sweep(
         on_progress: as in `train`; Progress.regime is the place in the list that is returned, and "stop"
             ends that regime alone.
         memory: most bytes that the batch may take; by default half of what the device has free.
+        progress: whether a progress bar shows; by default in a notebook alone.
 
     Returns:
         One run per pair, λ by λ, within a λ seed by seed; one that diverged says so in its status.
@@ -50,9 +53,10 @@ def sweep(
     weights = _distinct("tikhonov", [spec.weight] if tikhonov is None else tikhonov)
     starts = _distinct("seed", [spec.seed] if seeds is None else seeds)
     specs = [spec.but(tikhonov=weight, seed=seed) for weight in weights for seed in starts]
-    runs: list[Run] = []
-    for batch in batches(specs, memory):
-        runs += train_regimes(batch, _numbered(on_progress, len(runs)))
+    runs = Runs()
+    with with_bar(on_progress, spec.iterations * len(specs), progress) as told:
+        for batch in batches(specs, memory):
+            runs += train_regimes(batch, _numbered(told, len(runs)))
     return runs
 
 

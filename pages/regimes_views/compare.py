@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.compare import Knob, differences, warnings
-from autoencode_core.figures.regimes.compare import histories_figure
+from autoencode_core.figures.regimes.compare import histories_alt, histories_figure
 from autoencode_core.ode import ABOUT, difference_of, sentence, share, verdict
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import ABOUT as UNEXPLAINED
@@ -16,6 +16,7 @@ from autoencode_core.words import as_set, measured
 from pages.regimes_views.studies import opening_runs
 from pages.shared.charts import chart
 from pages.shared.choice_chart import choice_chart
+from pages.shared.linked import linked_switch
 from pages.shared.players import players
 from pages.shared.run_menu import MOST_RUNS, choose_runs
 from pages.shared.setup import dark, escape, guard
@@ -51,8 +52,8 @@ def _differences(runs: list[tuple[str, RunRecord]]) -> None:
     warm = [record.summary.get("warm_start") for _, record in runs]
     for said in warnings(specs, warm):
         st.warning(escape(said))
-    only = st.toggle(
-        "Only what differs", len(runs) > 1, key="compare_only", bind="query-params", help="Hides equal knobs."
+    only = linked_switch(
+        "Only what differs", len(runs) > 1, link="differ", key="compare_only", help="Hides equal knobs."
     )
     rows = [row for row in differences(specs) if row.differs or not only]
     if any(weight is not None for weight in warm):
@@ -122,8 +123,7 @@ _FIGURES: Mapping[str, Callable[[RunRecord], str]] = {
 
 def _curves(runs: list[tuple[str, RunRecord]]) -> None:
     figure = histories_figure([record for _, record in runs], _names(runs), dark=dark())
-    words = "Cost and test error of the runs against the iteration, both on logarithmic axes."
-    chart("compare_curves", figure, words)
+    chart("compare_curves", figure, histories_alt([record for _, record in runs], _names(runs)))
 
 
 def _choices(runs: list[tuple[str, RunRecord]]) -> None:

@@ -13,7 +13,7 @@ def continuation_view() -> None:
     if found is None:
         return
     study_id, study = found
-    study_heading(study)
+    study_heading(study_id, study)
     words = continuation_words(study)
     study_chart(study_id, study, "continuation", continuation_figure, words)
     st.caption(

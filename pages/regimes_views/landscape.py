@@ -24,6 +24,7 @@ from pages.regimes_views.convexity import DIRECTIONS
 from pages.regimes_views.studies import opening_runs
 from pages.shared.answers import ask, note, told
 from pages.shared.landscape import landscape
+from pages.shared.linked import linked_choice
 from pages.shared.run_menu import choose_runs, names_of, record_of
 from pages.shared.setup import escape, guard, store, unusual
 from pages.shared.words import regime, title
@@ -56,25 +57,24 @@ def landscape_view() -> None:
     run_id, record = runs[0]
     st.caption(escape(regime(record.spec, record.substeps)))
     unusual(record)
-    kind = st.segmented_control(
+    kind = linked_choice(
+        st.segmented_control,
         "Cut",
         list(_KINDS),
-        default="steepest",
+        _opening(run_id, record),
+        link="cut",
         format_func=_KINDS.__getitem__,
         key="landscape_kind",
-        bind="query-params",
         required=True,
         help=_HELP,
     )
-    chosen = _others(run_id, record, str(kind)) if kind in _NEEDED else []
+    chosen = _others(run_id, record, kind) if kind in _NEEDED else []
     if chosen is None:
         return
-    identity = " ".join((run_id, str(kind), *chosen))
+    identity = " ".join((run_id, kind, *chosen))
     controls = [np.asarray(record_of(other).weights["control"], float) for other in chosen]
     drawn = (
-        _line(record, controls[0], identity)
-        if kind == "line"
-        else _plane(record, str(kind), controls, identity)
+        _line(record, controls[0], identity) if kind == "line" else _plane(record, kind, controls, identity)
     )
     if drawn is None:
         return
@@ -84,7 +84,18 @@ def landscape_view() -> None:
     if words := substeps_words(record.substeps, [record_of(other).substeps for other in chosen]):
         st.caption(escape(words))
     with guard():
-        _table(run_id, str(kind), answer)
+        _table(run_id, kind, answer)
+
+
+def _opening(run_id: str, record: RunRecord) -> str:
+    """The cut that tells most: through three minimisers of this λ where there are as many."""
+    study_id, _, place = run_id.rpartition(".")
+    if study_id not in {entry.study_id for entry in store().studies()}:
+        return "steepest"
+    study = store().study(study_id)
+    found = {study.outcomes[i].minimiser for i in study.at(record.spec.weight)} - {None}
+    own = study.outcomes[int(place)].minimiser
+    return "minimisers" if own in found and len(found) > _NEEDED["minimisers"] else "steepest"
 
 
 def _others(run_id: str, record: RunRecord, kind: str) -> list[str] | None:
@@ -111,13 +122,18 @@ def _others(run_id: str, record: RunRecord, kind: str) -> list[str] | None:
 
 
 def _neighbours(run_id: str, record: RunRecord) -> dict[str, str]:
-    """Ids and names of the runs whose data term is the same function of the control, those of its λ first."""
+    """Ids and names of the runs whose data term is the same function of the control.
+
+    Those of its λ come first, and of these the highest J: what lies furthest from the best tells most.
+    """
     own = [entry.run_id for entry in store().list() if entry.spec and one_landscape(entry.spec, record.spec)]
     study_id = run_id.rpartition(".")[0]
     with_it = store().member_ids(study_id) if study_id in {e.study_id for e in store().studies()} else []
-    found = {other: record_of(other).spec for other in dict.fromkeys([*with_it, *own]) if other != run_id}
+    records = {other: record_of(other) for other in dict.fromkeys([*with_it, *own]) if other != run_id}
+    found = {other: each.spec for other, each in records.items()}
     alike = [other for other, spec in found.items() if one_landscape(spec, record.spec)]
-    alike.sort(key=lambda other: found[other].weight != record.spec.weight)
+    costs = {other: records[other].history["cost"][-1] for other in alike}
+    alike.sort(key=lambda other: (found[other].weight != record.spec.weight, -costs[other]))
     return names_of({other: found[other] for other in alike})
 
 

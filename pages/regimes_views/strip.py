@@ -32,7 +32,7 @@ def strip_view() -> None:
     if asked is not None and asked.value is not None:
         study = study.curved(asked.value["nu"], asked.value["bound"], asked.value["floor"])
         _keep(study_id, study)
-    study_heading(study)
+    study_heading(study_id, study)
     study_chart(study_id, study, "strip", strip_figure, strip_words(study))
     st.caption(f"{escape(strip_words(study))} Click a mark to open its run on the page Flow.")
     if len(study.seeds) > 1 and study.spec.data_seed is None:

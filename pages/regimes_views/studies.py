@@ -9,19 +9,22 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.export.study_csv import study_csv
+from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.regimes.ode_difference import ode_known
 from autoencode_core.store.study import COLUMNS, Kind, Study, study_line, table
 from pages.regimes_views.plan import plan_form
 from pages.regimes_views.training import study_trains
 from pages.shared.charts import settings
 from pages.shared.flow_time import TIME
+from pages.shared.looks import scale
+from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain, dark, escape, store
 from pages.shared.shown import RUN, STUDY, remember_run
 from pages.shared.study_list import study_names
 from pages.shared.views import switch_view
-from pages.shared.words import setting
+from pages.shared.words import setting, study_title
 
 FLOW = "pages/flow.py"
 _STACKED = "studies_stacked"
@@ -105,7 +108,10 @@ def _menu(kind: Kind) -> tuple[str, Study] | None:
         help="What was trained, newest first; those of the gallery come last.",
     )
     _linked_study(kind).set(chosen)
-    STUDY.set(chosen)
+    if chosen == next(iter(known)):
+        STUDY.imply(chosen)
+    else:
+        STUDY.set(chosen)
     study = known[chosen].study
     return None if study is None else (chosen, study)
 
@@ -145,10 +151,11 @@ def _ends(study: Study) -> list[int]:
 # ---- its picture and its runs
 
 
-def study_heading(study: Study) -> None:
-    """What the runs of a study share, and whether it is whole."""
-    if study.name:
-        st.subheader(escape(study.name), anchor=False)
+def study_heading(study_id: str, study: Study) -> None:
+    """What the runs of a study share, whether it is whole, and how to make it again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(escape(study.name or study_title(study)), anchor=False)
+        reproduce_button(f"study_{study_id}", study)
     converged = sum(outcome.converged for outcome in study.outcomes)
     parts = [setting(study.spec), f"at most {study.spec.iterations:,} iterations"]
     parts += [f"{converged} of {len(study.outcomes)} runs converged"]
@@ -170,7 +177,7 @@ def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.F
     key = f"{name}_{study_id}_{stacked}_{st.session_state.get(slot, 0)}"
     figure = _drawn(study_id, name, (dark(), stacked), _figures_digest(study), study, draw)
     event = st.plotly_chart(
-        figure,
+        enlarged(figure, scale()),
         theme=None,
         key=key,
         alt=words,

@@ -9,7 +9,9 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from autoencode_core.export.csv_text import columns_csv
-from autoencode_core.figures.updating import UpdatingChart
+from autoencode_core.figures.large import enlarged
+from autoencode_core.figures.updating import UpdatingChart, larger_type
+from pages.shared.looks import scale
 
 Columns = Callable[[], Mapping[str, ArrayLike]]
 
@@ -26,7 +28,7 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
     """
     name = name or key
     with st.container(gap=None):
-        st.plotly_chart(figure, theme=None, key=key, alt=alt, config=settings(name))
+        st.plotly_chart(enlarged(figure, scale()), theme=None, key=key, alt=alt, config=settings(name))
         if columns is not None:
             words = "The numbers of this figure as a table. The camera above the figure saves it as PNG."
             table_button(f"{key}_csv", name, columns, words=words)
@@ -40,7 +42,8 @@ def updating_chart(key: str, chart: UpdatingChart) -> None:
         chart: from autoencode_core.figures.
     """
     columns = pd.DataFrame(dict(chart.columns))
-    st.vega_lite_chart(columns, dict(chart.layers), key=key, height=chart.height, alt=chart.alt)
+    height, layers = round(scale() * chart.height), larger_type(chart.layers, scale())
+    st.vega_lite_chart(columns, layers, key=key, height=height, alt=chart.alt)
 
 
 def table_button(key: str, name: str, columns: Columns, label: str = "CSV", words: str = "") -> None:

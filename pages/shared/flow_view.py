@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from autoencode_core.figures.arrays import View, view
 from autoencode_core.figures.run.images import is_image_run
@@ -77,7 +78,7 @@ def flow_view(
     """
     shown = view(record, 2 if is_image_run(record) else 3)
     wanted: set[str] = st.session_state.setdefault(f"{key}_wanted_{run_id}", set())
-    computed = _ask(record, shown, wanted, particles)
+    computed = _ask(record, shown, wanted, particles, settings.get("ranges"))
     around, more = computed.around, computed.drawn
     drawn = 0 if more is None else more["states"].shape[1]
     identity = f"{run_id} {drawn}" if drawn else run_id
@@ -102,13 +103,15 @@ def flow_view(
     return said
 
 
-def _ask(record: RunRecord, shown: View, wanted: set[str], particles: int) -> _Computed:
+def _ask(
+    record: RunRecord, shown: View, wanted: set[str], particles: int, ranges: ArrayLike | None
+) -> _Computed:
     """Ask for what the wanted layers need."""
     field, density, more = None, None, None
     if "field" in wanted:
-        field = ask(FIELD_GRID, record, **field_places(record, shown))
+        field = ask(FIELD_GRID, record, **field_places(record, shown, ranges))
     if "density" in wanted:
-        density = ask(LAW, record, **law_places(record, shown))
+        density = ask(LAW, record, **law_places(record, shown, ranges))
     if particles:
         more = ask(TRAJECTORIES, record, particles=particles, center=shown.center, basis=shown.basis)
     return _Computed(field, density, more)

@@ -10,17 +10,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from autoencode_core.data.reading import AS_FOUND, Reading, is_table, table_name
-from pages.shared.session import LinkKey, SessionKey
+from pages.shared.session import SessionKey
 from pages.shared.setup import runs_root
 
 _KEPT = re.compile(r"[0-9a-f]{12}-[\w-]+\.(csv|tsv|txt|xlsx|(csv|tsv|txt)\.gz)")
 _READINGS = SessionKey[dict[str, Reading]]("table_readings", dict)
-_LINK = LinkKey("knob_reading")
-"""How the table of the link's data set is read."""
-_LONGEST_LINK = 2000
 
 
 def keep(data: bytes, name: str) -> str:
@@ -76,30 +71,6 @@ def read_as(path: str, reading: Reading) -> None:
     """Remember how this visitor reads a table."""
     if is_table(path):
         _READINGS.set((_READINGS.get() or {}) | {path: reading})
-
-
-def follow_link(path: str) -> str:
-    """Take the reading in the link over for the data set that is shown, and put its own there.
-
-    Args:
-        path: the data set.
-
-    Returns:
-        What the link asks in vain, in a sentence; "" of what is taken.
-    """
-    said, text = "", _LINK.get()
-    if text and is_table(path) and path not in (_READINGS.get() or {}):
-        try:
-            read_as(path, Reading.model_validate_json(text))
-        except ValidationError:
-            said = "How to read the table, as the link asks, is not understood: it is read as found."
-    changed = reading_of(path).changed()
-    wanted = reading_of(path).model_dump_json(include=set(changed)) if changed else ""
-    if wanted and len(wanted) <= _LONGEST_LINK:
-        _LINK.set(wanted)
-    else:
-        _LINK.drop()
-    return said
 
 
 def _folder() -> Path:

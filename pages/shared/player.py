@@ -1,5 +1,6 @@
 """The player on a page: a scene in, what a person did with it out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -8,12 +9,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from autoencode_core.figures.scenes.encoding import header
 from autoencode_core.home import ASSETS
 from pages.shared.save_menu import keep_save, kept_save, save_page
 from pages.shared.streamlit_internals import register_components
 
-_PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing")
+_PACKAGE, _COMPONENTS = "autoencode", ("player", "landscape", "drawing", "tour")
 _MOST_PICKED = 50_000
+_TRANSPORT, _FOOT, _BRANCH = 104, 62, 206
+"""css px of what stands below the panes, and above them where there is a slider over λ."""
+_WIDE, _GROWN, _BESIDE = 0.36, 1.6, 460
+"""As in assets/player/layout.js; css px of the sidebar and the margins of a page."""
 _STATES, _TRIGGERS = ("moment", "picked", "wanted"), ("place", "save")
 
 
@@ -47,7 +53,8 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
     """
     listeners = {f"on_{name}_change": nothing for name in (*_STATES, *_TRIGGERS)}
     listeners |= {"on_save_change": partial(keep_save, key)}
-    found = _component()(key=key, data=data, height="content", **listeners)
+    with _room(key, data):
+        found = _component()(key=key, data=data, height="content", **listeners)
     said = {name: said_of(found.get(name), identity) for name in (*_STATES, *_TRIGGERS)}
     said["save"] = said_of(kept_save(key), identity) or said["save"]
     save_page(key, identity, data, said["save"])
@@ -58,6 +65,27 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
         _place(said["place"]),
         said["save"] or None,
     )
+
+
+def _room(key: str, data: bytes | None) -> Any:
+    """A container that is as high as the player will be: what stands below does not move when it comes."""
+    box = st.container(key=f"{key}_room")
+    head = {} if data is None else header(data)
+    if head.get("panes") or head.get("controls"):
+        foot = _FOOT * bool(head["panes"])
+        rest = (
+            foot + _TRANSPORT * bool(head["controls"] and head["timeline"]) + _BRANCH * ("tikhonov" in head)
+        )
+        name = re.sub(r"[^A-Za-z0-9_-]", "-", f"st-key-{key}_room")  # as Streamlit writes it
+        grown = f"{_WIDE:g} * (100vw - {_BESIDE}px)" if any(map(_flat, head["panes"])) else "0px"
+        tall = f"clamp({head['height']}px, {grown}, {round(_GROWN * head['height'])}px)"
+        box.html(f"<style>.{name} {{ min-height: calc({tall} + {rest}px); }}</style>")
+    return box
+
+
+def _flat(pane: Mapping[str, Any]) -> bool:
+    """Whether the player makes room for a pane where it is wide (assets/player/layout.js)."""
+    return pane["kind"] == "cloud" and pane["dims"] == 2
 
 
 def nothing() -> None:

@@ -1,16 +1,21 @@
-"""Players of several runs on one clock and one error scale, two in a row."""
+"""Players of several runs on one clock, at one scale and with one error scale, two in a row."""
 
 import streamlit as st
 
+from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.flow import error_range
+from autoencode_core.figures.scenes.side_by_side import common_ranges, transport_scene
 from autoencode_core.store.record import RunRecord
+from autoencode_core.units import error_unit, percent
 from pages.shared.flow_view import flow_view
+from pages.shared.player import player
+from pages.shared.reproduce import reproduce_button
 from pages.shared.setup import escape, guard, unusual
-from pages.shared.words import regime, title
+from pages.shared.words import number, regime, title
 
 
 def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: int = 0) -> tuple[int, ...]:
-    """The flows of some runs side by side.
+    """The flows of some runs side by side; several have one transport, below all of them.
 
     Args:
         runs: ids and records, at least one.
@@ -22,13 +27,15 @@ def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: 
         Numbers of the particles that are picked.
     """
     picked: tuple[int, ...] = ()
-    several, shared = len(runs) > 1, error_range([record for _, record in runs])
+    records = [record for _, record in runs]
+    several, shared, ranges = len(runs) > 1, error_range(records), common_ranges(records)
+    alone = {} if several else {"height": 500 if ranges[0].shape[0] == 2 else 440}
     for first in range(0, len(runs), 2):
         row = runs[first : first + 2]
         for i, column in enumerate(st.columns(len(row))):
             place, (run_id, record) = first + i, row[i]
             with column, guard():
-                _heading(record)
+                _heading(f"{key}{place}", record, several)
                 said = flow_view(
                     run_id,
                     record,
@@ -38,14 +45,41 @@ def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: 
                     linked=place == 0,
                     clock=clock,
                     errors_within=shared,
-                    height=360 if several else 440,
+                    ranges=tuple(map(tuple, ranges[place].tolist())),
+                    controls=not several,
                     title=record.name or title(record.spec),
+                    **alone,
                 )
                 picked = picked or said.picked
+    if several:
+        _transport(runs, key, clock)
     return picked
 
 
-def _heading(record: RunRecord) -> None:
-    st.markdown(f"**{escape(record.name or title(record.spec))}**")
+def _transport(runs: list[tuple[str, RunRecord]], key: str, clock: str) -> None:
+    """One transport for all, which stays in sight while the page scrolls past the players."""
+    name = f"{key}_transport"
+    with st.container(key=f"{name}_bar"):
+        st.html(
+            f"<style>.st-key-{name}_bar {{ position: sticky; bottom: 0; z-index: 5; padding-bottom: 0.5rem; "
+            "background: var(--st-background-color, Canvas); }</style>"
+        )
+        identity = " ".join(["transport", *(run_id for run_id, _ in runs)])
+        player(name, encode(transport_scene(runs[0][1], identity, clock)), identity)
+
+
+def _heading(key: str, record: RunRecord, several: bool) -> None:
+    """Which run it is, and beside others its errors."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escape(record.name or title(record.spec))}**")
+        reproduce_button(key, record)
     st.caption(escape(regime(record.spec, record.substeps)))
+    if several:
+        summary, unit = record.summary, error_unit(record.spec)
+        pca = summary.get("pca_unexplained")
+        beside = "" if pca is None else f" (PCA {percent(pca)})"
+        st.markdown(
+            f"Unexplained **{escape(percent(summary.get('unexplained')))}**{escape(beside)}, "
+            f"test error {escape(number(summary['test_error']))} {escape(unit)}"
+        )
     unusual(record)

@@ -3,9 +3,11 @@
 import plotly.graph_objects as go
 import streamlit as st
 
+from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.run.pictures import Name, picture, words
 from autoencode_core.store.record import RunRecord
 from pages.shared.charts import settings
+from pages.shared.looks import scale
 from pages.shared.setup import dark, guard
 
 
@@ -19,7 +21,7 @@ def run_picture(run_id: str, record: RunRecord, name: Name) -> None:
     """
     with guard():
         st.plotly_chart(
-            _drawn(run_id, name, dark(), record),
+            enlarged(_drawn(run_id, name, dark(), record), scale()),
             theme=None,
             key=f"picture_{name}",
             alt=words(record, name),

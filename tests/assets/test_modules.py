@@ -9,7 +9,7 @@ from player_script import ASSETS, NODE, needs_node
 
 ROOMS = ("drawing", "landscape")
 MODULES = [path for room in ROOMS for path in (ASSETS / f"{room}.js", *sorted((ASSETS / room).glob("*.js")))]
-MODULES.append(ASSETS / "page.js")
+MODULES += [ASSETS / "page.js", ASSETS / "tour.js"]
 
 
 @needs_node

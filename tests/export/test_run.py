@@ -1,22 +1,20 @@
 """Runs as files: formats, names, what of the screen is honoured, and what stays light."""
 
 import csv
-import html
 import io
 import json
 import re
 import subprocess
 import sys
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 from autoencode_core.errors import InputError
-from autoencode_core.export.run import FORMATS, export, file_name, run_page
+from autoencode_core.export.run import FORMATS, export, file_name
 from autoencode_core.figures.alt import about, alt_text
 from autoencode_core.figures.film import writers
-from autoencode_core.figures.film.screen import PITCH, Screen
+from autoencode_core.figures.film.screen import PITCH
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.run_file import unpack
 from autoencode_core.training.records import record_of
@@ -198,15 +196,3 @@ def test_progress_runs_from_nothing_to_all(record):
     told = []
     export(record, lambda share, words: told.append(share), format="png")
     assert told[0] == 0 and told[-1] == 1 and told == sorted(told)
-
-
-def test_a_notebook_shows_the_player(monkeypatch):
-    display = ModuleType("IPython.display")
-    display.HTML = str
-    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
-    monkeypatch.setitem(sys.modules, "IPython.display", display)
-    run = train(RunSpec(dataset="circle", depth=4, particles=40, iterations=2))
-    shown = run.show(dark=True, height=500)
-    frame = re.fullmatch(r'<div><iframe srcdoc="([^"]*)" style="([^"]*)"></iframe></div>', shown)
-    assert "height: 500px" in frame[2]
-    assert html.unescape(frame[1]) == run_page(record_of(run), Screen(dark=True))

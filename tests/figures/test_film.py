@@ -362,7 +362,7 @@ def test_a_gif_plays_for_ever(make: Make, short: None) -> None:
     data = writers.gif(record, Screen(dark=True), lambda share, words: told.append((share, words)))
     image = Image.open(io.BytesIO(data))
     frames = [(frame.info["duration"], frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
-    assert image.info["loop"] == 0 and image.size == (900, 520)
+    assert image.info["loop"] == 0 and image.size == (960, 600)
     assert frames[-1][0] >= writers.REST_MS and {ms for ms, _ in frames[:-1]} <= {50, 100, 150}
     assert all(frame.getpixel((1, 1)) == (14, 17, 23) for _, frame in frames)
     assert told[0][0] == 0 and told[-1][0] == 1 and [s for s, _ in told] == sorted(s for s, _ in told)
@@ -441,4 +441,4 @@ def test_an_mp4_can_be_streamed(make: Make, short: None) -> None:
         capture_output=True,
         check=True,
     ).stderr.decode()
-    assert "yuv420p" in said and "900x520" in said and "30 fps" in said
+    assert "yuv420p" in said and "960x600" in said and "30 fps" in said

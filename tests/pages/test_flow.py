@@ -42,11 +42,30 @@ def test_one_run_has_player_curves_and_table():
 
 def test_four_runs_play_on_one_clock_and_one_error_scale():
     at = page("gallery-s_curve", "gallery-s_curve_high", "gallery-circle", "gallery-digits")
-    players = [scene for scene in scenes(at).values() if scene["controls"]]
+    players = [scene for scene in scenes(at).values() if scene["panes"] and scene["timeline"]]
+    players = [scene for scene in players if scene["panes"][0]["key"] == "particles"]
     assert len(players) == 4 and len({scene["clock"] for scene in players}) == 1
     errors = [c["range"] for scene in players for c in scene["colours"] if c["name"] == "exit error"]
     assert len(errors) == 4 and all(pair == errors[0] for pair in errors)
     assert not at.error
+
+
+def test_two_runs_have_one_scale_one_transport_and_their_errors_beside_them():
+    at = page("gallery-s_curve", "gallery-s_curve_high")
+    shown = scenes(at)
+    ranges = [shown[name]["panes"][0]["range"] for name in ("gallery-s_curve", "gallery-s_curve_high")]
+    assert ranges[0] == ranges[1]
+    leading = [name for name, scene in shown.items() if scene["controls"]]
+    assert leading == ["transport gallery-s_curve gallery-s_curve_high"]
+    assert len({scene["clock"] for scene in shown.values()}) == 1
+    errors = [text.value.replace("\\", "") for text in at.markdown if "Unexplained" in text.value]
+    assert len(errors) == 2 and errors[0] != errors[1]
+
+
+def test_runs_of_other_data_keep_a_scale_of_their_own():
+    shown = scenes(page("gallery-circle", "gallery-moons"))
+    circle, moons = (shown[f"gallery-{name}"]["panes"][0]["range"] for name in ("circle", "moons"))
+    assert circle != moons
 
 
 def test_a_fifth_run_is_too_many_and_the_page_stays():

@@ -64,8 +64,8 @@ def shown(at: AppTest) -> AppTest:
 
 
 def drawn(at: AppTest) -> bool:
-    """Whether the player and the three still pictures are there."""
-    return len(at.get("bidi_component")) == 1 and len(at.get("plotly_chart")) == 3
+    """Whether tour, player and slider over λ are there, and the three still pictures."""
+    return len(at.get("bidi_component")) == 3 and len(at.get("plotly_chart")) == 3
 
 
 def train(at: AppTest) -> AppTest:
@@ -80,7 +80,7 @@ def test_opens_on_the_gallery_with_all_pictures():
     labels = [metric.label for metric in at.metric]
     unit = "(data units²)"
     assert labels[:4] == ["Unexplained", "by PCA, 1 component", f"Test error {unit}", f"Train error {unit}"]
-    assert [metric.value for metric in at.metric][:2] == ["0.088 %", "49 %"]
+    assert [metric.value for metric in at.metric][:2] == ["0.024 %", "49 %"]
     assert not at.error
 
 

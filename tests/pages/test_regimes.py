@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from reading import read_scene, snapshot
 from streamlit.testing.v1 import AppTest
@@ -310,11 +311,22 @@ def test_a_certificate_that_takes_long_can_be_cancelled(answers, jobs):
 # ---- landscape
 
 
-def test_the_steepest_plane_is_shown_at_once(answers, jobs):
+def test_it_opens_on_three_minimisers_of_one_weight_where_there_are_some(answers, jobs):
     at = page("landscape", member(10))
-    assert [(task, more["kind"]) for task, more in answers.asked] == [("landscape_plane", "steepest")]
+    (task, more), study = answers.asked[-1], setup.store().study("gallery.regimes")
+    assert (task, more["kind"], more["others"].shape) == ("landscape_plane", "minimisers", (2, 180))
+    controls = {
+        i: setup.store().record(member(i)).weights["control"] for i in study.at(study.outcomes[10].tikhonov)
+    }
+    chosen = [next(i for i, c in controls.items() if np.array_equal(c, other)) for other in more["others"]]
+    assert len({study.outcomes[i].minimiser for i in (10, *chosen)}) == 3
     scene = read_scene(at.get("bidi_component")[0].proto.bytes)
     assert scene["tikhonov"] == pytest.approx(0.0046)
+
+
+def test_a_run_without_other_minimisers_opens_on_its_steepest_plane(answers, jobs):
+    page("landscape", member(24))
+    assert [(task, more["kind"]) for task, more in answers.asked] == [("landscape_plane", "steepest")]
 
 
 def test_a_line_and_a_plane_through_other_runs_of_the_strip(answers, jobs):

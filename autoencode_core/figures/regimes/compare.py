@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite
+from autoencode_core.figures.findings import course
 from autoencode_core.figures.panels import Panel, value_axis
 from autoencode_core.figures.run.history import spread
 from autoencode_core.store.record import RunRecord
@@ -133,6 +134,21 @@ def _cut(name: str, most: int) -> str:
         return name
     start = most // 2
     return f"{name[:start].rstrip(' ,')}…{name[start + 1 - most :].lstrip(' ,')}"
+
+
+def histories_alt(records: Sequence[RunRecord], names: Sequence[str]) -> str:
+    """What the curves of histories_figure do, run by run.
+
+    Args:
+        records: the runs.
+        names: what they are called.
+    """
+    said = [
+        f"{name}: {course('cost J', _curve(record, 'cost', False)[1])}, "
+        f"{course('test error', _curve(record, 'test_error', False)[1])}"
+        for record, name in zip(records, names, strict=True)
+    ]
+    return "Against the iteration, on logarithmic axes. " + "; ".join(said) + "."
 
 
 def _curve(record: RunRecord, column: str, log: bool) -> tuple[Array, Array]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autoencode_core.figures.alt import alt_text
 from autoencode_core.figures.arrays import (
@@ -56,6 +56,10 @@ Array = NDArray[Any]
 SAVE = ("png", "gif", "mp4", "html", "csv")
 """Formats in which the screen may be saved; the first is made by the browser."""
 
+HEIGHT, FLAT_HEIGHT = 400, 480
+"""css px of the panes; in the plane one unit holds for both axes, so that room upwards makes it larger."""
+NARROW = 0.55
+"""Width of the pane of codes of one number, where others have 1."""
 _MOST_TAILS = 3000
 _CELLS, _ARROWS = 96, 19
 """Cells of the density and arrows of the field along each axis."""
@@ -190,6 +194,7 @@ def flow_scene(
     around: Around | None = None,
     beside: bool = True,
     errors_within: tuple[float, float] | None = None,
+    ranges: ArrayLike | None = None,
     **settings: Any,
 ) -> Part:
     """The flow over t in [0, T].
@@ -201,6 +206,7 @@ def flow_scene(
         around: what was computed besides.
         beside: whether the code, or the images, stand beside the particles.
         errors_within: what the colour scale of the exit errors spans, by default those of this run.
+        ranges: (c, 2) what is in view at first, by default this run's own way.
         settings: entries of the scene's header.
 
     Raises:
@@ -208,7 +214,8 @@ def flow_scene(
     """
     shown = view(record, 2 if is_image_run(record) else 3)
     drawn = particles or probe_particles(record, shown)
-    panes = [flow_pane(record, shown, drawn, around or {})]
+    within_ = None if ranges is None else np.asarray(ranges, float)
+    panes = [flow_pane(record, shown, drawn, around or {}, within_)]
     if beside and is_image_run(record):
         panes.append(images_pane(record))
     elif beside and len(drawn.codes):
@@ -217,7 +224,7 @@ def flow_scene(
         **of_run(record),
         "alt": alt_text(record, "images" if is_image_run(record) else "flow"),
         "save": list(SAVE),
-        "height": 400,
+        "height": FLAT_HEIGHT if shown.count == 2 and not is_image_run(record) else HEIGHT,
         "group": particles_digest(record),
         **settings,
     }
@@ -242,16 +249,21 @@ def flow_range(record: RunRecord, shown: View) -> Array:
     return limits(np.concatenate([particles.knots.reshape(-1, shown.count), particles.goal]), start)
 
 
-def field_places(record: RunRecord, shown: View) -> dict[str, Array]:
+def field_places(record: RunRecord, shown: View, ranges: ArrayLike | None = None) -> dict[str, Array]:
     """Where the arrows of the vector field begin: the arguments of FIELD_GRID, for data of two components."""
-    x, y = (np.linspace(low, high, _ARROWS) for low, high in flow_range(record, shown)[:2])
+    x, y = (np.linspace(low, high, _ARROWS) for low, high in _within(record, shown, ranges))
     return {"x": x, "y": y}
 
 
-def law_places(record: RunRecord, shown: View) -> dict[str, Any]:
+def law_places(record: RunRecord, shown: View, ranges: ArrayLike | None = None) -> dict[str, Any]:
     """The cells in which the density of μₜ is counted: the arguments of LAW."""
-    ranges = flow_range(record, shown)[:2]
-    return {"center": shown.center, "basis": shown.basis[:, :2], "ranges": ranges, "bins": _CELLS}
+    basis = shown.basis[:, :2]
+    return {"center": shown.center, "basis": basis, "ranges": _within(record, shown, ranges), "bins": _CELLS}
+
+
+def _within(record: RunRecord, shown: View, ranges: ArrayLike | None) -> Array:
+    """What is in view of the first two axes, (2, 2): by default the run's own way."""
+    return (flow_range(record, shown) if ranges is None else np.asarray(ranges, float))[:2]
 
 
 def flow_pane(
@@ -368,7 +380,7 @@ def code_pane(record: RunRecord, z: Array, **settings: Any) -> Part:
         ranges=limits(np.concatenate([points, spots]), pad=0.14 if len(spots) else 0.06),
         extra=[spots],
         note=width_note(k) + ("" if k <= 3 else ", on two principal axes"),
-        **settings,
+        **{"span": NARROW if k == 1 else 1, **settings},
     )
     if len(spots):
         pane["points"] = [

@@ -47,7 +47,9 @@ def multiples_scene(
     """
     if len({len(flow_states(record)) for record in records}) > 1:  # sub-steps were doubled in some of them
         records = [at_layer_ends(record) for record in records]
-    _check(records, titles)
+    if len(records) != len(titles):
+        raise InputError("titles", len(titles), f"one for each of the {len(records)} runs, at least one")
+    check_alike(records)
     first, n = records[0], flow_states(records[0]).shape[1]
     panes = [images_pane(record) for record in records] if is_image_run(first) else _clouds(records)
     return scene(
@@ -126,9 +128,17 @@ def _titled(panes: Sequence[Part], titles: Sequence[str]) -> list[Part]:
     ]
 
 
-def _check(records: Sequence[RunRecord], titles: Sequence[str]) -> None:
-    if not records or len(records) != len(titles):
-        raise InputError("titles", len(titles), f"one for each of the {len(records)} runs, at least one")
+def check_alike(records: Sequence[RunRecord]) -> None:
+    """Whether runs may be drawn together: the same particles, architecture and moments.
+
+    Args:
+        records: the runs.
+
+    Raises:
+        InputError: there is none, or they are not alike, or one has no stored flow.
+    """
+    if not records:
+        raise InputError("records", "none", "at least one run")
     kinds = {
         (spec.task, spec.depth, spec.horizon, spec.bottleneck, flow_states(record).shape, digest)
         for record in records
