@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.looks import projector_switch
 from pages.shared.setup import page_setup
 
 page_setup("Lab")
@@ -20,3 +21,5 @@ st.navigation(
         st.Page("pages/glossary.py", title="Words and symbols"),
     ]
 ).run()
+with st.sidebar:
+    projector_switch()

@@ -14,7 +14,7 @@ import { make, write } from "./player/dom.js";
 import { memoryOf, recall, remember } from "./player/link.js";
 import { clamp } from "./player/numbers.js";
 import { decode } from "./player/scene.js";
-import { forced, pageTheme } from "./player/theme.js";
+import { forced, pageTheme, typeScale } from "./player/theme.js";
 
 const GAP = 14;
 const [SIDE, PAIR] = [620, 420]; // css px from which three stand side by side, or two
@@ -153,10 +153,12 @@ class Landscape {
   }
 
   fit() {
-    const width = this.root.clientWidth;
+    const scale = typeScale();
+    const width = this.root.clientWidth / scale;
     if (!width || !this.scene) return;
     this.theme = pageTheme(this.root, this.scene);
-    this.ratio = window.devicePixelRatio || 1;
+    this.scale = scale; // css px in one unit of what is drawn
+    this.ratio = (window.devicePixelRatio || 1) * scale;
     this.width = width;
     this.weigh();
     this.draw();
@@ -196,7 +198,7 @@ class Landscape {
   setHeight(height) {
     const { width, ratio } = this;
     this.height = height;
-    this.picture.style.height = `${height}px`;
+    this.picture.style.height = `${height * this.scale}px`;
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     for (const canvas of [this.base, this.canvas]) {
       if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
@@ -254,7 +256,7 @@ class Landscape {
       return;
     }
     const box = this.canvas.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const [x, y] = [(event.clientX - box.left) / this.scale, (event.clientY - box.top) / this.scale];
     if (this.scene.kind === "line") this.read(this.pictures[0].find(x), 0);
     else if (this.mode === "map") {
       const found = this.pictures.findIndex((panel) => panel.find(x, y));

@@ -13,7 +13,8 @@ import { flush, recall, remember, shared } from "./player/link.js";
 import { colourFor, styles } from "./player/marks.js";
 import { enlarge, hint, largeOf, places, sizeOf } from "./player/multiples.js";
 import { decode, shape } from "./player/scene.js";
-import { forced, pageTheme } from "./player/theme.js";
+import { Stage } from "./player/stage.js";
+import { forced, pageTheme, typeScale } from "./player/theme.js";
 import { Tied } from "./player/ties.js";
 import { Transport } from "./player/transport.js";
 
@@ -53,6 +54,7 @@ class Player extends Tied {
     this.scene = null;
     this.time = null;
     this.size = [0, 0, 1];
+    this.scale = 1; // css px in one unit of what is drawn: larger type, marks and lines all at once
     this.raf = 0;
     this.visible = false;
     this.message = make("p", "message", { role: "status" });
@@ -61,11 +63,14 @@ class Player extends Tied {
     this.panesBox.append(this.canvas);
     this.top = this.canvas.getContext("2d");
     this.live = make("div", "spoken", { "aria-live": "polite" });
+    this.headline = make("p", "headline", { hidden: true });
+    this.stage = new Stage(this);
     this.branch = null; // for scenes of several runs at their λ
     this.transport = new Transport(this);
     this.foot = new Foot(this);
     root.tabIndex = -1;
-    root.replaceChildren(this.message, this.panesBox, this.transport.box, this.foot.box, this.live);
+    const { transport: { sentence, box }, headline, message, panesBox, foot, live } = this;
+    root.replaceChildren(headline, message, panesBox, sentence, box, foot.box, live);
     shared.players.add(this);
     this.hands = new Hands(this);
     this.watch();
@@ -137,6 +142,7 @@ class Player extends Tied {
     this.theme = pageTheme(this.root, scene);
     this.looks = null;
     this.canvas.setAttribute("aria-label", scene.alt);
+    write(this.headline, scene.title || "");
     this.large = largeOf(this, again);
     this.tie(former, again);
     this.setPanes(scene, again);
@@ -237,12 +243,15 @@ class Player extends Tied {
   // ---- size
 
   fit() {
-    const width = this.root.clientWidth;
-    if (!width || !this.scene || this.failed || !(this.scene.panes.length || this.bare)) return;
+    if (!this.scene || this.failed || !(this.scene.panes.length || this.bare)) return;
+    this.scale = typeScale() * this.stage.factor();
+    const width = (this.bare ? this.root : this.panesBox).clientWidth / this.scale;
+    if (!width) return;
     try {
-      const ratio = ratioNow();
-      const { places: areas, height } = places(this, width);
-      this.panesBox.style.height = `${height}px`;
+      this.density = ratioNow();
+      const ratio = this.density * this.scale;
+      const { places: areas, height } = places(this, width, this.stage.room());
+      this.panesBox.style.height = this.stage.on ? "" : `${height * this.scale}px`;
       const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
       if (pixels[0] !== this.canvas.width || pixels[1] !== this.canvas.height) {
         [this.canvas.width, this.canvas.height] = pixels;
@@ -287,7 +296,7 @@ class Player extends Tied {
 
   animate(now) {
     this.raf = 0;
-    if (this.size[2] !== ratioNow()) this.fit(); // on another screen
+    if (this.density !== ratioNow()) this.fit(); // on another screen
     try {
       this.clock.tick(now);
       const moving = this.draw(now);
@@ -370,6 +379,7 @@ class Player extends Tied {
   }
 
   close() {
+    this.stage.leave();
     flush();
     this.closed = true;
     cancelAnimationFrame(this.raf);

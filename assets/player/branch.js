@@ -102,7 +102,8 @@ export class Branch {
         + (cheaper !== null && cheaper < limit ? ` To stand still was cheaper from λ = ${reading(weights[cheaper])} on: `
           + "coming from a lower λ, the flow held on." : "")
       : i < limit
-        ? `Not yet. ${here} ${percent(unexplained[i])} is left unexplained, by PCA ${percent(pca)}: the flow still moves. Go on to the right."
+        ? `Not yet. ${here} ${percent(unexplained[i])} is left unexplained, by PCA ${percent(pca)}: `
+          + "the flow still moves. Go on to the right."
         : `It gave up before. ${here} ‖θ‖² is ${reading(square[i])}: nothing moves any more. Go back to the left.`;
     write(this.answer, words);
     this.answer.dataset.right = String(right);
@@ -113,9 +114,11 @@ export class Branch {
 
   draw() {
     const { canvas, player: { theme } } = this;
-    const width = canvas.clientWidth;
+    const { scale } = this.player;
+    const width = canvas.clientWidth / scale;
     if (!this.spec || !width || !theme) return;
-    const ratio = window.devicePixelRatio || 1;
+    canvas.style.height = `${TALL * scale}px`;
+    const ratio = (window.devicePixelRatio || 1) * scale;
     Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(TALL * ratio) });
     const ctx = canvas.getContext("2d");
     if (!ctx) return;

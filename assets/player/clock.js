@@ -8,6 +8,7 @@ import { clamp } from "./numbers.js";
 const HALF_SECONDS = 3;
 const PROJECTION_SECONDS = 0.8;
 const REST_SECONDS = 0.9; // at the end, before it begins again
+const HOLD_SECONDS = 2.5; // at the latent moment, where it is marked
 const FRAME_SECONDS = 0.25;
 const SEQUENCE_SECONDS = [3, 8];
 const LONGEST_TICK_MS = 100;
@@ -90,6 +91,17 @@ class FlowTime {
     return this.decoder ? 2 + (share - half - this.gap) / half : this.end;
   }
 
+  // What the latent moment is, in a sentence; "" at another one.
+  sentence(at) {
+    if (at < 1 - TINY || at > 2 + TINY) return "";
+    const { decoder, drops, encoder, widths, width } = this;
+    const begin = `The latent moment, t = ${Number(this.time(1).toFixed(this.digits))}: `;
+    if (!drops) return `${begin}nothing is dropped, all ${width} components go on.`;
+    const kept = widths[decoder ? encoder : encoder - 1];
+    const left = `${kept} of ${width} component${width > 1 ? "s" : ""} ${kept > 1 ? "are" : "is"} all that is left`;
+    return `${begin}${left}${decoder ? ", and all that the decoder is given" : ""}.`;
+  }
+
   // interval: the frames between which it lies; layer: the one that acts, of which there may be several frames. The
   // end of a phase still belongs to that phase.
   moment(at) {
@@ -152,6 +164,10 @@ class SequenceTime {
     return Number.isInteger(value) ? count.format(value) : String(Number(value.toPrecision(4)));
   }
 
+  sentence() {
+    return "";
+  }
+
   // Between two frames the nearer one gives the number.
   moment(at) {
     const i = clamp(Math.round(at), 0, this.frames - 1);
@@ -177,6 +193,8 @@ class Clock {
     this.name = name;
     this.members = new Map(); // player -> its timing
     Object.assign(this, { at: 0, playing: false, speed: 1, loop: true, scrubs: false, backwards: false });
+    this.rests = false; // whether playing rests at the latent moment
+    this.hold = 0; // seconds that it still rests there
     this.last = null;
     this.rest = REST_SECONDS;
     this.measure();
@@ -199,6 +217,7 @@ class Clock {
     const skips = times.every((time) => !time.drops);
     const longest = times.find((time) => time.end === this.end);
     this.pieces = longest ? longest.pieces(skips) : [];
+    this.flows = times.some((time) => time.kind === "flow");
   }
 
   // Once a frame of the screen, however many players ask.
@@ -206,15 +225,28 @@ class Clock {
     const passed = this.last === null ? 0 : clamp(now - this.last, 0, LONGEST_TICK_MS) / 1000;
     this.last = now;
     if (!this.playing || !passed) return;
+    if (this.hold > 0) {
+      this.hold -= passed;
+      return;
+    }
     if (!this.over) {
-      this.at = this.moved(passed * this.speed);
-      this.rest = REST_SECONDS;
+      this.go(this.moved(passed * this.speed));
       return;
     }
     this.rest -= passed;
     if (this.rest > 0) return;
     if (this.loop) this.at = this.start;
     else this.pause();
+  }
+
+  // Goes on to a place, or only to the latent moment if it lies between and is marked.
+  go(next) {
+    const middle = this.backwards ? 2 : 1;
+    const [low, high] = this.backwards ? [next, this.at] : [this.at, next];
+    const meets = this.rests && this.flows && low <= middle && middle <= high && this.at !== middle;
+    this.at = meets ? middle : next;
+    this.hold = meets ? HOLD_SECONDS : 0;
+    this.rest = REST_SECONDS;
   }
 
   // Where playing begins and whether it has come to its end: backwards it goes from the end to 0.
@@ -249,6 +281,7 @@ class Clock {
 
   seek(at) {
     this.playing = false;
+    this.hold = 0;
     this.at = clamp(Number.isFinite(at) ? at : 0, 0, this.end);
     this.tell("seek");
   }

@@ -75,8 +75,10 @@ export class FlatPane {
       return;
     }
     const { x, y, w, h } = area;
-    Object.assign(this.head.style, { left: `${x}px`, top: `${y}px`, width: `${w}px` });
-    const tall = this.head.offsetHeight;
+    const { scale } = this.player;
+    const [left, top, width] = [x, y, w].map((v) => `${v * scale}px`);
+    Object.assign(this.head.style, { left, top, width });
+    const tall = this.head.offsetHeight / scale;
     this.area = { x, y: y + tall, w, h: Math.max(1, h - tall) };
   }
 

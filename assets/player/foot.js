@@ -26,10 +26,13 @@ export class Foot {
     this.colours.append(make("span", "", { text: "Colour" }), this.select);
     this.note = make("span", "note");
     this.hint = make("span", "hint");
+    this.present = make("button", "present", { type: "button", onclick: () => player.stage.toggle() });
     this.save = make("details", "save");
     this.menu = make("div", "menu");
     this.save.append(make("summary", "", { text: "Save" }), this.menu);
-    this.box.append(this.words, this.legend, this.colours, this.note, this.hint, this.save);
+    const ends = make("span", "ends");
+    ends.append(this.present, this.save);
+    this.box.append(this.words, this.legend, this.colours, this.note, this.hint, ends);
   }
 
   receive() {
@@ -48,6 +51,14 @@ export class Foot {
     this.save.hidden = !formats.length;
     this.show();
     this.drawLegend();
+    this.staged();
+  }
+
+  // What the button for the whole screen says.
+  staged() {
+    const { on } = this.player.stage;
+    write(this.present, on ? "Leave full screen" : "Full screen");
+    this.present.title = on ? "Back to the page (Escape)" : "Picture and timeline fill the screen (F)";
   }
 
   show() {
@@ -81,8 +92,14 @@ export class Foot {
   }
 }
 
-function entry({ hex, symbol, hollow, stops, low, high, text }) {
+function entry({ hex, symbol, hollow, stops, low, high, text, about }) {
   const node = make("span", "entry");
+  if (about) { // what it is, for who points at it or comes to it with the keyboard
+    node.title = node.dataset.about = about;
+    node.tabIndex = 0;
+    node.setAttribute("role", "note");
+    node.setAttribute("aria-label", `${text}. ${about}`);
+  }
   if (low !== undefined) node.append(make("span", "number", { text: low }));
   if (stops) {
     const bar = make("span", "bar");

@@ -53,7 +53,8 @@ export class Hands {
 
   at(event) {
     const box = this.player.canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
+    const { scale } = this.player;
+    return [(event.clientX - box.left) / scale, (event.clientY - box.top) / scale];
   }
 
   send(kind, event, slot = null) {
@@ -138,24 +139,33 @@ export class Hands {
     }
     if (target.closest("select, input, textarea")) return false;
     if (target.closest("button, summary") && [" ", "Enter"].includes(event.key)) return false;
+    if (this.present(event)) return true;
     if (player.time && !event.shiftKey && this.time(event.key, true)) return true;
     const slots = player.slots.filter(({ area, pane }) => area && pane.key);
     const last = slots.find(({ key }) => this.slot && key === this.slot.key);
     const slot = [last, ...slots.filter((one) => one !== last)].find((one) => one && one.pane.key(event));
-    if (!slot) return event.key === "Escape" && player.enlarge();
+    if (!slot) return event.key === "Escape" && (player.enlarge() || player.stage.leave());
     this.later(slot);
     player.wake();
     return true;
   }
 
-  // Space and arrows anywhere on the page move the first player in sight, unless they mean something there.
+  present(event) {
+    if (event.shiftKey || event.key.toLowerCase() !== "f") return false;
+    this.player.stage.toggle();
+    return true;
+  }
+
+  // Space and arrows anywhere on the page move the first player in sight, unless they mean something there; F gives
+  // it the screen.
   outside(event, path) {
+    if (event.key === "Escape" && this.player.stage.on) return this.player.stage.leave();
     if (event.shiftKey || path.some((node) => node.matches && node.matches(BUSY))) return false;
     if (path.some((node) => [...shared.players].some((one) => one.root === node && one.time))) return false;
     const players = [...shared.players].filter((one) => one.visible && one.time && one.scene.controls && !one.failed);
     const top = (one) => one.root.getBoundingClientRect().top;
     const first = players.sort((a, b) => top(a) - top(b))[0];
-    return first === this.player && this.time(event.key, false);
+    return first === this.player && (this.present(event) || this.time(event.key, false));
   }
 
   time(key, ends) {

@@ -110,7 +110,7 @@ function ramp(hexes) {
   return table;
 }
 
-// A colouring with the values that it has in a pane: those of the exit error differ from one to the next.
+// A colouring with the values that it has in a pane: those of the squared error differ from one to the next.
 export function colourFor(colour, key) {
   return colour && colour.each ? { ...colour, values: colour.each[key] || Object.values(colour.each)[0] } : colour;
 }
@@ -150,9 +150,9 @@ export function wordOf(colour, i) {
 // A small canvas with one mark, for legends.
 export function stamp(colour, shape, hollow = false) {
   const mark = document.createElement("canvas");
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = 2 * (window.devicePixelRatio || 1); // sharp in larger type too
   mark.width = mark.height = Math.round(12 * ratio);
-  mark.style.width = mark.style.height = "12px";
+  mark.style.width = mark.style.height = "calc(0.75 * var(--rem, 1rem))";
   const ctx = mark.getContext("2d");
   ctx.scale(ratio, ratio);
   ctx.fillStyle = ctx.strokeStyle = colour;

@@ -19,8 +19,10 @@ export function sizeOf({ scene, large }, key) {
   return key === large ? "large" : "small";
 }
 
-export function places({ scene, slots, large }, width) {
-  return scene.small ? smallLayout(scene, width, slots.findIndex(({ key }) => key === large)) : layout(scene, width);
+// room: the height for all of them, 0: as the scene says.
+export function places({ scene, slots, large }, width, room = 0) {
+  const found = slots.findIndex(({ key }) => key === large);
+  return scene.small ? smallLayout(scene, width, found, room) : layout(scene, width, room);
 }
 
 // A pane is enlarged, or with null all are small again; the focus stays with the pane.

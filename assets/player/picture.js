@@ -68,9 +68,10 @@ function compose(player) {
 
 function drawHeads(player, write, top) {
   const box = player.panesBox.getBoundingClientRect();
+  const { scale } = player;
   const place = (node) => {
     const { left, bottom } = node.getBoundingClientRect();
-    return [MARGIN + left - box.left, top + bottom - box.top - 5];
+    return [MARGIN + (left - box.left) / scale, top + (bottom - box.top) / scale - 5];
   };
   for (const { pane } of player.slots) {
     for (const [name, font, colour] of [["title", "600 14px", "ink"], ["note", "12px", "muted"]]) {

@@ -15,6 +15,9 @@ export function rgb(colour) {
   return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 
+// How large the page's type is, 1 as usual: pictures are drawn as much larger.
+export const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
+
 const hex = (parts) => `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 
 const luminance = ([red, green, blue]) => (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;

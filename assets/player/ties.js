@@ -138,8 +138,8 @@ export class Tied {
 
   rememberTime() {
     if (!this.scene || !this.time) return;
-    const { at, playing, speed, loop, backwards } = this.clock;
-    remember(this.scene.id, "time", { at, playing, speed, loop, backwards, told: this.toldAt });
+    const { at, playing, speed, loop, backwards, rests } = this.clock;
+    remember(this.scene.id, "time", { at, playing, speed, loop, backwards, rests, told: this.toldAt });
   }
 
   rememberPane(pane) {
@@ -209,12 +209,21 @@ export class Tied {
     this.say("Asked for. It is being made.");
   }
 
-  // The file gets all players of this clock that can be saved so, as they are now.
-  askForPage() {
+  // Whether it is a picture of its own, and no transport or curve beside one.
+  get whole() {
+    return Boolean(this.scene?.panes.length && this.scene.save?.includes("html"));
+  }
+
+  // The pictures of this clock, in the order of the page.
+  get together() {
     const place = (player) => player.root.getBoundingClientRect();
     const order = (one, other) => place(one).top - place(other).top || place(one).left - place(other).left;
-    const together = [...this.clock.members.keys()].filter(({ scene }) => scene?.save?.includes("html"));
-    this.emit("save", { format: "html", scenes: together.sort(order).map((player) => player.memory()) });
+    return [...this.clock.members.keys()].filter(({ whole }) => whole).sort(order);
+  }
+
+  // The file gets all of them, as they are now.
+  askForPage() {
+    this.emit("save", { format: "html", scenes: this.together.map((player) => player.memory()) });
     this.say("Asked for. It is being made.");
   }
 

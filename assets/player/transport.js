@@ -18,6 +18,7 @@ const ICONS = {
   back: "M6 5h2.4v14H6zm12 0v14L9.2 12z",
   forward: "M15.6 5H18v14h-2.4zM6 5l8.8 7L6 19z",
   turn: "M6 7h10V4l5 4-5 4V9H6zm12 8H8v-3l-5 4 5 4v-3h10z",
+  mark: "M12 2.5l9.5 9.5-9.5 9.5-9.5-9.5z",
   loop: "M7 7h10v3l4-4-4-4v3H5v6h2zm10 10H7v-3l-4 4 4 4v-3h12v-6h-2z",
 };
 
@@ -51,6 +52,9 @@ export class Transport {
     this.speed = make("select", "speed", { "aria-label": "Speed", title: "Speed" });
     for (const speed of SPEEDS) this.speed.append(make("option", "", { value: speed, text: `${speed}×` }));
     this.speed.onchange = () => player.clock.set({ speed: Number(this.speed.value) });
+    this.mark = button("mark", "Rest at the latent moment, t = T/2", () =>
+      player.clock.set({ rests: !player.clock.rests }));
+    this.sentence = make("p", "sentence", { hidden: true });
     this.strip = make("div", "strip", { tabIndex: 0, role: "slider", "aria-label": "Time" });
     this.canvas = make("canvas", "", { "aria-hidden": "true" });
     this.knob = make("div", "knob");
@@ -59,7 +63,7 @@ export class Transport {
     const tools = make("div", "tools");
     tools.append(back, this.toggle, forward);
     const settings = make("div", "settings");
-    settings.append(this.speed, this.turn, this.loop);
+    settings.append(this.speed, this.mark, this.turn, this.loop);
     this.box.append(tools, this.strip, settings, this.caption);
     this.listen();
   }
@@ -89,7 +93,8 @@ export class Transport {
 
   seek(event) {
     const { left, width } = this.strip.getBoundingClientRect();
-    const share = Math.min(1, Math.max(0, (event.clientX - left - EDGE) / Math.max(1, width - 2 * EDGE)));
+    const edge = EDGE * this.player.scale;
+    const share = Math.min(1, Math.max(0, (event.clientX - left - edge) / Math.max(1, width - 2 * edge)));
     this.player.seek(this.time.under(share), !this.held);
   }
 
@@ -104,11 +109,12 @@ export class Transport {
     const { words } = this.player.moment;
     const at = Math.min(clock.at, this.time.end);
     const x = EDGE + this.time.along(at) * Math.max(0, (this.width || 0) - 2 * EDGE);
-    this.knob.style.transform = `translateX(${x.toFixed(2)}px)`;
+    this.knob.style.transform = `translateX(${(x * this.player.scale).toFixed(2)}px)`;
     write(this.caption, words);
+    write(this.sentence, clock.rests ? this.time.sentence(at) : "");
     // While it plays only the knob and the words move: a screen reader would read sixty of them a second.
-    const { playing, loop, speed, backwards } = clock;
-    const state = JSON.stringify([playing, loop, speed, backwards, this.time.end, playing || words]);
+    const { playing, loop, speed, backwards, rests } = clock;
+    const state = JSON.stringify([playing, loop, speed, backwards, rests, this.time.end, playing || words]);
     if (state === this.state) return;
     this.state = state;
     this.settings(clock);
@@ -119,7 +125,7 @@ export class Transport {
     this.strip.setAttribute("aria-valuetext", words.replaceAll(" · ", ", "));
   }
 
-  settings({ playing, loop, speed, backwards }) {
+  settings({ playing, loop, speed, backwards, rests }) {
     const words = playing ? "Pause (Space)" : backwards ? "Play backwards (Space)" : "Play (Space)";
     this.turn.hidden = !this.player.scene.reverse;
     this.turn.title = backwards ? "Play forwards" : "Play backwards";
@@ -132,6 +138,10 @@ export class Transport {
       this.toggle.replaceChildren(icon(playing ? "pause" : "play"));
     }
     this.loop.setAttribute("aria-pressed", loop);
+    this.mark.hidden = this.time.kind !== "flow";
+    this.mark.setAttribute("aria-pressed", rests);
+    const { whole, scene } = this.player;
+    this.sentence.hidden = this.mark.hidden || !rests || !(whole || (scene.controls && scene.panes.length));
     if (this.speed.value !== String(speed)) this.speed.value = String(speed);
   }
 
@@ -141,13 +151,14 @@ export class Transport {
     const { time, player } = this;
     if (!time) return;
     this.box.style.setProperty("--knob", role(player.theme, "now").colour);
-    const width = this.strip.clientWidth;
+    const { scale } = player;
+    const width = this.strip.clientWidth / scale;
     const stairs = time.kind === "flow" ? NAMES + STAIRS : 8;
     const height = stairs + RAIL + LABELS;
-    this.strip.style.height = `${height}px`;
-    this.knob.style.height = `${stairs + RAIL}px`;
+    this.strip.style.height = `${height * scale}px`;
+    this.knob.style.height = `${(stairs + RAIL) * scale}px`;
     if (!width) return;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = (window.devicePixelRatio || 1) * scale;
     Object.assign(this.canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
     const ctx = this.canvas.getContext("2d");
     if (!ctx) return;

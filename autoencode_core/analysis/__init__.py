@@ -31,6 +31,8 @@ from autoencode_core.analysis.latent.decode import decoded_grid as decoded_grid
 from autoencode_core.analysis.latent.decode import walk as walk
 from autoencode_core.analysis.latent.rows import new_rows as new_rows
 from autoencode_core.analysis.latent.rows import own_rows as own_rows
+from autoencode_core.analysis.lessons.remembering import remembering as remembering
+from autoencode_core.analysis.lessons.scatter import scatter as scatter
 from autoencode_core.analysis.mean_field.density import density as density
 from autoencode_core.analysis.mean_field.doubled import doubled as doubled
 from autoencode_core.analysis.mean_field.particles import particles as particles

@@ -56,14 +56,14 @@ def player_page(
     ]
     title = " · ".join(dict.fromkeys(head["title"] for head in headers if head["title"])) or "AutoencODE Lab"
     sections = "\n".join(_section(head, kind) for head in headers)
-    style = _colours(dark) + _LAYOUT + (ASSETS / f"{kind}.css").read_text(encoding="utf-8")
+    style = colours(dark) + _LAYOUT + (ASSETS / f"{kind}.css").read_text(encoding="utf-8")
     start = f'modules["page.js"].open(modules["{kind}.js"].default);'
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n<main>\n{sections}\n</main>\n"
-        f'<script type="application/json" id="scenes">{_json(data)}</script>\n'
+        f'<script type="application/json" id="scenes">{script_json(data)}</script>\n'
         f"<script>\n(() => {{\n{_script(kind)}\n{start}\n}})();\n</script>\n</body>\n</html>\n"
     )
 
@@ -78,7 +78,7 @@ def _section(head: Mapping[str, Any], kind: Kind) -> str:
     return f"<section>{above}<figure>{place}{caption}</figure></section>"
 
 
-def _json(value: Any) -> str:
+def script_json(value: Any) -> str:
     """JSON that ends no script element and begins no comment in one."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")
@@ -89,7 +89,7 @@ def _script(kind: Kind) -> str:
     return bundle(ASSETS, f"{kind}.js", "page.js")
 
 
-def _colours(dark: bool) -> str:
+def colours(dark: bool) -> str:
     """What the style sheets of assets/ expect of the page, as Streamlit gives it (.streamlit/config.toml)."""
     settings = tomllib.loads((APP / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     found = {

@@ -6,10 +6,11 @@ import numpy as np
 
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.errors import InputError
+from autoencode_core.figures.findings import course
 from autoencode_core.regime import regime
 from autoencode_core.store.record import RunRecord
 from autoencode_core.units import error_unit, unexplained
-from autoencode_core.words import measured
+from autoencode_core.words import as_set, measured
 
 Kind = Literal["flow", "images", "history", "code", "reconstruction", "image_reconstruction", "comparison"]
 
@@ -37,9 +38,10 @@ def alt_text(record: RunRecord, kind: Kind) -> str:
     errors = _errors(record)
     pca = record.summary.get("pca_test_error")
     sentences = {
-        "flow": f"Animation: {who} flow through the network. {ends}",
-        "images": f"Animation: images of {title} change as they flow through the network. {ends}",
-        "history": f"Curves of cost, data term, penalty and errors against the iteration; {errors}.",
+        "flow": f"Animation: {who} flow through the network. {ends} {errors[:1].upper()}{errors[1:]}.",
+        "images": f"Animation: images of {title} change as they flow through the network. {ends} "
+        f"{errors[:1].upper()}{errors[1:]}.",
+        "history": _history(record) + f" At the end: {errors}.",
         "code": f"The latent codes of {who}: {k} number{_s(k)} each.",
         "reconstruction": f"{who} and what the network makes of them, joined by lines; {errors}.",
         "image_reconstruction": f"Images of {title}, what becomes of them, the difference: {errors}.",
@@ -58,6 +60,25 @@ def alt_text(record: RunRecord, kind: Kind) -> str:
 def about(record: RunRecord) -> str:
     """What made a run and what came out, in a line: the knobs that say most, and its errors."""
     return f"{regime(record.spec, record.substeps)} · {_errors(record)}"
+
+
+def _history(record: RunRecord) -> str:
+    """What the curves of a training do."""
+    history, weight = record.history, record.spec.weight
+    names = {
+        "cost": "cost J",
+        "data_term": "the data term",
+        "penalty": "the penalty",
+        "test_error": "the test error",
+    }
+    curves = [
+        course(name, [np.nan if value is None else value for value in history[key]])
+        for key, name in names.items()
+        if key in history
+    ]
+    iterations = list(history.get("iteration", ()))
+    when = f"At λ = {as_set(weight)}, over {iterations[-1]:,} iterations: " if iterations else ""
+    return f"{when}{'; '.join(curves)}." if curves else "No iteration is known."
 
 
 def _errors(record: RunRecord) -> str:

@@ -49,3 +49,17 @@ def surroundings(dark: bool, right: int) -> dict[str, Any]:
         "usermeta": {"embedOptions": {"renderer": "canvas"}},
         "padding": {"left": 4, "right": right, "top": 6, "bottom": 4},
     }
+
+
+def larger_type(layers: Mapping[str, Any], factor: float) -> dict[str, Any]:
+    """The layers of a chart with larger words at its axes, for a projector; 1: as they are.
+
+    Args:
+        layers: of an UpdatingChart.
+        factor: above 0.
+    """
+    if factor == 1:
+        return dict(layers)
+    config = layers.get("config", {})
+    sizes = {"labelFontSize": theme.SMALL * factor, "titleFontSize": theme.SMALL * factor}
+    return {**layers, "config": {**config, "axis": {**config.get("axis", {}), **sizes}}}

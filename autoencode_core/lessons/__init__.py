@@ -30,7 +30,7 @@ colons stand blocks:
     :::
     :::
 
-    ::: try page=playground dataset=s_curve tikhonov=0.1
+    ::: try page=playground data=s_curve lambda=0.1
     Train it yourself
     :::
 

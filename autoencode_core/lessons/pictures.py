@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.arrays import codes
+from autoencode_core.figures.arrays import codes, flow_states
 from autoencode_core.figures.control.along import along_figure
 from autoencode_core.figures.control.iteration import maximise_figure
 from autoencode_core.figures.control.maximality import maximality_path_figure
@@ -28,12 +28,13 @@ from autoencode_core.figures.scenes.bottleneck import bottleneck_scene
 from autoencode_core.figures.scenes.costates import costates_scene
 from autoencode_core.figures.scenes.decode import decode_scene
 from autoencode_core.figures.scenes.doubled import doubled_scene
-from autoencode_core.figures.scenes.flow import error_range, flow_scene
+from autoencode_core.figures.scenes.flow import colours_of, error_range, flow_scene
 from autoencode_core.figures.scenes.inputs import inputs_scene
 from autoencode_core.figures.scenes.landscape import plane_scene
 from autoencode_core.figures.scenes.multiples import multiples_scene, outcome_title
-from autoencode_core.figures.scenes.parts import Part, clock_place, layer, within
+from autoencode_core.figures.scenes.parts import Part, clock_place, flow_timeline, layer, scene, within
 from autoencode_core.figures.scenes.pca import pca_scene
+from autoencode_core.figures.scenes.pictures import curves_panes, shown_particles
 from autoencode_core.figures.scenes.plane import code_ranges, plain_plane
 from autoencode_core.figures.scenes.push import push_scene
 from autoencode_core.figures.scenes.training import training_scene
@@ -54,6 +55,8 @@ from autoencode_core.questions.regimes import LANDSCAPE_PLANE
 
 _POINTS = {1: 200, 2: 21}
 _PLANE_POINTS = 41
+CURVES = 8
+"""Particles whose component is drawn against t."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,9 @@ def pictures(kind: str, case: Case, identity: str) -> list[Picture]:
     return PICTURES[kind](case, identity)
 
 
-def marked(scene: Part, guess: tuple[float, ...] | None, truths: list[tuple[float, ...]]) -> Part:
+def marked(drawn: Part, guess: tuple[float, ...] | None, truths: list[tuple[float, ...]]) -> Part:
     """A scene whose first pane shows a guessed place, and the right ones once they may be seen."""
-    first, *others = scene["panes"]
+    first, *others = drawn["panes"]
     pane = {**first, "points": [*first["points"]], "layers": [*first["layers"]]}
     found = [
         ("guess", "now", [guess] if guess else [], "your guess"),
@@ -105,11 +108,11 @@ def marked(scene: Part, guess: tuple[float, ...] | None, truths: list[tuple[floa
                 {"name": name, "role": role, "positions": at, "words": [word] * len(places)}
             )
             pane["layers"].append(layer(name, True, word))
-    return {**scene, "panes": [pane, *others]}
+    return {**drawn, "panes": [pane, *others]}
 
 
-def _one(scene: Part) -> list[Picture]:
-    return [Picture(scene=scene, alt=str(scene["alt"]))]
+def _one(drawn: Part) -> list[Picture]:
+    return [Picture(scene=drawn, alt=str(drawn["alt"]))]
 
 
 def _drawn(figure: go.Figure, alt: str) -> list[Picture]:
@@ -147,6 +150,24 @@ def _inputs(case: Case, identity: str) -> list[Picture]:
 
 def _training(case: Case, identity: str) -> list[Picture]:
     return _one(training_scene(case.record, identity))
+
+
+def _component(case: Case, identity: str) -> list[Picture]:
+    """One component (setting `component`, from 1) of some particles against t."""
+    record, wanted = case.record, int(case.number("component", 1))
+    width = flow_states(record).shape[2]
+    panes = curves_panes(record, shown_particles(record, (), CURVES).tolist(), width)
+    alt = f"Component {wanted} of {CURVES} particles against flow time."
+    settings = {
+        "alt": alt,
+        "timeline": flow_timeline(record),
+        "n": flow_states(record).shape[1],
+        "height": 240,
+        "start": _start(case),
+        "colours": colours_of(record),
+    }
+    chosen = panes[min(max(wanted, 1), width) - 1]
+    return _one(scene(identity, [chosen], **settings))
 
 
 def _turned_off(case: Case, _: str) -> list[Picture]:
@@ -300,8 +321,8 @@ def _minimisers(case: Case, identity: str) -> list[Picture]:
     points = int(case.number("points", _PLANE_POINTS))
     answer = case.ask(LANDSCAPE_PLANE, first, kind="minimisers", points=points, others=controls)
     names = ["A", "B", "C"]
-    scene = plane_scene(answer, first.spec.weight, identity, "minimisers", names)
-    return [Picture(scene=scene, alt=str(scene["alt"]), shown_by="landscape")]
+    drawn = plane_scene(answer, first.spec.weight, identity, "minimisers", names)
+    return [Picture(scene=drawn, alt=str(drawn["alt"]), shown_by="landscape")]
 
 
 PICTURES: Mapping[str, Callable[[Case, str], list[Picture]]] = {
@@ -311,6 +332,7 @@ PICTURES: Mapping[str, Callable[[Case, str], list[Picture]]] = {
     "reconstruction": _of_run("reconstruction"),
     "errors": _of_run("errors"),
     "training": _training,
+    "component": _component,
     "turned_off": _turned_off,
     "steps": _steps("difference", "Distance of the outputs to those of the ODE against the step size."),
     "steps_error": _steps("error", "Mean squared error of the outputs against the step size."),

@@ -29,13 +29,16 @@ def plain(value: float, digits: int = 3) -> str:
 
 
 def number_of(record: RunRecord, name: str) -> float:
-    """A number of a run by name: `step`, which is T/L, a figure of its summary, or a knob of its spec.
+    """A number of a run: `step` (T/L), `square` (‖θ‖²), a figure of its summary, or a knob of its spec.
 
     Raises:
         InputError: there is no such number.
     """
     if name == "step":
         return record.spec.horizon / record.spec.depth
+    if name == "square":
+        step = record.spec.horizon / record.spec.depth
+        return step * float(np.square(np.asarray(record.weights["control"], float)).sum())
     found = record.summary.get(name)
     if found is None and name in RunSpec.model_fields:
         found = getattr(record.spec, name)

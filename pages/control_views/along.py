@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from autoencode_core.figures.control.along import along_figure, along_table
+from autoencode_core.figures.control.along import along_alt, along_figure, along_table
 from autoencode_core.figures.control.heat_strip import control_words
 from autoencode_core.figures.control.maximality import (
     anywhere_words,
@@ -32,6 +32,7 @@ from autoencode_core.store.record import PATH, RunRecord
 from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
+from pages.shared.linked import linked_choice, linked_switch
 from pages.shared.setup import dark, escape, guard
 
 PATIENCE = 1.5
@@ -46,18 +47,16 @@ def along_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
-    share = float(
-        st.select_slider(
-            "Nearby: ρ as a share of |θ|",
-            _SHARES,
-            0.1,
-            format_func=lambda value: f"{value:g}",
-            key="nearby_share",
-            bind="query-params",
-            persist_state="session",
-            width=420,
-            help="How far from θₙ a better θ is looked for: ρ is this share of the root mean square of |θₙ|.",
-        )
+    share = linked_choice(
+        st.select_slider,
+        "Nearby: ρ as a share of |θ|",
+        _SHARES,
+        0.1,
+        link="nearby",
+        format_func=lambda value: f"{value:g}",
+        key="nearby_share",
+        width=420,
+        help="How far from θₙ a better θ is looked for: ρ is this share of the root mean square of |θₙ|.",
     )
     by_units = FIELDS[record.spec.field].units is not None
     asked, asked_too = ask(ALONG, record), ask(HAMILTONIAN, record)
@@ -73,11 +72,7 @@ def along_view(run_id: str, record: RunRecord) -> None:
         figure = along_figure(
             along, hamiltonian, near, far, decoder=record.spec.task != "classify", dark=dark()
         )
-        alt = (
-            "Against flow time t: the control as a heat strip, its size, the speed of the flow, the "
-            "Hamiltonian, and at every layer the gradient and the residuals of the maximum principle, nearby "
-            "and over all θ."
-        )
+        alt = along_alt(along, hamiltonian)
         table = partial(along_table, along, hamiltonian, near, far)
         chart("control_along", figure, alt, f"{run_id}-control", table)
         st.caption(escape(control_words(along)))
@@ -122,20 +117,16 @@ def _path(run_id: str, record: RunRecord, share: float) -> None:
             "runs from there keep them."
         )
         return
-    if not st.toggle(
+    if not linked_switch(
         "R along the training",
+        link="along",
         key="along_training",
-        bind="query-params",
-        persist_state="session",
         help="At eight moments of the training: R and the gradient at every layer. It takes some seconds.",
     ):
         return
     found = told(ask(MAXIMALITY_PATH, record, share=share), "R along the training")
     if found is not None:
-        alt = (
-            "R nearby of every layer as a heat map over iterations; below it its sum, that over all θ, and "
-            "the gradient's norm."
-        )
+        alt = maximality_path_words(found)
         figure = maximality_path_figure(found, dark=dark())
         chart("control_path", figure, alt, f"{run_id}-maximality", lambda: maximality_path_table(found))
         st.markdown(maximality_path_words(found))

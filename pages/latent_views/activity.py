@@ -3,7 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from autoencode_core.figures.latent.activity import activity_figure, neighbours_figure
+from autoencode_core.figures.latent.activity import (
+    activity_alt,
+    activity_figure,
+    neighbours_alt,
+    neighbours_figure,
+)
 from autoencode_core.questions.latent import ACTIVITY, NEIGHBOURS
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -21,11 +26,9 @@ def activity(record: RunRecord) -> None:
     with left, guard():
         found = told(ask(ACTIVITY, record), "Activity of the code")
         if found:
-            words = "Variance of each number of the code."
-            chart("latent_activity", activity_figure(found, dark=dark()), words)
+            chart("latent_activity", activity_figure(found, dark=dark()), activity_alt(found))
     with right, guard():
         if not len(np.asarray(record.probe.get("labels", ()))):
             st.caption("These data have no classes: there are no neighbours' votes to count.")
         elif votes := told(ask(NEIGHBOURS, record), "Votes of the nearest neighbours"):
-            words = "Share of right votes of the nearest neighbours on code, PCA and raw data."
-            chart("latent_neighbours", neighbours_figure(votes, dark=dark()), words)
+            chart("latent_neighbours", neighbours_figure(votes, dark=dark()), neighbours_alt(votes))

@@ -7,13 +7,13 @@ import streamlit as st
 from autoencode_core.lessons.lesson import Figure, Lesson, LessonQuestion, Text, Try
 from autoencode_core.lessons.wording import filled
 from pages.lessons_views.figure import show_figure
-from pages.lessons_views.handout import handout
+from pages.lessons_views.handout import handout, print_style
 from pages.lessons_views.progress import mark_answered, progress_words
 from pages.lessons_views.question import show_question
 from pages.lessons_views.source import Stored
 from pages.shared.session import LinkKey
 from pages.shared.setup import guard
-from pages.shared.shown import RUN
+from pages.shared.shown import RUN, STUDY
 
 LESSON = LinkKey("lesson")
 """The lesson that is shown, by its word."""
@@ -31,6 +31,7 @@ def lesson_view(lesson: Lesson, lessons: Mapping[str, Lesson]) -> None:
         lesson: which one.
         lessons: all of them, by name.
     """
+    print_style()
     with st.container(width=TEXT_WIDTH, key="lesson"):
         st.title(f"{lesson.number}. {lesson.title}", anchor=False)
         st.markdown(f"*{lesson.goal}*")
@@ -67,6 +68,8 @@ def _try(lesson: Lesson, block: Try, key: str) -> None:
     link: dict[str, str | list[str]] = dict(block.settings)
     if block.run:
         link[RUN.name] = [lesson.runs[name] for name in block.run]
+    if block.study:
+        link[STUDY.name] = lesson.studies[block.study]
     with guard(), st.container(key=f"try_{key}"):
         st.page_link(
             f"pages/{block.page}.py", label=block.label, icon=":material/play_arrow:", query_params=link
@@ -87,7 +90,7 @@ def _note(lesson: Lesson) -> None:
     if shown:
         NOTE.set("1")
         with st.container(border=True, key="lecturer"):
-            st.markdown(lesson.note)
+            st.markdown(filled(lesson.note, lesson, Stored()))
     elif NOTE.there():
         NOTE.drop()
 

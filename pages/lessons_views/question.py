@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from autoencode_core.figures.arrays import flow_states
@@ -15,6 +14,7 @@ from autoencode_core.lessons.checks import truth_of
 from autoencode_core.lessons.judging import Truth, Value, allowed_words, right, said, true_words
 from autoencode_core.lessons.lesson import Lesson, LessonQuestion, Text
 from autoencode_core.lessons.pictures import marked, pictures
+from autoencode_core.lessons.scales import PLACES, number_values
 from autoencode_core.lessons.wording import filled, plain
 from pages.lessons_views.figure import show_figure
 from pages.lessons_views.progress import OPEN, marks_of
@@ -25,8 +25,6 @@ from pages.shared.setup import dark, escape, guard
 
 LINES = '<div class="lesson-lines" aria-hidden="true">' + "<div></div>" * 3 + "</div>"
 """Empty lines for an answer: on paper only."""
-_STEPS = 200
-"""Places of a mark's sliders."""
 
 
 class _State:
@@ -173,19 +171,13 @@ def _number(question: LessonQuestion, state: _State) -> float | None:
     }
     label = f"Your prediction{unit}"
     if question.scale == "log":
-        values = log_values(low, high, step)
+        values = number_values(question)
         found = st.select_slider(label, values, values[0], format_func=plain, **settings)
     elif all(float(x).is_integer() for x in (low, high, step)):
         found = st.slider(label, int(low), int(high), int(low), int(step), **settings)
     else:
         found = st.slider(label, low, high, low, step, **settings)
     return float(found) if state.touched.get() else None
-
-
-def log_values(low: float, high: float, decade: float) -> list[float]:
-    """Values from low to high, so many a decade, with two digits."""
-    count = round(np.log10(high / low) * decade)
-    return list(dict.fromkeys(float(f"{x:.2g}") for x in np.geomspace(low, high, count + 1)))
 
 
 def _mark(question: LessonQuestion, state: _State, case: Case) -> tuple[float, ...] | None:
@@ -218,7 +210,7 @@ def _mark(question: LessonQuestion, state: _State, case: Case) -> tuple[float, .
             title,
             low,
             high,
-            step=(high - low) / _STEPS,
+            step=(high - low) / PLACES,
             key=axis.name,
             on_change=state.touch,
             persist_state="session",
@@ -245,4 +237,4 @@ def _clicked(heard: Said, scene: Part, case: Case, state: _State) -> tuple[float
 def _on_grid(value: float, low: float, high: float) -> float:
     """The nearest place of a slider."""
     share = min(1.0, max(0.0, (value - low) / (high - low)))
-    return float(low + round(share * _STEPS) * ((high - low) / _STEPS))
+    return float(low + round(share * PLACES) * ((high - low) / PLACES))

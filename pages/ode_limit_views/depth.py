@@ -1,25 +1,25 @@
 """Depth: the run at twice its depth and more, trained on from the refined control; the limit T/L -> 0."""
 
-from collections.abc import Mapping
-
 import streamlit as st
 
-from autoencode_core.figures.ode_limit.depth import PICTURES, Picture, depth_figure, depth_table, depth_words
+from autoencode_core.figures.ode_limit.depth import (
+    PICTURES,
+    depth_alt,
+    depth_figure,
+    depth_table,
+    depth_words,
+)
 from autoencode_core.questions.ode_limit import DEPTH
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
+from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
 
 _DOUBLINGS, _ITERATIONS = (1, 2, 3, 4), (20, 50, 100, 200, 500)
 _USUAL = {"doublings": 2, "iterations": 100}
 _HEAVY = 4e9
 """Entries of the control times particles times iterations from which the training waits for a click."""
-_ALT: Mapping[Picture, str] = {
-    "cost": "Cost before and after training on, against the length of a layer.",
-    "outputs": "Distance of the outputs to the ODE, and to the level before, against the length of a layer.",
-    "control": "How far training on moved the control, against the length of a layer.",
-}
 
 
 def depth_view(run_id: str, record: RunRecord) -> None:
@@ -50,7 +50,7 @@ def depth_view(run_id: str, record: RunRecord) -> None:
             chart(
                 f"ode_depth_{name}",
                 depth_figure(found, name, dark=dark()),
-                _ALT[name],
+                depth_alt(found, name),
                 f"{run_id}-{name}",
                 table,
             )
@@ -65,23 +65,23 @@ def _knobs() -> tuple[int, int]:
     """How often the depth is doubled, and the iterations of each training."""
     left, right = st.columns(2)
     with left:
-        doublings = st.select_slider(
+        doublings = linked_choice(
+            st.select_slider,
             "Doublings",
             _DOUBLINGS,
             _USUAL["doublings"],
+            link="doublings",
             key="depth_doublings",
-            bind="query-params",
-            persist_state="session",
             help="How often every layer is cut in two, with the same θ in both halves, and trained on.",
         )
     with right:
-        iterations = st.select_slider(
+        iterations = linked_choice(
+            st.select_slider,
             "Iterations of each training",
             _ITERATIONS,
             _USUAL["iterations"],
+            link="each",
             key="depth_iterations",
-            bind="query-params",
-            persist_state="session",
             help="Most of them; the run's own method, from the refined control.",
         )
-    return int(doublings), int(iterations)
+    return doublings, iterations

@@ -5,6 +5,7 @@ import streamlit as st
 
 from autoencode_core.figures.ode_limit.geometry import (
     frames_table,
+    geometry_alt,
     geometry_figure,
     geometry_table,
     lipschitz_rows,
@@ -32,14 +33,10 @@ def geometry_view(run_id: str, record: RunRecord) -> None:
     st.markdown(meeting_words(found))
     st.markdown(speed_words(found))
     with guard():
-        words = (
-            "Along flow time: volume, singular values of each layer's step, shares of folds and of the least "
-            "distance left, stretching of the flow map."
-        )
         chart(
             "ode_geometry",
             geometry_figure(found, dark=dark()),
-            words,
+            geometry_alt(found),
             f"{run_id}-layers",
             lambda: geometry_table(found),
         )

@@ -4,7 +4,12 @@ import streamlit as st
 
 from autoencode_core.figures.numbers import percent
 from autoencode_core.figures.regimes.certificate import certificate_words, limit_words
-from autoencode_core.figures.regimes.convexity import curvature_path_figure, spectrum_figure
+from autoencode_core.figures.regimes.convexity import (
+    curvature_path_alt,
+    curvature_path_figure,
+    spectrum_alt,
+    spectrum_figure,
+)
 from autoencode_core.figures.regimes.convexity_depths import (
     curvature_depths_alt,
     curvature_depths_figure,
@@ -58,7 +63,7 @@ def convexity_view() -> None:
         chart(
             "convexity_spectrum",
             figure,
-            "Eigenvalues of the data term's Hessian, and where −2λ lies among them.",
+            spectrum_alt(found, record.spec.weight),
         )
     with guard():
         _path(run_id, record)
@@ -141,7 +146,7 @@ def _path(run_id: str, record: RunRecord) -> None:
         found = told(ask(CURVATURE_PATH, record), "ν along the training")
         if found is not None:
             figure = curvature_path_figure(found, record.spec.weight, dark=dark())
-            chart("convexity_curvature_path", figure, "ν and 2λ + ν against the iteration.")
+            chart("convexity_curvature_path", figure, curvature_path_alt(found, record.spec.weight))
 
 
 def _directions(run_id: str, record: RunRecord, found: Curvature) -> None:

@@ -1,22 +1,21 @@
 """Figures on a page: shown in the page's own colours, saved as picture and as table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import ArrayLike
 
 from autoencode_core.export.csv_text import columns_csv
-from autoencode_core.figures.updating import UpdatingChart
-from autoencode_core.names import slug
-from autoencode_core.questions.run import FIGURE
-from pages.shared.answers import ask, told
-from pages.shared.setup import dark, guard
-
-_KINDS = ("pdf", "svg", "png")
+from autoencode_core.figures.large import enlarged
+from autoencode_core.figures.terms import chart_words, terms_of, told_when_pointed_at, words_of
+from autoencode_core.figures.updating import UpdatingChart, larger_type
+from autoencode_core.glossary import TERMS, explained
+from pages.shared.figure_files import figure_files
+from pages.shared.looks import scale
+from pages.shared.setup import escape
 
 Columns = Callable[[], Mapping[str, ArrayLike]]
 
@@ -33,60 +32,14 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
     """
     name = name or key
     with st.container(gap=None):
-        st.plotly_chart(figure, theme=None, key=key, alt=alt, config=settings(name))
-        with st.container(horizontal=True, gap="small"):
+        figure = told_when_pointed_at(figure)
+        st.plotly_chart(enlarged(figure, scale()), theme=None, key=key, alt=alt, config=settings(name))
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             if columns is not None:
                 words = "The numbers of this figure as a table."
                 table_button(f"{key}_csv", name, columns, words=words)
             figure_files(key, figure, alt, name)
-
-
-@st.fragment
-@guard()
-def figure_files(key: str, figure: go.Figure, alt: str, name: str) -> None:
-    """A figure as a file for a slide or a paper, made by a worker when it is asked for.
-
-    Args:
-        key: of the figure.
-        figure: as it is on the page.
-        alt: what it shows, in words.
-        name: of the file, without its ending.
-    """
-    box = st.popover(
-        "Figure", key=f"{key}_files", on_change="rerun", type="tertiary", icon=":material/download:"
-    )
-    if not box.open:
-        return
-    with box:
-        wanted = st.segmented_control("Save as", _KINDS, format_func=str.upper, key=f"{key}_kind")
-        if dark():
-            st.caption("The file has the colours of the page: for a paper, choose the light theme first.")
-        if wanted is None:
-            return
-        about = {"kind": wanted, "dark": dark(), "name": slug(name) or key, "words": alt}
-        asked = ask(FIGURE, (), patience=0.1, figure=figure.to_json(), **about)
-        made = told(asked, f"Drawing the {wanted.upper()}")
-        if made is not None:
-            offer(
-                f"{key}_figure",
-                np.asarray(made["data"], np.uint8).tobytes(),
-                str(made["name"]),
-                str(made["mime"]),
-            )
-
-
-def offer(key: str, data: bytes, name: str, mime: str) -> None:
-    """A file to download.
-
-    Args:
-        key: the same for what is offered in this place.
-        data: what is in it.
-        name: of the file.
-        mime: its kind on the web.
-    """
-    size = f"{len(data) / 1e6:.1f} MB" if len(data) >= 1e5 else f"{max(1, round(len(data) / 1e3))} KB"
-    label = f"Download {name.rpartition('.')[2].upper()}, {size}"
-    st.download_button(label, data, name, mime=mime, key=key, on_click="ignore", type="primary")
+            words_button(words_of(figure))
 
 
 def updating_chart(key: str, chart: UpdatingChart) -> None:
@@ -97,7 +50,20 @@ def updating_chart(key: str, chart: UpdatingChart) -> None:
         chart: from autoencode_core.figures.
     """
     columns = pd.DataFrame(dict(chart.columns))
-    st.vega_lite_chart(columns, dict(chart.layers), key=key, height=chart.height, alt=chart.alt)
+    height, layers = round(scale() * chart.height), larger_type(chart.layers, scale())
+    st.vega_lite_chart(columns, layers, key=key, height=height, alt=chart.alt)
+    words_button(chart_words(chart.layers, chart.columns))
+
+
+def words_button(words: Iterable[str]) -> None:
+    """What the words on a picture mean, for who points at it or reaches it with the keyboard.
+
+    Args:
+        words: titles of axes and names of curves; those that are no term of the glossary are left out.
+    """
+    if terms := terms_of(words):
+        listed = "\n\n".join(f"{escape(TERMS[key].name)}, {explained(key)}" for key in terms)
+        st.caption("Words", help=listed, width="content")
 
 
 def table_button(key: str, name: str, columns: Columns, label: str = "CSV", words: str = "") -> None:

@@ -14,7 +14,7 @@ from autoencode_core.names import slug
 from autoencode_core.questions.run import EXPORT
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
-from pages.shared.charts import offer
+from pages.shared.figure_files import offer
 from pages.shared.session import SessionKey
 from pages.shared.setup import dark, guard
 

@@ -17,6 +17,9 @@ from autoencode_core.home import ASSETS, GALLERY
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from pages.shared.looks import dark as dark
+from pages.shared.looks import style_page
+from pages.shared.session import arrive
 from pages.shared.streamlit_internals import leave_pages_folder
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from autoencode_core.store.run_store import RunStore
 
 NAME = "AutoencODE Lab"
+_ROUTER = "Lab"
 WORKERS_AFTER_SECONDS = 4.0
 
 _app_leads = False
@@ -35,13 +39,15 @@ def page_setup(title: str) -> None:
     """First call of every page, on every run: tab title, icon, wide layout, logo.
 
     Args:
-        title: name of the page, as in the menu.
+        title: name of the page, as in the menu; that of the router is none.
     """
     _lead_with_app()
+    if title != _ROUTER:
+        arrive(title)
     logo = str(ASSETS / "logo.svg")
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")
-    st.html("<style>.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }</style>")
+    style_page()
 
 
 def _lead_with_app() -> None:
@@ -85,11 +91,6 @@ def answers() -> "Answers":
     from autoencode_core.desk.answers import Answers  # here: like the jobs
 
     return Answers(jobs())
-
-
-def dark() -> bool:
-    """Whether the visitor's theme is dark."""
-    return st.context.theme.type == "dark"
 
 
 @contextmanager

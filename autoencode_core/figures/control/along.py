@@ -8,8 +8,15 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.control.heat_strip import control_still, entry_axis, heat, outlines
-from autoencode_core.figures.control.maximality import intervals, marked
+from autoencode_core.figures.control.heat_strip import (
+    control_still,
+    control_words,
+    entry_axis,
+    heat,
+    outlines,
+)
+from autoencode_core.figures.control.maximality import hamiltonian_words, intervals, marked
+from autoencode_core.figures.findings import course, spoken
 from autoencode_core.figures.least import least_control, least_rate, least_speed
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import BOTTOM, LEFT, RIGHT, Panel
@@ -25,6 +32,22 @@ _TOP, _BAR, _GAP, _ROW = 78, 22, 46, 96
 _TALL = (120, 320, 17)
 """Pixels of the strip: least, most, and for each entry."""
 _ROWS = ("norm", "speed", "hamiltonian", "slopes")
+
+
+def along_alt(along: Along, hamiltonian: Hamiltonian) -> str:
+    """What along_figure shows along flow time.
+
+    Args:
+        along: the control.
+        hamiltonian: what analysis.hamiltonian says.
+    """
+    size, speed = (
+        course("the size of the control", along["norm"]),
+        course("the speed of the flow", hamiltonian["speed"]),
+    )
+    return spoken(
+        f"Along flow time {size}; {speed}. {hamiltonian_words(hamiltonian)} {control_words(along)}".strip()
+    )
 
 
 def along_figure(

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from autoencode_core.figures import theme
 from autoencode_core.figures.theme import subscript, titled
 from autoencode_core.questions.latent import Activity, Neighbours
+from autoencode_core.words import measured
 
 
 def activity_figure(answer: Activity, *, dark: bool = False) -> go.Figure:
@@ -36,6 +37,25 @@ def activity_figure(answer: Activity, *, dark: bool = False) -> go.Figure:
         yaxis=theme.axis(dark, "variance, flow coordinates²", fixedrange=True, rangemode="tozero"),
     )
     return go.Figure(data=[bars], layout=layout)
+
+
+def activity_alt(answer: Activity) -> str:
+    """What activity_figure shows."""
+    variance, count = answer["variance"], len(answer["variance"])
+    most, least = int(variance.argmax()), int(variance.argmin())
+    low = f"from {measured(variance[least])} (z{least + 1}) to " if count > 1 else ""
+    return (
+        f"Variance of the {count} number{'s' * (count > 1)} of the code: {low}{measured(variance[most])} "
+        f"(z{most + 1}); participation ratio {answer['participation']:.2f}."
+    )
+
+
+def neighbours_alt(answer: Neighbours) -> str:
+    """What neighbours_figure shows."""
+    return (
+        f"Right votes of the {answer['k']} nearest neighbours: {answer['code']:.1%} on the code, "
+        f"{answer['pca']:.1%} on PCA, {answer['raw']:.1%} on raw data."
+    )
 
 
 def neighbours_figure(answer: Neighbours, *, dark: bool = False) -> go.Figure:

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.log_axis import power_axis
+from autoencode_core.figures.numbers import minus
 from autoencode_core.figures.panels import GLYPHS, plot
 from autoencode_core.questions.lessons import Scatter
 
@@ -40,7 +41,7 @@ def scatter_figure(answer: Scatter, *, dark: bool = False) -> go.Figure:
     }
     entries = [
         (GLYPHS[role.symbol], role.colour(dark), "samples of N fresh particles"),
-        ("┈", muted.colour(dark), f"like N to the power {answer['exponent']:.2f}".replace("-", "−")),
+        ("┈", muted.colour(dark), f"like N to the power {_exponent(answer)}"),
     ]
     axes = (power_axis(counts, dark, "particles N of a sample", whole=True), power_axis(found, dark, most=5))
     title = "Scatter of the data term"
@@ -53,5 +54,9 @@ def scatter_words(answer: Scatter) -> str:
     return (
         f"The data term of one control scatters by {found[0]:.2g} over samples of {counts[0]:,} particles "
         f"and by {found[-1]:.2g} over samples of {counts[-1]:,}: like N to the power "
-        f"{answer['exponent']:.2f}."
+        f"{_exponent(answer)}."
     )
+
+
+def _exponent(answer: Scatter) -> str:
+    return minus(f"{answer['exponent']:.2f}")

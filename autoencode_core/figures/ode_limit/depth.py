@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.findings import course
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.numbers import give_or_take, percent
 from autoencode_core.figures.panels import GLYPHS, Entry, plot
@@ -34,7 +35,7 @@ _PICTURES: Mapping[Picture, tuple[str, str, tuple[Curve, ...]]] = {
             ("output_change", "decoder", "network and the one half as deep"),
         ),
     ),
-    "control": ("Way of the control", "in L²(0,T)", (("moved", "encoder", "by training on"),)),
+    "control": ("Change of the control", "in L²(0,T)", (("moved", "encoder", "by training on"),)),
 }
 PICTURES: tuple[Picture, ...] = tuple(_PICTURES)
 _STILL = 1e-11
@@ -90,6 +91,14 @@ def depth_table(answer: Depth) -> dict[str, Sequence[Any]]:
         "iterations": answer["iterations"].tolist(),
         "ended": answer["ended"],
     }
+
+
+def depth_alt(answer: Depth, name: Picture) -> str:
+    """What the curves of a picture do as the layers get shorter, with the arguments of depth_figure."""
+    title, unit, curves = _PICTURES[name]
+    said = [course(words, answer[column]) for column, _, words in curves]
+    depths = answer["depths"]
+    return f"{title} {unit}, from L = {depths[0]} to L = {depths[-1]}: {'; '.join(said)}."
 
 
 def depth_words(answer: Depth) -> list[str]:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.findings import course, spoken
 from autoencode_core.figures.log_axis import power_axis
 from autoencode_core.figures.panels import BOTTOM, LEFT, RIGHT, Entry, Panel, key
 from autoencode_core.questions.ode_limit import Geometry
@@ -148,6 +149,16 @@ def speed_words(answer: Geometry) -> str:
         f"No component moves faster than {measured(limit)}, so until T/2 = {half:g} none gets further than "
         f"{measured(reach)}. The furthest one moves by {measured(moved)}{share}; the fastest goes at "
         f"{measured(speed)}."
+    )
+
+
+def geometry_alt(answer: Geometry) -> str:
+    """What geometry_figure shows along flow time."""
+    stretch = course("the largest stretching of the flow map", answer["stretch"])
+    low, high = float(answer["smallest"].min()), float(answer["largest"].max())
+    return (
+        f"Along flow time {stretch}; a layer's step has singular values from {measured(low)} to "
+        f"{measured(high)}. {spoken(meeting_words(answer))}"
     )
 
 

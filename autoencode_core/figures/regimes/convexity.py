@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.findings import course
 from autoencode_core.figures.panels import Panel, WeightAxis, level, three_panels
 from autoencode_core.figures.regimes.endings import ending_words, pale_key, sound
 from autoencode_core.figures.regimes.ode_difference import ode_words, stroke_key
@@ -159,6 +160,28 @@ def curvature_path_figure(path: CurvaturePath, tikhonov: float, *, dark: bool = 
         _end_words(ends, scale, dark),
         "Curvature along the training",
         _CONVEX,
+    )
+
+
+def curvature_path_alt(path: CurvaturePath, tikhonov: float) -> str:
+    """What the curves of curvature_path_figure do, with their arguments."""
+    nu = path["nu"][np.isfinite(path["nu"])]
+    side = f"; at the end 2λ + ν is {words(2 * tikhonov + nu[-1])}" if len(nu) else ""
+    return f"Along the training {course('ν', path['nu'])}{side}."
+
+
+def spectrum_alt(answer: Curvature, tikhonov: float) -> str:
+    """What spectrum_figure shows, with its arguments."""
+    least, most, line = answer["nu"], answer["largest"], -2 * tikhonov
+    low = (
+        int((answer["spectrum"] < line).sum())
+        if len(answer["spectrum"])
+        else int((answer["values"] < line).sum())
+    )
+    side = f"{low} of them lie below" if low else "all lie above"
+    return (
+        f"{answer['vectors'].shape[1]:,} eigenvalues of the data term's Hessian, from {words(least)} to "
+        f"{words(most)}; {side} −2λ = {words(line)}."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoencode_core.figures.alt import alt_text
 from autoencode_core.figures.arrays import data_view, finite, to_data
 from autoencode_core.figures.run.images import image_shape, image_span, is_image_run
 from autoencode_core.figures.scenes.code import codes_pane, data_pane, latent_scene, line
@@ -14,6 +15,7 @@ from autoencode_core.figures.scenes.pictures import grey
 from autoencode_core.figures.scenes.plane import CodePlane
 from autoencode_core.questions.latent import Decode, DecodedGrid
 from autoencode_core.store.record import RunRecord
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -76,9 +78,19 @@ def decode_scene(
         panes.append(_data(record, found, grid))
         if found is not None and is_image_run(record):
             panes.append(decoded_images(record, np.stack([found.output, found.neighbour])[None]))
-    return latent_scene(
-        record, identity, panes, alt="Latent codes, and the data that they stand for.", **settings
+    return latent_scene(record, identity, panes, alt=_alt(record, found), **settings)
+
+
+def _alt(record: RunRecord, found: Decoded | None) -> str:
+    """The codes, and of the chosen one where it is and how far from those of the data."""
+    said = alt_text(record, "code")
+    if found is None:
+        return said
+    numbers = ", ".join(measured(value) for value in found.z[:3]) + ", …" * (len(found.z) > 3)
+    far = (
+        f", {measured(found.distance)} from the particle with the nearest code" if found.nearest >= 0 else ""
     )
+    return f"{said} Beside them is what the code ({numbers}) stands for{far} (in flow coordinates)."
 
 
 def _mark_code(pane: Part, plane: CodePlane, found: Decoded | None) -> None:

@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from autoencode_core.errors import InputError
 from autoencode_core.lessons.case import Case
 from autoencode_core.lessons.checks import (
+    circle_onto_line,
+    high_low_lambda,
     horizon,
     measures,
     optimal_control,
     pca,
     resnet_to_ode,
+    turning_off,
     why_forget,
 )
 from autoencode_core.lessons.judging import Truth
@@ -23,6 +26,9 @@ Check = Callable[[Case], Truth]
 
 CHECKS: Mapping[str, Check] = {
     **resnet_to_ode.CHECKS,
+    **turning_off.CHECKS,
+    **high_low_lambda.CHECKS,
+    **circle_onto_line.CHECKS,
     **why_forget.CHECKS,
     **pca.CHECKS,
     **optimal_control.CHECKS,

@@ -6,7 +6,7 @@ from autoencode_core.figures.numbers import percent
 from autoencode_core.lessons.case import Case
 from autoencode_core.lessons.judging import Truth
 from autoencode_core.lessons.wording import plain
-from autoencode_core.questions.ode_limit import STEPS, Steps
+from autoencode_core.questions.ode_limit import GEOMETRY, STEPS, Steps
 
 SAME = 0.1
 """An error that changes by a smaller share than that stays as it is."""
@@ -49,7 +49,17 @@ def difference_at_half_step(case: Case) -> Truth:
     return Truth(before / after, facts)
 
 
+def folding_layers(case: Case) -> Truth:
+    """In how many layers of the first run a step turns some particle's neighbourhood inside out.
+
+    The facts tell the same of a second run.
+    """
+    folded, *others = (int((case.ask(GEOMETRY, record)["folded"] > 0).sum()) for record in case.records)
+    return Truth(float(folded), {"in_the_other": str(others[0]) if others else "none"})
+
+
 CHECKS = {
+    "folding_layers": folding_layers,
     "error_at_half_step": error_at_half_step,
     "difference_at_half_step": difference_at_half_step,
 }

@@ -1,0 +1,37 @@
+"""Every page of the app, and every view of those that have several."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+from playwright.sync_api import Page
+from settled import settled
+
+_APP = Path(__file__).parents[2] / "app.py"
+PAGES = tuple(re.findall(r'"pages/(\w+)\.py"', _APP.read_text(encoding="utf-8")))
+"""Names of the modules in pages/."""
+
+
+def _addresses() -> list[str]:
+    found = [""]
+    for name in PAGES[1:]:
+        views = getattr(import_module(f"pages.{name}"), "VIEWS", ())
+        found += [f"{name}?view={view.name}" for view in views] or [name]
+    return found
+
+
+ADDRESSES = tuple(_addresses())
+"""Addresses below that of the server; the first page has none."""
+
+
+def opened(page: Page, address: str) -> None:
+    """Opens a page and waits until it has said all, answers of workers included."""
+    page.goto(f"/{address}")
+    answered(page)
+
+
+def answered(page: Page) -> None:
+    """Waits until the script has ended and nothing is being computed for it."""
+    settled(page)
+    page.wait_for_function("!document.querySelector('[data-testid=stProgress], [data-testid=stSpinner]')")
+    settled(page)

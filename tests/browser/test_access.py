@@ -1,0 +1,103 @@
+"""WCAG 2.2 AA by axe-core, keyboard focus that is seen, and pages as narrow as 320 px and as wide as 3840."""
+
+import pytest
+from all_pages import ADDRESSES, answered, opened
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FOREIGN: dict[str, str] = {}
+"""Rules that Streamlit's own elements break and no style sheet mends: rule to a part of the selector."""
+
+WIDE, PHONE = {"width": 1400, "height": 1000}, {"width": 400, "height": 800}
+WIDTHS = (320, 700, 1920, 3840)
+"""A small phone, 1400 at 200 %, a projector, 4K."""
+
+FOCUS = """() => {
+  let node = document.activeElement;
+  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  if (!node || node === document.body) return null;
+  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (css) => {
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = css;
+    pen.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = pen.getImageData(0, 0, 1, 1).data;
+    const part = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+    return { value: 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b), shown: a > 250 };
+  };
+  const page = light(getComputedStyle(document.querySelector(".stApp")).backgroundColor).value;
+  const words = node.getAttribute("aria-label") || node.textContent.trim().slice(0, 30) || node.className;
+  let [best, at] = [0, node];
+  for (let up = 0; up < 4 && at; up++, at = at.parentElement) {
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(at);
+    const box = at.getBoundingClientRect();
+    if (outlineStyle === "none" || parseFloat(outlineWidth) < 2 || box.width < 8 || box.height < 8) continue;
+    const { value, shown } = light(outlineColor);
+    if (shown) best = Math.max(best, (Math.max(value, page) + 0.05) / (Math.min(value, page) + 0.05));
+  }
+  return { name: `${node.tagName} ${words}`, contrast: best };
+}"""
+
+
+def dark(page: Page) -> None:
+    """Switches to the dark theme, as a person's system does at dusk."""
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'")
+    answered(page)
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds serious or critical, but for what is Streamlit's own."""
+    options = {"resultTypes": ["violations"], "runOnly": RULES}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{fault['id']}: {node['target']} {(node['any'] + node['all'] + node['none'])[0]['message']}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+        if not (fault["id"] in FOREIGN and FOREIGN[fault["id"]] in str(node["target"]))
+    ]
+
+
+def overflow(page: Page) -> int:
+    """How many px of the page lie to the right of the screen."""
+    return int(
+        page.evaluate(
+            """() => Math.max(...[document.scrollingElement, document.querySelector(".stMain")]
+                 .map((one) => one.scrollWidth - one.clientWidth))"""
+        )
+    )
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_axe_finds_nothing_serious_in_either_theme_on_screen_and_phone(page: Page, address: str):
+    opened(page, address)
+    found = {"light": faults(page)}
+    page.set_viewport_size(PHONE)
+    found["light phone"] = faults(page)
+    dark(page)
+    found["dark phone"] = faults(page)
+    page.set_viewport_size(WIDE)
+    found["dark"] = faults(page)
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_keyboard_is_seen_wherever_it_goes_and_no_page_scrolls_sideways(page: Page, address: str):
+    opened(page, address)
+    unseen = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus is None:
+            break
+        if focus["contrast"] < 3:
+            unseen.append(focus)
+    assert not unseen
+    too_wide = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        too_wide[width] = overflow(page)
+    assert not any(too_wide.values()), too_wide
