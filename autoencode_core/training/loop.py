@@ -263,7 +263,7 @@ class _Loop:
         stalled = bool(group.method.stalled[place])
         if stalled and norm**2 <= NEGLIGIBLE * max(1.0, row.cost):
             return "converged", (
-                f"Converged after {iteration} iterations, as far as {spec.dtype} can tell "
+                f"Converged after {iteration} iterations: no step lowers J any further in {spec.dtype} "
                 f"(‖∇J‖ = {measured(norm, 2)})."
             )
         if stalled:

@@ -11,10 +11,11 @@ from autoencode_core.errors import InputError
 from autoencode_core.export.study_csv import study_csv
 from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.regimes.ode_difference import ode_known
+from autoencode_core.figures.terms import told_when_pointed_at, words_of
 from autoencode_core.store.study import COLUMNS, Kind, Study, study_line, table
 from pages.regimes_views.plan import plan_form
 from pages.regimes_views.training import study_trains
-from pages.shared.charts import settings
+from pages.shared.charts import settings, words_button
 from pages.shared.flow_time import TIME
 from pages.shared.looks import scale
 from pages.shared.reproduce import reproduce_button
@@ -108,7 +109,10 @@ def _menu(kind: Kind) -> tuple[str, Study] | None:
         help="What was trained, newest first; those of the gallery come last.",
     )
     _linked_study(kind).set(chosen)
-    STUDY.set(chosen)
+    if chosen == next(iter(known)):
+        STUDY.imply(chosen)
+    else:
+        STUDY.set(chosen)
     study = known[chosen].study
     return None if study is None else (chosen, study)
 
@@ -182,6 +186,7 @@ def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.F
         selection_mode="points",
         config=settings(f"{study_id}-{name}"),
     )
+    words_button(words_of(figure))
     place = _picked(event, len(study.outcomes))
     if place is not None:
         st.session_state[slot] = st.session_state.get(slot, 0) + 1  # coming back, nothing is selected
@@ -201,7 +206,7 @@ def _drawn(
     _study: Study,
     _draw: Callable[..., go.Figure],
 ) -> go.Figure:
-    return _draw(_study, dark=looks[0], stacked=looks[1])
+    return told_when_pointed_at(_draw(_study, dark=looks[0], stacked=looks[1]))
 
 
 def _picked(event: Any, count: int) -> int | None:

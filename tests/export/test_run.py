@@ -134,7 +134,7 @@ def test_a_page_remembers_the_screen(record):
     usual = screen_of(made(record, "html"))
     assert usual["pane particles"]["unrolled"] is False and "zoom" not in usual["pane particles"]
     assert "time" not in usual and "colour" not in usual and usual["picks"] == []
-    asked = {"yaw": 0.25, "zoom": 2.0, "unrolled": True, "particles": [4, 1], "colour": "exit error"}
+    asked = {"yaw": 0.25, "zoom": 2.0, "unrolled": True, "particles": [4, 1], "colour": "squared error"}
     shown = screen_of(made(record, "html", **asked, moment=0.5, layers=["tails"]))
     pane = shown["pane particles"]
     assert (pane["yaw"], pane["pitch"], pane["zoom"], pane["unrolled"]) == (0.25, PITCH, 2.0, True)

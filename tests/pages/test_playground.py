@@ -79,7 +79,12 @@ def test_opens_on_the_gallery_with_all_pictures():
     assert drawn(at)
     labels = [metric.label for metric in at.metric]
     unit = "(data units²)"
-    assert labels[:4] == ["Unexplained", "by PCA, 1 component", f"Test error {unit}", f"Train error {unit}"]
+    assert labels[:4] == [
+        "Unexplained, test",
+        "PCA, 1 component, test",
+        f"Test error {unit}",
+        f"Train error {unit}",
+    ]
     assert [metric.value for metric in at.metric][:2] == ["0.024 %", "49 %"]
     assert not at.error
 

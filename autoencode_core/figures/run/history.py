@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite
+from autoencode_core.figures.log_axis import power_marks
 from autoencode_core.ode import share
+from autoencode_core.units import percent
 from autoencode_core.words import measured
 
 Array = NDArray[Any]
@@ -19,8 +21,14 @@ _TALL, _SMALL, _TOP, _BOTTOM, _APART = 172, 96, 34, 46, 46
 """Pixels: height of a panel, of the small one, and what is above, below and between them."""
 _COST = {"cost": "cost J", "data_term": "data term", "penalty": "penalty λ‖θ‖²"}
 _ERRORS = {"train_error": "train", "test_error": "test"}
-_ROLES = {"cost J": "cost", "penalty λ‖θ‖²": "penalty", "network": "ODE difference", "allowed": "level"}
-_LEVELS = ("PCA", "allowed")
+_ROLES = {
+    "cost J": "cost",
+    "penalty λ‖θ‖²": "penalty",
+    "network": "ODE difference",
+    "allowed": "level",
+    "PCA, test": "PCA",
+}
+_LEVELS = ("PCA, test", "allowed")
 _LABEL = 16
 """Pixels between two labels at least."""
 _CLOSE = 0.25
@@ -102,7 +110,7 @@ def _panels(
     costs = {word: _series(history, key, x) for key, word in _COST.items() if key in history}
     errors = {word: _series(history, key, x) for key, word in _ERRORS.items() if key in history}
     if pca_error is not None and np.isfinite(pca_error):
-        errors["PCA"] = np.full(len(x), float(pca_error))
+        errors["PCA, test"] = np.full(len(x), float(pca_error))
     panels = [
         _Plot("Cost J = data term + penalty", "cost", costs),
         _Plot("Errors", f"mean squared distance<br>({unit})", errors),
@@ -173,11 +181,10 @@ def _draw(x: Array, panel: _Plot, axes: tuple[str, str], dark: bool) -> dict[str
         low, high = np.log10(low), np.log10(high)
     pad = 0.08 * (high - low) if high > low else (0.3 if log else max(0.1 * abs(high), 0.1))
     span = [float(low - pad), float(high + pad)]
-    axis = {"type": "log" if log else "linear", "range": span, "nticks": 5}
+    axis: dict[str, Any] = {"type": "log" if log else "linear", "range": span, "nticks": 5}
     if log:
-        decades = span[1] - span[0]
-        axis |= {"dtick": "D2" if decades < 2 else 1} if 0.7 < decades < 6 else {}
-        axis["tickformat"] = "~%" if panel.share else "~g"
+        marks = power_marks(span[0], span[1], 5)
+        axis |= marks | ({"ticktext": [percent(at) for at in marks["tickvals"]]} if panel.share else {})
     traces = [_line(word, x, y, axes, panel, dark) for word, y in shown.items()]
     return {"traces": traces, "axis": axis, "labels": _end_labels(shown, axes, span, log, panel, dark)}
 
