@@ -63,7 +63,7 @@ def particles_view(run_id: str, record: RunRecord) -> None:
     most = record.spec.card().most_particles
     counts = [n for n in (_LEAST * 2**i for i in range(9)) if n <= min(largest, most or largest)]
     if len(counts) < 2:
-        st.info(f"These data have {most} training particles, too few for a law in N.")
+        st.info(f"These data have {most} training particles, too few for a law in N. Choose a run with more.")
         return
     wanted, trainings = f"particles {run_id} {largest} {seeds} {starts} {iterations}", seeds * starts
     work = np.size(record.weights["control"]) * sum(counts) * trainings * iterations

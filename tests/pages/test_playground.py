@@ -130,7 +130,7 @@ def test_train_starts_the_spec_of_the_knobs_and_puts_the_job_into_the_link(jobs)
     train(at)
     assert jobs.trained == [RunSpec(depth=20)]
     assert at.query_params["job"] == "job1"
-    assert [b.label for b in at.main.button] == ["Stop"]
+    assert "Stop" in [b.label for b in at.main.button]
 
 
 def test_a_reload_finds_the_job_again_and_starts_none(jobs):
