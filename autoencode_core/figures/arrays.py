@@ -1,5 +1,6 @@
 """What the figures draw, as plain arrays: which particles, along which axes, within which limits."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
