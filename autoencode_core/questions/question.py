@@ -16,8 +16,10 @@ class Question(Generic[A]):
         home: "module:function", imported on the worker and called there as function(run, report=report,
             **arguments); it gives a dict of arrays and plain values.
         wants: the run with its model ("run"), the plain numbers ("record"), or a list of runs ("runs").
+        heavy: whether it trains, or computes for many seconds: no link alone has it computed.
     """
 
     name: str
     home: str
     wants: Literal["run", "record", "runs"] = "run"
+    heavy: bool = False
