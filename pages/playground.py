@@ -70,7 +70,7 @@ def _main(spec: RunSpec | None) -> None:
     tell_of_drawing()
     follow_link()
     welcome()
-    if last_job() and _watch(last_job()):
+    if last_job() and _watch(last_job(), spec):
         return
     _show_run(last_run() or OPENING, spec)
 
@@ -103,7 +103,7 @@ def _other_jobs() -> None:
             st.rerun()
 
 
-def _watch(job_id: str) -> bool:
+def _watch(job_id: str, asked: RunSpec | None) -> bool:
     """Shows a job that has not ended; a job that has ended gives way to its run."""
     try:
         status = jobs().status(job_id)
@@ -112,7 +112,7 @@ def _watch(job_id: str) -> bool:
         forget_job()
         return False
     if status.state in RUNNING:
-        job_panel(job_id)
+        job_panel(job_id, asked)
         return True
     if status.run_id:
         look_at_run(status.run_id)
@@ -220,7 +220,7 @@ def _summary(record: RunRecord) -> None:
             width=wide,
             help=explained(name),
         )
-    cells.metric("Cost J", number(history["cost"][-1]), width=130, help=explained("cost"))
+    cells.metric("Cost J", number(history["cost"][-1]), width=160, help=explained("cost"))
     last = {name: history[name][-1] for name in ("data_term", "penalty") if history.get(name)}
     if said := cost_words(last.get("data_term"), last.get("penalty"), spec.weight):
         st.caption(escape(said), help=explained("square"))

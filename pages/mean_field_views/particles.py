@@ -13,9 +13,11 @@ from autoencode_core.figures.mean_field.particles import (
     particles_table,
     particles_words,
     rate_label,
+    rate_short,
     rates,
     sliced_name,
 )
+from autoencode_core.glossary import explained
 from autoencode_core.questions.mean_field import PARTICLES, Particles, Quantity
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
@@ -61,7 +63,7 @@ def particles_view(run_id: str, record: RunRecord) -> None:
     most = record.spec.card().most_particles
     counts = [n for n in (_LEAST * 2**i for i in range(9)) if n <= min(largest, most or largest)]
     if len(counts) < 2:
-        st.info(f"These data have {most} training particles, too few for a law in N.")
+        st.info(f"These data have {most} training particles, too few for a law in N. Choose a run with more.")
         return
     wanted, trainings = f"particles {run_id} {largest} {seeds} {starts} {iterations}", seeds * starts
     work = np.size(record.weights["control"]) * sum(counts) * trainings * iterations
@@ -133,9 +135,9 @@ def _pictures(run_id: str, found: Particles) -> None:
     cells = st.container(horizontal=True, gap="small")
     known = rates(found)
     for quantity, (title, words) in _rates(found).items():
-        label = rate_label(known[quantity].line)
-        short = label.split(",")[0]
-        cells.metric(title, short, width=165, help=f"Fitted rate {words}: {escape(label)}.")
+        line = known[quantity].line
+        here = f"Here {words}: {escape(rate_label(line))}. Shown is what four times the particles do to it."
+        cells.metric(f"{title}, at 4 N", rate_short(line), width=190, help=explained("rate_in_n", here))
     for row in _ROWS:
         for name, column in zip(row, st.columns(2, gap="medium"), strict=True):
             with column, guard():

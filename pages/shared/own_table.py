@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from autoencode_core.data.reading import AS_FOUND, Reading, is_table, table_name
+from autoencode_core.data.reading import AS_FOUND, Reading, file_title, is_table, table_name
 from pages.shared.session import SessionKey
 from pages.shared.setup import runs_root
 
@@ -57,7 +57,7 @@ def uploaded() -> list[str]:
 
 def labels(paths: Sequence[str]) -> dict[str, str]:
     """What each file is called on screen: its name, with the start of its digest where two share it."""
-    names = {path: _name(Path(path).name) for path in paths}
+    names = {path: file_title(path) for path in paths}
     count = Counter(names.values())
     return {p: n if count[n] == 1 else f"{n} ({Path(p).name[:4]})" for p, n in names.items()}
 
@@ -86,7 +86,3 @@ def _slug(name: str) -> str:
 def _ending(name: str) -> str:
     found = re.search(r"(\.(csv|tsv|txt)(\.gz)?|\.xlsx)$", name.lower())
     return found[0] if found else ".csv"
-
-
-def _name(file: str) -> str:
-    return file[13:] if _KEPT.fullmatch(file) else file

@@ -21,17 +21,6 @@ from pages.shared.teaching import Teaching, read_teaching
 ROOT = Path(__file__).parents[2]
 PAGES = ["playground", "flow", "latent", "regimes", "control", "ode_limit", "mean_field", "runs", "share"]
 VIEWS = ["", "strip", "compare", "landscape", "methods", "component", "particles", "depth", "walk", "none"]
-    "",
-    "strip",
-    "compare",
-    "landscape",
-    "methods",
-    "component",
-    "particles",
-    "depth",
-    "walk",
-    "nonsense",
-]
 NASTY = ["", "inf", "nan", "1e400", "-1", "9" * 400, "on", "2", "[]", "../x", "‮½", "*a*<b>", "gallery-circle"]
 NAMES = [*SHORT.values(), "run", "job", "study", "t", "cut", "axes", "against", "each", "particles", "teach"]
 NAMES += ["knob_depth", "look", "lesson", "done", "differ", "phase", "from", "big"]

@@ -79,7 +79,12 @@ def test_opens_on_the_gallery_with_all_pictures():
     assert drawn(at)
     labels = [metric.label for metric in at.metric]
     unit = "(data units²)"
-    assert labels[:4] == ["Unexplained", "by PCA, 1 component", f"Test error {unit}", f"Train error {unit}"]
+    assert labels[:4] == [
+        "Unexplained, test",
+        "PCA, 1 component, test",
+        f"Test error {unit}",
+        f"Train error {unit}",
+    ]
     assert [metric.value for metric in at.metric][:2] == ["0.024 %", "49 %"]
     assert not at.error
 
@@ -125,7 +130,7 @@ def test_train_starts_the_spec_of_the_knobs_and_puts_the_job_into_the_link(jobs)
     train(at)
     assert jobs.trained == [RunSpec(depth=20)]
     assert at.query_params["job"] == "job1"
-    assert [b.label for b in at.main.button] == ["Stop"]
+    assert "Stop" in [b.label for b in at.main.button]
 
 
 def test_a_reload_finds_the_job_again_and_starts_none(jobs):

@@ -108,7 +108,7 @@ def test_own_runs_come_first_with_their_figures(tick, own, store):
     assert tick.data["From"].tolist()[:3] == ["you", "you", "gallery"]
     summary = store.record(own[0]).summary
     assert tick.data["Test error"][0] == summary["test_error"]
-    assert tick.data["PCA error"][0] == summary["pca_test_error"]
+    assert tick.data["PCA test error"][0] == summary["pca_test_error"]
 
 
 def test_only_knobs_that_differ_are_shown_unless_asked_for_all(tick, own, store):
