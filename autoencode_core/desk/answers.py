@@ -140,7 +140,7 @@ class Answers:
         Args:
             question: what is asked.
             record: the run, or at least one for a question that wants "runs"; those travel without most
-                of what pages show of them.
+                of what pages show of them. () for one that wants nothing.
             arguments: plain values (numbers, text, lists, dicts) and numpy arrays.
 
         Raises:
@@ -219,6 +219,8 @@ def _asked_about(question: Question[Any], given: RunRecord | Sequence[RunRecord]
     Raises:
         InputError: there is one though it is about several, or the other way round.
     """
+    if question.wants == "nothing":
+        return ()
     one = isinstance(given, RunRecord)
     if one == (question.wants == "runs") or not given:
         raise InputError("run", "one" if one else "several or none", "a list of runs" if one else "one run")
