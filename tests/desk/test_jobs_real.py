@@ -129,6 +129,7 @@ if __name__ == "__main__":
     jobs.change(job, tikhonov=0.02)
     jobs.step(job)
     wait(lambda status: len(status.history["iteration"]) == 5)
+    wait(lambda _: jobs.snapshot(job))
     picture = jobs.snapshot(job)["iteration"]
     jobs.change(job, tikhonov=1e-4, step=0.3)
     jobs.resume(job)
@@ -152,6 +153,7 @@ def test_a_run_changed_by_hand_on_a_worker_is_made_again_from_its_file(tmp_path,
         text=True,
         timeout=200,
     )
+    assert done.stdout, done.stderr
     state, outcome, run_id, changes, pictured = done.stdout.split()
     assert (state, outcome, changes, pictured) == ("done", "finished", "2", "True"), done.stderr
     store = RunStore(tmp_path)
