@@ -1,8 +1,8 @@
 """How long until a page shows its first picture: every page, every view, every lesson, on a warm server.
 
-Run it with `.venv/bin/python benchmarks/first_picture.py [--json] [--repeat 3] [name ...]` on a quiet machine,
-after `make test` (which brings Chromium and Playwright). Every figure is the median of --repeat visits, each in
-a fresh browser without a cache; a page without a picture counts until its words stand there.
+Run it with `.venv/bin/python benchmarks/first_picture.py [--json] [--repeat 3] [name ...]` on a quiet
+machine, after `make test` (which brings Chromium and Playwright). Every figure is the median of --repeat
+visits, each in a fresh browser without a cache; a page without a picture counts until its words stand there.
 """
 
 import argparse
@@ -46,17 +46,19 @@ def seconds_to_picture(browser: Browser, url: str) -> float:
 
 def measure(addresses: Sequence[str], repeat: int) -> dict[str, float]:
     """Seconds to the first picture by address; the first visit warms the server up and is not counted."""
-    with tempfile.TemporaryDirectory() as folder, serve(ROOT / "app.py", Path(folder)) as server:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-            found = {}
-            for address in addresses:
-                url = f"{server.url}/{address}"
-                seconds_to_picture(browser, url)
-                found[address or "playground"] = median(
-                    seconds_to_picture(browser, url) for _ in range(repeat)
-                )
-            browser.close()
+    found = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(ROOT / "app.py", Path(folder)) as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        for address in addresses:
+            url = f"{server.url}/{address}"
+            seconds_to_picture(browser, url)
+            visits = [seconds_to_picture(browser, url) for _ in range(repeat)]
+            found[address or "playground"] = median(visits)
+        browser.close()
     return found
 
 
