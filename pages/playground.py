@@ -220,7 +220,7 @@ def _summary(record: RunRecord) -> None:
             width=wide,
             help=explained(name),
         )
-    cells.metric("Cost J", number(history["cost"][-1]), width=130, help=explained("cost"))
+    cells.metric("Cost J", number(history["cost"][-1]), width=160, help=explained("cost"))
     last = {name: history[name][-1] for name in ("data_term", "penalty") if history.get(name)}
     if said := cost_words(last.get("data_term"), last.get("penalty"), spec.weight):
         st.caption(escape(said), help=explained("square"))

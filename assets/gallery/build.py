@@ -128,8 +128,16 @@ STUDIES: dict[str, tuple[str, Plan]] = {
         Plan(
             kind="continuation",
             # As many sub-steps at every λ, so that the runs can be drawn in each other's place.
-            spec=RunSpec(dataset="circle", substeps=4, fidelity=None, iterations=1500, tolerance=1e-4),
-            tikhonov=spread(2e-4, 0.15, 16),
+            spec=RunSpec(
+                dataset="circle",
+                particles=500,
+                data_seed=0,
+                substeps=4,
+                fidelity=None,
+                iterations=1000,
+                tolerance=1e-4,
+            ),
+            tikhonov=spread(3e-4, 0.15, 15),
             seeds=(0,),
             further=1,
         ),
