@@ -15,6 +15,7 @@ from autoencode_core.flow.widths import active_counts
 from autoencode_core.knob_links import plain_number
 from autoencode_core.knobs import UNSET, allowed, choices, is_whole
 from autoencode_core.spec import RunSpec
+from autoencode_core.words import as_set
 from pages.shared.setup import escape
 from pages.shared.teaching import is_fixed, is_hidden
 from pages.shared.touched_knobs import CUSTOM, touch, touched, widget_of
@@ -100,7 +101,7 @@ def log_slider(name: str, shown: float, default: float, values: Values) -> None:
         values,
         options=options,
         value=default,
-        format_func=plain_number,
+        format_func=as_set,
     )
 
 

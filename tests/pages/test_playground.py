@@ -10,7 +10,7 @@ from autoencode_core.desk.training_job import JobStatus, empty_history
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
-from pages.shared import job_panel, setup
+from pages.shared import by_hand, job_panel, setup
 
 
 @dataclass
@@ -44,7 +44,7 @@ class FakeJobs:
 def jobs(tmp_path, monkeypatch):
     found = FakeJobs()
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
-    for module in (setup, pages.playground, job_panel):
+    for module in (setup, pages.playground, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", lambda: found)
     setup.store.clear()
     yield found
@@ -139,7 +139,7 @@ def test_train_starts_the_spec_of_the_knobs_and_puts_the_job_into_the_link(jobs)
     train(at)
     assert jobs.trained == [RunSpec(depth=20)]
     assert at.query_params["job"] == "job1"
-    assert "Stop" in [b.label for b in at.main.button]
+    assert [b.label for b in at.main.button][-3:] == ["Pause", "One iteration", "Stop"]
 
 
 def test_a_reload_finds_the_job_again_and_starts_none(jobs):
