@@ -7,6 +7,8 @@ import { savePicture } from "./picture.js";
 
 const FORMATS = {
   png: "Picture as it is now (PNG)",
+  pdf: "Figure for a paper (PDF)",
+  svg: "Figure to edit (SVG)",
   html: "Page that plays anywhere (HTML)",
   gif: "Animation (GIF)",
   mp4: "Film (MP4)",

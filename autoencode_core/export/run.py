@@ -179,5 +179,7 @@ FORMATS: Mapping[str, Format] = {
     "gif": Format(".gif", "image/gif", _film("gif")),
     "mp4": Format(".mp4", "video/mp4", _film("mp4")),
     "png": Format(".png", "image/png", _film("png"), still=True),
+    "svg": Format(".svg", "image/svg+xml", _film("svg"), still=True),
+    "pdf": Format(".pdf", "application/pdf", _film("pdf"), still=True),
 }
 """Every format by name."""

@@ -13,6 +13,7 @@ from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.terms import chart_words, terms_of, told_when_pointed_at, words_of
 from autoencode_core.figures.updating import UpdatingChart, larger_type
 from autoencode_core.glossary import TERMS, explained
+from pages.shared.figure_files import figure_files
 from pages.shared.looks import scale
 from pages.shared.setup import escape
 
@@ -20,7 +21,7 @@ Columns = Callable[[], Mapping[str, ArrayLike]]
 
 
 def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Columns | None = None) -> None:
-    """A figure that stands still; the camera above it saves a PNG, the button below it a CSV.
+    """A figure that stands still; below it the buttons that save it, and its numbers as CSV.
 
     Args:
         key: the same for all figures in this place.
@@ -35,8 +36,9 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
         st.plotly_chart(enlarged(figure, scale()), theme=None, key=key, alt=alt, config=settings(name))
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             if columns is not None:
-                words = "The numbers of this figure as a table. The camera above the figure saves it as PNG."
+                words = "The numbers of this figure as a table."
                 table_button(f"{key}_csv", name, columns, words=words)
+            figure_files(key, figure, alt, name)
             words_button(words_of(figure))
 
 
@@ -61,7 +63,7 @@ def words_button(words: Iterable[str]) -> None:
     """
     if terms := terms_of(words):
         listed = "\n\n".join(f"{escape(TERMS[key].name)}, {explained(key)}" for key in terms)
-        st.caption("Words", help=listed, width="content")
+        st.caption("Words explained", help=listed, width="content")
 
 
 def table_button(key: str, name: str, columns: Columns, label: str = "CSV", words: str = "") -> None:

@@ -74,7 +74,7 @@ def test_a_flow_shows_itself(task):
 
 
 def test_a_study_shows_itself(make_study):
-    text = make_study(name="<b>mine</b>")._repr_html_()
+    text = make_study(name="<b>mine</b>")[0]._repr_html_()
     assert "&lt;b&gt;mine" in text and "<table>" in text
 
 

@@ -53,7 +53,7 @@ from autoencode_core.units import error_unit
 
 Array = NDArray[Any]
 
-SAVE = ("png", "gif", "mp4", "html", "csv")
+SAVE = ("png", "pdf", "svg", "gif", "mp4", "html", "csv")
 """Formats in which the screen may be saved; the first is made by the browser."""
 
 HEIGHT, FLAT_HEIGHT = 400, 480
