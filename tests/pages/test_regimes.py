@@ -370,7 +370,7 @@ def test_two_runs_that_differ_in_one_knob_alone(answers, jobs):
     assert any("one seed" in caption.value for caption in at.caption)
     at.toggle(key="compare_only").set_value(False).run()
     assert len(at.dataframe[0].value) > 20
-    assert len(at.get("bidi_component")) == 2
+    assert len(at.get("bidi_component")) == 3  # two players and their transport
 
 
 def test_more_than_one_difference_is_warned_of(answers, jobs):
