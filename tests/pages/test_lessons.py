@@ -1,5 +1,7 @@
 """The page Lessons: every lesson is walked, its questions answered wrongly, tried again, answered rightly."""
 
+from pathlib import Path
+
 import pytest
 from lessons.direct import case
 from streamlit.testing.v1 import AppTest
@@ -8,29 +10,36 @@ from autoencode_core.lessons.checks import truth_of
 from autoencode_core.lessons.judging import right
 from autoencode_core.lessons.reading import lessons
 from autoencode_core.lessons.scales import number_values
+from pages.shared import setup
 
+ROOT = Path(__file__).parents[2]
 LESSONS = lessons()
 
 
 @pytest.fixture(autouse=True)
-def _computed(answers):
+def _computed(answers, monkeypatch):
+    monkeypatch.setattr(setup, "WORKERS_AFTER_SECONDS", 3600.0)
+    setup.jobs.clear()
     yield
+    setup.jobs.clear()
 
 
 def opened(**link):
-    at = AppTest.from_string("import pages.lessons; pages.lessons.render()", default_timeout=180)
+    return checked(visited(**link))
+
+
+def visited(**link):
+    """The page in its app, which knows the pages that lessons lead to."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180).run()
+    at.switch_page("pages/lessons.py")
     for name, value in link.items():
         at.query_params[name] = value
-    return checked(at.run())
+    return at.run()
 
 
 def checked(at):
     assert not at.exception and not at.error, [box.value for box in at.error]
     return at
-
-
-def link_of(at, name):
-    return (at.query_params.get(name) or [""])[0]
 
 
 def guesses(question, truth):
@@ -60,7 +69,7 @@ def verdicts(at):
 def test_a_lesson_is_walked(lesson):
     at = opened(lesson=lesson.name)
     assert at.title[0].value.endswith(lesson.title)
-    assert verdicts(at) == [] and link_of(at, "done") == ""
+    assert verdicts(at) == []
     for place, question in enumerate(lesson.questions):
         name = f"lesson_{lesson.name}_{question.id}"
         assert at.button(key=f"{name}_reveal").disabled  # nothing was predicted yet
@@ -70,12 +79,12 @@ def test_a_lesson_is_walked(lesson):
         predict(at, name, question, wrong)
         checked(at.button(key=f"{name}_reveal").click().run())
         assert verdicts(at)[-1].startswith("**Not ")
-        assert link_of(at, "done").split("-")[1][place] == "1"
+        assert at.session_state["lessons_done"][lesson.name][place] == "1"
         checked(at.button(key=f"{name}_again").click().run())
         predict(at, name, question, good)
         checked(at.button(key=f"{name}_reveal").click().run())
         assert any(words.startswith("**Right:**") for words in verdicts(at))
-        assert link_of(at, "done").split("-")[1][place] == "2"
+        assert at.session_state["lessons_done"][lesson.name][place] == "2"
         checked(at.button(key=f"{name}_again").click().run())
 
 
@@ -97,27 +106,22 @@ def test_the_list_has_every_lesson_and_what_was_done():
     at = opened(done="1-21.8-0")
     text = " ".join(caption.value for caption in at.caption)
     assert "2 of 3 answered, 1 right" in text and text.count("minutes ·") == len(LESSONS)
-    assert link_of(at, "done") == "1-21"
 
 
 def test_progress_in_the_link_is_kept_with_the_lesson():
     at = opened(lesson="turning_off", done="1-2")
-    assert link_of(at, "done") == "1-2"
+    assert at.session_state["lessons_done"]["resnet_to_ode"] == "200"
     assert "3 questions" in " ".join(caption.value for caption in at.caption)
 
 
 @pytest.mark.parametrize("done", ["x", "1-3", "77-1", "1-" + "2" * 50, "1-2.."])
 def test_a_bad_progress_is_named_and_left_out(done):
-    at = AppTest.from_string("import pages.lessons; pages.lessons.render()", default_timeout=60)
-    at.query_params["done"] = done
-    at.run()
+    at = visited(done=done)
     assert not at.exception and "done" in at.error[0].value
 
 
 def test_an_unknown_lesson_is_named_and_the_list_is_shown():
-    at = AppTest.from_string("import pages.lessons; pages.lessons.render()", default_timeout=60)
-    at.query_params["lesson"] = "alchemy"
-    at.run()
+    at = visited(lesson="alchemy")
     assert not at.exception and "alchemy" in at.error[0].value
     assert at.title[0].value == "Lessons"
 
@@ -126,7 +130,7 @@ def test_the_lecturers_note_stands_behind_a_switch_and_in_the_link():
     at = opened(lesson="turning_off")
     assert not any("For the lecturer" in text.value for text in at.markdown)
     checked(at.toggle(key="lesson_note").set_value(True).run())
-    assert any("For the lecturer" in text.value for text in at.markdown) and link_of(at, "note") == "1"
+    assert any("For the lecturer" in text.value for text in at.markdown)
     assert any("For the lecturer" in text.value for text in opened(lesson="turning_off", note="1").markdown)
 
 
