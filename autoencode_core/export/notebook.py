@@ -53,7 +53,8 @@ def show(run: "Run", view: str, dark: bool, height: int) -> Any:
 
     if view not in VIEWS:
         raise InputError("view", view, theme.join(list(VIEWS), "or"))
-    return HTML(f"<div>{framed(VIEWS[view](run, dark), height)}</div>")  # of a bare iframe IPython warns
+    shown: Any = HTML  # it has no types
+    return shown(f"<div>{framed(VIEWS[view](run, dark), height)}</div>")  # of a bare iframe IPython warns
 
 
 def framed(page: str, height: int = HEIGHT) -> str:
