@@ -34,7 +34,7 @@ def app(load: dict[str, Any] | None = None, **link: str) -> AppTest:
     """The page, opened by a link with such knobs; its button "load" sets those of `load`."""
     at = AppTest.from_function(script, kwargs={"load": load}, default_timeout=30)
     for name, value in link.items():
-        at.query_params[SHORT[name]] = value
+        at.query_params[SHORT.get(name, name)] = value
     return ran(at)
 
 

@@ -147,8 +147,7 @@ class Answers:
             InputError: it is not about so many runs, or an argument is something else.
         """
         records = _asked_about(question, record)
-        run = fingerprint([content(each, named=question.wants == "record") for each in records])
-        answer_id = fingerprint([question.name, question.home, run, arguments])
+        run, answer_id = _ids(question, records, arguments)
         with self._dispatch.changed:
             call = self._dispatch.calls.get(answer_id)
             if call is None or call.stale:
@@ -159,6 +158,21 @@ class Answers:
             else:
                 self._dispatch.find(answer_id)  # looked up lately, so kept longer
         return answer_id
+
+    def knows(
+        self, question: Question[Any], record: RunRecord | Sequence[RunRecord], **arguments: Any
+    ) -> bool:
+        """Whether a question was asked already, so that asking it begins nothing; raises like `ask`.
+
+        Args:
+            question: what would be asked.
+            record: as for `ask`.
+            arguments: as for `ask`.
+        """
+        _, answer_id = _ids(question, _asked_about(question, record), arguments)
+        with self._dispatch.changed:
+            call = self._dispatch.calls.get(answer_id)
+            return call is not None and not call.stale
 
     def look(self, answer_id: str) -> Answer:
         """What is known of a question now.
@@ -227,6 +241,14 @@ def _asked_about(question: Question[Any], given: RunRecord | Sequence[RunRecord]
     if isinstance(given, RunRecord):
         return (given,)
     return tuple(_lean(record) for record in given)
+
+
+def _ids(
+    question: Question[Any], records: Sequence[RunRecord], arguments: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Fingerprints of the runs, and of the question about them."""
+    run = fingerprint([content(each, named=question.wants == "record") for each in records])
+    return run, fingerprint([question.name, question.home, run, arguments])
 
 
 def _lean(record: RunRecord) -> RunRecord:

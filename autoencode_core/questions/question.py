@@ -17,8 +17,10 @@ class Question(Generic[A]):
             **arguments); it gives a dict of arrays and plain values.
         wants: the run with its model ("run"), the plain numbers ("record"), a list of runs ("runs"), or
             "nothing" beside its arguments.
+        heavy: whether it trains, or computes for many seconds: no link alone has it computed.
     """
 
     name: str
     home: str
     wants: Literal["run", "record", "runs", "nothing"] = "run"
+    heavy: bool = False

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -23,6 +22,7 @@ from autoencode_core.questions.mean_field import PARTICLES, Particles, Quantity
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
+from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
 
 _LEAST, _LARGEST = 16, (64, 128, 256, 512, 1024, 2048, 4096)
@@ -85,46 +85,49 @@ def particles_view(run_id: str, record: RunRecord) -> None:
 def _knobs() -> tuple[int, int, int, int]:
     """The largest N, how many samples, how many starts, and the iterations of each training."""
     columns = st.columns(4)
-    kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
     with columns[0]:
-        largest = st.select_slider(
+        largest = linked_choice(
+            st.select_slider,
             "Largest N",
             _LARGEST,
             _USUAL["largest"],
+            link="largest",
             key="sweep_largest",
             help="N goes from 16 up to this, each time twice as many.",
-            **kept,
         )
     with columns[1]:
-        seeds = st.select_slider(
+        seeds = linked_choice(
+            st.select_slider,
             "Samples",
             _SEEDS,
             _USUAL["seeds"],
+            link="samples",
             key="sweep_seeds",
             help="Seeds of the samples. The scatter over them gives the band of each rate.",
-            **kept,
         )
     with columns[2]:
-        starts = st.select_slider(
+        starts = linked_choice(
+            st.select_slider,
             "Starts",
             _STARTS,
             _USUAL["starts"],
+            link="starts",
             key="sweep_starts",
             help="Initial controls of each training. Of those that converge that of the lowest J counts.",
-            **kept,
         )
     with columns[3]:
-        iterations = st.select_slider(
+        iterations = linked_choice(
+            st.select_slider,
             "Iterations of each training",
             _ITERATIONS,
             _USUAL["iterations"],
+            link="each",
             key="sweep_iterations",
             help="A training that has not converged after so many is trained on by lbfgs, to at most four "
             "times as many. What has not converged then is no minimiser: it is crossed out, and no rate is "
             "fitted through it.",
-            **kept,
         )
-    return int(largest), int(seeds), int(starts), int(iterations)
+    return largest, seeds, starts, iterations
 
 
 def _pictures(run_id: str, found: Particles) -> None:

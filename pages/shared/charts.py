@@ -63,7 +63,7 @@ def words_button(words: Iterable[str]) -> None:
     """
     if terms := terms_of(words):
         listed = "\n\n".join(f"{escape(TERMS[key].name)}, {explained(key)}" for key in terms)
-        st.caption("Words", help=listed, width="content")
+        st.caption("Words explained", help=listed, width="content")
 
 
 def table_button(key: str, name: str, columns: Columns, label: str = "CSV", words: str = "") -> None:

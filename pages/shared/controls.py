@@ -27,6 +27,7 @@ from pages.shared.knob_widgets import (
 )
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain
+from pages.shared.teaching import is_hidden, teaching, tell_unknown
 from pages.shared.touched_knobs import CUSTOM, LISTS, touch_none, touched
 
 _LAST = SessionKey("knobs_spec", RunSpec)
@@ -57,6 +58,7 @@ def knobs() -> RunSpec | None:
     """
     follow_knobs()
     tell_refused()
+    tell_unknown()
     first = st.container()  # λ stands first, but its default depends on the data set
     values: Values = {}
     ready = dataset_knob(values)
@@ -66,13 +68,16 @@ def knobs() -> RunSpec | None:
     for name in main:
         if name not in values:
             _knob(name, values)
-    with st.expander("More knobs", key="knobs_more"):
-        for name in RunSpec.model_fields:
-            if about(name)["group"] == "more":
-                if name in _HEADINGS:
-                    st.markdown(f"**{_HEADINGS[name]}**")
-                _knob(name, values)
-        st.button("Back to what suits the data set", on_click=touch_none, key="knobs_reset", type="tertiary")
+    more = [name for name in RunSpec.model_fields if about(name)["group"] == "more"]
+    seen = not all(map(is_hidden, more))
+    with st.expander("More knobs", key="knobs_more") if seen else st.container():
+        for name in more:
+            if name in _HEADINGS and not teaching():
+                st.markdown(f"**{_HEADINGS[name]}**")
+            _knob(name, values)
+        if not teaching():
+            words = "Back to what suits the data set"
+            st.button(words, on_click=touch_none, key="knobs_reset", type="tertiary")
     if not ready:
         return None
     try:

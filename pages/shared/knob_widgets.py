@@ -15,7 +15,9 @@ from autoencode_core.flow.widths import active_counts
 from autoencode_core.knob_links import plain_number
 from autoencode_core.knobs import UNSET, allowed, choices, is_whole
 from autoencode_core.spec import RunSpec
+from autoencode_core.words import as_set
 from pages.shared.setup import escape
+from pages.shared.teaching import is_fixed, is_hidden
 from pages.shared.touched_knobs import CUSTOM, touch, touched, widget_of
 
 Values = dict[str, Any]
@@ -67,6 +69,9 @@ def draw(
         settings: of the widget.
     """
     key, field = widget_of(name), name.removesuffix("_list").removesuffix("_auto")
+    if is_hidden(field):
+        values[name] = shown
+        return
     before = key.get() if key.there() else default
     if before != shown:
         key.set(shown)
@@ -75,6 +80,7 @@ def draw(
         "help": _help(field, values),
         "on_change": touch,
         "args": (name,),
+        "disabled": is_fixed(field),
         **settings,
     }
     value = widget(key=key.name, persist_state="session", **settings)
@@ -95,7 +101,7 @@ def log_slider(name: str, shown: float, default: float, values: Values) -> None:
         values,
         options=options,
         value=default,
-        format_func=plain_number,
+        format_func=as_set,
     )
 
 

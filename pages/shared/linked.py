@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from autoencode_core.knob_links import plain_number
-from pages.shared.session import LinkKey, SessionKey
+from pages.shared.session import LinkKey, SessionKey, put
 from pages.shared.setup import escape
 
+_HERE = SessionKey[set[str]]("link_of_view", set)
+"""Names that the widgets of this view have in the link."""
 T = TypeVar("T", str, int, float)
 
 
@@ -65,8 +67,15 @@ def linked_switch(label: str, usual: bool = False, *, link: str, key: str, **set
     return found
 
 
+def forget_view() -> None:
+    """Takes out of the link what the widgets of a view have put there: another one is shown."""
+    put({LinkKey(name): () for name in _HERE.get() or ()})
+    _HERE.drop()
+
+
 def _follow(place: SessionKey[object], told: LinkKey, texts: dict[str, Any], label: str, key: str) -> None:
     """Takes over what the link says, if that is news."""
+    _HERE.set((_HERE.get() or set()) | {told.name})
     if not told.news():
         return
     text = told.get()

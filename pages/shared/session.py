@@ -54,6 +54,8 @@ _OURS = SessionKey[dict[str, list[str]]]("link_ours", dict)
 _IMPLIED = SessionKey[dict[str, list[str]]]("link_implied", dict)
 """What is on the page without the link having to say it, by name: a shared link says it."""
 _PAGE = SessionKey("link_page", str)
+_BY_LINK = SessionKey("link_opened", bool)
+"""Whether the page was come to by a link that says something."""
 
 
 def arrive(page: str) -> None:
@@ -66,6 +68,12 @@ def arrive(page: str) -> None:
         _PAGE.set(page)
         _OURS.set({})
         _IMPLIED.set({})
+        _BY_LINK.set(bool(list(st.query_params)))
+
+
+def opened_by_link() -> bool:
+    """Whether the page was come to by a link that says what it shows: nobody here has asked for it."""
+    return bool(_BY_LINK.get())
 
 
 @dataclass(frozen=True)
@@ -130,15 +138,6 @@ def put(entries: Mapping[LinkKey, str | Sequence[str]]) -> None:
         _kept(_OURS)[key.name] = values
     if wanted != known:
         st.query_params.from_dict({name: v[0] if len(v) == 1 else v for name, v in wanted.items()})
-
-
-def forget_all_but(kept: Sequence[LinkKey]) -> None:
-    """Takes everything else out of the link, which another view of the page has put there.
-
-    Args:
-        kept: keys that stay.
-    """
-    put({LinkKey(name): () for name in st.query_params if LinkKey(name) not in kept})
 
 
 def whole_link() -> dict[str, list[str]]:

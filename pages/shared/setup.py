@@ -21,6 +21,7 @@ from pages.shared.looks import dark as dark
 from pages.shared.looks import style_page
 from pages.shared.session import arrive
 from pages.shared.streamlit_internals import leave_pages_folder
+from pages.shared.teaching import follow_teaching
 
 if TYPE_CHECKING:
     from autoencode_core.desk.answers import Answers
@@ -44,6 +45,7 @@ def page_setup(title: str) -> None:
     _lead_with_app()
     if title != _ROUTER:
         arrive(title)
+        follow_teaching()
     logo = str(ASSETS / "logo.svg")
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")

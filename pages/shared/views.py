@@ -6,15 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.flow_time import TIME
-from pages.shared.session import LinkKey, SessionKey, forget_all_but
+from pages.shared.linked import forget_view
+from pages.shared.session import LinkKey, SessionKey
 from pages.shared.setup import explanation, guard
-from pages.shared.shown import JOB, RUN, STUDY
 
 VIEW = LinkKey("view")
 """Name of the view that is shown."""
-EVERYWHERE = (RUN, JOB, STUDY, TIME)
-"""What the link says of a page whichever of its views is shown."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def _chosen(page: str, views: Views) -> View:
     )
     name = shown if shown in known else first
     if linked.get() not in (None, name):
-        forget_all_but((VIEW, *EVERYWHERE))
+        forget_view()
     linked.set(name)
     if name == first:
         VIEW.imply(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from pages.shared.session import LinkKey, SessionKey, arrive, forget_all_but, put
+from pages.shared.session import LinkKey, SessionKey, arrive, opened_by_link, put, whole_link
 
 ROOT = Path(__file__).parents[2]
 MODULES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
@@ -78,10 +78,23 @@ def test_the_link_is_news_when_somebody_else_wrote_it():
     assert key.news()
 
 
-def test_another_view_leaves_only_what_all_views_say():
-    put({LinkKey(name): "x" for name in ("view", "run", "cut")})
-    forget_all_but([LinkKey("view"), LinkKey("run")])
-    assert set(st.query_params) == {"view", "run"}
+def test_a_page_of_the_menu_was_not_opened_by_a_link():
+    arrive("Flow")
+    assert not opened_by_link()
+    LinkKey("run").set("a")  # the page itself
+    arrive("Flow")
+    assert not opened_by_link()
+    arrive("Control")
+    assert opened_by_link()
+
+
+def test_what_nobody_has_chosen_is_said_by_a_shared_link_only():
+    key = LinkKey("run")
+    key.imply("a")
+    assert not key.there() and whole_link() == {"run": ["a"]}
+    key.set("b")
+    key.imply("a")
+    assert key.get() == "a" and whole_link() == {"run": ["a"]}
 
 
 # ---- owners
@@ -168,4 +181,4 @@ def test_the_link_is_read_and_written_in_one_module():
 
 
 def test_no_widget_writes_the_link_by_itself():
-    assert [path for path in MODULES if "bind=" in path.read_text(encoding="utf-8")] == []
+    assert [path for path in MODULES if "query-params" in path.read_text(encoding="utf-8")] == []
