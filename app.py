@@ -4,8 +4,11 @@ import streamlit as st
 
 from pages.shared.looks import projector_switch
 from pages.shared.setup import page_setup
+from pages.shared.share import share_button
+from pages.shared.teaching import follow_teaching, only_page
 
 page_setup("Lab")
+follow_teaching()
 st.navigation(
     [
         st.Page("pages/playground.py", title="Playground", default=True),
@@ -17,9 +20,12 @@ st.navigation(
         st.Page("pages/ode_limit.py", title="ODE limit"),
         st.Page("pages/mean_field.py", title="Mean field"),
         st.Page("pages/runs.py", title="Runs"),
+        st.Page("pages/share.py", title="Share"),
         st.Page("pages/mathematics.py", title="The mathematics"),
         st.Page("pages/glossary.py", title="Words and symbols"),
-    ]
+    ],
+    position="hidden" if only_page() else "sidebar",
 ).run()
 with st.sidebar:
+    share_button()
     projector_switch()

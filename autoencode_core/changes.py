@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autoencode_core.words import as_set
+
 MOST_CHANGES = 200
 """Most changes of one training."""
 FORM = (
@@ -94,13 +96,13 @@ def read(text: Any) -> Any:
 
 def changes_in_words(changes: Sequence[Change]) -> str:
     """Changes as a person reads them: "λ = 0.1 after 40; τ = 0.5 after 90"."""
+    return "; ".join(f"{change_in_words(each)} after {each.iteration}" for each in changes) or "none"
+
+
+def change_in_words(change: Change) -> str:
+    """What a change changes: "λ = 0.1", "λ = 0.1 and τ = 0.5"."""
     symbols = {"tikhonov": "λ", "step": "τ"}
-    said = (
-        " and ".join(f"{symbols[name]} = {value:g}" for name, value in _values(change))
-        + f" after {change.iteration}"
-        for change in changes
-    )
-    return "; ".join(said) or "none"
+    return " and ".join(f"{symbols[name]} = {as_set(value)}" for name, value in _values(change))
 
 
 def _values(change: Change) -> list[tuple[str, float]]:

@@ -1,10 +1,12 @@
 """What differs between specs, and what that allows to conclude."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import NamedTuple
 
 from autoencode_core.knobs import in_words
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord
 from autoencode_core.units import length_unit
 from autoencode_core.words import join
 
@@ -73,7 +75,7 @@ def warnings(specs: Sequence[RunSpec], warm: Sequence[float | None] = ()) -> lis
             "A run of a continuation started from the control of another run: where it came from differs."
         )
     elif not apart:
-        said.append("These runs have the same spec: they show the same thing.")
+        said.append("These runs have the same knobs, seed included: they show the same thing.")
     if any(spec.changes for spec in specs):
         said.append(
             "A run was changed by hand while it trained: what it shows comes of all that it went through, "
@@ -89,6 +91,81 @@ def warnings(specs: Sequence[RunSpec], warm: Sequence[float | None] = ()) -> lis
         said.append(f"More than one knob differs: what you see may be due to any of {join(names)}.")
     said += [sentence for sentence in (_data(specs, chosen), _seed(specs, bool(chosen))) if sentence]
     return said
+
+
+def conclusion(specs: Sequence[RunSpec], warm: Sequence[float | None] = ()) -> str:
+    """What a controlled comparison allows to conclude, in sentences; "" where it is none.
+
+    Args:
+        specs: the specs to compare.
+        warm: as of `warnings`.
+    """
+    chosen = [
+        knob
+        for knob in differences(specs)
+        if knob.differs and knob.name not in ("data_seed", *_WITHOUT_EFFECT)
+    ]
+    if len(chosen) != 1 or warnings(specs, warm):
+        return ""
+    knob, seed = chosen[0], specs[0].seed
+    said = (
+        f"Only one knob differs, {_named(knob)}: {join(knob.values)}. What differs below comes from it, as "
+        f"far as one start (seed {seed}) can tell: another seed may find another minimiser."
+    )
+    return said + (" J contains λ: compare data term and ‖θ‖², not J." if knob.name == "tikhonov" else "")
+
+
+def unfinished(records: Sequence[RunRecord], names: Sequence[str]) -> list[str]:
+    """Which runs had not converged when they ended, a sentence each.
+
+    Args:
+        records: the runs.
+        names: what they are called.
+    """
+    return [
+        f"{name} {_ENDS[record.status].format(_last(record))}"
+        for name, record in zip(names, records, strict=True)
+        if record.status in _ENDS
+    ]
+
+
+def seeds_words(specs: Sequence[RunSpec]) -> str:
+    """How many random starts stand behind the comparison."""
+    seeds = sorted({spec.seed for spec in specs})
+    listed = join([str(seed) for seed in seeds])
+    return f"one seed, {listed}" if len(seeds) == 1 else f"{len(seeds)} seeds, {listed}"
+
+
+def ending(record: RunRecord) -> str:
+    """How a training ended and after how many iterations, in a few words."""
+    word = {"converged": "converged", "finished": "hit its limit"}.get(record.status, record.status)
+    return f"{word}, {_last(record)} iterations"
+
+
+def last_row(record: RunRecord) -> dict[str, float | None]:
+    """The end of a run's history: iteration, cost, data_term, penalty, and the square ‖θ‖².
+
+    None where it is not known; ‖θ‖² is not where it had no price.
+    """
+    found: dict[str, float | None] = {}
+    for name in ("iteration", "cost", "data_term", "penalty"):
+        column = record.history.get(name)
+        found[name] = column[-1] if column else None
+    penalty, weight = found["penalty"], record.spec.weight
+    known = penalty is not None and weight > 0 and isfinite(penalty)
+    return found | {"square": max(0.0, penalty) / weight if known and penalty is not None else None}
+
+
+def _last(record: RunRecord) -> str:
+    return f"{int(last_row(record)['iteration'] or 0):,}"
+
+
+_ENDS = {
+    "finished": "hit its limit of {} iterations before it converged: trained on, its J would still fall.",
+    "stopped": "was stopped after {} iterations, before it converged.",
+    "diverged": "diverged at iteration {}: its numbers say nothing.",
+}
+"""Of how a run ended that did not converge."""
 
 
 def one_landscape(one: RunSpec, other: RunSpec) -> bool:

@@ -18,8 +18,8 @@ from autoencode_core.spec import RunSpec
 Kind = Literal["knob", "number", "axis", "mark", "notion"]
 
 _FILE = ASSETS / "texts" / "glossary.toml"
-_ANY = "…"
-"""In words on screen: whatever stands there."""
+_PLACES = {"…": ".*", "\\#": "[0-9₀-₉]+"}
+"""What stands for anything, and for a number, in words on screen."""
 _KNOB_SECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("dataset", "task", "particles", "noise", "coordinates", "bottleneck"), "1"),
     **dict.fromkeys(("depth", "horizon", "profile", "order", "field", "expansion", "hidden"), "2"),
@@ -29,6 +29,14 @@ _KNOB_SECTIONS: Mapping[str, str] = {
     **dict.fromkeys(("metric", "tolerance", "init_scale", "init_outer", "seed"), "4"),
 }
 """Where docs/theory.md tells of a knob; "" of the others."""
+
+
+_SHOWN: Mapping[str, tuple[str, ...]] = {
+    "tikhonov": ("λ of this run", "λ = …"),
+    "fidelity": ("allowed",),
+    "substeps": ("step size δ/r…",),
+}
+"""Further words on screen for a knob."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Term:
         range: the values that it takes, and what they say.
         section: of docs/theory.md where it is computed, "" when nowhere.
         kind: what it is on screen.
-        shown: further words that stand for it on screen; "…" stands for anything.
+        shown: further words that stand for it on screen; "…" stands for anything, "#" for a number.
     """
 
     name: str
@@ -58,7 +66,9 @@ class Term:
     @property
     def title(self) -> str:
         """Name and symbol."""
-        return self.name if not self.symbol or self.symbol in self.name else f"{self.name} {self.symbol}"
+        return (
+            self.name if not self.symbol or self.symbol in self.name.split() else f"{self.name} {self.symbol}"
+        )
 
 
 def _knob(name: str) -> Term:
@@ -74,7 +84,7 @@ def _knob(name: str) -> Term:
         "" if name == "dataset" else allowed(name),
         _KNOB_SECTIONS.get(name, ""),
         "knob",
-        (name, f"{title} {extra.get('symbol', '')}".strip()),
+        (name, *_SHOWN.get(name, ())),
     )
 
 
@@ -119,8 +129,10 @@ def find(words: str) -> str | None:
         words: a label, such as the title of an axis or of a number; its case and a unit in brackets at its
             end do not count.
     """
-    text = _folded(words)
     exact, patterns = _known()
+    if _bare(words) in exact:  # t is not T
+        return exact[_bare(words)]
+    text = _folded(words)
     for tried in (text, re.sub(r"\s*\([^()]*\)$", "", text)):
         if tried in exact:
             return exact[tried]
@@ -137,17 +149,32 @@ def _known() -> tuple[Mapping[str, str], tuple[tuple[re.Pattern[str], str], ...]
     patterns: dict[str, str] = {}
     for key, term in TERMS.items():
         for words in (term.name, term.symbol, term.title, *term.shown):
+            if words and not re.search("[…#]", words):
+                exact.setdefault(_bare(words), key)
+    for key, term in TERMS.items():
+        for words in (term.name, term.symbol, term.title, *term.shown):
             folded = _folded(words)
             if folded:
-                (patterns if _ANY in folded else exact).setdefault(folded, key)
+                (patterns if re.search("[…#]", folded) else exact).setdefault(folded, key)
     ordered = sorted(patterns, key=len, reverse=True)
-    return exact, tuple((re.compile(".*".join(map(re.escape, p.split(_ANY)))), patterns[p]) for p in ordered)
+    return exact, tuple((_pattern(words), patterns[words]) for words in ordered)
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    text = re.escape(words)
+    for mark, pattern in _PLACES.items():
+        text = text.replace(mark, pattern)
+    return re.compile(text)
+
+
+def _bare(words: str) -> str:
+    """Words without markup and line breaks."""
+    return " ".join(re.sub(r"<[^<>]*>", " ", words).replace("\\", "").split())
 
 
 def _folded(words: str) -> str:
-    """Words without markup, line breaks and case."""
-    bare = re.sub(r"<[^<>]*>", " ", words).replace("\\", "")
-    return " ".join(bare.lower().split())
+    """The same without case."""
+    return _bare(words).lower()
 
 
 def _lower(text: str) -> str:

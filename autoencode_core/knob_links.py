@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Annotated, Any, get_args
 
@@ -43,7 +44,7 @@ def written(name: str, value: Any, files: Mapping[str, str] = _NO_FILES) -> str:
         files: paths of files that are data sets, by what links call them.
     """
     if name == "dataset":
-        return next((link for link, path in files.items() if path == value), str(value))
+        return next((link for link, path in files.items() if path == value), Path(value).name)
     if value is None:
         return "off" if name == "fidelity" else "none"
     if isinstance(value, Reading):

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from autoencode_core.changes import FORM, changes_in_words
 from autoencode_core.data.catalogue import CATALOGUE, card, dataset_names
-from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, reading_in_words
+from autoencode_core.data.reading import AS_FOUND, Reading, allowed_in, file_title, reading_in_words
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.spec_checks import REGISTRIES
@@ -65,7 +65,7 @@ def in_words(name: str, value: Any) -> str:
         return CHOSEN
     if name == "dataset":
         text = str(value)
-        return CATALOGUE[text].title if text in CATALOGUE else text.replace("\\", "/").rsplit("/", 1)[-1]
+        return CATALOGUE[text].title if text in CATALOGUE else file_title(text)
     if isinstance(value, Reading):
         return reading_in_words(value)
     if name == "changes":

@@ -15,13 +15,6 @@ ODE, NEARLY = 0.02, 0.1
 """ODE differences up to which a network is a discretised ODE, or nearly one."""
 REST = 1e-3
 """‖θ‖ up to which a control counts as 0: in T = 1 it moves a particle by about that much of its distance."""
-ABOUT = (
-    "The network's outputs are compared with those of the exact flow of its own control: the root mean "
-    "squared distance, as a share of the spread of the targets. Up to 2 % it is a discretised ODE, up "
-    "to 10 % nearly one; beyond, the layers do something that no flow in continuous time does, and what the "
-    "pages say of flows does not hold for it."
-)
-"""The help text of the number."""
 
 
 def verdict(difference: float) -> Verdict:
@@ -88,8 +81,8 @@ def sentence(record: RunRecord) -> str:
     away = f"{share(difference)} from its exact flow" if finite else "and its exact flow has no end"
     said = verdict(difference)
     if said == "not":
-        whole = "errs without bound" if error is None else f"errs by {measured(error)}"
-        beside = f", PCA by {measured(pca)}" if pca is not None else ""
+        whole = "has no finite test error" if error is None else f"has a test error of {measured(error)}"
+        beside = f", PCA one of {measured(pca)}" if pca is not None else ""
         return f"It left its ODE, {away}: integrated exactly, the same control {whole}{beside}."
     kind = "A discretised ODE" if said == "ode" else "Nearly a discretised ODE"
     return f"{kind}, {away}{_beside_pca(error, pca)}."

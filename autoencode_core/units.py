@@ -5,13 +5,6 @@ from collections.abc import Mapping
 from autoencode_core.data.coordinates import unit
 from autoencode_core.spec import RunSpec
 
-ABOUT = (
-    "Test error divided by the variance of the test particles, both in the coordinates in which the flow "
-    "acts: 0 % is a perfect reconstruction, 100 % is as bad as answering every particle with the mean. "
-    "It does not depend on the units of the data, so it compares runs, data sets and PCA."
-)
-"""The help text of the unexplained share."""
-
 
 def length_unit(spec: RunSpec) -> str:
     """What distances of a run are measured in: "data units" or "standard deviations"."""

@@ -13,6 +13,7 @@ from autoencode_core.figures.scenes.parts import Part, flow_timeline, scene
 from autoencode_core.figures.scenes.pictures import bars_pane, curves_panes, film_pane, shown_particles
 from autoencode_core.store.record import RunRecord
 from pages.shared.charts import chart
+from pages.shared.linked import linked_choice
 from pages.shared.player import player
 from pages.shared.players import players
 from pages.shared.run_menu import MOST_RUNS, choose_runs
@@ -49,13 +50,14 @@ def render() -> None:
 def _count(runs: list[tuple[str, RunRecord]]) -> int:
     """How many particles are drawn; 0 for those that the runs keep."""
     stored = max((len(record.probe["inputs"]) for _, record in runs), default=0)
-    chosen = st.selectbox(
+    chosen = linked_choice(
+        st.selectbox,
         "Particles",
         [_STORED, *map(str, COUNTS)],
+        _STORED,
+        link="particles",
         format_func=lambda name: f"{stored} stored" if name == _STORED else name,
         key="flow_particles",
-        bind="query-params",
-        persist_state="session",
         help="More than a run keeps are drawn anew from its data set and sent through its flow.",
     )
     return 0 if chosen == _STORED else int(chosen)

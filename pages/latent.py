@@ -13,9 +13,10 @@ from pages.latent_views.rows import rows_view
 from pages.latent_views.training import training_view
 from pages.latent_views.walk import walk_view
 from pages.shared.answers import ask, told
+from pages.shared.linked import linked_choice
 from pages.shared.run_menu import choose_runs
 from pages.shared.setup import explanation, guard, page_setup, unusual
-from pages.shared.views import View, Views, menu_help
+from pages.shared.views import VIEW, View, Views, menu_help
 
 VIEWS: Views = (
     View("decode", "Decode", "any code, that of a particle or one between them", decode_view),
@@ -57,12 +58,14 @@ def _controls(record: RunRecord) -> tuple[View, CodePlane | None]:
         views = {name: views[name] for name in _WITHOUT_DECODER}
     names = list(views)
     with left:
-        view = st.segmented_control(
+        view = linked_choice(
+            st.segmented_control,
             "Show",
             names,
-            default=names[0],
+            names[0],
+            link=VIEW.name,
             format_func=lambda name: views[name].title,
-            key=f"latent_mode_{len(views)}",
+            key="latent_view",
             required=True,
             help=menu_help(VIEWS),
         )
@@ -70,12 +73,14 @@ def _controls(record: RunRecord) -> tuple[View, CodePlane | None]:
     if k > 3 and view != "rows":
         kinds = [name for name in _PLANES if view != "training" or name != "tsne"]
         with right:
-            kind = st.segmented_control(
+            kind = linked_choice(
+                st.segmented_control,
                 f"{k} numbers drawn on",
                 kinds,
-                default="2",
+                "2",
+                link="axes",
                 format_func=_PLANES.__getitem__,
-                key=f"latent_plane_{len(kinds)}",
+                key="latent_axes",
                 required=True,
                 help="Principal axes keep distances as far as they can; t-SNE keeps neighbours together.",
             )

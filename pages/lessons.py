@@ -7,9 +7,10 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.lessons.lesson import Lesson
 from autoencode_core.lessons.reading import lessons
-from pages.lessons_views.lesson import LESSON, PAGE, TEXT_WIDTH, lesson_view
+from pages.lessons_views.lesson import PAGE, TEXT_WIDTH, lesson_view
 from pages.lessons_views.progress import progress_words, take_progress
 from pages.shared.setup import complain, guard, page_setup
+from pages.shared.shown import LESSON
 
 
 def render() -> None:

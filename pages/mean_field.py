@@ -9,7 +9,7 @@ from pages.shared.views import View, Views
 
 PAGE = "mean_field"
 VIEWS: Views = (
-    View("particles", "More particles", "the same spec trained on more and more of them", particles_view),
+    View("particles", "More particles", "the same knobs trained on more and more of them", particles_view),
     View("density", "Density", "how their law moves", density_view),
     View("doubled", "Doubled state", "the flow without the projection", doubled_view),
     View("push", "Push-forward", "samples moved beside a histogram moved", push_view),

@@ -22,6 +22,7 @@ from pages.shared.drawing_board import drawing_board, tell_of_drawing
 from pages.shared.first_run import FLOW_BOX, TRAIN_BOX, presets, welcome
 from pages.shared.flow_view import flow_view
 from pages.shared.job_panel import RUNNING, job_panel
+from pages.shared.knob_link import write_knobs
 from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import OPENING, record_of
 from pages.shared.run_picture import run_picture
@@ -52,18 +53,26 @@ def render() -> None:
                 _train_button(spec)
             _other_jobs()
     with guard():
-        if pending():
-            preview()
-            return
-        if drawing_wanted():
-            drawing_board()
-            return
-        tell_of_drawing()
-        follow_link()
-        welcome()
-        if last_job() and _watch(last_job()):
-            return
-        _show_run(last_run() or OPENING, spec)
+        _main(spec)
+    with guard():
+        if spec is not None:
+            write_knobs(spec)
+
+
+def _main(spec: RunSpec | None) -> None:
+    """What the knobs stand beside: a table or a drawing to be taken, a training, or a run."""
+    if pending():
+        preview()
+        return
+    if drawing_wanted():
+        drawing_board()
+        return
+    tell_of_drawing()
+    follow_link()
+    welcome()
+    if last_job() and _watch(last_job(), spec):
+        return
+    _show_run(last_run() or OPENING, spec)
 
 
 def _train_button(spec: RunSpec | None) -> None:
@@ -94,7 +103,7 @@ def _other_jobs() -> None:
             st.rerun()
 
 
-def _watch(job_id: str) -> bool:
+def _watch(job_id: str, asked: RunSpec | None) -> bool:
     """Shows a job that has not ended; a job that has ended gives way to its run."""
     try:
         status = jobs().status(job_id)
@@ -103,7 +112,7 @@ def _watch(job_id: str) -> bool:
         forget_job()
         return False
     if status.state in RUNNING:
-        job_panel(job_id)
+        job_panel(job_id, asked)
         return True
     if status.run_id:
         look_at_run(status.run_id)
@@ -121,6 +130,8 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
         if run_id == OPENING:
             return
         run_id, record = OPENING, record_of(OPENING)
+    if run_id != OPENING:
+        look_at_run(run_id)
     _headline(record)
     if asked is not None and not _is_of(record, asked):
         st.caption("The knobs on the left ask for another run than this one: press Train to see it.")
@@ -209,7 +220,7 @@ def _summary(record: RunRecord) -> None:
             width=wide,
             help=explained(name),
         )
-    cells.metric("Cost J", number(history["cost"][-1]), width=130, help=explained("cost"))
+    cells.metric("Cost J", number(history["cost"][-1]), width=160, help=explained("cost"))
     last = {name: history[name][-1] for name in ("data_term", "penalty") if history.get(name)}
     if said := cost_words(last.get("data_term"), last.get("penalty"), spec.weight):
         st.caption(escape(said), help=explained("square"))

@@ -9,13 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from autoencode_core.errors import InputError
+from autoencode_core.glossary import explained
 from autoencode_core.knobs import in_words
-from autoencode_core.ode import ABOUT, difference_of
+from autoencode_core.ode import difference_of
 from autoencode_core.overfit import overfit_sentence
 from autoencode_core.spec import RunSpec
-from autoencode_core.units import ABOUT as UNEXPLAINED
 from autoencode_core.units import error_unit
 from pages.shared.job_panel import RUNNING, offer_unstored
+from pages.shared.linked import linked_switch
 from pages.shared.rename_delete import delete_button, rename_button
 from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
@@ -36,10 +37,10 @@ _UPLOAD_ERROR = SessionKey("runs_upload_error", InputError)
 _UPLOADS = SessionKey("runs_uploads", int)
 """How many files were taken."""
 _REFRESH_SECONDS = 1.0
-_SHARES = {"Unexplained": "unexplained", "by PCA": "pca_unexplained"}
-_FIGURES = {"Test error": "test_error", "PCA error": "pca_test_error"}
+_SHARES = {"Unexplained, test": "unexplained", "PCA, test": "pca_unexplained"}
+_FIGURES = {"Test error": "test_error", "PCA test error": "pca_test_error"}
 _ODE, _ODE_ERROR = "ODE difference", "ODE test error"
-_UNIT = "Mean squared distance on held-out particles, in the unit that “Errors in” names"
+_UNIT = "In the unit that the column Errors in names."
 
 
 def render() -> None:
@@ -109,12 +110,11 @@ def _job_words(job: "JobStatus") -> str:
 
 def _table(entries: Sequence["Entry"]) -> list["Entry"]:
     """Draw the list; returns what is selected."""
-    only = st.toggle(
+    only = linked_switch(
         "Differences only",
-        value=True,
+        True,
+        link="differ",
         key="runs_differences",
-        bind="query-params",
-        persist_state="session",
         help="Show a knob only where the runs do not all have the same value.",
     )
     # Rows are selected by number: another list is another table, or the wrong run would be deleted.
@@ -185,30 +185,35 @@ def _is_number(name: str) -> bool:
 
 def _columns() -> dict[str, Any]:
     numbers = {
-        _heading(name): st.column_config.NumberColumn(help=info.description, format="%.6g")
-        for name, info in RunSpec.model_fields.items()
+        _heading(name): st.column_config.NumberColumn(help=explained(name), format="%.6g")
+        for name in RunSpec.model_fields
         if _is_number(name)
     }
-    return numbers | {
-        "Name": st.column_config.TextColumn(pinned=True),
+    words = {
+        _heading(name): st.column_config.TextColumn(help=explained(name))
+        for name in RunSpec.model_fields
+        if not _is_number(name)
+    }
+    number = st.column_config.NumberColumn
+    return {
+        **numbers,
+        **words,
+        "Name": st.column_config.TextColumn(pinned=True, help=explained("run")),
         "From": st.column_config.TextColumn(
             help="Runs of the gallery came with the program and are read-only."
         ),
-        "Status": st.column_config.TextColumn(width=95),
-        "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
-        "Unexplained": st.column_config.NumberColumn(help=UNEXPLAINED, format="percent"),
-        "by PCA": st.column_config.NumberColumn(
-            help="The same share of PCA with as many components; none for transport.", format="percent"
+        "Status": st.column_config.TextColumn(width=95, help=explained("status")),
+        "Created": st.column_config.DatetimeColumn(
+            format="YYYY-MM-DD HH:mm", help="When the training ended, in your time zone."
         ),
-        "Test error": st.column_config.NumberColumn(help=f"{_UNIT}.", format="%.4g"),
-        "PCA error": st.column_config.NumberColumn(
-            help=f"{_UNIT}, of PCA with as many components; none for transport.", format="%.4g"
-        ),
-        _ODE: st.column_config.NumberColumn(help=ABOUT, format="percent"),
-        _ODE_ERROR: st.column_config.NumberColumn(
-            help=f"{_UNIT}, of the exact flow of the same control.", format="%.4g"
-        ),
-        "Seconds": st.column_config.NumberColumn(help="Duration of the training.", format="%.1f"),
+        "Unexplained, test": number(help=explained("unexplained"), format="percent"),
+        "PCA, test": number(help=explained("pca", "Here its unexplained share."), format="percent"),
+        "Test error": number(help=explained("test_error", _UNIT), format="%.4g"),
+        "PCA test error": number(help=explained("pca", _UNIT), format="%.4g"),
+        "Errors in": st.column_config.TextColumn(help="The unit of the errors in this row."),
+        _ODE: number(help=explained("ode_difference"), format="percent"),
+        _ODE_ERROR: number(help=explained("ode_test_error", _UNIT), format="%.4g"),
+        "Seconds": number(help=explained("seconds"), format="%.1f"),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from autoencode_core.knob_links import SHORT
 from autoencode_core.spec import RunSpec
 
 
@@ -13,6 +14,7 @@ def script(load=None):
 
     from autoencode_core.spec import RunSpec
     from pages.shared.controls import knobs
+    from pages.shared.knob_link import write_knobs
     from pages.shared.setup import guard, page_setup
     from pages.shared.table_preview import preview
     from pages.shared.touched_knobs import set_knobs
@@ -24,13 +26,15 @@ def script(load=None):
         spec = knobs()
         st.code(repr(spec.model_dump() if spec else None))
         preview()
+        if spec is not None:
+            write_knobs(spec)
 
 
 def app(load: dict[str, Any] | None = None, **link: str) -> AppTest:
     """The page, opened by a link with such knobs; its button "load" sets those of `load`."""
     at = AppTest.from_function(script, kwargs={"load": load}, default_timeout=30)
     for name, value in link.items():
-        at.query_params[f"knob_{name}"] = value
+        at.query_params[SHORT.get(name, name)] = value
     return ran(at)
 
 

@@ -1,8 +1,24 @@
 """What differs between specs, and when a difference cannot be put down to one knob."""
 
-from autoencode_core.compare import differences, one_landscape, substeps_words, warnings
+from dataclasses import replace
+
+import pytest
+
+from autoencode_core.compare import (
+    conclusion,
+    differences,
+    ending,
+    last_row,
+    one_landscape,
+    seeds_words,
+    substeps_words,
+    unfinished,
+    warnings,
+)
+from autoencode_core.home import GALLERY
 from autoencode_core.regime import regime
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.run_store import RunStore
 
 SPEC = RunSpec(dataset="s_curve", tikhonov=1e-3, depth=12)
 
@@ -39,6 +55,32 @@ def test_one_knob_alone_is_a_controlled_comparison():
     assert warnings([SPEC, SPEC.but(tikhonov=0.1, device="cpu")]) == []
 
 
+def test_a_controlled_comparison_has_a_conclusion():
+    other = SPEC.but(tikhonov=0.1)
+    said = conclusion([SPEC, other])
+    assert "Tikhonov weight λ: 0.001 and 0.1" in said and "one start (seed 0)" in said
+    assert "not J" in said and "J" not in conclusion([SPEC, SPEC.but(horizon=2)])
+    for specs in ([SPEC], [SPEC, SPEC], [SPEC, other.but(depth=8)], [SPEC, SPEC.but(seed=1)]):
+        assert conclusion(specs) == ""
+    assert conclusion([SPEC, other], [None, 0.01]) == ""
+
+
+def test_runs_that_hit_their_limit_are_named(tmp_path):
+    record = RunStore(tmp_path, gallery=GALLERY).record("gallery-circle")
+    ran = f"{record.history['iteration'][-1]:,.0f} iterations"
+    done, cut = replace(record, status="converged"), replace(record, status="finished")
+    (said,) = unfinished([done, cut], ["a", "b"])
+    assert said.startswith(f"b hit its limit of {ran} before it converged")
+    assert ending(done) == f"converged, {ran}"
+    row = last_row(record)
+    assert row["cost"] == pytest.approx(row["data_term"] + record.spec.weight * row["square"], rel=1e-5)
+
+
+def test_seeds_are_counted():
+    assert seeds_words([SPEC, SPEC]) == "one seed, 0"
+    assert seeds_words([SPEC, SPEC.but(seed=3)]) == "2 seeds, 0 and 3"
+
+
 def test_more_than_one_knob_is_named():
     (said,) = warnings([SPEC, SPEC.but(tikhonov=0.1, depth=8)])
     assert "Tikhonov weight λ" in said and "Depth L" in said and "any of" in said
@@ -62,7 +104,7 @@ def test_the_same_particles_under_another_name_of_the_seed():
 
 
 def test_equal_specs_show_the_same():
-    assert "same spec" in warnings([SPEC, SPEC])[0]
+    assert "same knobs" in warnings([SPEC, SPEC])[0]
 
 
 def test_runs_share_a_landscape_whatever_their_weight_start_and_method():
@@ -80,7 +122,7 @@ def test_a_warm_start_is_a_difference_of_its_own():
     (said,) = warnings(specs, [None, 0.01])
     assert "continuation" in said
     (said,) = warnings(specs, [None, None])
-    assert "same spec" in said
+    assert "same knobs" in said
 
 
 def test_runs_with_other_sub_steps_are_told_of():

@@ -57,3 +57,9 @@ def test_help_is_markdown_that_shows_what_it_says():
 def test_no_word_hides_a_knob():
     table = tomllib.loads((ASSETS / "texts" / "glossary.toml").read_text(encoding="utf-8"))
     assert not set(table) & set(RunSpec.model_fields)
+
+
+def test_a_letter_alone_is_no_prefix():
+    assert find("t") == "flow_time" and find("T") == "horizon" and find("") is None
+    assert find("x₁₂") == "component" and find("xylophone") is None and find("the something") is None
+    assert find("Bottleneck width k") == "bottleneck" and TERMS["bottleneck"].title == "Bottleneck width k"

@@ -35,15 +35,15 @@ def held(record: RunRecord, difference, error, pca=1.0, **changes) -> RunRecord:
             3.2,
             2.9,
             0.48,
-            "It left its ODE, 320 % from its exact flow: integrated exactly, the same control errs by 2.9, "
-            "PCA by 0.48.",
+            "It left its ODE, 320 % from its exact flow: integrated exactly, the same control has a test "
+            "error of 2.9, PCA one of 0.48.",
         ),
         (
             None,
             None,
             None,
-            "It left its ODE, and its exact flow has no end: integrated exactly, the same control errs "
-            "without bound.",
+            "It left its ODE, and its exact flow has no end: integrated exactly, the same control has "
+            "no finite test error.",
         ),
     ],
 )

@@ -7,6 +7,8 @@ import { savePicture } from "./picture.js";
 
 const FORMATS = {
   png: "Picture as it is now (PNG)",
+  pdf: "Figure for a paper (PDF)",
+  svg: "Figure to edit (SVG)",
   html: "Page that plays anywhere (HTML)",
   gif: "Animation (GIF)",
   mp4: "Film (MP4)",
@@ -90,8 +92,14 @@ export class Foot {
   }
 }
 
-function entry({ hex, symbol, hollow, stops, low, high, text }) {
+function entry({ hex, symbol, hollow, stops, low, high, text, about }) {
   const node = make("span", "entry");
+  if (about) { // what it is, for who points at it or comes to it with the keyboard
+    node.title = node.dataset.about = about;
+    node.tabIndex = 0;
+    node.setAttribute("role", "note");
+    node.setAttribute("aria-label", `${text}. ${about}`);
+  }
   if (low !== undefined) node.append(make("span", "number", { text: low }));
   if (stops) {
     const bar = make("span", "bar");

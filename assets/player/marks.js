@@ -110,7 +110,7 @@ function ramp(hexes) {
   return table;
 }
 
-// A colouring with the values that it has in a pane: those of the exit error differ from one to the next.
+// A colouring with the values that it has in a pane: those of the squared error differ from one to the next.
 export function colourFor(colour, key) {
   return colour && colour.each ? { ...colour, values: colour.each[key] || Object.values(colour.each)[0] } : colour;
 }

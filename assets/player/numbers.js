@@ -23,13 +23,24 @@ export function niceTicks(low, high, most) {
 
 // A tick's value.
 export function label(value, digits) {
-  const text = Math.abs(value) >= 1e5 ? value.toExponential(0) : value.toFixed(digits);
+  if (Math.abs(value) >= 1e5) return reading(value);
+  const text = value.toFixed(digits);
   return signed(Number(text) === 0 ? (0).toFixed(digits) : text);
 }
 
-// A value for reading: three significant figures.
-export function reading(value) {
+const DIGITS = 3;
+const RAISED = { "-": "\u207b", 0: "\u2070", 1: "\u00b9", 2: "\u00b2", 3: "\u00b3" };
+const raised = (power) => [...String(power)].map((c) => RAISED[c] || String.fromCharCode(0x2070 + Number(c))).join("");
+const grouped = (value) => value.toLocaleString("en", { maximumFractionDigits: 20 });
+
+// A value for reading, as the pages write it: three significant figures, those before the point all kept;
+// below `least` and from a million on with a power of ten: 0.000073, 12,346, 2.1\u00b710\u207b\u2077.
+export function reading(value, least = 1e-5) {
   if (!Number.isFinite(value)) return "not finite";
-  const size = Math.abs(value);
-  return signed(size && (size >= 1e5 || size < 1e-3) ? value.toExponential(2) : String(Number(value.toPrecision(3))));
+  const rounded = Number(value.toPrecision(DIGITS)), size = Math.abs(rounded);
+  if (!size) return "0";
+  if (size >= least && size < 1e6) return signed(grouped(size < 10 ** DIGITS ? rounded : Math.round(value)));
+  const [digits, power] = rounded.toExponential().split("e");
+  const before = { 1: "", "-1": "-" }[digits] ?? `${digits}\u00b7`;
+  return `${signed(before)}10${raised(Number(power))}`;
 }

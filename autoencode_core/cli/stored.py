@@ -3,8 +3,9 @@
 import argparse
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast, get_args
 
+from autoencode_core.changes import written
 from autoencode_core.cli.output import STANDARD_OUTPUT, say, write_whole
 from autoencode_core.cli.shared import id_of, print_json, print_outcome, share_bar, store_of, target_of
 from autoencode_core.cli.sweep import print_study, study_figures
@@ -13,12 +14,16 @@ from autoencode_core.errors import InputError
 from autoencode_core.export.citation import cite
 from autoencode_core.export.reproduce import recipe
 from autoencode_core.export.run import FORMATS, export
-from autoencode_core.export.study import study_page, study_png
+from autoencode_core.export.still import KINDS, Kind, still
+from autoencode_core.export.study import study_page, study_still
 from autoencode_core.export.study_csv import study_csv
+from autoencode_core.figures.run.pictures import Name, picture
+from autoencode_core.figures.run.pictures import words as figure_words
 from autoencode_core.knobs import UNSET
 from autoencode_core.ode import difference_of, share
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import choice_lines, choice_out
+from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_store import Entry, RunStore
 from autoencode_core.store.study import Study
 from autoencode_core.store.study_file import STUDY_EXTENSION
@@ -29,6 +34,8 @@ _STUDY_ENDINGS = {
     "html": ".html",
     "csv": ".csv",
     "png": ".png",
+    "svg": ".svg",
+    "pdf": ".pdf",
     "py": ".py",
     "ipynb": ".ipynb",
     "bib": ".bib",
@@ -52,9 +59,9 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 def _export_flags(export: argparse.ArgumentParser) -> None:
     words = (
         "of a run: run (one file; the default), html (the player, in one file), csv (trajectories), history, "
-        "gif, mp4 (with ffmpeg), png (moment); of a study: study (one file; the default), html (its flows in "
-        "the player), csv, png (with Chrome or Chromium); of both: py and ipynb (make it again), "
-        "bib (what to cite)"
+        "gif, mp4 (with ffmpeg), png, svg, pdf (a moment, or a figure); of a study: study (one file; the "
+        "default), html (its flows in the player), csv, png, svg, pdf (with Chrome or Chromium); of both: "
+        "py, ipynb (make it again), bib (what to cite)"
     )
     export.add_argument("--format", choices=[*FORMATS, "study"], help=words)
     export.add_argument(
@@ -62,10 +69,14 @@ def _export_flags(export: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to write, - for standard output; by default the id with the format's ending",
     )
-    looks = export.add_argument_group("how html, gif, mp4 and png look")
+    words = "of a run, as png, svg or pdf (with Chrome or Chromium), in the place of a moment of its flow"
+    export.add_argument("--figure", choices=get_args(Name), help=words)
+    looks = export.add_argument_group("how html, gif, mp4, png, svg and pdf look")
     looks.add_argument("--dark", action="store_true", help="on a dark page")
     looks.add_argument("--unrolled", action="store_true", help="depth from left to right")
-    looks.add_argument("--at", type=float, metavar="T", help="flow time at which png and html stand")
+    looks.add_argument("--at", type=float, metavar="T", help="flow time of a still")
+    words = "layers of the player that are on, with commas between: particles, tails, field, density, "
+    looks.add_argument("--layers", metavar="NAMES", help=words + "residuals, ghost")
     looks.add_argument("--yaw", type=float, metavar="DEGREES", help="of the camera around the vertical axis")
     looks.add_argument("--pitch", type=float, metavar="DEGREES", help="of the camera above the horizon")
 
@@ -145,6 +156,8 @@ def _say_spec(spec: RunSpec) -> None:
     for name, value in spec:
         if isinstance(value, Reading):
             value = reading_in_words(value)
+        if name == "changes":
+            value = written(value) or None
         symbol = (RunSpec.model_fields[name].json_schema_extra or {}).get("symbol", "")  # type: ignore[union-attr]
         say(f"  {name:14} {symbol!s:4} {UNSET.get(name, '–') if value is None else value}")
 
@@ -163,7 +176,10 @@ def _export(options: argparse.Namespace) -> None:
     else:
         record = store.record(found)
         with share_bar(shown=not options.json) as report:
-            data = export(record, report, format=form, screen=_screen(options))["data"].tobytes()
+            if options.figure:
+                data = _figure(record, options.figure, form, options.dark)
+            else:
+                data = export(record, report, format=form, screen=_screen(options))["data"].tobytes()
     write_whole(path, data)
     if options.json:
         print_json({"study" if study else "run": found, "file": str(path), "bytes": len(data)})
@@ -180,12 +196,25 @@ def _study_file(store: RunStore, study_id: str, form: str, dark: bool) -> bytes:
     if form == "html":
         records = [store.record(run_id) for run_id in store.member_ids(study_id)]
         return study_page(study, records, dark).encode()
-    return study_csv(study) if form == "csv" else study_png(study, dark)
+    return study_csv(study) if form == "csv" else study_still(study, cast(Kind, form), dark)
+
+
+def _figure(record: RunRecord, name: Name, form: str, dark: bool) -> bytes:
+    """A figure of a run that stands still.
+
+    Raises:
+        InputError: the format shows no figure, or there is no browser that draws it.
+    """
+    if form not in KINDS:
+        raise InputError("format", form, f"{', '.join(KINDS)} for a figure")
+    return still(picture(record, name, dark=dark), form, dark, words=figure_words(record, name))
 
 
 def _screen(options: argparse.Namespace) -> dict[str, Any]:
     """What the flags say of the screen; angles are degrees for people."""
     screen = {"dark": options.dark, "unrolled": options.unrolled, "at": options.at}
+    if options.layers is not None:
+        screen["layers"] = [name.strip() for name in options.layers.split(",") if name.strip()]
     for name, most in (("yaw", 360), ("pitch", 90)):
         degrees = getattr(options, name)
         if degrees is not None and not abs(degrees) <= most:

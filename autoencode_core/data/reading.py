@@ -152,12 +152,19 @@ def reading_in_words(reading: Reading) -> str:
 
 ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".xlsx")
 """Endings of the names of table files."""
+_DIGEST = re.compile(r"^[0-9a-f]{12}-(?=.)")
+"""What stands before the name of a file that somebody uploaded."""
 _ENDING = re.compile(r"(\.(csv|tsv|txt)(\.gz)?|\.xlsx)$", re.IGNORECASE)
 
 
 def is_table(dataset: str) -> bool:
     """Whether a data set is named by the path of a table file."""
     return _ENDING.search(dataset) is not None
+
+
+def file_title(path: str) -> str:
+    """What a file is called on screen: without its folders, and without the digest it is kept under."""
+    return _DIGEST.sub("", path.replace("\\", "/").rsplit("/", 1)[-1])
 
 
 def table_name(path: str) -> str:

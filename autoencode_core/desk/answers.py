@@ -140,15 +140,14 @@ class Answers:
         Args:
             question: what is asked.
             record: the run, or at least one for a question that wants "runs"; those travel without most
-                of what pages show of them.
+                of what pages show of them. () for one that wants nothing.
             arguments: plain values (numbers, text, lists, dicts) and numpy arrays.
 
         Raises:
             InputError: it is not about so many runs, or an argument is something else.
         """
         records = _asked_about(question, record)
-        run = fingerprint([content(each, named=question.wants == "record") for each in records])
-        answer_id = fingerprint([question.name, question.home, run, arguments])
+        run, answer_id = _ids(question, records, arguments)
         with self._dispatch.changed:
             call = self._dispatch.calls.get(answer_id)
             if call is None or call.stale:
@@ -159,6 +158,21 @@ class Answers:
             else:
                 self._dispatch.find(answer_id)  # looked up lately, so kept longer
         return answer_id
+
+    def knows(
+        self, question: Question[Any], record: RunRecord | Sequence[RunRecord], **arguments: Any
+    ) -> bool:
+        """Whether a question was asked already, so that asking it begins nothing; raises like `ask`.
+
+        Args:
+            question: what would be asked.
+            record: as for `ask`.
+            arguments: as for `ask`.
+        """
+        _, answer_id = _ids(question, _asked_about(question, record), arguments)
+        with self._dispatch.changed:
+            call = self._dispatch.calls.get(answer_id)
+            return call is not None and not call.stale
 
     def look(self, answer_id: str) -> Answer:
         """What is known of a question now.
@@ -219,12 +233,22 @@ def _asked_about(question: Question[Any], given: RunRecord | Sequence[RunRecord]
     Raises:
         InputError: there is one though it is about several, or the other way round.
     """
+    if question.wants == "nothing":
+        return ()
     one = isinstance(given, RunRecord)
     if one == (question.wants == "runs") or not given:
         raise InputError("run", "one" if one else "several or none", "a list of runs" if one else "one run")
     if isinstance(given, RunRecord):
         return (given,)
     return tuple(_lean(record) for record in given)
+
+
+def _ids(
+    question: Question[Any], records: Sequence[RunRecord], arguments: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Fingerprints of the runs, and of the question about them."""
+    run = fingerprint([content(each, named=question.wants == "record") for each in records])
+    return run, fingerprint([question.name, question.home, run, arguments])
 
 
 def _lean(record: RunRecord) -> RunRecord:

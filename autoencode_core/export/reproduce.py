@@ -246,10 +246,12 @@ def _usual(spec: RunSpec) -> Mapping[str, Any]:
 
 def _literal(value: Any) -> str:
     """A knob's value as Python has it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Reading):
         return repr(value.changed())
     if isinstance(value, tuple) and value and isinstance(value[0], Change):
-        return repr(written(value))
+        return json.dumps(written(value))
     return repr(value)
 
 

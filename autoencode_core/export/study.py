@@ -9,7 +9,7 @@ import numpy as np
 
 from autoencode_core.errors import InputError
 from autoencode_core.export.player_page import player_page
-from autoencode_core.export.still import png
+from autoencode_core.export.still import Kind, still
 from autoencode_core.figures.regimes.continuation import continuation_figure, continuation_words
 from autoencode_core.figures.regimes.strip import strip_figure, strip_words
 from autoencode_core.figures.scenes.encoding import encode
@@ -62,17 +62,23 @@ def fitted(record: RunRecord, room: int) -> RunRecord:
 
 
 def study_png(study: Study, dark: bool = False) -> bytes:
-    """The figure of a study as a PNG file.
+    """The figure of a study as a PNG file; as `study_still`."""
+    return study_still(study, "png", dark)
+
+
+def study_still(study: Study, kind: Kind, dark: bool = False) -> bytes:
+    """The figure of a study as a file.
 
     Args:
         study: a strip or a continuation.
+        kind: png, svg or pdf.
         dark: whether on a dark page.
 
     Raises:
         InputError: there is no browser that draws it.
     """
     figure, words = _FIGURES[study.kind]
-    return png(figure(study, dark=dark), dark, words=words(study))
+    return still(figure(study, dark=dark), kind, dark, words=words(study))
 
 
 _FIGURES = {

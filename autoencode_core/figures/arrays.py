@@ -1,5 +1,6 @@
 """What the figures draw, as plain arrays: which particles, along which axes, within which limits."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,11 +129,15 @@ def component_names(record: RunRecord) -> tuple[str, ...]:
     return tuple(f"u{subscript(i + 1)}" for i in range(flow_states(record).shape[2]))
 
 
+def _subscripted(name: re.Match[str]) -> str:
+    return f"x{subscript(int(name[1]))}"
+
+
 def data_names(record: RunRecord) -> tuple[str, ...]:
     """Names of the components in data units: the columns, or x₁, x₂ and so on."""
     width = int(np.asarray(record.probe["inputs"]).shape[1])
     if len(record.columns) == width:
-        return tuple(plain(name, 24) for name in record.columns)
+        return tuple(plain(re.sub(r"^x(\d+)$", _subscripted, name), 24) for name in record.columns)
     return tuple(f"x{subscript(i + 1)}" for i in range(width))
 
 

@@ -53,6 +53,12 @@ def power_ticks(low: float, high: float, most: int) -> tuple[list[float], list[s
     return ticks, [_written(tick) for tick in ticks]
 
 
+def power_marks(low: float, high: float, most: int = 6) -> dict[str, Any]:
+    """Settings of a logarithmic axis for its ticks, with arguments as of power_ticks."""
+    ticks, text = power_ticks(low, high, most)
+    return {"tickvals": [10**tick for tick in ticks], "ticktext": text}
+
+
 def _ticks(low: float, high: float, most: int) -> list[float]:
     """Where ticks stand, in decades: powers of ten, or where there are fewer than two 1, 2, 5 and so on."""
     powers = range(int(np.ceil(low)), int(np.floor(high)) + 1)

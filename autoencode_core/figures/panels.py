@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
+from autoencode_core.figures.log_axis import power_marks
 from autoencode_core.words import as_set
 
 Entry = tuple[str, str, str]
@@ -290,9 +291,10 @@ def value_axis(
     foot = 0.07
     room = span / (1 - head - foot)
     settings: dict[str, Any] = {"type": "linear", "tickformat": "~g", "nticks": 6}
+    ends = [low - foot * room, high + head * room]
     if log:
-        settings = {"type": "log", "tickformat": "~g", "dtick": 1 if room > 2.5 else "D2"}
-    return theme.axis(dark, range=[low - foot * room, high + head * room], **settings)
+        settings = {"type": "log", **power_marks(ends[0], ends[1])}
+    return theme.axis(dark, range=ends, **settings)
 
 
 def shape_below(kind: str, xref: str, yref: str, place: dict[str, float], **settings: Any) -> dict[str, Any]:

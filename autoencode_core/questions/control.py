@@ -155,7 +155,7 @@ MAXIMALITY: Question[Maximality] = Question(
     "maximality", "autoencode_core.analysis.control.maximality:maximality"
 )
 MAXIMALITY_PATH: Question[MaximalityPath] = Question(
-    "maximality_path", "autoencode_core.analysis.control.maximality:maximality_path"
+    "maximality_path", "autoencode_core.analysis.control.maximality:maximality_path", heavy=True
 )
 
 # ---- costates and one iteration
@@ -268,7 +268,9 @@ class Methods(TypedDict):
     note: str
 
 
-METHODS: Question[Methods] = Question("methods", "autoencode_core.analysis.control.methods:methods")
+METHODS: Question[Methods] = Question(
+    "methods", "autoencode_core.analysis.control.methods:methods", heavy=True
+)
 
 # ---- which component
 
@@ -339,7 +341,9 @@ class ComponentHorizons(Choices):
     seeds: Integers
 
 
-COMPONENT: Question[Component] = Question("component", "autoencode_core.analysis.control.component:component")
+COMPONENT: Question[Component] = Question(
+    "component", "autoencode_core.analysis.control.component:component", heavy=True
+)
 COMPONENT_HORIZONS: Question[ComponentHorizons] = Question(
-    "component_horizons", "autoencode_core.analysis.control.component:component_horizons"
+    "component_horizons", "autoencode_core.analysis.control.component:component_horizons", heavy=True
 )

@@ -208,7 +208,7 @@ class Push(Grid):
 
 
 PARTICLES: Question[Particles] = Question(
-    "particles", "autoencode_core.analysis.mean_field.particles:particles"
+    "particles", "autoencode_core.analysis.mean_field.particles:particles", heavy=True
 )
 DENSITY: Question[Density] = Question("density", "autoencode_core.analysis.mean_field.density:density")
 DOUBLED: Question[Doubled] = Question("doubled", "autoencode_core.analysis.mean_field.doubled:doubled")

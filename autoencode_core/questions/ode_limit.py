@@ -182,4 +182,4 @@ class Depth(TypedDict):
 
 STEPS: Question[Steps] = Question("steps", "autoencode_core.analysis.ode_limit.steps:steps")
 GEOMETRY: Question[Geometry] = Question("geometry", "autoencode_core.analysis.ode_limit.geometry:geometry")
-DEPTH: Question[Depth] = Question("depth", "autoencode_core.analysis.ode_limit.depth:depth")
+DEPTH: Question[Depth] = Question("depth", "autoencode_core.analysis.ode_limit.depth:depth", heavy=True)

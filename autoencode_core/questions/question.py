@@ -15,9 +15,12 @@ class Question(Generic[A]):
         name: what it is called, in messages and in ids of answers.
         home: "module:function", imported on the worker and called there as function(run, report=report,
             **arguments); it gives a dict of arrays and plain values.
-        wants: the run with its model ("run"), the plain numbers ("record"), or a list of runs ("runs").
+        wants: the run with its model ("run"), the plain numbers ("record"), a list of runs ("runs"), or
+            "nothing" beside its arguments.
+        heavy: whether it trains, or computes for many seconds: no link alone has it computed.
     """
 
     name: str
     home: str
-    wants: Literal["run", "record", "runs"] = "run"
+    wants: Literal["run", "record", "runs", "nothing"] = "run"
+    heavy: bool = False

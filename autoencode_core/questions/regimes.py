@@ -174,10 +174,10 @@ CURVATURES: Question[Curvatures] = Question(
     "curvatures", "autoencode_core.analysis.regimes.convexity:curvatures", wants="runs"
 )
 CURVATURE_PATH: Question[CurvaturePath] = Question(
-    "curvature_path", "autoencode_core.analysis.regimes.convexity:curvature_path"
+    "curvature_path", "autoencode_core.analysis.regimes.convexity:curvature_path", heavy=True
 )
 CURVATURE_DEPTHS: Question[CurvatureDepths] = Question(
-    "curvature_depths", "autoencode_core.analysis.regimes.convexity_depths:curvature_depths"
+    "curvature_depths", "autoencode_core.analysis.regimes.convexity_depths:curvature_depths", heavy=True
 )
 FLAT_DIRECTION: Question[FlatDirection] = Question(
     "flat_direction", "autoencode_core.analysis.regimes.convexity:flat_direction"

@@ -44,4 +44,5 @@ class Export(TypedDict):
 COLUMN_ERRORS: Question[ColumnErrors] = Question(
     "column_errors", "autoencode_core.analysis.columns:column_errors"
 )
+FIGURE: Question[Export] = Question("figure", "autoencode_core.export.still:figure_file", wants="nothing")
 EXPORT: Question[Export] = Question("export", "autoencode_core.export.run:export", wants="record")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoencode_core.knobs import in_words
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
 from autoencode_core.store.history import HISTORY, Status
@@ -110,5 +111,5 @@ def summary_line(record: RunRecord) -> str:
     spec, error = record.spec, record.summary.get("test_error")
     shown = "–" if error is None or not np.isfinite(error) else measured(error, 4)
     shown = unexplained(record.summary) or f"test error {shown}"
-    name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]  # of a CSV file, not its folders
-    return f"{name} · k = {spec.bottleneck} · λ = {as_set(spec.weight)} · {spec.method} · {shown}"
+    data = in_words("dataset", spec.dataset)
+    return f"{data} · k = {spec.bottleneck} · λ = {as_set(spec.weight)} · {spec.method} · {shown}"

@@ -106,11 +106,19 @@ class Gallery:
 
     def export(self, run_id: str) -> bytes:
         """The run of that id as the bytes of its file; raises like `record`."""
+        return _bytes_of(self.path(run_id))
+
+    def path(self, run_id: str) -> Path:
+        """The file of a run.
+
+        Raises:
+            InputError: there is none.
+        """
         match = GALLERY_ID.fullmatch(run_id)
         path = self.root / f"{match[1]}{EXTENSION}" if match else None
         if path is None or not path.is_file():
             raise InputError("run", run_id, "the id of a run of the gallery")
-        return _bytes_of(path)
+        return path
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -181,6 +189,27 @@ class RunStore(StudyStore):
         if self.gallery is not None and GALLERY_ID.fullmatch(run_id):
             return self.gallery.record(run_id)
         return read_folder(self._folder(run_id), run_id)
+
+    def stamp(self, run_id: str) -> tuple[int, int, int]:
+        """What is another one as soon as the run was renamed or replaced; cheap, and raises like `record`.
+
+        Args:
+            run_id: its id.
+
+        Returns:
+            Time of its last change in ns, size and number of the file that says so.
+        """
+        if match := MEMBER_ID.fullmatch(run_id):
+            path = self._study_path(match[1])
+        elif self.gallery is not None and GALLERY_ID.fullmatch(run_id):
+            path = self.gallery.path(run_id)
+        else:
+            path = self._folder(run_id) / "run.json"
+        try:
+            info = path.stat()
+        except OSError:
+            raise InputError("run", run_id, "the id of a stored run that is whole") from None
+        return info.st_mtime_ns, info.st_size, info.st_ino
 
     def load(self, run_id: str) -> "Run":
         """The run of that id with its model; raises like `record`."""

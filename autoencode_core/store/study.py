@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from autoencode_core.errors import InputError
-from autoencode_core.knobs import bounds
+from autoencode_core.knobs import bounds, in_words
 from autoencode_core.ode import Verdict, verdict
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import Status
@@ -322,7 +322,7 @@ def study_line(study: Study) -> str:
     counts = ((len(weights), "weight"), (len(study.seeds), "seed"))
     many = " × ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
     many = many if study.kind == "strip" else "down and up"
-    name = spec.dataset.replace("\\", "/").rsplit("/", 1)[-1]
+    name = in_words("dataset", spec.dataset)
     return f"{name} · k = {spec.bottleneck} · {span} · {many}"
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.changes import MOST_CHANGES, Change, written
+from autoencode_core.changes import Change
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row, Status
+from autoencode_core.training.by_hand import STOPS, ChangeLog, check_unchanged, word_alone
 from autoencode_core.training.device import flushed, layer_flops, threads_for
 from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference, spread
 from autoencode_core.training.group import Group, at_rest, is_looked_at
@@ -33,14 +34,6 @@ iterations, one after the other, and in no fewer than so many."""
 WORSE, WORSE_SHARE = 1.1, 0.01
 """A run ends worse than at rest where its data term is that many times the one at θ = 0, and more by that
 share of the targets' variance."""
-
-_ALONE = "none where several runs are trained: RunSpec.unchanged() has the last λ and no change by hand"
-
-STOPS = {
-    "stop": "Stopped by hand after {} iterations.",
-    "idle": "Stopped after {} iterations: it was paused, and nobody resumed it.",
-}
-"""Words of OnProgress that end a regime, and what is said of it then."""
 
 
 def train_regimes(
@@ -87,27 +80,6 @@ def _check_regimes(specs: Sequence[RunSpec]) -> None:
         check_unchanged(specs[0])
 
 
-def check_unchanged(spec: RunSpec) -> None:
-    """Refuses a spec with changes by hand where it stands for several runs.
-
-    Raises:
-        InputError: it has some.
-    """
-    if spec.changes:
-        raise InputError("changes", written(spec.changes), _ALONE)
-
-
-def word_alone(answer: str | Change | None) -> str | None:
-    """What was answered to an iteration of one of several runs, which cannot be changed by hand.
-
-    Raises:
-        InputError: it was a change.
-    """
-    if isinstance(answer, Change):
-        raise InputError("changes", written([answer]), _ALONE)
-    return answer
-
-
 class _Loop:
     def __init__(self, problem: Problem, on_progress: OnProgress | None) -> None:
         self.problem, self.spec, self.on_progress = problem, problem.spec, on_progress
@@ -120,8 +92,7 @@ class _Loop:
         self.rough = [math.nan for _ in regimes]
         self.due = snapshot_iterations(self.spec.iterations)
         self.kept_due = path_iterations(self.due, problem.theta.shape[1])
-        self.changes: list[Change] = []
-        self.script = {change.iteration: change for change in self.spec.changes}
+        self.changes = ChangeLog(self.spec.changes)
         self.started, self.watched = time.perf_counter(), 0.0
         self.rest = at_rest(problem.train).tolist()
         self.high = [0 for _ in regimes]
@@ -263,7 +234,7 @@ class _Loop:
         stalled = bool(group.method.stalled[place])
         if stalled and norm**2 <= NEGLIGIBLE * max(1.0, row.cost):
             return "converged", (
-                f"Converged after {iteration} iterations, as far as {spec.dtype} can tell "
+                f"Converged after {iteration} iterations: no step lowers J any further in {spec.dtype} "
                 f"(‖∇J‖ = {measured(norm, 2)})."
             )
         if stalled:
@@ -322,27 +293,14 @@ class _Loop:
         """Does what was answered to an iteration, and what the spec's changes say."""
         if self.endings[regime] is not None:
             return
-        if isinstance(answer, str):
-            if answer in STOPS:
-                self.endings[regime] = "stopped", STOPS[answer].format(iteration)
+        if isinstance(answer, str) or len(self.rows) > 1:
+            word, answer = word_alone(answer), None
+            if word in STOPS:
+                self.endings[regime] = "stopped", STOPS[word].format(iteration)
                 return
-            answer = None
-        change = self.script.get(iteration)
-        if answer is not None:
-            self._check_by_hand(answer, iteration)
-            change = answer if change is None else change.then(answer)
-            self.script = {}  # what is changed by hand now is no longer what the spec foresaw
+        change = self.changes.after(iteration, answer)
         if change is not None:
-            self.changes.append(change)
             self._group(regime).turn(regime, change.tikhonov, change.step)
-
-    def _check_by_hand(self, change: Change, iteration: int) -> None:
-        if len(self.rows) > 1:
-            word_alone(change)
-        if change.empty or change.iteration != iteration:
-            raise InputError("changes", written([change]), f"a change of λ or of the step after {iteration}")
-        if len(self.changes) >= MOST_CHANGES:
-            raise InputError("changes", written([change]), f"at most {MOST_CHANGES} of them")
 
     def _finished(self, regime: int) -> Run:
         rows, place, group = self.rows[regime], self.problem.regimes[regime], self._group(regime)
@@ -380,7 +338,7 @@ class _Loop:
         if path:
             path[last.iteration] = _array(control)
         return Run(
-            place.spec.model_copy(update={"changes": tuple(self.changes)}),
+            place.spec.model_copy(update={"changes": tuple(self.changes.made)}),
             model,
             history,
             status,

@@ -14,7 +14,8 @@ from autoencode_core.data.loading import DataSet
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.store.choice import Choice, choice_words, standard_errors
-from autoencode_core.training.loop import STOPS, train_regimes, word_alone
+from autoencode_core.training.by_hand import STOPS, word_alone
+from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
 from autoencode_core.training.progress_bar import with_bar

@@ -13,9 +13,10 @@ from autoencode_core.errors import InputError
 from autoencode_core.ode import difference_of, exact_error
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Branch, Outcome, Plan, Study
+from autoencode_core.training.by_hand import word_alone
 from autoencode_core.training.continuation import continuation
 from autoencode_core.training.distinct_minimisers import ALIKE, maps_apart, number_minimisers, variance
-from autoencode_core.training.loop import train_regimes, word_alone
+from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
 from autoencode_core.training.run import OnProgress, Progress, Run

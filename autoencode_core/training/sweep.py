@@ -7,7 +7,8 @@ from typing import Any
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.loop import check_unchanged, train_regimes, word_alone
+from autoencode_core.training.by_hand import check_unchanged, word_alone
+from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.memory import available, regime_bytes, size_in_words, workspace_bytes
 from autoencode_core.training.progress_bar import with_bar
 from autoencode_core.training.run import OnProgress, Progress, Run, Runs

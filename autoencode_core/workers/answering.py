@@ -70,8 +70,11 @@ class _Known:
     """The run or runs that a question is about; their models are made when first wanted."""
 
     def __init__(self, records: Sequence[RunRecord]) -> None:
-        self.record = records[0]
         self._records = records
+
+    @property
+    def record(self) -> RunRecord:
+        return self._records[0]
 
     @property
     def run(self) -> "Run":
@@ -116,7 +119,7 @@ def answer(request: AnswerRequest, records: Sequence[RunRecord] = ()) -> Reply:
 
 def _known(request: AnswerRequest, records: Sequence[RunRecord]) -> _Known | None:
     """What the question is about, or None where it must be sent first; only single runs are kept."""
-    if request.question.wants == "runs":
+    if request.question.wants in ("runs", "nothing"):
         return _Known(records)
     digest = request.run
     with _lock:
@@ -132,7 +135,9 @@ def _known(request: AnswerRequest, records: Sequence[RunRecord]) -> _Known | Non
 def _computed(request: AnswerRequest, known: _Known, report: Report) -> dict[str, Any]:
     module, name = request.question.home.split(":")
     function = getattr(import_module(module), name)
-    value = function(getattr(known, request.question.wants), report=report, **request.arguments)
+    wanted = request.question.wants
+    about = () if wanted == "nothing" else (getattr(known, wanted),)
+    value = function(*about, report=report, **request.arguments)
     return {str(key): _plain(part) for key, part in value.items()}
 
 

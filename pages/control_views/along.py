@@ -32,6 +32,7 @@ from autoencode_core.store.record import PATH, RunRecord
 from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
+from pages.shared.linked import linked_choice, linked_switch
 from pages.shared.setup import dark, escape, guard
 
 PATIENCE = 1.5
@@ -46,18 +47,16 @@ def along_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
-    share = float(
-        st.select_slider(
-            "Nearby: ρ as a share of |θ|",
-            _SHARES,
-            0.1,
-            format_func=lambda value: f"{value:g}",
-            key="nearby_share",
-            bind="query-params",
-            persist_state="session",
-            width=420,
-            help="How far from θₙ a better θ is looked for: ρ is this share of the root mean square of |θₙ|.",
-        )
+    share = linked_choice(
+        st.select_slider,
+        "Nearby: ρ as a share of |θ|",
+        _SHARES,
+        0.1,
+        link="nearby",
+        format_func=lambda value: f"{value:g}",
+        key="nearby_share",
+        width=420,
+        help="How far from θₙ a better θ is looked for: ρ is this share of the root mean square of |θₙ|.",
     )
     by_units = FIELDS[record.spec.field].units is not None
     asked, asked_too = ask(ALONG, record), ask(HAMILTONIAN, record)
@@ -118,11 +117,10 @@ def _path(run_id: str, record: RunRecord, share: float) -> None:
             "runs from there keep them."
         )
         return
-    if not st.toggle(
+    if not linked_switch(
         "R along the training",
+        link="along",
         key="along_training",
-        bind="query-params",
-        persist_state="session",
         help="At eight moments of the training: R and the gradient at every layer. It takes some seconds.",
     ):
         return

@@ -21,6 +21,7 @@ from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
+from pages.shared.linked import linked_choice, linked_switch
 from pages.shared.setup import dark, escape, guard
 from pages.shared.words import dataset, regime
 
@@ -59,26 +60,28 @@ def _knobs() -> tuple[str, float | None]:
     """The data set, "" for that of the spec, and T, None for that of the spec."""
     left, right = st.columns(2)
     with left:
-        name = st.selectbox(
+        name = linked_choice(
+            st.selectbox,
             "Data in the plane",
             [_OWN, *_PLANAR],
+            _OWN,
+            link="plane",
             format_func=lambda value: "of the run, else Two moons" if value == _OWN else dataset(value),
             key="component_data",
-            bind="query-params",
-            persist_state="session",
             help="What the two classifiers are trained on. It needs two components and labels.",
         )
     with right:
-        horizon = st.select_slider(
+        horizon = linked_choice(
+            st.select_slider,
             "Horizon T",
             _HORIZONS,
+            _HORIZONS[0],
+            link="horizon",
             format_func=lambda value: f"{value:g}" if value else "of the run, else 2",
             key="component_horizon",
-            bind="query-params",
-            persist_state="session",
             help="How long the flow runs; the encoder has half of it. With tanh nothing moves faster than 1.",
         )
-    return ("" if name == _OWN else str(name)), (float(horizon) if horizon else None)
+    return ("" if name == _OWN else name), (horizon or None)
 
 
 def _heading(record: RunRecord, found: Component) -> None:
@@ -110,11 +113,10 @@ def _metrics(found: Component, place: int) -> None:
 
 def _against_horizon(run_id: str, record: RunRecord, name: str) -> None:
     """The accuracy against T, when asked for: it trains 36 classifiers."""
-    if not st.toggle(
+    if not linked_switch(
         "Accuracy against T",
+        link="against",
         key="component_against",
-        bind="query-params",
-        persist_state="session",
         help="Both choices at six horizons, three seeds each: 36 trainings.",
     ):
         return

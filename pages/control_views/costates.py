@@ -11,6 +11,7 @@ from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import table_button
 from pages.shared.flow_time import linked_player
+from pages.shared.linked import linked_choice
 
 _LENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -22,14 +23,14 @@ def costates_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
-    length = st.select_slider(
+    length = linked_choice(
+        st.select_slider,
         "Length of the arrows",
         _LENGTHS,
         1.0,
+        link="arrows",
         format_func=lambda value: f"{value:g}×",
         key="costate_length",
-        bind="query-params",
-        persist_state="session",
         help="All arrows keep their proportions, over all particles and all t.",
     )
     found = told(ask(COSTATES, record), "The costates")

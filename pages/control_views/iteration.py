@@ -25,6 +25,7 @@ from autoencode_core.words import measured
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
+from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, guard
 
 _PHASE, _FROM = "iteration_phase", "iteration_from"
@@ -61,31 +62,28 @@ def _chosen(record: RunRecord) -> int | None:
     kept = [int(number) for number in np.unique(record.weights[PATH[0]])]
     if len(kept) < 2:
         return kept[0] if kept else None
-    if st.session_state.get(_FROM) not in kept:
-        st.session_state.pop(_FROM, None)  # it was another run's
-    return int(
-        st.select_slider(
-            "From the control of iteration",
-            kept,
-            key=_FROM,
-            bind="query-params",
-            persist_state="session",
-            help="Those that the run keeps along its training, by whatever method; 0 is its start.",
-        )
+    return linked_choice(
+        st.select_slider,
+        "From the control of iteration",
+        kept,
+        kept[0],
+        link="from",
+        key=_FROM,
+        help="Those that the run keeps along its training, by whatever method; 0 is its start.",
     )
 
 
 def _phase() -> int:
     """Which of the four phases is looked at; the two buttons go on and back."""
-    st.session_state.setdefault(_PHASE, PHASES[0])
     left, middle, right = st.columns([6, 1, 1], vertical_alignment="bottom")
     with left:
-        chosen = st.segmented_control(
+        chosen = linked_choice(
+            st.segmented_control,
             "Phase",
             PHASES,
+            PHASES[0],
+            link="phase",
             key=_PHASE,
-            bind="query-params",
-            persist_state="session",
             required=True,
             help="The four phases of an iteration of pmp, the method of the maximum principle.",
         )

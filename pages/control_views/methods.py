@@ -15,6 +15,7 @@ from autoencode_core.questions.control import METHODS, Methods
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
+from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
 from pages.shared.words import number
 
@@ -68,28 +69,29 @@ def _knobs(record: RunRecord) -> tuple[int, bool]:
     """Iterations, and whether the horizontal axes are logarithmic."""
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
-        chosen = st.select_slider(
+        chosen = linked_choice(
+            st.select_slider,
             "Iterations of each",
             [_FITTING, *ITERATIONS],
+            _FITTING,
+            link="each",
             format_func=lambda count: f"{count}" if count else "quick",
             key="methods_iterations",
-            bind="query-params",
-            persist_state="session",
             help=f"Most iterations of each method; quick: {fitting(record)} for this run, some seconds. "
             "A method ends sooner where its gradient vanishes or it finds no lower J.",
         )
     with right:
-        scale = st.segmented_control(
+        scale = linked_choice(
+            st.segmented_control,
             "Iterations, gradients and seconds",
             ["linear", "log"],
-            default="linear",
+            "linear",
+            link="axes",
             key="methods_scale",
-            bind="query-params",
-            persist_state="session",
             required=True,
             help="The horizontal axes. J is always on a logarithmic axis.",
         )
-    return int(chosen) or fitting(record), scale == "log"
+    return chosen or fitting(record), scale == "log"
 
 
 def _metrics(found: Methods) -> None:

@@ -20,7 +20,9 @@ def training_view(run_id: str, record: RunRecord, plane: CodePlane) -> None:
     """
     count = len(np.asarray(record.probe["snapshot_iterations"]))
     if count < 2:
-        st.info("This run keeps only one moment of its training: it ended too soon for more.")
+        st.info(
+            "This run keeps only one moment of its training: it ended too soon for more. Choose another run."
+        )
         return
     identity = f"{run_id} training"
     scene = training_scene(record, identity, max(2, plane.points.shape[1]))

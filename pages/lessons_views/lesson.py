@@ -13,10 +13,8 @@ from pages.lessons_views.question import show_question
 from pages.lessons_views.source import Stored
 from pages.shared.session import LinkKey
 from pages.shared.setup import guard
-from pages.shared.shown import RUN, STUDY
+from pages.shared.shown import LESSON, RUN, STUDY
 
-LESSON = LinkKey("lesson")
-"""The lesson that is shown, by its word."""
 NOTE = LinkKey("note")
 """1 where the lecturer's page stands above the lesson."""
 PAGE = "pages/lessons.py"
@@ -32,7 +30,7 @@ def lesson_view(lesson: Lesson, lessons: Mapping[str, Lesson]) -> None:
         lessons: all of them, by name.
     """
     print_style()
-    with st.container(width=TEXT_WIDTH, key="lesson"):
+    with st.container(width=TEXT_WIDTH, key="lesson_text"):
         st.title(f"{lesson.number}. {lesson.title}", anchor=False)
         st.markdown(f"*{lesson.goal}*")
         st.caption(f"{lesson.minutes} minutes · {progress_words(lesson)}")

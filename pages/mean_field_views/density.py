@@ -18,6 +18,7 @@ from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
+from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
 
 _GRIDS = {"way": "the whole way", "start": "only where they start"}
@@ -30,14 +31,14 @@ def density_view(run_id: str, record: RunRecord) -> None:
         run_id: id of the run.
         record: the run.
     """
-    grid = st.segmented_control(
+    grid = linked_choice(
+        st.segmented_control,
         "The grid holds",
         list(_GRIDS),
-        default="way",
+        "way",
+        link="grid",
         format_func=_GRIDS.__getitem__,
         key="mass_grid",
-        bind="query-params",
-        persist_state="session",
         required=True,
         help="On the smaller grid particles leave the picture: their mass is then counted beside it.",
     )

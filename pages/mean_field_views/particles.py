@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,13 +13,16 @@ from autoencode_core.figures.mean_field.particles import (
     particles_table,
     particles_words,
     rate_label,
+    rate_short,
     rates,
     sliced_name,
 )
+from autoencode_core.glossary import explained
 from autoencode_core.questions.mean_field import PARTICLES, Particles, Quantity
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
+from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
 
 _LEAST, _LARGEST = 16, (64, 128, 256, 512, 1024, 2048, 4096)
@@ -61,7 +63,7 @@ def particles_view(run_id: str, record: RunRecord) -> None:
     most = record.spec.card().most_particles
     counts = [n for n in (_LEAST * 2**i for i in range(9)) if n <= min(largest, most or largest)]
     if len(counts) < 2:
-        st.info(f"These data have {most} training particles, too few for a law in N.")
+        st.info(f"These data have {most} training particles, too few for a law in N. Choose a run with more.")
         return
     wanted, trainings = f"particles {run_id} {largest} {seeds} {starts} {iterations}", seeds * starts
     work = np.size(record.weights["control"]) * sum(counts) * trainings * iterations
@@ -83,46 +85,49 @@ def particles_view(run_id: str, record: RunRecord) -> None:
 def _knobs() -> tuple[int, int, int, int]:
     """The largest N, how many samples, how many starts, and the iterations of each training."""
     columns = st.columns(4)
-    kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
     with columns[0]:
-        largest = st.select_slider(
+        largest = linked_choice(
+            st.select_slider,
             "Largest N",
             _LARGEST,
             _USUAL["largest"],
+            link="largest",
             key="sweep_largest",
             help="N goes from 16 up to this, each time twice as many.",
-            **kept,
         )
     with columns[1]:
-        seeds = st.select_slider(
+        seeds = linked_choice(
+            st.select_slider,
             "Samples",
             _SEEDS,
             _USUAL["seeds"],
+            link="samples",
             key="sweep_seeds",
             help="Seeds of the samples. The scatter over them gives the band of each rate.",
-            **kept,
         )
     with columns[2]:
-        starts = st.select_slider(
+        starts = linked_choice(
+            st.select_slider,
             "Starts",
             _STARTS,
             _USUAL["starts"],
+            link="starts",
             key="sweep_starts",
             help="Initial controls of each training. Of those that converge that of the lowest J counts.",
-            **kept,
         )
     with columns[3]:
-        iterations = st.select_slider(
+        iterations = linked_choice(
+            st.select_slider,
             "Iterations of each training",
             _ITERATIONS,
             _USUAL["iterations"],
+            link="each",
             key="sweep_iterations",
             help="A training that has not converged after so many is trained on by lbfgs, to at most four "
             "times as many. What has not converged then is no minimiser: it is crossed out, and no rate is "
             "fitted through it.",
-            **kept,
         )
-    return int(largest), int(seeds), int(starts), int(iterations)
+    return largest, seeds, starts, iterations
 
 
 def _pictures(run_id: str, found: Particles) -> None:
@@ -130,9 +135,9 @@ def _pictures(run_id: str, found: Particles) -> None:
     cells = st.container(horizontal=True, gap="small")
     known = rates(found)
     for quantity, (title, words) in _rates(found).items():
-        label = rate_label(known[quantity].line)
-        short = label.split(",")[0]
-        cells.metric(title, short, width=165, help=f"Fitted rate {words}: {escape(label)}.")
+        line = known[quantity].line
+        here = f"Here {words}: {escape(rate_label(line))}. Shown is what four times the particles do to it."
+        cells.metric(f"{title}, at 4 N", rate_short(line), width=190, help=explained("rate_in_n", here))
     for row in _ROWS:
         for name, column in zip(row, st.columns(2, gap="medium"), strict=True):
             with column, guard():

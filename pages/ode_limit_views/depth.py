@@ -13,6 +13,7 @@ from autoencode_core.questions.ode_limit import DEPTH
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
 from pages.shared.charts import chart
+from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
 
 _DOUBLINGS, _ITERATIONS = (1, 2, 3, 4), (20, 50, 100, 200, 500)
@@ -64,23 +65,23 @@ def _knobs() -> tuple[int, int]:
     """How often the depth is doubled, and the iterations of each training."""
     left, right = st.columns(2)
     with left:
-        doublings = st.select_slider(
+        doublings = linked_choice(
+            st.select_slider,
             "Doublings",
             _DOUBLINGS,
             _USUAL["doublings"],
+            link="doublings",
             key="depth_doublings",
-            bind="query-params",
-            persist_state="session",
             help="How often every layer is cut in two, with the same θ in both halves, and trained on.",
         )
     with right:
-        iterations = st.select_slider(
+        iterations = linked_choice(
+            st.select_slider,
             "Iterations of each training",
             _ITERATIONS,
             _USUAL["iterations"],
+            link="each",
             key="depth_iterations",
-            bind="query-params",
-            persist_state="session",
             help="Most of them; the run's own method, from the refined control.",
         )
-    return int(doublings), int(iterations)
+    return doublings, iterations

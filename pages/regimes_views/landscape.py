@@ -24,6 +24,7 @@ from pages.regimes_views.convexity import DIRECTIONS
 from pages.regimes_views.studies import opening_runs
 from pages.shared.answers import ask, note, told
 from pages.shared.landscape import landscape
+from pages.shared.linked import linked_choice
 from pages.shared.run_menu import choose_runs, names_of, record_of
 from pages.shared.setup import escape, guard, store, unusual
 from pages.shared.words import regime, title
@@ -56,25 +57,24 @@ def landscape_view() -> None:
     run_id, record = runs[0]
     st.caption(escape(regime(record.spec, record.substeps)))
     unusual(record)
-    kind = st.segmented_control(
+    kind = linked_choice(
+        st.segmented_control,
         "Cut",
         list(_KINDS),
-        default=_opening(run_id, record),
+        _opening(run_id, record),
+        link="cut",
         format_func=_KINDS.__getitem__,
         key="landscape_kind",
-        bind="query-params",
         required=True,
         help=_HELP,
     )
-    chosen = _others(run_id, record, str(kind)) if kind in _NEEDED else []
+    chosen = _others(run_id, record, kind) if kind in _NEEDED else []
     if chosen is None:
         return
-    identity = " ".join((run_id, str(kind), *chosen))
+    identity = " ".join((run_id, kind, *chosen))
     controls = [np.asarray(record_of(other).weights["control"], float) for other in chosen]
     drawn = (
-        _line(record, controls[0], identity)
-        if kind == "line"
-        else _plane(record, str(kind), controls, identity)
+        _line(record, controls[0], identity) if kind == "line" else _plane(record, kind, controls, identity)
     )
     if drawn is None:
         return
@@ -84,7 +84,7 @@ def landscape_view() -> None:
     if words := substeps_words(record.substeps, [record_of(other).substeps for other in chosen]):
         st.caption(escape(words))
     with guard():
-        _table(run_id, str(kind), answer)
+        _table(run_id, kind, answer)
 
 
 def _opening(run_id: str, record: RunRecord) -> str:

@@ -86,7 +86,7 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
             "Tikhonov weight λ, from … to",
             _GRID,
             (low, high),
-            format_func=lambda value: f"{value:g}",
+            format_func=as_set,
             key=f"{kind}_span",
             help="The ends of the span; the values between are spread evenly on a logarithmic scale.",
         )
@@ -135,7 +135,7 @@ def _knobs(kind: Kind, spec: RunSpec) -> dict[str, Any]:
         )
     name = st.text_input("Name of the study", max_chars=80, key=f"{kind}_name", placeholder="none")
     if not first < last:
-        raise InputError("tikhonov", f"{first:g} … {last:g}", "a span whose ends differ")
+        raise InputError("tikhonov", f"{as_set(first)} … {as_set(last)}", "a span whose ends differ")
     return {
         "tikhonov": spread(first, last, count),
         "seeds": range(int(seeds)),

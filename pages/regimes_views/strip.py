@@ -65,7 +65,7 @@ def _multiples(study_id: str, study: Study) -> None:
         place for weight in study.shown_weights if (place := _place(study, weight, str(chosen))) is not None
     ]
     if not places:
-        st.caption("No run of this choice ended with finite numbers, so there is no flow to show.")
+        st.caption("No run of this choice ended with finite numbers: there is no flow. Choose another seed.")
         return
     records = [record_of(store().member_ids(study_id)[place]) for place in places]
     titles = [outcome_title(study.outcomes[i]) for i in places]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from autoencode_core.questions.question import A, Question
 from autoencode_core.store.record import RunRecord
+from pages.shared.session import SessionKey, opened_by_link
 from pages.shared.setup import answers, escape, guard
 
 if TYPE_CHECKING:
@@ -19,12 +20,19 @@ WAITING = ("waiting", "running")
 _REFRESH_SECONDS = 0.3
 
 
+def _clicked(name: str) -> SessionKey[bool]:
+    """Whether a person has asked a heavy question, by its name."""
+    return SessionKey(f"asked_{name}", bool)
+
+
 @dataclass(frozen=True)
 class Asked(Generic[A]):
     """A question of a page, and its answer of shape A as far as it is there."""
 
     answer_id: str
     answer: "Answer"
+    held: str = ""
+    """Name of a heavy question that only a link has asked: it waits for a click."""
 
     @property
     def waiting(self) -> bool:
@@ -46,12 +54,19 @@ def ask(
 ) -> Asked[A]:
     """The answer to a question, as far as it is there after a short wait.
 
+    A heavy one that only a link has asked waits for a click, unless it is answered already.
+
     Args:
         question: of questions/.
         record: the run, or several for a question about several.
         patience: seconds to wait for it.
         arguments: of the question.
     """
+    waits = question.heavy and opened_by_link() and not _clicked(question.name).get()
+    if waits and not answers().knows(question, record, **arguments):
+        from autoencode_core.desk.answers import Answer  # here: like the jobs
+
+        return Asked("", Answer("cancelled"), question.name)
     answer_id = answers().ask(question, record, **arguments)
     return Asked(answer_id, answers().wait(answer_id, patience))
 
@@ -64,7 +79,10 @@ def told(asked: Asked[A], words: str) -> A | None:
         words: what is being computed, for a person.
     """
     answer = asked.answer
-    if asked.waiting:
+    if asked.held:
+        st.caption(f"{words}: a link never begins what takes long. It is computed when you ask for it.")
+        st.button("Compute it", key=f"compute_{asked.held}", on_click=_clicked(asked.held).set, args=(True,))
+    elif asked.waiting:
         st.fragment(_wait, run_every=_REFRESH_SECONDS)(asked.answer_id, words)
     elif answer.state == "failed":
         st.warning(escape(answer.message))

@@ -1,6 +1,6 @@
 """Figures on a page: shown in the page's own colours, saved as picture and as table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,14 +10,18 @@ from numpy.typing import ArrayLike
 
 from autoencode_core.export.csv_text import columns_csv
 from autoencode_core.figures.large import enlarged
+from autoencode_core.figures.terms import chart_words, terms_of, told_when_pointed_at, words_of
 from autoencode_core.figures.updating import UpdatingChart, larger_type
+from autoencode_core.glossary import TERMS, explained
+from pages.shared.figure_files import figure_files
 from pages.shared.looks import scale
+from pages.shared.setup import escape
 
 Columns = Callable[[], Mapping[str, ArrayLike]]
 
 
 def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Columns | None = None) -> None:
-    """A figure that stands still; the camera above it saves a PNG, the button below it a CSV.
+    """A figure that stands still; below it the buttons that save it, and its numbers as CSV.
 
     Args:
         key: the same for all figures in this place.
@@ -28,10 +32,14 @@ def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Column
     """
     name = name or key
     with st.container(gap=None):
+        figure = told_when_pointed_at(figure)
         st.plotly_chart(enlarged(figure, scale()), theme=None, key=key, alt=alt, config=settings(name))
-        if columns is not None:
-            words = "The numbers of this figure as a table. The camera above the figure saves it as PNG."
-            table_button(f"{key}_csv", name, columns, words=words)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            if columns is not None:
+                words = "The numbers of this figure as a table."
+                table_button(f"{key}_csv", name, columns, words=words)
+            figure_files(key, figure, alt, name)
+            words_button(words_of(figure))
 
 
 def updating_chart(key: str, chart: UpdatingChart) -> None:
@@ -44,6 +52,18 @@ def updating_chart(key: str, chart: UpdatingChart) -> None:
     columns = pd.DataFrame(dict(chart.columns))
     height, layers = round(scale() * chart.height), larger_type(chart.layers, scale())
     st.vega_lite_chart(columns, layers, key=key, height=height, alt=chart.alt)
+    words_button(chart_words(chart.layers, chart.columns))
+
+
+def words_button(words: Iterable[str]) -> None:
+    """What the words on a picture mean, for who points at it or reaches it with the keyboard.
+
+    Args:
+        words: titles of axes and names of curves; those that are no term of the glossary are left out.
+    """
+    if terms := terms_of(words):
+        listed = "\n\n".join(f"{escape(TERMS[key].name)}, {explained(key)}" for key in terms)
+        st.caption("Words explained", help=listed, width="content")
 
 
 def table_button(key: str, name: str, columns: Columns, label: str = "CSV", words: str = "") -> None:

@@ -1,6 +1,6 @@
 """The knobs: widgets for every field of RunSpec, derived from RunSpec alone.
 
-The link carries every value that differs from its default.
+The link carries every value that differs from its default (knob_link).
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from autoencode_core.knobs import CHOSEN, choices, explain
 from autoencode_core.spec import AUTO, LEADING, RunSpec
 from pages.shared.dataset_knob import dataset_knob
-from pages.shared.knob_link import is_linked, linked_number
+from pages.shared.knob_link import follow_knobs, tell_refused
 from pages.shared.knob_widgets import (
     GRIDS,
     Values,
@@ -27,7 +27,8 @@ from pages.shared.knob_widgets import (
 )
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain
-from pages.shared.touched_knobs import CUSTOM, LISTS, touch_none, touched, widget_of
+from pages.shared.teaching import is_hidden, teaching, tell_unknown
+from pages.shared.touched_knobs import CUSTOM, LISTS, touch_none, touched
 
 _LAST = SessionKey("knobs_spec", RunSpec)
 _BY_HAND = 0.01
@@ -55,6 +56,9 @@ def knobs() -> RunSpec | None:
     Returns:
         The spec they ask for, or None when it is not valid; what is wrong then stands below the knobs.
     """
+    follow_knobs()
+    tell_refused()
+    tell_unknown()
     first = st.container()  # λ stands first, but its default depends on the data set
     values: Values = {}
     ready = dataset_knob(values)
@@ -64,13 +68,16 @@ def knobs() -> RunSpec | None:
     for name in main:
         if name not in values:
             _knob(name, values)
-    with st.expander("More knobs", key="knobs_more"):
-        for name in RunSpec.model_fields:
-            if about(name)["group"] == "more":
-                if name in _HEADINGS:
-                    st.markdown(f"**{_HEADINGS[name]}**")
-                _knob(name, values)
-        st.button("Back to what suits the data set", on_click=touch_none, key="knobs_reset", type="tertiary")
+    more = [name for name in RunSpec.model_fields if about(name)["group"] == "more"]
+    seen = not all(map(is_hidden, more))
+    with st.expander("More knobs", key="knobs_more") if seen else st.container():
+        for name in more:
+            if name in _HEADINGS and not teaching():
+                st.markdown(f"**{_HEADINGS[name]}**")
+            _knob(name, values)
+        if not teaching():
+            words = "Back to what suits the data set"
+            st.button(words, on_click=touch_none, key="knobs_reset", type="tertiary")
     if not ready:
         return None
     try:
@@ -96,8 +103,6 @@ def _knob(name: str, values: Values) -> None:
         if name != "batch_size":  # there only 0 is allowed, which is the default
             values[name] = touched().get(name, default)
         return
-    if name in (*GRIDS, "fidelity"):
-        _take_number(name)
     if name == "tikhonov":
         if _chosen_by_the_data(default == AUTO, values):
             values[name] = AUTO
@@ -141,19 +146,9 @@ def _fit(name: str, asked: Any, default: Any, values: Mapping[str, Any]) -> tupl
     return asked, ""
 
 
-def _take_number(name: str) -> None:
-    """A number in the link counts, however it is written; the widget would know its own spelling only."""
-    linked = linked_number(name)
-    if linked is not None and not widget_of(name).there():
-        touched()[name] = linked
-
-
 def _chosen_by_the_data(default: bool, values: Values) -> bool:
-    """The switch above the slider of λ; a λ in the link alone turns it off."""
+    """The switch above the slider of λ."""
     name = "tikhonov_auto"
-    known = widget_of(name).there() or is_linked(name)
-    if linked_number("tikhonov") is not None and not known:
-        touched()[name] = False
     help_text = (
         "λ is found by cross-validation: flows are trained on most of the training rows and judged on "
         "the rest, in turn, for ever lower λ; the largest λ within one standard error of the best is "

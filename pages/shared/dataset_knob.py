@@ -11,12 +11,10 @@ from pages.shared import own_images, own_table
 from pages.shared.knob_widgets import Values, card_of, select
 from pages.shared.setup import complain, escape
 from pages.shared.table_preview import leave, look_at_kept, pending
-from pages.shared.touched_knobs import touch, touched
+from pages.shared.touched_knobs import DRAW, OWN, OWN_IMAGES, touch, touched
 from pages.shared.uploads import images_uploader, table_uploader
 
-_OWN, _OWN_LABEL = "own", "Your own table …"
-_OWN_IMAGES, _OWN_IMAGES_LABEL = "own_images", "Your own images …"
-_DRAW, _DRAW_LABEL = "draw", "Draw your own …"
+_LABELS = {OWN: "Your own table …", OWN_IMAGES: "Your own images …", DRAW: "Draw your own …"}
 
 
 def dataset_knob(values: Values) -> bool:
@@ -30,15 +28,14 @@ def dataset_knob(values: Values) -> bool:
     _menu(asked, default, values)
     chosen = values["dataset"]
     values["reading"] = AS_FOUND
-    if chosen == _DRAW:
+    if chosen == DRAW:
         values["dataset"] = default
         st.caption("Draw the points on the board beside, then use the drawing.")
         return False
-    if chosen not in (_OWN, _OWN_IMAGES):
+    if chosen not in (OWN, OWN_IMAGES):
         try:
-            said = own_table.follow_link(chosen)
             values["reading"] = own_table.reading_of(chosen)
-            st.caption(escape(f"{card_of(values).about} {said}".strip()))
+            st.caption(escape(card_of(values).about))
             _look_again(chosen)
             return True
         except InputError as error:
@@ -51,32 +48,32 @@ def dataset_knob(values: Values) -> bool:
 
 def drawing_wanted() -> bool:
     """Whether the person is about to draw a data set: there is none to train on yet."""
-    return touched().get("dataset") == _DRAW
+    return touched().get("dataset") == DRAW
 
 
 def _titles() -> dict[str, str]:
     """What is offered, and what it is called."""
     titles = {name: known.title for name, known in CATALOGUE.items()}
-    titles |= own_table.labels(own_table.uploaded()) | {_OWN: _OWN_LABEL, _DRAW: _DRAW_LABEL}
-    return titles | own_images.titles(own_images.uploaded()) | {_OWN_IMAGES: _OWN_IMAGES_LABEL}
+    titles |= own_table.labels(own_table.uploaded()) | {word: _LABELS[word] for word in (OWN, DRAW)}
+    return titles | own_images.titles(own_images.uploaded()) | {OWN_IMAGES: _LABELS[OWN_IMAGES]}
 
 
 def _menu(asked: str, default: str, values: Values) -> None:
     """The menu; in the place of a file that is gone stands that for another one."""
     titles = _titles()
-    lost = _OWN_IMAGES if is_images_file(asked) else _OWN
+    lost = OWN_IMAGES if is_images_file(asked) else OWN
     shown = asked if asked in titles else lost
     select("dataset", tuple(titles), shown, default, values, format_func=titles.get, on_change=_take_dataset)
 
 
 def _uploader(chosen: str, asked: str) -> None:
     """The place for a file of one's own, and a word of the file that was asked for and is gone."""
-    missed = is_images_file(asked) if chosen == _OWN_IMAGES else chosen == _OWN and is_table(asked)
+    missed = is_images_file(asked) if chosen == OWN_IMAGES else chosen == OWN and is_table(asked)
     if asked not in _titles() and missed and pending() is None:
         st.caption(f"{escape(asked)} is not among the uploaded files. Upload it to train on it again.")
-    if chosen == _OWN:
+    if chosen == OWN:
         table_uploader()
-    elif chosen == _OWN_IMAGES:
+    elif chosen == OWN_IMAGES:
         images_uploader()
 
 

@@ -7,16 +7,16 @@ import streamlit as st
 from autoencode_core.figures.run.thumbnail import thumbnail
 from pages.shared.player import nothing, served
 from pages.shared.run_menu import LEFT, OPENING, record_of
-from pages.shared.session import LinkKey, SessionKey
+from pages.shared.session import SessionKey
 from pages.shared.setup import dark
-from pages.shared.shown import look_at_run
+from pages.shared.shown import LESSON, look_at_run
+from pages.shared.teaching import TEACH
 from pages.shared.touched_knobs import set_knobs
 
 FLOW_BOX, TRAIN_BOX = "first_flow", "first_train"
 """Containers that the tour points at: around the flow, and around the button that trains."""
 _TOUR = SessionKey("tour_asked", int)
 """How often the tour was asked for by hand."""
-_LESSON, _TEACH = LinkKey("lesson"), LinkKey("teach")
 _STEPS = (
     {
         "title": "Every point flows",
@@ -69,7 +69,7 @@ def welcome() -> None:
         "An autoencoder as a **flow**: an ODE carries every point of the data, keeps only *k* numbers of it "
         "at half time, and carries it back. **λ** says what moving costs: turn it, train, and see if it pays."
     )
-    if st.context.is_embedded or _LESSON.there() or _TEACH.there():
+    if st.context.is_embedded or LESSON.there() or TEACH.there():
         return
     if action.button(
         "Tour", width="stretch", help="Four steps: what is on this page, and what to do with it."

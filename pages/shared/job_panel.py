@@ -1,13 +1,11 @@
-"""The panel of a run that trains: progress, numbers, particles and curves, and Stop."""
+"""The panel of a run that trains: what it is, what may be done with it, progress, particles and curves."""
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from autoencode_core.errors import InputError
 from autoencode_core.figures.run.live_history import axis_reach, live_cost, live_error
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.figures.scenes.live import live_scene
@@ -16,6 +14,7 @@ from autoencode_core.ode import on_the_way
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.units import error_unit
 from autoencode_core.words import cost_words, measured
+from pages.shared.by_hand import buttons, heading, stop_button
 from pages.shared.charts import updating_chart
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, jobs
@@ -28,11 +27,12 @@ RUNNING = ("starting", "waiting", "running", "stopping")
 _REFRESH_SECONDS = 0.3
 
 
-def job_panel(job_id: str) -> None:
-    """A job as it goes: progress, cost, particles, curves, Stop; when it ends, the whole page runs again.
+def job_panel(job_id: str, asked: RunSpec | None = None) -> None:
+    """A job as it goes, and what may be done with it; when it ends, the whole page runs again.
 
     Args:
         job_id: id of the job.
+        asked: what the knobs beside it ask for.
 
     Raises:
         InputError: there is no such job.
@@ -42,7 +42,7 @@ def job_panel(job_id: str) -> None:
     if not runs:
         (st.error if status.state == "failed" else st.info)(escape(status.message or "The run has ended."))
         return
-    st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id)
+    st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id, asked)
 
 
 def progress_and_stop(job_id: str, share: float, text: str, stopping: bool, kept: str) -> None:
@@ -57,15 +57,7 @@ def progress_and_stop(job_id: str, share: float, text: str, stopping: bool, kept
     """
     bar, button = st.columns([6, 1], vertical_alignment="bottom")
     bar.progress(share, text=text)
-    button.button(
-        "Stop",
-        key=f"stop_{job_id}",
-        on_click=_stop,
-        args=(job_id,),
-        disabled=stopping,
-        width="stretch",
-        help=f"Ends after the iteration that is under way. {kept}",
-    )
+    stop_button(button, job_id, stopping, kept, width="stretch")
 
 
 def offer_unstored(job_id: str, words: str, ending: str) -> None:
@@ -84,17 +76,22 @@ def offer_unstored(job_id: str, words: str, ending: str) -> None:
 
 
 @guard()
-def _watch(job_id: str) -> None:
+def _watch(job_id: str, asked: RunSpec | None) -> None:
     status = jobs().status(job_id)
     if status.state not in RUNNING:
         st.rerun()
-    _progress(status)
+    heading(status, asked)
     if status.choosing is not None:
+        share, text, stopping = _progress(status)
+        progress_and_stop(job_id, share, text, stopping, "The run is kept as far as it came.")
         st.caption(
             "λ comes first: flows are trained on a part of the training rows and judged on the rest, for "
             "ever lower λ. Then the run itself trains, on all of them."
         )
         return
+    share, text, _ = _progress(status)
+    st.progress(share, text=text)
+    buttons(status)
     _numbers(status)
     snapshot = jobs().snapshot(job_id)
     scene = None if snapshot is None else encode(live_scene(job_id, snapshot, status.spec))
@@ -103,7 +100,8 @@ def _watch(job_id: str) -> None:
         _curves(status)
 
 
-def _progress(status: "JobStatus") -> None:
+def _progress(status: "JobStatus") -> tuple[float, str, bool]:
+    """Share of the iterations done, words, whether it was told to stop."""
     most, done = status.spec.iterations, _iteration(status)
     share, words = (done or 0) / most, [f"Iteration {done:,} of {most:,}"] if done is not None else []
     if status.choosing is not None:
@@ -113,9 +111,9 @@ def _progress(status: "JobStatus") -> None:
         words.append(escape(status.message))
     elif status.state == "stopping":
         words.append("stopping")
-    text, stopping = " · ".join(words) or "Starting", status.state == "stopping"
-    kept = "The run is kept as far as it came."
-    progress_and_stop(status.job_id, min(1.0, share), text, stopping, kept)
+    elif status.paused:
+        words.append("paused")
+    return min(1.0, share), " · ".join(words) or "Starting", status.state == "stopping"
 
 
 def _numbers(status: "JobStatus") -> None:
@@ -136,13 +134,13 @@ def _numbers(status: "JobStatus") -> None:
 
 def _curves(status: "JobStatus") -> None:
     """Cost and errors beside each other."""
-    history, unit = status.history, error_unit(status.spec)
+    history, unit, made = status.history, error_unit(status.spec), status.changes
     reach = axis_reach(_iteration(status) or 0, status.spec.iterations)
     left, right = st.columns(2)
     with left:
-        updating_chart(f"curves_{status.job_id}_cost", live_cost(history, reach, dark=dark()))
+        updating_chart(f"curves_{status.job_id}_cost", live_cost(history, reach, made, dark=dark()))
     with right:
-        updating_chart(f"curves_{status.job_id}_error", live_error(history, unit, reach, dark=dark()))
+        updating_chart(f"curves_{status.job_id}_error", live_error(history, unit, reach, made, dark=dark()))
 
 
 def _ode_words(spec: RunSpec, last: Mapping[str, float]) -> str:
@@ -150,11 +148,6 @@ def _ode_words(spec: RunSpec, last: Mapping[str, float]) -> str:
     substeps = int(last.get("substeps", spec.substeps))
     said = on_the_way(last.get("ode_difference", math.nan), substeps, spec.substeps)
     return said or "The network is held against its own ODE as it trains."
-
-
-def _stop(job_id: str) -> None:
-    with suppress(InputError):  # it is gone already
-        jobs().stop(job_id)
 
 
 def _iteration(status: "JobStatus") -> int | None:

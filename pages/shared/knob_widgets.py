@@ -1,9 +1,10 @@
-"""The widgets of the knobs: one stands at its value, is part of the link, and reports that it was touched.
+"""The widgets of the knobs: one stands at its value and reports that it was touched.
 
 Each draws itself where it is called and adds what it says to the values that are known so far.
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
@@ -11,10 +12,12 @@ import streamlit as st
 from autoencode_core.data.catalogue import DatasetCard, card
 from autoencode_core.data.reading import AS_FOUND, Reading
 from autoencode_core.flow.widths import active_counts
+from autoencode_core.knob_links import plain_number
 from autoencode_core.knobs import UNSET, allowed, choices, is_whole
 from autoencode_core.spec import RunSpec
-from pages.shared.knob_link import linked_number, percent, refused
+from autoencode_core.words import as_set
 from pages.shared.setup import escape
+from pages.shared.teaching import is_fixed, is_hidden
 from pages.shared.touched_knobs import CUSTOM, touch, touched, widget_of
 
 Values = dict[str, Any]
@@ -66,6 +69,9 @@ def draw(
         settings: of the widget.
     """
     key, field = widget_of(name), name.removesuffix("_list").removesuffix("_auto")
+    if is_hidden(field):
+        values[name] = shown
+        return
     before = key.get() if key.there() else default
     if before != shown:
         key.set(shown)
@@ -74,25 +80,11 @@ def draw(
         "help": _help(field, values),
         "on_change": touch,
         "args": (name,),
+        "disabled": is_fixed(field),
         **settings,
     }
-    lost = _refused(widget, name, values, settings)
-    value = widget(key=key.name, bind="query-params", persist_state="session", **settings)
-    if value is not None and value != shown:  # the link, or the browser's back button, said so
-        touched()[name] = value
+    value = widget(key=key.name, persist_state="session", **settings)
     values[name] = shown if value is None else value
-    if lost:
-        st.caption(lost)
-
-
-def _refused(
-    widget: Callable[..., Any], name: str, values: Mapping[str, Any], settings: Mapping[str, Any]
-) -> str:
-    """What the link asks of a widget in vain, in a sentence; the widget will drop it."""
-    if "options" in settings:
-        labels = [str(settings["format_func"](option)) for option in settings["options"]]
-        return refused(name, labels, *_dataset_of(values))
-    return refused(name, None, *_dataset_of(values)) if widget is st.number_input else ""
 
 
 # ---- kinds of widgets; the first five arguments are those of draw
@@ -100,16 +92,22 @@ def _refused(
 
 def log_slider(name: str, shown: float, default: float, values: Values) -> None:
     """A logarithmic slider; a value off its grid, from a run or a link, is added to it."""
-    linked = linked_number(name)
-    options = sorted({*GRIDS[name], shown, default, *([] if linked is None else [linked])})
-    draw(st.select_slider, name, shown, default, values, options=options, value=default, format_func=short)
+    options = sorted({*GRIDS[name], shown, default})
+    draw(
+        st.select_slider,
+        name,
+        shown,
+        default,
+        values,
+        options=options,
+        value=default,
+        format_func=as_set,
+    )
 
 
 def tolerance_or_off(name: str, shown: float | None, default: float | None, values: Values) -> None:
     """A choice of tolerances in per cent, or none; a value of a run or a link is added to it."""
     known = {_off_or(value) for value in (*_TOLERANCES, shown, default)}
-    linked = linked_number(name)
-    known |= set() if linked is None else {_off_or(linked)}
     options = (*sorted(known - {_OFF}, key=float), _OFF)
     select(
         name,
@@ -117,14 +115,14 @@ def tolerance_or_off(name: str, shown: float | None, default: float | None, valu
         _off_or(shown),
         _off_or(default),
         values,
-        format_func=lambda word: word if word == _OFF else percent(word),
+        format_func=lambda word: word if word == _OFF else _percent(word),
     )
     values[name] = None if values[name] == _OFF else float(values[name])
 
 
 def _off_or(value: Any) -> str:
     """A tolerance as a word."""
-    return _OFF if value is None or value == _OFF else short(float(value))
+    return _OFF if value is None or value == _OFF else plain_number(float(value))
 
 
 def select(
@@ -202,7 +200,6 @@ def _help(name: str, values: Mapping[str, Any]) -> str:
     return head + escape(info.description or "") + limits
 
 
-def short(value: float) -> str:
-    """A number as short as it can be without changing it."""
-    text = f"{value:g}" if float(f"{value:g}") == value else repr(value)
-    return text.replace("e-0", "e-")
+def _percent(number: str) -> str:
+    """A number in per cent, to its last digit: 0.005 is 0.5 %."""
+    return f"{(100 * Decimal(number)).normalize():f} %"

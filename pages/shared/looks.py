@@ -22,11 +22,14 @@ def dark() -> bool:
 
 def scale() -> float:
     """How large marks, lines and type are: 1, or BIG for a projector."""
-    return BIG if _big() else 1.0
+    return BIG if _SWITCH.get() else 1.0
 
 
 def style_page() -> None:
-    """Puts the style sheet on the page."""
+    """Puts the style sheet on the page, as large as the link or the switch asks for."""
+    if _LINK.news():
+        _SWITCH.set(_LINK.get() == "1")
+        _LINK.heed()
     sheet = (ASSETS / "page.css").read_text(encoding="utf-8")
     accent = colour("encoder", dark())
     words = f":root {{ --accent: {accent}; --focus: {accent}; font-size: {16 * scale():g}px !important; }}"
@@ -35,18 +38,10 @@ def style_page() -> None:
 
 def projector_switch() -> None:
     """The switch, and what it says in the link."""
-    if not _SWITCH.there():
-        _SWITCH.set(_big())
     on = st.toggle(
         "For a projector",
         key=_SWITCH.name,
         persist_state="session",
         help="Larger marks, lines and type, to be read from the last row. The link keeps it.",
     )
-    if on != (_LINK.get() == "1"):
-        _LINK.set("1") if on else _LINK.drop()
-
-
-def _big() -> bool:
-    found = _SWITCH.get()
-    return _LINK.get() == "1" if found is None else found
+    _LINK.set("1" if on else "")

@@ -10,17 +10,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from autoencode_core.data.reading import AS_FOUND, Reading, is_table, table_name
-from pages.shared.session import LinkKey, SessionKey
+from autoencode_core.data.reading import AS_FOUND, Reading, file_title, is_table, table_name
+from pages.shared.session import SessionKey
 from pages.shared.setup import runs_root
 
 _KEPT = re.compile(r"[0-9a-f]{12}-[\w-]+\.(csv|tsv|txt|xlsx|(csv|tsv|txt)\.gz)")
 _READINGS = SessionKey[dict[str, Reading]]("table_readings", dict)
-_LINK = LinkKey("knob_reading")
-"""How the table of the link's data set is read."""
-_LONGEST_LINK = 2000
 
 
 def keep(data: bytes, name: str) -> str:
@@ -62,7 +57,7 @@ def uploaded() -> list[str]:
 
 def labels(paths: Sequence[str]) -> dict[str, str]:
     """What each file is called on screen: its name, with the start of its digest where two share it."""
-    names = {path: _name(Path(path).name) for path in paths}
+    names = {path: file_title(path) for path in paths}
     count = Counter(names.values())
     return {p: n if count[n] == 1 else f"{n} ({Path(p).name[:4]})" for p, n in names.items()}
 
@@ -78,30 +73,6 @@ def read_as(path: str, reading: Reading) -> None:
         _READINGS.set((_READINGS.get() or {}) | {path: reading})
 
 
-def follow_link(path: str) -> str:
-    """Take the reading in the link over for the data set that is shown, and put its own there.
-
-    Args:
-        path: the data set.
-
-    Returns:
-        What the link asks in vain, in a sentence; "" of what is taken.
-    """
-    said, text = "", _LINK.get()
-    if text and is_table(path) and path not in (_READINGS.get() or {}):
-        try:
-            read_as(path, Reading.model_validate_json(text))
-        except ValidationError:
-            said = "How to read the table, as the link asks, is not understood: it is read as found."
-    changed = reading_of(path).changed()
-    wanted = reading_of(path).model_dump_json(include=set(changed)) if changed else ""
-    if wanted and len(wanted) <= _LONGEST_LINK:
-        _LINK.set(wanted)
-    else:
-        _LINK.drop()
-    return said
-
-
 def _folder() -> Path:
     return Path(os.path.abspath(runs_root() / "data"))
 
@@ -115,7 +86,3 @@ def _slug(name: str) -> str:
 def _ending(name: str) -> str:
     found = re.search(r"(\.(csv|tsv|txt)(\.gz)?|\.xlsx)$", name.lower())
     return found[0] if found else ".csv"
-
-
-def _name(file: str) -> str:
-    return file[13:] if _KEPT.fullmatch(file) else file

@@ -15,9 +15,10 @@ def rename_button(stored_id: str, before: str, rename: Callable[[str, str], None
         before: its name now.
         rename: called with the id and the new name; an InputError is told.
     """
-    with st.popover("Rename", key=f"renaming_{stored_id}_{before}"):  # a new name closes it
+    popover = st.popover("Rename", key=f"renaming_{stored_id}_{before}")  # a new name closes it
+    with popover, st.form(f"rename_form_{stored_id}", border=False):  # a form, so that Enter renames
         name = st.text_input("New name", value=before, max_chars=80, key=f"name_{stored_id}")
-        if st.button("Rename", key=f"rename_{stored_id}"):
+        if st.form_submit_button("Rename", key=f"rename_{stored_id}"):
             with guard():
                 rename(stored_id, name)
                 st.rerun()

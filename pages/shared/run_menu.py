@@ -34,13 +34,17 @@ MOST_RUNS = 4
 """Most runs that are watched side by side."""
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
 def record_of(run_id: str) -> RunRecord:
-    """A stored run, kept in memory for the next look.
+    """A stored run as it is now, kept in memory for the next look.
 
     Raises:
         InputError: there is no such run.
     """
+    return _record(run_id, store().stamp(run_id))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _record(run_id: str, stamp: tuple[int, int, int]) -> RunRecord:
     return store().record(run_id)
 
 
@@ -123,7 +127,9 @@ def _remembered(
 def _into_link(key: str, chosen: list[str], opening: Sequence[str]) -> None:
     if chosen and chosen != list(opening):  # a run that only opened a page was not chosen by anybody
         remember_run(chosen[0])
-    if RUN.all() != chosen:
+    if chosen == list(opening):
+        RUN.imply(chosen)
+    else:
         RUN.set(chosen)
     _in_link(key).set(chosen)
 

@@ -3,11 +3,10 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.run.pictures import Name, picture, words
+from autoencode_core.names import run_stem
 from autoencode_core.store.record import RunRecord
-from pages.shared.charts import settings
-from pages.shared.looks import scale
+from pages.shared.charts import chart
 from pages.shared.setup import dark, guard
 
 
@@ -20,12 +19,11 @@ def run_picture(run_id: str, record: RunRecord, name: Name) -> None:
         name: which picture.
     """
     with guard():
-        st.plotly_chart(
-            enlarged(_drawn(run_id, name, dark(), record), scale()),
-            theme=None,
-            key=f"picture_{name}",
-            alt=words(record, name),
-            config=settings(f"{run_id}-{name}"),
+        chart(
+            f"picture_{name}",
+            _drawn(run_id, name, dark(), record),
+            words(record, name),
+            f"{run_stem(record)}-{name}",
         )
 
 

@@ -14,10 +14,11 @@ from autoencode_core.names import slug
 from autoencode_core.questions.run import EXPORT
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import ask, told
+from pages.shared.figure_files import offer
 from pages.shared.session import SessionKey
 from pages.shared.setup import dark, guard
 
-_FORMATS = ("gif", "mp4", "csv")
+_FORMATS = ("pdf", "svg", "gif", "mp4", "csv")
 _SHOWN = SessionKey[dict[str, bytes]]("scenes_shown", dict)
 _MOST_SHOWN = 8
 
@@ -133,19 +134,6 @@ def _memories(said: Any) -> dict[str, Mapping[str, Any]]:
 
 def _offer(key: str, data: bytes, name: str, mime: str, done: Callable[[], None]) -> None:
     """A file to download, until a person is done with it."""
-    kind = name.rpartition(".")[2].upper()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            f"Download {kind}, {_size(len(data))}",
-            data,
-            name,
-            mime=mime,
-            key=f"{key}_download",
-            on_click="ignore",
-            type="primary",
-        )
+        offer(f"{key}_download", data, name, mime)
         st.button("Done", key=f"{key}_done", on_click=done)
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{max(1, round(count / 1e3))} KB"

@@ -4,7 +4,7 @@ Each key is declared once, by the module that owns it; other modules call that m
 something beside this, each under its own key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -49,6 +49,33 @@ class SessionKey(Generic[T]):
         return found
 
 
+_OURS = SessionKey[dict[str, list[str]]]("link_ours", dict)
+"""What this visit has put into the link or taken from it, by name."""
+_IMPLIED = SessionKey[dict[str, list[str]]]("link_implied", dict)
+"""What is on the page without the link having to say it, by name: a shared link says it."""
+_PAGE = SessionKey("link_page", str)
+_BY_LINK = SessionKey("link_opened", bool)
+"""Whether the page was come to by a link that says something."""
+
+
+def arrive(page: str) -> None:
+    """Notes which page is drawn: what the link says to one that was just come to is news.
+
+    Args:
+        page: its title.
+    """
+    if _PAGE.get() != page:
+        _PAGE.set(page)
+        _OURS.set({})
+        _IMPLIED.set({})
+        _BY_LINK.set(bool(list(st.query_params)))
+
+
+def opened_by_link() -> bool:
+    """Whether the page was come to by a link that says what it shows: nobody here has asked for it."""
+    return bool(_BY_LINK.get())
+
+
 @dataclass(frozen=True)
 class LinkKey:
     """A key of the link: what is told there another visitor sees too.
@@ -71,10 +98,60 @@ class LinkKey:
         """Whether the link has it, be it empty."""
         return self.name in st.query_params
 
+    def news(self) -> bool:
+        """Whether the link says something else than this visit does: it was opened, or the browser went back.
+
+        The link of the bare page, as the menu has it, says nothing: what was set before stays.
+        """
+        return bool(list(st.query_params)) and self.all() != _kept(_OURS).get(self.name, [])
+
+    def heed(self) -> None:
+        """What the link says is no news any more."""
+        _kept(_OURS)[self.name] = self.all()
+
     def set(self, value: str | Sequence[str]) -> None:
         """Puts a value, or several, into the link."""
-        st.query_params[self.name] = value if isinstance(value, str) else list(value)
+        put({self: value})
+
+    def imply(self, value: str | Sequence[str]) -> None:
+        """Notes what a page shows that nobody has chosen: the link says it only where it said anything."""
+        if self.there():
+            self.set(value)
+        else:
+            _kept(_IMPLIED)[self.name] = _values(value)
 
     def drop(self) -> None:
         """Takes it out of the link."""
-        st.query_params.pop(self.name, None)
+        put({self: ()})
+
+
+def put(entries: Mapping[LinkKey, str | Sequence[str]]) -> None:
+    """Puts several values into the link as one step of the browser's history; empty ones leave it."""
+    known = {name: st.query_params.get_all(name) for name in st.query_params}
+    wanted = dict(known)
+    for key, value in entries.items():
+        values = _values(value)
+        wanted.pop(key.name, None)
+        _kept(_IMPLIED).pop(key.name, None)
+        if values:
+            wanted[key.name] = values
+        _kept(_OURS)[key.name] = values
+    if wanted != known:
+        st.query_params.from_dict({name: v[0] if len(v) == 1 else v for name, v in wanted.items()})
+
+
+def whole_link() -> dict[str, list[str]]:
+    """What a link to all that is on the screen says, by name."""
+    return _kept(_IMPLIED) | {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _values(value: str | Sequence[str]) -> list[str]:
+    return [part for part in ([value] if isinstance(value, str) else value) if part]
+
+
+def _kept(key: SessionKey[dict[str, list[str]]]) -> dict[str, list[str]]:
+    found = key.get()
+    if found is None:
+        found = {}
+        key.set(found)
+    return found

@@ -19,7 +19,9 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from pages.shared.looks import dark as dark
 from pages.shared.looks import style_page
+from pages.shared.session import arrive
 from pages.shared.streamlit_internals import leave_pages_folder
+from pages.shared.teaching import follow_teaching
 
 if TYPE_CHECKING:
     from autoencode_core.desk.answers import Answers
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from autoencode_core.store.run_store import RunStore
 
 NAME = "AutoencODE Lab"
+_ROUTER = "Lab"
 WORKERS_AFTER_SECONDS = 4.0
 
 _app_leads = False
@@ -37,9 +40,12 @@ def page_setup(title: str) -> None:
     """First call of every page, on every run: tab title, icon, wide layout, logo.
 
     Args:
-        title: name of the page, as in the menu.
+        title: name of the page, as in the menu; that of the router is none.
     """
     _lead_with_app()
+    if title != _ROUTER:
+        arrive(title)
+        follow_teaching()
     logo = str(ASSETS / "logo.svg")
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")

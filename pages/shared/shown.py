@@ -11,6 +11,8 @@ JOB = LinkKey("job")
 """Id of the job that is watched."""
 STUDY = LinkKey("study")
 """Id of the study on the page."""
+LESSON = LinkKey("lesson")
+"""Name of the lesson that is read."""
 _LAST_RUN = SessionKey("shown_run", str)
 _LAST_JOB = SessionKey("shown_job", str)
 

@@ -65,7 +65,7 @@ def stored_studies() -> None:
         list(names),
         format_func=names.__getitem__,
         key="runs_study",
-        help="Several runs of one spec.",
+        help="Several runs of one set of knobs.",
     )
     entry = found[chosen]
     with st.container(border=True):

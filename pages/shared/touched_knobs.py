@@ -4,17 +4,20 @@ RunSpec fills in the rest with what suits the data set: a knob that was touched 
 follows the data set.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from autoencode_core.data.reading import AS_FOUND
 from autoencode_core.spec import AUTO, RunSpec
 from pages.shared import own_table
-from pages.shared.knob_link import knob_key
 from pages.shared.session import SessionKey
 
 LISTS = ("profile", "order")
 """Knobs whose value is a word or a list of whole numbers."""
 CUSTOM = "custom"
 """The word that stands for a list."""
+OWN, OWN_IMAGES, DRAW = "own", "own_images", "draw"
+"""Words of the menu of data sets, and of the link, for data that are still to come."""
 _TOUCHED = SessionKey[dict[str, Any]]("knobs_touched", dict)
 
 
@@ -38,7 +41,7 @@ def widget_of(name: str) -> SessionKey[Any]:
     Args:
         name: of the knob.
     """
-    return SessionKey(knob_key(name), object)
+    return SessionKey(f"knob_{name}", object)
 
 
 def choose_dataset(name: str) -> None:
@@ -58,8 +61,19 @@ def touch_none() -> None:
 def set_knobs(spec: RunSpec) -> None:
     """Turns the knobs to a stored run's spec, when they are drawn next.
 
-    What the run shares with the defaults of its data set counts as not touched. Of a run that was changed by
-    hand, the knobs say λ of the end; its changes are no knobs.
+    Args:
+        spec: of the run.
+    """
+    turn_to(asked_of(spec))
+
+
+def asked_of(spec: RunSpec) -> dict[str, Any]:
+    """The knobs that make a spec: what it shares with the defaults of its data set is left out.
+
+    Of a run that was changed by hand, they say λ of the end; its changes are no knobs.
+
+    Args:
+        spec: of a run.
     """
     spec = spec.unchanged()
     suited = RunSpec(**spec.leading())
@@ -67,7 +81,20 @@ def set_knobs(spec: RunSpec) -> None:
     natural = RunSpec(dataset=spec.dataset, reading=spec.reading)
     values |= {name: value for name, value in spec.leading().items() if value != getattr(natural, name)}
     values["dataset"] = spec.dataset
-    own_table.read_as(spec.dataset, spec.reading)
+    if spec.reading != AS_FOUND:
+        values["reading"] = spec.reading
+    return values
+
+
+def turn_to(knobs: Mapping[str, Any]) -> None:
+    """Turns the knobs to some values and the others to what suits them, when they are drawn next.
+
+    Args:
+        knobs: by name, as in a spec.
+    """
+    values = dict(knobs)
+    if "dataset" in values:
+        own_table.read_as(values["dataset"], values.pop("reading", AS_FOUND))
     if "tikhonov" in values:
         values["tikhonov_auto"] = values["tikhonov"] == AUTO
         if values["tikhonov_auto"]:

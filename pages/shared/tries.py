@@ -17,9 +17,10 @@ from autoencode_core.figures.run.tries import (
     tries_words,
     try_of,
 )
+from autoencode_core.figures.terms import told_when_pointed_at, words_of
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
-from pages.shared.charts import settings, table_button
+from pages.shared.charts import settings, table_button, words_button
 from pages.shared.looks import scale
 from pages.shared.run_menu import record_of
 from pages.shared.session import SessionKey
@@ -100,8 +101,9 @@ def _records() -> list[tuple[str, RunRecord]]:
 
 def _chart(tries: list[Try], what: str, pca: float | None, words: str) -> int | None:
     """Draws one of the two plots; returns the place of the mark that was clicked."""
+    figure = told_when_pointed_at(tries_figure(tries, what, pca, dark=dark()))
     event: Any = st.plotly_chart(
-        enlarged(tries_figure(tries, what, pca, dark=dark()), scale()),
+        enlarged(figure, scale()),
         theme=None,
         key=f"tries_{what}_{_OPENED.get() or 0}",
         alt=words,
@@ -109,6 +111,7 @@ def _chart(tries: list[Try], what: str, pca: float | None, words: str) -> int | 
         selection_mode="points",
         config=settings(f"my-tries-{what}"),
     )
+    words_button(words_of(figure))
     for point in (event or {}).get("selection", {}).get("points", [])[:1]:
         place = point.get("customdata")
         place = place[0] if isinstance(place, list) and place else place

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.linked import forget_view
 from pages.shared.session import LinkKey, SessionKey
 from pages.shared.setup import explanation, guard
 
@@ -82,8 +83,13 @@ def _chosen(page: str, views: Views) -> View:
         help=menu_help(views),
     )
     name = shown if shown in known else first
+    if linked.get() not in (None, name):
+        forget_view()
     linked.set(name)
-    VIEW.set(name)
+    if name == first:
+        VIEW.imply(name)
+    else:
+        VIEW.set(name)
     return known[name]
 
 

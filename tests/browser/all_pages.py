@@ -1,4 +1,4 @@
-"""Every page of the app, and every view of those that have several."""
+"""Every page of the app, every view of those that have several, every lesson."""
 
 import re
 from importlib import import_module
@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 from settled import settled
+
+from autoencode_core.lessons.reading import lessons
 
 _APP = Path(__file__).parents[2] / "app.py"
 PAGES = tuple(re.findall(r'"pages/(\w+)\.py"', _APP.read_text(encoding="utf-8")))
@@ -17,7 +19,7 @@ def _addresses() -> list[str]:
     for name in PAGES[1:]:
         views = getattr(import_module(f"pages.{name}"), "VIEWS", ())
         found += [f"{name}?view={view.name}" for view in views] or [name]
-    return found
+    return [*found, *(f"lessons?lesson={name}" for name in lessons())]
 
 
 ADDRESSES = tuple(_addresses())

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from settled import seen
 
 BOARD = ".drawing canvas.board"
-LINK = "/?knob_dataset=Draw+your+own+%E2%80%A6&knob_iterations=12&knob_tolerance=0"
+LINK = "/?data=draw&iterations=12&tolerance=0"
 
 
 def opened(page: Page) -> Page:

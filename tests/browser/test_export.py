@@ -181,7 +181,7 @@ def test_a_saved_screen_is_the_screen(browser: Browser, from_disk: Open, name: s
     page.mouse.up()
     page.keyboard.press("n")
     button(page, "tails").click()
-    page.locator("select").last.select_option(label="exit error")
+    page.locator("select").last.select_option(label="squared error")
     page.mouse.move(0, 0)
     page.keyboard.press("Space")
     page.wait_for_timeout(300)

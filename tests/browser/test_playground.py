@@ -63,7 +63,7 @@ def test_reduced_motion_is_honoured(browser, server):
 
 
 def test_trains_on_digits_moves_survives_and_is_found(page, open_page, server):
-    opened(page, "/?knob_iterations=4000")
+    opened(page, "/?iterations=4000")
     page.get_by_role("combobox", name="Data set").click()
     page.get_by_role("option", name="Digits").click()
     seen(page.get_by_text("Handwritten digits"))

@@ -31,7 +31,7 @@ def kept(server) -> list[Path]:
 def test_a_table_is_asked_about_taken_and_trained_on(page, open_page, server, tmp_path):
     file = tmp_path / "Größen 2024.csv"
     file.write_text(TABLE, encoding="utf-8")
-    look_at(page, file, "/?knob_iterations=20")
+    look_at(page, file, "/?iterations=20")
     take = page.get_by_role("button", name="Take this table")
     seen(page.get_by_text("1.100 in “Höhe” and “Breite”: 1.1, or 1100?"))
     expect(take).to_be_disabled()
@@ -46,7 +46,7 @@ def test_a_table_is_asked_about_taken_and_trained_on(page, open_page, server, tm
     seen(page.get_by_text("40 rows of your own file"))
     (file,) = kept(server)
     assert file.read_text(encoding="utf-8") == TABLE and file.name.endswith("-größen-2024.csv")
-    expect(page).to_have_url(re.compile("knob_reading="))
+    expect(page).to_have_url(re.compile("reading="))
 
     other = open_page()  # the link says how the table is read
     other.goto(page.url)

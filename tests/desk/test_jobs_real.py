@@ -108,3 +108,61 @@ def test_a_study_gives_the_runs_that_it_gives_here(tmp_path):
         record = store.record(run_id)
         assert np.array_equal(record.weights["control"], run.model.control.flatten().numpy())
         assert record.history["cost"] == run.history["cost"] and len(record.probe["inputs"]) <= 300
+
+
+CHANGED_SERVER = """
+import sys, time
+from autoencode_core.desk.jobs import Jobs
+from autoencode_core.store.run_store import RunStore
+from autoencode_core.spec import RunSpec
+if __name__ == "__main__":
+    jobs = Jobs(RunStore(sys.argv[1]), workers=1)
+    job, end = jobs.train(RunSpec.model_validate_json(sys.argv[2])), time.monotonic() + 240
+    def wait(condition):
+        while not condition(jobs.status(job)) and time.monotonic() < end:
+            time.sleep(0.01)
+    jobs.pause(job)
+    wait(lambda status: status.history["iteration"])
+    for _ in range(3):
+        jobs.step(job)
+    wait(lambda status: len(status.history["iteration"]) == 4)
+    jobs.change(job, tikhonov=0.02)
+    jobs.step(job)
+    wait(lambda status: len(status.history["iteration"]) == 5)
+    wait(lambda _: jobs.snapshot(job))
+    picture = jobs.snapshot(job)["iteration"]
+    jobs.change(job, tikhonov=1e-4, step=0.3)
+    jobs.resume(job)
+    wait(lambda status: status.state in ("done", "failed"))
+    status = jobs.status(job)
+    print(status.state, status.outcome, status.run_id, len(status.changes), 0 <= picture <= 4)
+    print(status.message, file=sys.stderr)
+    jobs.close()
+"""
+
+
+@pytest.mark.parametrize("method", ["pmp", "lbfgs"])
+def test_a_run_changed_by_hand_on_a_worker_is_made_again_from_its_file(tmp_path, method):
+    torch = pytest.importorskip("torch")
+    from autoencode_core.training.selection import train
+
+    spec = SPEC.but(method=method, iterations=20, tolerance=0.0)
+    done = subprocess.run(
+        [sys.executable, "-c", CHANGED_SERVER, str(tmp_path), spec.model_dump_json()],
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.stdout, done.stderr
+    state, outcome, run_id, changes, pictured = done.stdout.split()
+    assert (state, outcome, changes, pictured) == ("done", "finished", "2", "True"), done.stderr
+    store = RunStore(tmp_path)
+    record = store.record(run_id)
+    assert [(c.iteration, c.tikhonov, c.step) for c in record.spec.changes] == [
+        (3, 0.02, None),
+        (4, 1e-4, 0.3),
+    ]
+    again = train(record.spec)
+    assert again.history["cost"] == record.history["cost"]
+    assert torch.equal(again.model.control.flatten(), store.load(run_id).model.control.flatten())
+    assert train(spec).history["cost"][-1] != record.history["cost"][-1]

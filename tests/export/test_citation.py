@@ -37,7 +37,7 @@ def test_what_is_in_use_is_cited(knobs, cited, others):
 
 def test_a_run_its_record_and_a_study(make_record, make_study):
     assert keys(make_record()) == keys(make_record().spec)
-    assert "cipriani2024autoencodes" in keys(make_study())
+    assert "cipriani2024autoencodes" in keys(make_study()[0])
     with pytest.raises(InputError, match="run"):
         cite(3)
 

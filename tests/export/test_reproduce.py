@@ -42,7 +42,7 @@ def run_again(line: str, capsys: pytest.CaptureFixture[str], folder: Path) -> ac
     """The run that a command line stores, called in this process."""
     assert line.startswith(f"{COMMAND} train ")
     assert main([*shlex.split(line)[3:], "--json", "--out", str(folder)]) == 0
-    return ac.RunStore(folder).load(json.loads(capsys.readouterr().out)["run"])
+    return ac.RunStore(folder).load(json.loads(capsys.readouterr().out.splitlines()[-1])["run"])
 
 
 def executed(text: str) -> dict[str, object]:
@@ -125,7 +125,7 @@ def test_a_study_is_made_again(kind, tmp_path, capsys):
     made = executed(again.script)["runs"]
     assert [run.history["cost"][-1] for run in made] == costs
     assert main([*shlex.split(again.command_line)[3:], "--json", "--out", str(tmp_path)]) == 0
-    told = json.loads(capsys.readouterr().out)
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [row["cost"] for row in told["runs"]] == costs
     store = ac.RunStore(tmp_path)
     assert store.study(told["study"]).starts == study.starts == (() if kind == "strip" else (3,))

@@ -156,7 +156,7 @@ def test_one_number_lies_along_the_horizontal_axis_as_on_the_screen(make: Make) 
 def test_colour_by_name_or_number(make: Make) -> None:
     record = make(2, n=20, classes=3)
     frames = [
-        Film(record, Screen(colour=c), frames=4).frame(0) for c in (None, "class", 1, "exit error", "gone")
+        Film(record, Screen(colour=c), frames=4).frame(0) for c in (None, "class", 1, "squared error", "gone")
     ]
     same = [np.array_equal(frames[0], other) for other in frames[1:]]
     assert same[0] and same[3] is True

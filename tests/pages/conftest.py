@@ -24,7 +24,8 @@ COMPUTED: dict[str, Answer] = {}
 
 
 class AnswersAtOnce:
-    """Computes a question in this process when it is asked; `hold` keeps those of some names waiting.
+    """Computes a question in this process when it is asked; `hold` keeps those of some names waiting,
+    and those that are not `unknown` count as asked before.
 
     What was once computed about the same content is not computed again.
     """
@@ -32,6 +33,7 @@ class AnswersAtOnce:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.hold: set[str] = set()
+        self.unknown: set[str] = set()
         self.cancelled: list[str] = []
         self._known: dict[str, Answer] = {}
 
@@ -75,6 +77,9 @@ class AnswersAtOnce:
         except InputError as error:
             return Answer("failed", message=str(error))
         return Answer("done", 1.0, value=value)
+
+    def knows(self, question: Question[Any], *_: Any, **__: Any) -> bool:
+        return question.name not in self.unknown
 
     def look(self, answer_id: str) -> Answer:
         return self._known[answer_id]

@@ -1,5 +1,7 @@
 """The knobs: derived from RunSpec, nothing typed is lost, bad values are named."""
 
+from pathlib import Path
+
 import pytest
 from knob_page import app, knob, script, spec_of, turn
 from streamlit.testing.v1 import AppTest
@@ -7,9 +9,10 @@ from streamlit.testing.v1 import AppTest
 from autoencode_core.data.catalogue import CATALOGUE
 from autoencode_core.data.reading import Reading
 from autoencode_core.flow.schemes import SCHEMES
+from autoencode_core.knob_links import plain_number as short
 from autoencode_core.spec import RunSpec
 from pages.shared import own_table, setup
-from pages.shared.knob_widgets import GRIDS, short
+from pages.shared.knob_widgets import GRIDS
 
 IRIS = b"a,b,c,label\n" + b"".join(
     b"%d,%d,%d,%s\n" % (i, i * i, 3 - i, b"xy"[i % 2 :][:1]) for i in range(20)
@@ -210,15 +213,9 @@ def test_back_to_what_suits_keeps_the_data_set():
 
 
 def test_the_link_sets_knobs_and_a_weight_off_the_grid_is_kept():
-    at = app(dataset="Two moons", tikhonov="0.00123", depth="16")
+    at = app(dataset="moons", tikhonov="0.00123", depth="16")
     assert spec_of(at) == RunSpec(dataset="moons", tikhonov=0.00123, depth=16)
     assert spec_of(turn(at, "dataset", "circle")) == RunSpec(dataset="circle", tikhonov=0.00123, depth=16)
-
-
-@pytest.mark.parametrize(("name", "value"), [("tikhonov", "-1"), ("tikhonov", "nan"), ("tikhonov", "x"),
-                                             ("dataset", "/etc/passwd.csv"), ("method", "sgd")])  # fmt: skip
-def test_nonsense_in_the_link_is_dropped(name, value):
-    assert spec_of(app(**{name: value})) == RunSpec()
 
 
 @pytest.mark.parametrize("grid", GRIDS.values())
@@ -274,22 +271,37 @@ def test_how_a_table_is_read_is_part_of_the_spec_and_of_the_link(runs):
     at.run()
     spec = spec_of(taken(at))
     assert spec.reading == Reading(missing="mean", drop=("b",))  # then “a” goes in, though it counts
-    link = at.query_params["knob_reading"]
+    link = at.query_params["reading"]
     assert spec_of(turn(turn(at, "dataset", "torus"), "dataset", spec.dataset)).reading == spec.reading
     other = AppTest.from_function(script, kwargs={"load": None}, default_timeout=20)
-    other.query_params["knob_reading"] = link
-    other.query_params["knob_dataset"] = "my-iris-2.csv"
+    other.query_params["reading"] = link
+    other.query_params["data"] = at.query_params["data"]
+    assert at.query_params["data"] == Path(spec.dataset).name
     assert spec_of(other.run()).reading == spec.reading
-    assert "knob_reading" not in turn(other, "dataset", "torus").query_params
+    assert "reading" not in turn(other, "dataset", "torus").query_params
 
 
 def test_a_reading_in_the_link_that_is_none_is_named(runs):
-    own_table.keep(IRIS, "a.csv")
+    path = own_table.keep(IRIS, "a.csv")
+    at = app(reading='{"missing": "guess"}', dataset=Path(path).name)
+    assert spec_of(at).reading == Reading() and spec_of(at).dataset == path
+    assert "Reading “" in at.warning[0].value and "is not taken" in at.warning[0].value
+
+
+def test_a_link_from_before_the_short_names_is_understood():
+    own = own_table.keep(IRIS, "My iris.csv")
+    old = {
+        "knob_dataset": "my-iris.csv",
+        "knob_fidelity": "5 %",
+        "knob_order": "reversed",
+        "knob_depth": "16",
+    }
     at = AppTest.from_function(script, kwargs={"load": None}, default_timeout=20)
-    at.query_params["knob_reading"] = '{"missing": "guess"}'
-    at.query_params["knob_dataset"] = "a.csv"
-    assert spec_of(at.run()).reading == Reading()
-    assert "is not understood" in captions(at)
+    for name, value in old.items():
+        at.query_params[name] = value
+    at.run()
+    assert spec_of(at) == RunSpec(dataset=own, fidelity=0.05, order="reversed", depth=16)
+    assert set(at.query_params) == {"data", "fidelity", "order", "L"}
 
 
 @pytest.mark.parametrize(
@@ -403,17 +415,15 @@ def test_the_tolerance_is_chosen_in_per_cent_or_turned_off():
     ("text", "tolerance"),
     [
         ("off", None),
-        ("5 %", 0.05),
         ("0.05", 0.05),
-        ("3 %", 0.03),
-        ("0.7%", 0.007),
+        ("3e-2", 0.03),
         ("0.0123456789", 0.0123456789),
     ],
 )
 def test_a_tolerance_in_the_link_is_taken_however_it_is_written(text, tolerance):
     at = app(fidelity=text, scheme="midpoint", substeps="3")
     assert spec_of(at) == RunSpec(fidelity=tolerance, scheme="midpoint", substeps=3)
-    assert "in the link" not in captions(at)
+    assert not at.warning
     assert spec_of(turn(at, "fidelity", "0.01")).fidelity == 0.01
 
 
@@ -430,22 +440,36 @@ def test_a_number_in_the_link_is_a_number_however_it_is_written():
         ("fidelity", "*none*", "or off"),
         ("substeps", "many", "a whole number from 1 to 64"),
         ("tikhonov", "-1", "a number from 0 to 1000"),
-        ("dataset", "/etc/passwd.csv", "no such data set"),
+        ("dataset", "/etc/passwd.csv", "circle, moons"),
+        ("tikhonov", "nan", "a number from 0 to 1000"),
+        ("method", "sgd", "pmp, adam, lbfgs"),
+        ("depth", "inf", "an even number"),
+        ("depth", "21", "an even number"),
+        ("horizon", "1e400", "a number from 0.01"),
+        ("bottleneck", "3", "the width of Circle"),
+        ("batch_size", "64", "0 with lbfgs"),
     ],
 )
 def test_what_the_link_asks_in_vain_is_named_and_replaced(name, value, known):
     at = app(**{name: value})
     assert spec_of(at) == RunSpec()
-    (said,) = [caption.value for caption in at.caption if "in the link" in caption.value]
-    plain = said.replace("\\", "")
+    plain = at.warning[0].value.replace("\\", "")
     assert RunSpec.model_fields[name].title in plain and f"“{value}”" in plain and known in plain
 
 
-@pytest.mark.parametrize("substeps", [0, 65])
-def test_sub_steps_out_of_bounds_are_named(substeps):
-    at = app(substeps=str(substeps))
-    assert spec_of(at) is None
-    assert at.error[0].value == f"**Sub\\-steps** is {substeps}. Allowed is a whole number from 1 to 64."
+def test_what_the_link_asked_in_vain_is_told_until_a_knob_is_turned():
+    at = app(depth="inf")
+    assert at.run().warning
+    assert not turn(at, "depth", 30).warning and spec_of(at).depth == 30
+
+
+def test_the_link_says_what_was_turned_and_going_back_turns_it_back():
+    at = turn(turn(app(), "depth", 30), "tikhonov", 0.01)
+    assert at.query_params == {"L": "30", "lambda": "0.01"}
+    del at.query_params["lambda"]  # the browser's Back
+    at.run()
+    assert spec_of(at) == RunSpec(depth=30)
+    assert not turn(at, "depth", 8).query_params
 
 
 @pytest.mark.parametrize("tolerance", [0.0, 0.02, 1.0, 0.0333, None])

@@ -36,7 +36,7 @@ def test_one_run_has_player_curves_and_table():
     flow, curves = shown["gallery-s_curve"], shown["gallery-s_curve curves"]
     assert flow["controls"] and not curves["controls"]
     assert flow["clock"] == curves["clock"] != "" and flow["group"] == curves["group"] != ""
-    assert len(at.dataframe[0].value) == 4 and "exit error (data units²)" in at.dataframe[0].value
+    assert len(at.dataframe[0].value) == 4 and "squared error (data units²)" in at.dataframe[0].value
     assert at.query_params["run"] in ("gallery-s_curve", ["gallery-s_curve"])
 
 
@@ -45,7 +45,7 @@ def test_four_runs_play_on_one_clock_and_one_error_scale():
     players = [scene for scene in scenes(at).values() if scene["panes"] and scene["timeline"]]
     players = [scene for scene in players if scene["panes"][0]["key"] == "particles"]
     assert len(players) == 4 and len({scene["clock"] for scene in players}) == 1
-    errors = [c["range"] for scene in players for c in scene["colours"] if c["name"] == "exit error"]
+    errors = [c["range"] for scene in players for c in scene["colours"] if c["name"] == "squared error"]
     assert len(errors) == 4 and all(pair == errors[0] for pair in errors)
     assert not at.error
 

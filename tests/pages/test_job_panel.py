@@ -6,9 +6,10 @@ import pytest
 from reading import read_scene, snapshot
 from streamlit.testing.v1 import AppTest
 
+from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY
-from pages.shared import job_panel
+from pages.shared import by_hand, job_panel
 from pages.shared.job_panel import _duration
 
 
@@ -28,11 +29,18 @@ class FakeStatus:
     rate: float | None = 12.5
     time_left: float | None = 75.0
     choosing: tuple | None = None
+    paused: bool = False
+    tikhonov: float | None = 1e-4
+    step: float = 1.0
+
+    @property
+    def changes(self):
+        return self.spec.changes
 
 
 class FakeJobs:
     def __init__(self, *states: str, shot=None, **changes):
-        self.states, self.shot, self.changes, self.stopped = list(states), shot, changes, []
+        self.states, self.shot, self.changes, self.stopped, self.asked = list(states), shot, changes, [], []
 
     def status(self, job_id):
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
@@ -44,9 +52,24 @@ class FakeJobs:
     def stop(self, job_id):
         self.stopped.append(job_id)
 
+    def pause(self, job_id):
+        self.asked.append("pause")
 
-def panel(monkeypatch, jobs: FakeJobs) -> AppTest:
-    monkeypatch.setattr(job_panel, "jobs", lambda: jobs)
+    def resume(self, job_id):
+        self.asked.append("resume")
+
+    def step(self, job_id):
+        self.asked.append("step")
+
+    def change(self, job_id, **values):
+        self.asked.append(values)
+        if values.get("tikhonov") == 10.0:
+            raise InputError("tikhonov", 10.0, "something else")
+
+
+def panel(monkeypatch, jobs: FakeJobs, asked: RunSpec | None = None) -> AppTest:
+    for module in (job_panel, by_hand):
+        monkeypatch.setattr(module, "jobs", lambda: jobs)
 
     def script():
         import streamlit as st
@@ -54,9 +77,11 @@ def panel(monkeypatch, jobs: FakeJobs) -> AppTest:
         from pages.shared import job_panel
 
         st.session_state.runs = st.session_state.get("runs", 0) + 1
-        job_panel.job_panel("abc")
+        job_panel.job_panel("abc", st.session_state.get("asked"))
 
-    at = AppTest.from_function(script, default_timeout=20).run()
+    at = AppTest.from_function(script, default_timeout=20)
+    at.session_state["asked"] = asked
+    at.run()
     assert not at.exception
     return at
 
@@ -84,7 +109,7 @@ def test_a_running_job_shows_how_far_it_is(monkeypatch):
 )
 def test_a_running_job_says_how_far_from_its_ode_it_is(monkeypatch, difference, substeps, words):
     rows = history(3) | {"ode_difference": [0.5, 0.5, difference], "substeps": [1.0, 1.0, float(substeps)]}
-    (said,) = [c.value for c in panel(monkeypatch, FakeJobs("running", history=rows)).caption]
+    said = panel(monkeypatch, FakeJobs("running", history=rows)).caption[-1].value
     assert words in said
     assert ("sub-steps" in said) == (substeps > 1)
 
@@ -107,6 +132,67 @@ def test_stop_asks_the_job_to_stop(monkeypatch):
     jobs.states = ["stopping"]
     at.run()
     assert at.button(key="stop_abc").disabled
+
+
+def test_a_training_is_paused_taken_on_by_one_and_resumed(monkeypatch):
+    jobs = FakeJobs("running")
+    at = panel(monkeypatch, jobs)
+    assert at.button(key="step_abc").disabled
+    at.button(key="pause_abc").click().run()
+    jobs.changes = {"paused": True}
+    at.run()
+    assert "paused" in at.progress[0].text and not [b for b in at.button if b.key == "pause_abc"]
+    at.button(key="step_abc").click().run()
+    at.button(key="resume_abc").click().run()
+    assert jobs.asked == ["pause", "step", "resume"]
+    jobs.states = ["stopping"]
+    at.run()
+    assert all(b.disabled for b in at.button) and all(slider.disabled for slider in at.select_slider)
+
+
+def test_the_sliders_stand_at_what_was_asked_for_last_and_ask_for_more(monkeypatch):
+    changed = RunSpec(iterations=200).but(changes="40:tikhonov=0.3,step=0.07")
+    jobs = FakeJobs("running", spec=changed, tikhonov=0.3, step=0.07)
+    at = panel(monkeypatch, jobs)
+    weight, step = at.select_slider
+    assert (weight.value, step.value) == (0.3, 0.07) and "0.3" in weight.options
+    assert "λ = 10⁻⁴ → 0\\.3, changed by hand" in at.subheader[0].value
+    weight.set_value(0.01).run()
+    assert jobs.asked == [{"tikhonov": 0.01}]
+    jobs.changes |= {"tikhonov": 0.01}
+    at.run()
+    at.select_slider[1].set_value(2.0).run()
+    assert jobs.asked[1:] == [{"step": 2.0}] and not at.error
+    at.select_slider[0].set_value(10.0).run()
+    assert "Tikhonov weight" in at.error[0].value
+
+
+def test_changes_are_marked_in_both_charts(monkeypatch):
+    changed = RunSpec(iterations=200).but(changes="20:tikhonov=0.3 30:step=0.5")
+    at = panel(monkeypatch, FakeJobs("running", spec=changed))
+    for chart in at.get("vega_lite_chart"):
+        assert '"change by hand"' in chart.proto.spec
+
+
+def test_knobs_that_are_not_those_of_the_training_are_told_and_can_be_turned_to_them(monkeypatch):
+    jobs = FakeJobs("running")
+    at = panel(monkeypatch, jobs, RunSpec(iterations=200))
+    assert "Circle, k = 1" in at.subheader[0].value
+    assert not [button for button in at.button if button.key == "knobs_of_abc"]
+    at.session_state["asked"] = RunSpec(dataset="s_curve", iterations=200)
+    at.run()
+    (said,) = [c.value for c in at.caption if "The knobs on the left" in c.value]
+    assert "Data set S\\-curve \\(here Circle\\), Bottleneck width 2 \\(here 1\\)" in said
+    at.button(key="knobs_of_abc").click().run()
+    assert at.session_state["knobs_touched"]["dataset"] == "circle"
+
+
+def test_while_the_data_choose_the_weight_there_is_only_a_stop(monkeypatch):
+    auto = RunSpec(iterations=200, tikhonov="auto")
+    at = panel(monkeypatch, FakeJobs("running", spec=auto, choosing=(3, 40, 0.1), tikhonov=None))
+    assert [b.key for b in at.button] == ["stop_abc"] and not at.select_slider
+    at = panel(monkeypatch, FakeJobs("running", spec=auto, tikhonov=None))
+    assert len(at.select_slider) == 1
 
 
 def test_a_waiting_job_says_so_without_empty_charts(monkeypatch):

@@ -43,11 +43,11 @@ def test_rates_are_drawn_and_said(answers):
     at = page("particles")
     assert len(at.get("plotly_chart")) == 4
     titles = ["Exact W₁", "Sliced W₁", "Gap, fixed control", "Gap, trained", "Maps"]
-    assert list(metrics(at)) == titles
+    assert list(metrics(at)) == [f"{title}, at 4 N" for title in titles]
     # Its λ is low and the iterations are few.
     said = [text.value.replace("\\", "") for text in at.markdown]
     assert any("Converged: 0 of 6 points, each the best of 2 starts" in text for text in said)
-    assert metrics(at)["Maps"] == metrics(at)["Gap, trained"] == "no rate"
+    assert metrics(at)["Maps, at 4 N"] == metrics(at)["Gap, trained, at 4 N"] == "no rate"
     assert any("no training converged" in caption.value for caption in at.caption)
     assert any("sliced W₁ (64 directions)" in text.value.replace("\\", "") for text in at.markdown)
     (asked,) = answers.asked
@@ -60,7 +60,9 @@ def test_on_the_line_nothing_is_sliced(answers, monkeypatch):
     spec = setup.store().record("gallery-bimodal").spec
     on_the_line = spec.but(dataset="bimodal", bottleneck=1, iterations=20, particles=100)
     at = page("particles", setup.store().save(train(on_the_line)))
-    assert list(metrics(at)) == ["Exact W₁", "Gap, fixed control", "Gap, trained", "Maps"]
+    assert list(metrics(at)) == [
+        f"{word}, at 4 N" for word in ("Exact W₁", "Gap, fixed control", "Gap, trained", "Maps")
+    ]
     said = " ".join(text.value for text in [*at.markdown, *at.caption]).replace("\\", "")
     assert "W₁ to 20,000 fresh ones goes like" in said and "sliced W₁ (" not in said
 
@@ -98,7 +100,7 @@ def test_mass_leaves_the_smaller_grid():
     at = page("density", "gallery-moons")
     next(c for c in at.get("button_group") if c.label == "The grid holds").set_value("start")
     at.run()
-    assert not at.exception and float(metrics(at)["Most beside"].rstrip("%")) > 1
+    assert not at.exception and float(metrics(at)["Off the grid, at most"].rstrip("%")) > 1
     assert [one["name"] for one in shown_scene(at)["panes"][1]["series"]] == ["sum", "on grid", "beside"]
 
 

@@ -17,7 +17,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Plan
 from pages.regimes_views import convexity, studies, training
 from pages.regimes_views import plan as plan_form
-from pages.shared import job_panel, setup, study_list
+from pages.shared import by_hand, job_panel, setup, study_list
 
 ROOT = Path(__file__).parents[2]
 STRIP, HYSTERESIS = "gallery.regimes", "gallery.hysteresis"
@@ -57,7 +57,7 @@ class FakeJobs:
 @pytest.fixture
 def jobs(monkeypatch):
     found = FakeJobs()
-    for module in (setup, training, plan_form, study_list, job_panel):
+    for module in (setup, training, plan_form, study_list, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", lambda: found)
     return found
 
@@ -364,6 +364,10 @@ def test_two_runs_that_differ_in_one_knob_alone(answers, jobs):
     table, _ = at.dataframe
     assert list(table.value["Knob"]) == ["Tikhonov weight λ"]
     assert not [warning for warning in at.warning if "knob" in warning.value]
+    assert "Only one knob differs, Tikhonov weight λ" in at.success[0].value
+    figures = at.dataframe[1].value.set_index("Figure")
+    assert all(" = " in cell and " + " in cell for cell in figures.loc["Cost J"])
+    assert any("one seed" in caption.value for caption in at.caption)
     at.toggle(key="compare_only").set_value(False).run()
     assert len(at.dataframe[0].value) > 20
     assert len(at.get("bidi_component")) == 2
@@ -400,10 +404,10 @@ def test_the_ode_difference_is_among_the_figures(answers, jobs):
         "not known",
     ]
     share = store_share(gone)
-    assert figures.loc["Unexplained"].iloc[1] == share and share.endswith(" %")
-    assert figures.loc["Unexplained by PCA"].iloc[0].endswith(" %")
+    assert figures.loc["Unexplained, test"].iloc[1] == share and share.endswith(" %")
+    assert figures.loc["Unexplained by PCA, test"].iloc[0].endswith(" %")
     (warned,) = [warning.value for warning in at.warning if "left its ODE" in warning.value]
-    assert "45 %" in warned and r"errs by 2\.5" in warned
+    assert "45 %" in warned and r"has a test error of 2\.5" in warned
 
 
 def test_a_picture_between_runs_of_other_sub_steps_says_so(answers, jobs):

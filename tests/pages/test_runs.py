@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import pages.runs
 from autoencode_core.spec import RunSpec
-from pages.shared import job_panel, setup, study_list
+from pages.shared import by_hand, job_panel, setup, study_list
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ class FakeJobs:
 
 
 def use(monkeypatch, jobs: FakeJobs) -> None:
-    for module in (setup, pages.runs, study_list, job_panel):
+    for module in (setup, pages.runs, study_list, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", lambda: jobs)
 
 
@@ -108,7 +108,7 @@ def test_own_runs_come_first_with_their_figures(tick, own, store):
     assert tick.data["From"].tolist()[:3] == ["you", "you", "gallery"]
     summary = store.record(own[0]).summary
     assert tick.data["Test error"][0] == summary["test_error"]
-    assert tick.data["PCA error"][0] == summary["pca_test_error"]
+    assert tick.data["PCA test error"][0] == summary["pca_test_error"]
 
 
 def test_only_knobs_that_differ_are_shown_unless_asked_for_all(tick, own, store):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from pages.shared.session import LinkKey, SessionKey
+from pages.shared.session import LinkKey, SessionKey, arrive, opened_by_link, put, whole_link
 
 ROOT = Path(__file__).parents[2]
 MODULES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
@@ -21,6 +21,10 @@ def visit(monkeypatch):
         def get_all(self, name):
             found = self.get(name, [])
             return found if isinstance(found, list) else [found]
+
+        def from_dict(self, entries):
+            self.clear()
+            self.update(entries)
 
     monkeypatch.setattr(st, "session_state", {})
     monkeypatch.setattr(st, "query_params", Link())
@@ -48,6 +52,49 @@ def test_a_key_of_the_link_has_one_value_or_several():
     key.drop()
     key.drop()
     assert not key.there()
+    key.set("")
+    assert not key.there()
+
+
+def test_the_link_is_news_when_somebody_else_wrote_it():
+    key, other = LinkKey("k"), LinkKey("run")
+    assert not key.news()
+    st.query_params["k"] = "3"  # the link that opened the page
+    assert key.news() and not other.news()
+    key.heed()
+    assert not key.news()
+    key.set("4")
+    assert not key.news()
+    st.query_params["k"] = "3"  # the browser's Back
+    assert key.news()
+    put({key: "5", other: ("a", "b")})
+    assert not key.news() and not other.news()
+    st.query_params.pop("k")
+    assert key.news()
+    st.query_params.clear()  # the menu, which has no link: what was set before stays
+    assert not key.news() and not other.news()
+    st.query_params["k"] = "5"
+    arrive("Flow")  # whatever it says, on another page it is news
+    assert key.news()
+
+
+def test_a_page_of_the_menu_was_not_opened_by_a_link():
+    arrive("Flow")
+    assert not opened_by_link()
+    LinkKey("run").set("a")  # the page itself
+    arrive("Flow")
+    assert not opened_by_link()
+    arrive("Control")
+    assert opened_by_link()
+
+
+def test_what_nobody_has_chosen_is_said_by_a_shared_link_only():
+    key = LinkKey("run")
+    key.imply("a")
+    assert not key.there() and whole_link() == {"run": ["a"]}
+    key.set("b")
+    key.imply("a")
+    assert key.get() == "a" and whole_link() == {"run": ["a"]}
 
 
 # ---- owners
@@ -131,3 +178,7 @@ def test_a_key_of_two_modules_is_found():
 def test_the_link_is_read_and_written_in_one_module():
     using = [path for path in MODULES if "st.query_params" in path.read_text(encoding="utf-8")]
     assert [path.name for path in using] == ["session.py"]
+
+
+def test_no_widget_writes_the_link_by_itself():
+    assert [path for path in MODULES if "query-params" in path.read_text(encoding="utf-8")] == []

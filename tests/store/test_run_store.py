@@ -221,3 +221,16 @@ def test_several_processes_save_at_once_without_torch(tmp_path, make_record):
     assert len(set(ids)) == 45 and {entry.run_id for entry in store.list()} == set(ids)
     assert all(entry.status == "finished" for entry in store.list())
     assert len(list((tmp_path / "runs").iterdir())) == 45
+
+
+def test_a_stamp_tells_when_a_run_was_renamed_or_is_gone(tmp_path, make_record):
+    store = RunStore(tmp_path / "runs")
+    run_id = store.save(make_record())
+    first = store.stamp(run_id)
+    assert store.stamp(run_id) == first
+    store.rename(run_id, "Another")
+    assert store.stamp(run_id) != first
+    store.delete(run_id)
+    for gone in (run_id, "gallery-none", "20260101-000000-circle-k1-abcd.3", "../etc"):
+        with pytest.raises(InputError):
+            store.stamp(gone)

@@ -116,7 +116,7 @@ def test_what_the_study_says_of_a_weight():
     assert study.weights == (0.01, 0.1) and study.seeds == (0, 1)
     assert study.minimisers(0.01) == 2 and study.minimisers(0.1) == 1
     assert study.best(0.01) == 1 and study.best(0.1) == 3 and study.best(7.0) is None
-    assert study_line(study) == "s_curve · k = 2 · λ = 0.01 … 0.1 · 2 weights × 2 seeds"
+    assert study_line(study) == "S-curve · k = 2 · λ = 0.01 … 0.1 · 2 weights × 2 seeds"
 
 
 def test_the_table_tells_convexity_where_the_curvature_is_known():

@@ -96,13 +96,22 @@ class Film:
 
     def frame(self, number: int) -> Array:
         """A frame, (height, width, 3) uint8."""
+        self._put(number)
+        return self._paper.frame()
+
+    def in_lines(self, kind: str) -> bytes:
+        """The first frame as SVG or PDF, "svg" or "pdf"."""
+        self._put(0)
+        return self._paper.in_lines(kind, self.alt)
+
+    def _put(self, number: int) -> None:
+        """Puts everything where it is in a frame."""
         line = self.line
         place, t = float(line.places[number]), float(line.times[number])
         for show in self._panes:
             show(place, self._interval(place, line.phases[number]), t)
         self._cursor(number)
         self._caption.set_text(html.unescape(line.captions[number]))
-        return self._paper.frame()
 
     def _interval(self, place: float, phase: str) -> int:
         """The interval of the flow in progress; the end of a phase still belongs to it."""

@@ -1,11 +1,13 @@
 """The paper of films: matplotlib's Agg canvas measured in pixels, its still part drawn only once."""
 
+import io
 import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -84,6 +86,22 @@ class Paper:
         for artist, axes in self._moving:
             (axes or self.figure).draw_artist(artist)
         return np.array(np.asarray(canvas.buffer_rgba())[..., :3])
+
+    def in_lines(self, kind: str, words: str) -> bytes:
+        """The page as it is now, in lines and with its words as text; no frame may come after it.
+
+        Args:
+            kind: svg or pdf.
+            words: what it shows, kept in the file.
+        """
+        for artist, _ in self._moving:
+            artist.set_animated(False)
+        said, when = ("Description", "Date") if kind == "svg" else ("Subject", "CreationDate")
+        out = io.BytesIO()
+        with rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "autoencode"}):
+            page, told = self.figure.get_facecolor(), {said: words, when: None}
+            self.figure.savefig(out, format=kind, facecolor=page, metadata=told)
+        return out.getvalue()
 
     def text(
         self,

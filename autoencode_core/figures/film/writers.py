@@ -1,4 +1,4 @@
-"""Films as files: animated GIF, MP4 (where ffmpeg is there) and a still PNG, as bytes."""
+"""Films as files: animated GIF, MP4 (where ffmpeg is there), and a still as PNG, SVG and PDF, as bytes."""
 
 import io
 import shutil
@@ -127,6 +127,33 @@ def png(record: RunRecord, screen: Screen, report: Report, around: Around | None
     Image.fromarray(film.frame(0)).save(out, "PNG", optimize=True, pnginfo=about)
     report(1.0, "drawn")
     return out.getvalue()
+
+
+def svg(record: RunRecord, screen: Screen, report: Report, around: Around | None = None) -> bytes:
+    """One moment of the flow in lines, with its words as text, for a paper or a slide.
+
+    Args:
+        record: the run.
+        screen: what of the player's screen is honoured, the moment above all.
+        report: told when it is done.
+        around: what was computed for layers besides the particles.
+
+    Raises:
+        InputError: the run has no stored flow, or not that time.
+    """
+    return _in_lines("svg", record, screen, report, around)
+
+
+def pdf(record: RunRecord, screen: Screen, report: Report, around: Around | None = None) -> bytes:
+    """The same as `svg`, as PDF; its fonts are in the file."""
+    return _in_lines("pdf", record, screen, report, around)
+
+
+def _in_lines(kind: str, record: RunRecord, screen: Screen, report: Report, around: Around | None) -> bytes:
+    report(0.1, "drawing")
+    made = Film(record, screen, still=True, around=around).in_lines(kind)
+    report(1.0, "drawn")
+    return made
 
 
 def _told(film: Film, report: Report) -> Iterator[Array]:

@@ -160,9 +160,9 @@ def particles_figure(answer: Particles, name: Plot, *, dark: bool = False) -> go
             groups[-1].append(("━", role.colour(dark), rate_label(rate.line)))
     if any(curve.name in rated for curve in picture.curves):
         traces.append(_reference(answer, picture.curves[0], dark))
-        groups.append([("┄", theme.colour("muted", dark), "N^(−1/2)")])
+        groups.append([("┄", theme.colour("muted", dark), "1/√N")])
     if any((np.nan_to_num(answer[curve.name]) < 0).any() for curve in picture.curves):
-        groups[-1].append(("○", theme.colour("ink", dark), "hollow: below 0"))
+        groups[-1].append(("○", theme.colour("ink", dark), "below 0"))
     if not all(_settled(answer, curve).all() for curve in picture.curves):
         groups[-1].append(("⊗", theme.colour("ink", dark), "not converged"))
     scale = _sizes(answer, picture, dark)
@@ -195,11 +195,17 @@ def rate_label(rate: Iterable[float]) -> str:
     if not np.isfinite(slope):
         return "no rate"
     band = f", 95% band {minus(f'{low:.2f}')} … {minus(f'{high:.2f}')}" if np.isfinite(low) else ""
-    return f"N^({minus(f'{slope:.2f}')}){band}"
+    return f"N to the power {minus(f'{slope:.2f}')}{band}"
+
+
+def rate_short(rate: Iterable[float]) -> str:
+    """A fitted rate as what four times the particles do: "× 0.54"; "no rate" where none can be told."""
+    slope = float(next(iter(rate)))
+    return f"× {4**slope:.2f}" if np.isfinite(slope) else "no rate"
 
 
 def rate_words(rate: Iterable[float]) -> str:
-    """How a fitted rate stands beside N^(-1/2), in a few words."""
+    """How a fitted rate stands beside 1/√N, in a few words."""
     slope, low, high, _ = (float(value) for value in rate)
     if not np.isfinite(slope):
         return "no rate can be told: too few N stand out"
@@ -207,10 +213,10 @@ def rate_words(rate: Iterable[float]) -> str:
         return f"goes like {rate_label(rate)}; one seed gives no band"
     if low <= LIMIT <= high:
         flat = "; the band is too wide to tell it from standing still" if high >= 0 else ""
-        return f"goes like {rate_label(rate)}: N^(−1/2) lies within the band{flat}"
+        return f"goes like {rate_label(rate)}: 1/√N lies within the band{flat}"
     if high >= 0:
         return f"does not clearly fall: {rate_label(rate)}"
-    speed = "faster than N^(−1/2)" if high < LIMIT else "more slowly than N^(−1/2)"
+    speed = "faster than 1/√N" if high < LIMIT else "more slowly than 1/√N"
     return f"goes like {rate_label(rate)}: {speed}"
 
 
@@ -225,7 +231,7 @@ def particles_words(answer: Particles) -> list[str]:
         f"The samples: exact W₁ between the N particles and N fresh ones "
         f"{rate_words(answer['exact_wasserstein_rate'])}; {sliced_name(answer)} "
         f"{rate_words(answer['sliced_wasserstein_rate'])}."
-        + " Sliced W₁ goes like N^(−1/2) in every dimension and does not bound the gap."
+        + " Sliced W₁ goes like 1/√N in every dimension and does not bound the gap."
         * bool(answer["directions"]),
         f"The sample alone: the gap of one fixed control {rate_words(answer['fixed_gap_rate'])}.",
         f"The training: the gap of the trained control {rate_words(answer['gap_rate'])}."
@@ -331,7 +337,7 @@ def _law(answer: Particles, rate: Rate, role: theme.Role, dark: bool) -> list[di
 
 
 def _reference(answer: Particles, curve: Curve, dark: bool) -> dict[str, Any]:
-    """N^(-1/2) through the first value."""
+    """1/√N through the first value."""
     counts, values = answer["counts"], answer[curve.name]
     sound = np.where(_settled(answer, curve), values, np.nan)
     size = _rms(sound if np.isfinite(sound).any() else values)

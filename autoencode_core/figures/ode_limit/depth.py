@@ -35,7 +35,7 @@ _PICTURES: Mapping[Picture, tuple[str, str, tuple[Curve, ...]]] = {
             ("output_change", "decoder", "network and the one half as deep"),
         ),
     ),
-    "control": ("Way of the control", "in L²(0,T)", (("moved", "encoder", "by training on"),)),
+    "control": ("Change of the control", "in L²(0,T)", (("moved", "encoder", "by training on"),)),
 }
 PICTURES: tuple[Picture, ...] = tuple(_PICTURES)
 _STILL = 1e-11

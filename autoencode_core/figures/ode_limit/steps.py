@@ -74,9 +74,9 @@ def steps_table(answer: Steps) -> dict[str, Sequence[Any]]:
 def order_words(answer: Steps, row: int) -> str:
     """The fitted order of a method beside the declared one, short."""
     order, error = float(answer["order"][row]), float(answer["order_error"][row])
-    declared = f"declared {answer['declared'][row]}"
+    declared = f"{answer['declared'][row]} by theory"
     if not np.isfinite(order):
-        return f"no order told ({declared})"
+        return f"order not settled ({declared})"
     return f"order {order:.2f} {give_or_take(error)} ({declared})"
 
 

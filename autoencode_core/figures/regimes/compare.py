@@ -13,7 +13,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite
 from autoencode_core.figures.findings import course
-from autoencode_core.figures.panels import Panel, value_axis
+from autoencode_core.figures.log_axis import power_marks
+from autoencode_core.figures.panels import Panel, level, value_axis
 from autoencode_core.figures.run.history import spread
 from autoencode_core.store.record import RunRecord
 from autoencode_core.words import measured
@@ -54,6 +55,7 @@ def histories_figure(
     names = _apart(names)
     traces: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
     words = _Ends(names)
     x = _iterations(records, dark, log_iterations)
@@ -66,9 +68,16 @@ def histories_figure(
                 (at, y / record.summary["test_variance"])
                 for record, (at, y) in zip(records, curves, strict=True)
             ]
-        y = value_axis([v for _, values in curves for v in values if v > 0], dark)
-        if all((values[np.isfinite(values)] > 0).all() for _, values in curves):
-            y |= _logarithmic([v for _, values in curves for v in values])
+        levels = _levels(records, shares) if column == "test_error" else []
+        shown = [*(v for _, values in curves for v in values), *levels]
+        y = value_axis([v for v in shown if v > 0], dark)
+        if all(v > 0 for v in shown if np.isfinite(v)):
+            y |= _logarithmic(shown)
+        drawn = [
+            level(panel, v, f"PCA, test {measured(v)}", dark, y["type"] == "log", right=True) for v in levels
+        ]
+        shapes += [shape for shape, _ in drawn]
+        notes += [note for _, note in drawn]
         traces += [_line(i, names[i], curve, panel, dark) for i, curve in enumerate(curves)]
         notes += [panel.heading(dark, title, unit), *words.notes(curves, panel, y, dark)]
         last = panel.up[0] == 0
@@ -81,8 +90,34 @@ def histories_figure(
         }
         axes[f"yaxis{panel.number}"] = y | {"domain": panel.up, "anchor": f"x{panel.number}"}
     margin = {"l": _LEFT, "r": words.room, "t": _TOP, "b": _BOTTOM}
-    layout = theme.layout(dark, height=_HEIGHT, margin=margin, annotations=notes, hovermode="closest", **axes)
+    layout = theme.layout(
+        dark, height=_HEIGHT, margin=margin, annotations=notes, shapes=shapes, hovermode="closest", **axes
+    )
     return go.Figure(data=traces, layout=layout)
+
+
+def histories_table(records: Sequence[RunRecord], names: Sequence[str]) -> dict[str, list[Any]]:
+    """The curves as columns of one length: run, iteration, and what is known of it.
+
+    Args:
+        records: the runs.
+        names: what they are called.
+    """
+    columns = ("iteration", "cost", "data_term", "penalty", "train_error", "test_error")
+    table: dict[str, list[Any]] = {"run": [], **{column: [] for column in columns}}
+    for record, name in zip(records, names, strict=True):
+        count = len(record.history.get("iteration", ()))
+        table["run"] += [name] * count
+        for column in columns:
+            values = list(record.history.get(column, ()))[:count]
+            table[column] += [*values, *[None] * (count - len(values))]
+    return table
+
+
+def _levels(records: Sequence[RunRecord], shares: bool) -> list[float]:
+    """Where PCA stands on the test particles, once where it is the same for several runs."""
+    found = [record.summary.get("pca_unexplained" if shares else "pca_test_error") for record in records]
+    return list(dict.fromkeys(float(f"{value:.3g}") for value in found if value and np.isfinite(value)))
 
 
 def _apart(names: Sequence[str]) -> list[str]:
@@ -174,8 +209,7 @@ def _logarithmic(values: Sequence[float]) -> dict[str, Any]:
     shown = np.log10([value for value in values if np.isfinite(value)] or [1.0])
     low, high = float(shown.min()), float(shown.max())
     pad = 0.08 * (high - low) or 0.3
-    ticks = {"dtick": 1 if high - low > 2.5 else "D2"} if high - low > 0.7 else {"dtick": "D1"}
-    return {"type": "log", "range": [low - pad, high + pad], "tickformat": "~g", **ticks}
+    return {"type": "log", "range": [low - pad, high + pad], **power_marks(low - pad, high + pad)}
 
 
 def _line(number: int, name: str, curve: tuple[Array, Array], panel: Panel, dark: bool) -> dict[str, Any]:

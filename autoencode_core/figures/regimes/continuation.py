@@ -15,6 +15,7 @@ from autoencode_core.figures.regimes.endings import ending_words, on_the_way, pa
 from autoencode_core.figures.regimes.ode_difference import ode_words, stroke_key, strokes
 from autoencode_core.figures.regimes.strip import panel_figure
 from autoencode_core.figures.regimes.study_marks import edge, run_words
+from autoencode_core.glossary import plain
 from autoencode_core.rest import rest_name
 from autoencode_core.store.study import Outcome, Study
 from autoencode_core.words import as_set, measured, stretches
@@ -60,7 +61,7 @@ def continuation_figure(study: Study, *, dark: bool = False, stacked: bool = Fal
     y_term = value_axis([*values[1], study.zero[1]], dark)
     rest, log = rest_name(study.spec), y_cost["type"] == "log"
     lines = [
-        level(panels[0], study.zero[0], f"{rest} {measured(study.zero[0])}", dark, log, below=True),
+        level(panels[0], study.zero[0], f"{rest}, train: {measured(study.zero[0])}", dark, log, below=True),
         level(panels[1], study.zero[1], rest, dark, y_term["type"] == "log", below=True),
     ]
     return panel_figure(
@@ -110,7 +111,11 @@ def continuation_words(study: Study) -> str:
         stretches([weight for weight in study.weights if known[weight] is word], study.weights)
         for word in (True, None)
     )
-    said = f"The branches differ at λ = {apart}." if apart else "The branches do not differ."
+    said = (
+        f"The branches differ at λ = {apart}: hysteresis, what is found depends on where one came from."
+        if apart
+        else "The branches do not differ."
+    )
     if open_:
         unknown = f"Whether the branches differ at λ = {open_} is not known: not both converged there."
         said = f"{said} {unknown}" if apart else unknown
@@ -119,7 +124,8 @@ def continuation_words(study: Study) -> str:
     more = [f"Jumps: {theme.join(jumps)}."] * bool(jumps)
     if above:
         more.append(
-            f"At λ = {theme.join(above)} the upward branch is metastable: J is above {rest_name(study.spec)}."
+            f"At λ = {theme.join(above)} the upward branch is metastable, a minimiser but not the "
+            f"best one: J is above {rest_name(study.spec)}."
         )
     parts = ["J, data term and ‖θ‖² as λ falls and as it grows.", said, *more]
     parts += [ending_words(study), ode_words(study)]
@@ -274,6 +280,7 @@ def _metastable_words(
     x = (axis.log(min(weights)) + axis.log(max(weights))) / 2
     font = {"color": theme.colour("up", dark), "size": theme.SMALL}
     place = {"xref": panel.axes["xaxis"], "yref": panel.axes["yaxis"], "xanchor": "center", "yshift": 8}
+    place["hovertext"] = plain("metastable")
     return [theme.note(dark, "metastable", x, max(_height(o, log) for o in there), font=font, **place)]
 
 

@@ -57,7 +57,7 @@ def curvature_depths_figure(answer: CurvatureDepths, *, dark: bool = False) -> g
             last = scale.place(np.array([values[-1], limit]))
             traces.append(_further(np.array([depths[-1], end]), last, said, role, dark))
         groups.append((GLYPHS[role.symbol], role.colour(dark), name))
-    key = [[*groups, ("○", theme.colour("ink", dark), "hollow: the limit")] if told else groups]
+    key = [[*groups, ("○", theme.colour("ink", dark), "the limit")] if told else groups]
     zero, _ = level(Panel("", (0, 1), (0, 1)), 0.0, "", dark)
     ticks = [f"{int(depth):,}" for depth in depths] + ["limit"] * told
     places = [*depths, end] if told else depths.tolist()

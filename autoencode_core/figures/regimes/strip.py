@@ -78,7 +78,9 @@ def strip_figure(study: Study, *, dark: bool = False, stacked: bool = False) -> 
     y_square = value_axis([*columns["square"], 0.0], dark, zero=True)
     traces += draw.lost(cost, lost, y_cost)
     zero = [
-        level(cost, study.zero[0], f"{rest} {measured(study.zero[0])}", dark, y_cost["type"] == "log"),
+        level(
+            cost, study.zero[0], f"{rest}, train: {measured(study.zero[0])}", dark, y_cost["type"] == "log"
+        ),
         level(term, study.zero[0], rest, dark, y_term["type"] == "log"),
     ]
     beside = [_difference(panel, study, draw, dark) for panel in panels[3:]]
@@ -201,7 +203,7 @@ def _line_key(study: Study, dark: bool) -> list[Entry]:
     if len(study.seeds) > 1 and sound(study):
         entries += [("━", ink, "median"), ("█", theme.translucent(ink, 0.25), "spread of the seeds")]
     if sound(study):
-        entries.append(("○", ink, "hollow: test particles"))
+        entries.append(("○", ink, "test particles"))
     lost = len(sound(study)) < len(study.outcomes)
     return [*entries, *[("✕", muted, "diverged")] * lost, *pale_key(study, dark), *stroke_key(study, dark)]
 

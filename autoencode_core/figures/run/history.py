@@ -8,9 +8,13 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from autoencode_core.changes import Change, change_in_words
 from autoencode_core.figures import theme
 from autoencode_core.figures.arrays import finite
+from autoencode_core.figures.log_axis import power_marks
+from autoencode_core.figures.run.live_history import labelled
 from autoencode_core.ode import share
+from autoencode_core.units import percent
 from autoencode_core.words import measured
 
 Array = NDArray[Any]
@@ -19,12 +23,22 @@ _TALL, _SMALL, _TOP, _BOTTOM, _APART = 172, 96, 34, 46, 46
 """Pixels: height of a panel, of the small one, and what is above, below and between them."""
 _COST = {"cost": "cost J", "data_term": "data term", "penalty": "penalty λ‖θ‖²"}
 _ERRORS = {"train_error": "train", "test_error": "test"}
-_ROLES = {"cost J": "cost", "penalty λ‖θ‖²": "penalty", "network": "ODE difference", "allowed": "level"}
-_LEVELS = ("PCA", "allowed")
+_ROLES = {
+    "cost J": "cost",
+    "penalty λ‖θ‖²": "penalty",
+    "network": "ODE difference",
+    "allowed": "level",
+    "PCA, test": "PCA",
+}
+_LEVELS = ("PCA, test", "allowed")
 _LABEL = 16
 """Pixels between two labels at least."""
 _CLOSE = 0.25
 """Doublings that are no further apart than this share of the axis have one mark."""
+
+
+_DOUBLED = "Sub-steps r of a layer from here on: doubled so that the network keeps to its ODE."
+_BY_HAND = "Changed by hand as it trained: from the next iteration on J has this λ, the method this step."
 
 
 class _Plot(NamedTuple):
@@ -41,6 +55,7 @@ def history_figure(
     history: Mapping[str, Sequence[float]],
     *,
     dark: bool = False,
+    changes: Sequence[Change] = (),
     pca_error: float | None = None,
     tolerance: float | None = None,
     unit: str = "flow coordinates",
@@ -49,12 +64,13 @@ def history_figure(
 
     Axes are logarithmic where everything on them is positive; what is not finite (a diverged run) is
     left out. Each line has its name and last value at its end. Where the sub-steps were doubled to keep to
-    the ODE, a line says so. The ODE difference has a panel only where it is known (not in runs of old) and
-    anywhere above 0.
+    the ODE, or where λ or the step was changed by hand, a line says so. The ODE difference has a panel only
+    where it is known (not in runs of old) and anywhere above 0.
 
     Args:
         history: HISTORY keys to equal-length lists; lines whose key is missing are left out.
         dark: whether the page is dark.
+        changes: that were made by hand.
         pca_error: error of PCA with as many components, None where it does not apply.
         tolerance: largest ODE difference that training allows (RunSpec.fidelity), None where there is none.
         unit: of the errors.
@@ -64,7 +80,12 @@ def history_figure(
     height = sum(panel.tall for panel in panels) + _APART * (len(panels) - 1)
     span = [float(x.min()), max(float(x.max()), float(x.min()) + 1)] if len(x) else [0.0, 1.0]
     doublings = _doublings(history, x)
-    annotations = [_mark(place, words, span, dark) for place, words in _marks(doublings, span)]
+    annotations = [_mark(place, words, span, dark, _DOUBLED) for place, words in _marks(doublings, span)]
+    places = [float(change.iteration) for change in changes]
+    for change, named in zip(changes, labelled(places, _CLOSE * (span[1] - span[0])), strict=True):
+        if named:
+            about = change.iteration, change_in_words(change), span, dark, _BY_HAND, _LABEL
+            annotations.append(_mark(*about))
     traces, axes = [], {}
     top, last = float(height), len(panels)
     for i, panel in enumerate(panels, 1):
@@ -83,7 +104,7 @@ def history_figure(
     layout = theme.layout(
         dark,
         height=height + _TOP + _BOTTOM,
-        shapes=[_upright(place, dark) for place, _ in doublings],
+        shapes=[_upright(place, dark) for place in (*(place for place, _ in doublings), *places)],
         margin={"l": 84, "r": 134, "t": _TOP, "b": _BOTTOM},
         hovermode="x",
         annotations=annotations,
@@ -102,7 +123,7 @@ def _panels(
     costs = {word: _series(history, key, x) for key, word in _COST.items() if key in history}
     errors = {word: _series(history, key, x) for key, word in _ERRORS.items() if key in history}
     if pca_error is not None and np.isfinite(pca_error):
-        errors["PCA"] = np.full(len(x), float(pca_error))
+        errors["PCA, test"] = np.full(len(x), float(pca_error))
     panels = [
         _Plot("Cost J = data term + penalty", "cost", costs),
         _Plot("Errors", f"mean squared distance<br>({unit})", errors),
@@ -145,15 +166,18 @@ def _upright(place: float, dark: bool) -> dict[str, Any]:
     return {"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
-def _mark(place: float, words: str, span: Sequence[float], dark: bool) -> dict[str, Any]:
+def _mark(
+    place: float, words: str, span: Sequence[float], dark: bool, hover: str, lower: int = 0
+) -> dict[str, Any]:
     return {
         "text": words,
-        "hovertext": "Sub-steps r of a layer from here on: doubled so that the network keeps to its ODE.",
+        "hovertext": hover,
         "x": place,
         "y": 1,
         "yref": "paper",
         "xanchor": "left" if place < 0.25 * span[0] + 0.75 * span[1] else "right",
         "yanchor": "top",
+        "yshift": -lower,
         "showarrow": False,
         "font": {"color": theme.colour("ink", dark), "size": theme.TEXT},
     }
@@ -173,11 +197,10 @@ def _draw(x: Array, panel: _Plot, axes: tuple[str, str], dark: bool) -> dict[str
         low, high = np.log10(low), np.log10(high)
     pad = 0.08 * (high - low) if high > low else (0.3 if log else max(0.1 * abs(high), 0.1))
     span = [float(low - pad), float(high + pad)]
-    axis = {"type": "log" if log else "linear", "range": span, "nticks": 5}
+    axis: dict[str, Any] = {"type": "log" if log else "linear", "range": span, "nticks": 5}
     if log:
-        decades = span[1] - span[0]
-        axis |= {"dtick": "D2" if decades < 2 else 1} if 0.7 < decades < 6 else {}
-        axis["tickformat"] = "~%" if panel.share else "~g"
+        marks = power_marks(span[0], span[1], 5)
+        axis |= marks | ({"ticktext": [percent(at) for at in marks["tickvals"]]} if panel.share else {})
     traces = [_line(word, x, y, axes, panel, dark) for word, y in shown.items()]
     return {"traces": traces, "axis": axis, "labels": _end_labels(shown, axes, span, log, panel, dark)}
 

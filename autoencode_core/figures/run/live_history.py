@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autoencode_core.figures.theme import ROLES
+from autoencode_core.changes import Change, change_in_words
+from autoencode_core.figures.theme import ROLES, colour
 from autoencode_core.figures.updating import NOMINAL, QUANTITATIVE, UpdatingChart, surroundings
 
 MOST_POINTS = 400
@@ -15,6 +16,11 @@ MOST_POINTS = 400
 _HEIGHT = 240
 _LABEL_STEP = 0.105
 _DASHES: Mapping[str, list[int]] = {"solid": [], "dash": [7, 4], "dot": [2, 3], "longdash": [11, 4]}
+
+_END, _CHANGE = "end of the axis", "change by hand"
+"""Rows of the data that are no points of a curve."""
+_CLOSE = 0.22
+"""Room for the label of a change, as a share of the axis."""
 
 _History = Mapping[str, Sequence[float]]
 _Lines = Mapping[str, tuple[str, str]]
@@ -27,31 +33,37 @@ _COST: _Lines = {
 _ERROR: _Lines = {"training": ("train_error", "train"), "test": ("test_error", "test")}
 
 
-def live_cost(history: _History, reach: int, *, dark: bool = False) -> UpdatingChart:
+def live_cost(
+    history: _History, reach: int, changes: Sequence[Change] = (), *, dark: bool = False
+) -> UpdatingChart:
     """Cost with its two parts against the iteration, on a logarithmic axis.
 
     Args:
         history: columns of equal length: iteration, cost, data_term, penalty.
         reach: last iteration of the axis, from axis_reach.
+        changes: made by hand; each has an upright line.
         dark: whether the page is dark.
     """
-    return _chart(history, _COST, "cost", reach, dark)
+    return _chart(history, _COST, "cost", reach, changes, dark)
 
 
-def live_error(history: _History, unit: str, reach: int, *, dark: bool = False) -> UpdatingChart:
+def live_error(
+    history: _History, unit: str, reach: int, changes: Sequence[Change] = (), *, dark: bool = False
+) -> UpdatingChart:
     """Errors on training and test particles against the iteration, on a logarithmic axis.
 
     Args:
         history: columns of equal length: iteration, train_error, test_error.
         unit: of the errors.
         reach: last iteration of the axis, from axis_reach.
+        changes: as in `live_cost`.
         dark: whether the page is dark.
     """
-    return _chart(history, _ERROR, f"error, {unit}", reach, dark)
+    return _chart(history, _ERROR, f"error, {unit}", reach, changes, dark)
 
 
 def axis_reach(iteration: int, most: int) -> int:
-    """How far the axis goes: it doubles as the run goes on, so that the chart is seldom drawn anew.
+    """How far the axis goes: it doubles as the run goes on, so that the curves seldom jump.
 
     Args:
         iteration: the newest one.
@@ -60,9 +72,35 @@ def axis_reach(iteration: int, most: int) -> int:
     return min(most, 1 << math.ceil(math.log2(max(50, iteration) + 1)))
 
 
-def _chart(history: _History, lines: _Lines, title: str, reach: int, dark: bool) -> UpdatingChart:
+def _chart(
+    history: _History, lines: _Lines, title: str, reach: int, changes: Sequence[Change], dark: bool
+) -> UpdatingChart:
     alt = f"{', '.join(lines)} against the iteration: {title}, logarithmic."
-    return UpdatingChart(live_points(history, lines), _layers(lines, title, reach, dark), _HEIGHT, alt)
+    points = live_points(history, lines)
+    marks = _marks(changes, reach)
+    columns = {name: np.concatenate([points[name], marks[name]]) for name in points}
+    return UpdatingChart(columns, _layers(lines, title, dark), _HEIGHT, alt)
+
+
+def _marks(changes: Sequence[Change], reach: int) -> dict[str, NDArray[Any]]:
+    """The end of the axis and the changes by hand, as rows that belong to no curve.
+
+    The end stands in the data, so that the layers stay the same and the browser keeps the chart.
+    """
+    named = labelled([change.iteration for change in changes], _CLOSE * reach)
+    places = [(reach, _END, "")] + [
+        (change.iteration, _CHANGE, change_in_words(change) if name else "")
+        for change, name in zip(changes, named, strict=True)
+    ]
+    iterations, kinds, labels = zip(*places, strict=True)
+    nothing = np.full(len(places), np.nan)
+    return {
+        "iteration": np.array(iterations, float),
+        "value": nothing,
+        "curve": np.array(kinds, dtype=object),
+        "label": np.array(labels, dtype=object),
+        "place": nothing,
+    }
 
 
 def live_points(history: _History, lines: _Lines) -> dict[str, NDArray[Any]]:
@@ -106,7 +144,21 @@ def _end_labels(values: NDArray[Any], curves: NDArray[Any]) -> dict[str, NDArray
     return {"label": labels, "place": places}
 
 
-def _layers(lines: _Lines, title: str, reach: int, dark: bool) -> dict[str, Any]:
+def labelled(places: Sequence[float], apart: float) -> list[bool]:
+    """Which of several marks have a label: the last one, and of the others those that leave it room.
+
+    Args:
+        places: of the marks, ascending.
+        apart: room that a label takes.
+    """
+    named, right = [False] * len(places), math.inf
+    for i in reversed(range(len(places))):
+        if places[i] + apart <= right:
+            named[i], right = True, places[i]
+    return named
+
+
+def _layers(lines: _Lines, title: str, dark: bool) -> dict[str, Any]:
     """The chart without its data."""
     names, roles = list(lines), [ROLES[role] for _, role in lines.values()]
     paint = {"domain": names, "range": [role.colour(dark) for role in roles]}
@@ -114,6 +166,7 @@ def _layers(lines: _Lines, title: str, reach: int, dark: bool) -> dict[str, Any]
     scale = {"type": "log", "nice": False, "zero": False}
     hues = {**NOMINAL, "field": "curve", "scale": paint, "legend": None}
     curves = {
+        "transform": [{"filter": {"field": "curve", "oneOf": names}}],
         "mark": {"type": "line", "strokeWidth": 2},
         "encoding": {
             "y": {**QUANTITATIVE, "field": "value", "title": title, "scale": scale},
@@ -127,14 +180,34 @@ def _layers(lines: _Lines, title: str, reach: int, dark: bool) -> dict[str, Any]
         },
     }
     ends = {
-        "transform": [{"filter": "datum.label != ''"}],
+        "transform": [{"filter": {"field": "curve", "oneOf": names}}, {"filter": "datum.label != ''"}],
         "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12, "fontWeight": 600},
         "encoding": {"y": {**QUANTITATIVE, "field": "place"}, "text": {"field": "label"}, "color": hues},
     }
     across = {
         **QUANTITATIVE,
         "field": "iteration",
-        "scale": {"domain": [0, reach], "nice": False},
+        "scale": {"zero": True, "nice": False},
         "axis": {"tickCount": 6, "tickMinStep": 1, "format": ",d", "grid": False},
     }
-    return {"encoding": {"x": across}, "layer": [curves, ends]} | surroundings(dark, right=64)
+    layers = [curves, ends, *_upright(dark)]
+    return {"encoding": {"x": across}, "layer": layers} | surroundings(dark, right=64)
+
+
+def _upright(dark: bool) -> list[dict[str, Any]]:
+    """The layers of the changes by hand, and of the end of the axis, which is not to be seen."""
+
+    def only(kind: str) -> list[dict[str, Any]]:
+        return [{"filter": {"field": "curve", "equal": kind}}]
+
+    ink = colour("ink", dark)
+    words = {"type": "text", "align": "left", "baseline": "top", "dx": 4, "fontSize": 12, "color": ink}
+    return [
+        {"transform": only(_END), "mark": {"type": "rule", "opacity": 0}},
+        {"transform": only(_CHANGE), "mark": {"type": "rule", "strokeDash": [2, 3], "color": ink}},
+        {
+            "transform": only(_CHANGE),
+            "mark": words,
+            "encoding": {"y": {"value": 0}, "text": {"field": "label"}},
+        },
+    ]

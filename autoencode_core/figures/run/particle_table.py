@@ -33,7 +33,7 @@ def particle_table(record: RunRecord, picked: Sequence[int]) -> dict[str, list[o
     columns = [html.unescape(name) for name in data_names(record)]
     errors = exit_errors(record)
     if len(errors):
-        table[f"exit error ({error_unit(record.spec)})"] = errors[rows].tolist()
+        table[f"squared error ({error_unit(record.spec)})"] = errors[rows].tolist()
     table |= {f"z{subscript(j + 1)}": z[rows, j].tolist() for j in range(min(z.shape[1], MOST_COLUMNS))}
     table |= {f"input {columns[j]}": inputs[rows, j].tolist() for j in range(min(len(columns), MOST_COLUMNS))}
     if record.spec.task != "classify":

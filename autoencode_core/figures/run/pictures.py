@@ -35,7 +35,8 @@ def picture(record: RunRecord, name: Name, *, dark: bool = False) -> go.Figure:
         return error_against_pca_figure(record, dark=dark)
     pca_error, tolerance = record.summary.get("pca_test_error"), record.spec.fidelity
     unit = error_unit(record.spec)
-    return history_figure(record.history, dark=dark, pca_error=pca_error, tolerance=tolerance, unit=unit)
+    about = {"changes": record.spec.changes, "tolerance": tolerance, "unit": unit}
+    return history_figure(record.history, dark=dark, pca_error=pca_error, **about)
 
 
 def words(record: RunRecord, name: Name) -> str:

@@ -57,7 +57,7 @@ def reconstruction_figure(
         cloud(got, axes, marker=look.marker(solid), name="reconstruction", **hover),
     ]
     made_name = "output" if record.spec.task == "transport" else "reconstruction"
-    hint = f"hollow: {goal_name(record)} · filled: {made_name} · lines: the error"
+    hint = f"○ {goal_name(record)} · ● {made_name} · lines: the error"
     legend = look.legend(**({"xaxis": "x2", "yaxis": "y2"} if solid else {}))
     blank = (
         {"xaxis2": theme.blank_axis(anchor="y2"), "yaxis2": theme.blank_axis(anchor="x2")} if solid else {}

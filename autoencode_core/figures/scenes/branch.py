@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.arrays import at_layer_ends, flow_states, view
+from autoencode_core.figures.arrays import at_layer_ends, codes, flow_states, view
 from autoencode_core.figures.run.images import is_image_run
 from autoencode_core.figures.scenes.flow import (
     Particles,
+    code_pane,
     colours_of,
     flow_pane,
     flow_range,
@@ -58,7 +59,7 @@ def branch_scene(
     colours = [colour for colour in colours_of(record) if colour["name"] != EXIT_ERROR]  # that of one run
     return scene(
         identity,
-        [_pane(records, first)],
+        [_pane(records, first), _codes(records, first)],
         **{
             "height": 420,
             "alt": branch_words(outcomes, records),
@@ -142,9 +143,17 @@ def _pane(records: Sequence[RunRecord], first: int) -> Part:
     )
     pane = flow_pane(records[first], shown, together, {}, ranges)
     branch = pane["positions"].reshape(len(records), len(one.knots), *one.knots.shape[1:])
-    pane |= {"branch": branch, "positions": branch[first], "span": 1}
+    pane |= {"branch": branch, "positions": branch[first]}
     pane["layers"] = [layer for layer in pane["layers"] if not layer["missing"]]
     return pane
+
+
+def _codes(records: Sequence[RunRecord], first: int) -> Part:
+    """The codes of the first run to be seen, and in `branch` those of all, (R, 1, n, c)."""
+    every = [codes(record) for record in records]
+    pane = code_pane(records[first], np.concatenate(every))
+    branch = pane["positions"].reshape(len(records), 1, len(every[0]), -1)
+    return pane | {"branch": branch, "positions": branch[first]}
 
 
 def _check(outcomes: Sequence[Outcome], records: Sequence[RunRecord]) -> None:

@@ -53,7 +53,7 @@ from autoencode_core.units import error_unit
 
 Array = NDArray[Any]
 
-SAVE = ("png", "gif", "mp4", "html", "csv")
+SAVE = ("png", "pdf", "svg", "gif", "mp4", "html", "csv")
 """Formats in which the screen may be saved; the first is made by the browser."""
 
 HEIGHT, FLAT_HEIGHT = 400, 480
@@ -174,7 +174,7 @@ def exit_errors(record: RunRecord) -> Array:
 
 
 def error_range(records: Sequence[RunRecord]) -> tuple[float, float] | None:
-    """Smallest and largest exit error of several runs, to colour them alike; None without errors."""
+    """Smallest and largest squared error of several runs, to colour them alike; None without errors."""
     found = [exit_errors(record) for record in records]
     some = np.concatenate([errors[np.isfinite(errors) & (errors > 0)] for errors in found] or [np.empty(0)])
     return (float(np.quantile(some, 0.02)), float(some.max())) if len(some) else None
@@ -205,7 +205,7 @@ def flow_scene(
         particles: what is drawn, by default the probe batch.
         around: what was computed besides.
         beside: whether the code, or the images, stand beside the particles.
-        errors_within: what the colour scale of the exit errors spans, by default those of this run.
+        errors_within: what the colour scale of the squared errors spans, by default those of this run.
         ranges: (c, 2) what is in view at first, by default this run's own way.
         settings: entries of the scene's header.
 

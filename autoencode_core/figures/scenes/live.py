@@ -58,10 +58,14 @@ def live_scene(identity: str, snapshot: Mapping[str, Any], spec: RunSpec | None 
 
 
 def live_colours(snapshot: Mapping[str, Any], spec: RunSpec | None = None) -> list[Part]:
-    """The colourings of a snapshot's particles: hue (n,) and labels (n,), or empty; label_names, if there."""
+    """The colourings of a snapshot's particles: hue (n,) and labels (n,), or empty.
+
+    Classes have the snapshot's label_names, else the names of the data set.
+    """
     labels = np.asarray(snapshot.get("labels", ()), int)[:MOST_PARTICLES]
     hue = np.asarray(snapshot.get("hue", ()), float)[:MOST_PARTICLES]
-    names = _class_names(labels, snapshot.get("label_names") or ())
+    known = _card(spec)
+    names = _class_names(labels, snapshot.get("label_names") or (known.labels if known else ()))
     return colourings(hue, labels, names, np.empty(0), hue_name=spec.reading.coloured if spec else "")
 
 

@@ -105,7 +105,7 @@ def live_multiples(
         alt=_alt(titles, f"The outputs at iteration {furthest:,} of", f"{n} particles"),
         caption=f"iteration {furthest:,}",
         n=n,
-        colours=live_colours(snapshot),
+        colours=live_colours(snapshot, spec),
     )
 
 
@@ -149,7 +149,7 @@ def check_alike(records: Sequence[RunRecord]) -> None:
 
 
 def _colours(records: Sequence[RunRecord]) -> list[Part]:
-    """The colourings of the particles; exit errors differ from run to run, and share their scale."""
+    """The colourings of the particles; squared errors differ from run to run, and share their scale."""
     first = records[0]
     errors = np.stack([exit_errors(record) for record in records])
     units, hue_name = error_unit(first.spec), first.spec.reading.coloured

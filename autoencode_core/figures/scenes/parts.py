@@ -21,13 +21,14 @@ from autoencode_core.figures.marks import MOST_CLASSES, PLACE
 from autoencode_core.figures.scenes.encoding import quanta, quantised
 from autoencode_core.figures.theme import join
 from autoencode_core.figures.timeline import IDLE
+from autoencode_core.glossary import find, plain
 from autoencode_core.names import run_stem
 from autoencode_core.store.record import RunRecord
 
 Array = NDArray[Any]
 Part = dict[str, Any]
 
-EXIT_ERROR = "exit error"
+EXIT_ERROR = "squared error"
 """Name of the colouring by each particle's squared distance between output and target."""
 
 LAYERS = {
@@ -82,10 +83,17 @@ def scene(identity: str, panes: Sequence[Part], **settings: Any) -> Part:
         "colour": 0,
         "message": "",
         "save": [],
+        "words": _words(colours),
         **settings,
         "theme": {name: _theme(dark, classes_) for name, dark in (("light", False), ("dark", True))},
         "panes": list(panes),
     }
+
+
+def _words(colours: Sequence[Part]) -> dict[str, str]:
+    """What the entries of the legend are, by the names of the colourings; "hollow" for outlined marks."""
+    found = {str(colour["name"]): find(str(colour["name"])) for colour in colours}
+    return {name: plain(key) for name, key in found.items() if key} | {"hollow": plain("inactive")}
 
 
 def of_run(record: RunRecord) -> Part:

@@ -22,7 +22,7 @@ def pane_view(record: RunRecord) -> View:
 
 
 def moved(record: RunRecord, shown: View, states: Array, dropped: Array) -> Particles:
-    """The probe batch on a way; its exit errors are not those of the run.
+    """The probe batch on a way; its squared errors are not those of the run.
 
     Args:
         record: the run, at the ends of its layers alone.

@@ -103,7 +103,7 @@ def test_a_control_of_zeros_and_huge_entries_have_colours_and_words():
     assert along_figure(along(0.0), hamiltonian()).data[0].zmax == pytest.approx(1e-3 / 6)
     outlier = along()
     outlier["values"][0, 0] = 1e6
-    assert "the largest is 1e+06" in control_words(outlier)
+    assert "the largest is 10⁶" in control_words(outlier)
     assert along_figure(outlier, hamiltonian()).data[0].zmax < 1e5
 
 

@@ -55,7 +55,7 @@ def test_a_table_tells_input_code_output_and_error_of_the_picked(make: Make) -> 
     record = make(2, k=1, classes=2)
     table = particle_table(record, [7, 3, 99, -1])
     assert table["particle"] == [7, 3] and table["class"] == ["class 0", "class 0"]
-    np.testing.assert_allclose(table["exit error (data units²)"], exit_errors(record)[[7, 3]])
+    np.testing.assert_allclose(table["squared error (data units²)"], exit_errors(record)[[7, 3]])
     np.testing.assert_allclose(table["z₁"], codes(record)[[7, 3], 0])
     np.testing.assert_allclose(table["input x₂"], record.probe["inputs"][[7, 3], 1])
     np.testing.assert_allclose(table["output x₁"], record.probe["snapshot_outputs"][-1][[7, 3], 0])

@@ -59,7 +59,7 @@ def test_three_methods_their_fits_and_the_network(dark):
     (ring,) = [trace for trace in steps_figure(finer, "error").data if trace.mode == "markers"]
     assert list(ring.x) == [0.25] and list(ring.y) == [0.28]  # it stands alone there
     said = " ".join(note.text for note in figure.layout.annotations)
-    assert "order 4.00 ± 0.02 (declared 4)" in said and "network itself" in said
+    assert "order 4.00 ± 0.02 (4 by theory)" in said and "network itself" in said
 
 
 def test_the_network_is_that_of_its_own_scheme_and_sub_steps():
@@ -91,7 +91,7 @@ def test_a_flow_at_rest_is_an_empty_picture_with_its_key():
     found = answer(difference=still, order=nothing, order_error=nothing, fitted=still > 0, verdict="ode")
     figure = steps_figure(found, "difference")
     assert not any(len(trace.x) for trace in figure.data if trace.mode != "markers")
-    assert "no order told (declared 1)" in order_words(found, 0)
+    assert "order not settled (1 by theory)" in order_words(found, 0)
 
 
 def test_the_verdict_gives_its_numbers():

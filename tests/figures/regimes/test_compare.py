@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autoencode_core.errors import InputError
-from autoencode_core.figures.regimes.compare import histories_figure
+from autoencode_core.figures.regimes.compare import histories_figure, histories_table
 from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
@@ -60,6 +60,20 @@ def test_a_diverged_run_and_one_without_history_are_drawn(make: Make) -> None:
     figure = histories_figure([replace(record, history=h) for h in (broken, empty)], ["<b>", "b"])
     assert np.isfinite(figure.layout.yaxis.range).all()
     assert "&lt;b&gt;" in "".join(note.text for note in figure.layout.annotations)
+
+
+def test_pca_stands_beside_the_test_error(make: Make) -> None:
+    figure = histories_figure([make(2)] * 2, ["a", "b"])
+    levels = [note.text for note in figure.layout.annotations if note.text.startswith("PCA, test")]
+    assert len(levels) == 1 and len(figure.layout.shapes) == 1
+
+
+def test_the_table_has_every_row_of_every_run(make: Make) -> None:
+    record = make(2)
+    table = histories_table([record, record], ["a", "b"])
+    rows = len(record.history["iteration"])
+    assert table["run"] == ["a"] * rows + ["b"] * rows
+    assert table["cost"] == [*record.history["cost"]] * 2 and len({len(c) for c in table.values()}) == 1
 
 
 def test_more_than_four_do_not_fit(make: Make) -> None:

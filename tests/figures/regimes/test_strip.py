@@ -91,10 +91,10 @@ def test_one_seed_agrees_with_nobody() -> None:
 )
 def test_the_level_of_the_flow_at_rest_has_its_name_and_place(knobs: dict[str, str], word: str) -> None:
     figure = strip_figure(strip(spec=SPEC.but(**knobs)))
-    assert f"{word} 0.328" in written(figure)
+    assert f"{word}, train: 0.328" in written(figure)
     both = replace(continuation(), spec=SPEC.but(**knobs))
-    assert f"{word} 0.328" in written(continuation_figure(both))
-    assert f"metastable: J is above {word}." in continuation_words(both)
+    assert f"{word}, train: 0.328" in written(continuation_figure(both))
+    assert f"best one: J is above {word}." in continuation_words(both)
     assert any(shape.type == "line" and shape.y0 == shape.y1 == PCA for shape in figure.layout.shapes)
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from autoencode_core.changes import Change
 from autoencode_core.figures.run.live_history import (
     MOST_POINTS,
     axis_reach,
+    labelled,
     live_cost,
     live_error,
     live_points,
@@ -57,9 +59,25 @@ def test_no_history_nopoints_of():
 def test_the_charts_stay_the_same_while_the_data_change(dark):
     few, many = history(5), history(60)
     for draw in (live_cost, lambda rows, reach, dark: live_error(rows, "mm²", reach, dark=dark)):
-        before, after = draw(few, 64, dark=dark), draw(many, 64, dark=dark)
+        before, after = draw(few, 64, dark=dark), draw(many, 128, dark=dark)
         assert (before.layers, before.alt, before.height) == (after.layers, after.alt, after.height)
         assert len(before.columns["value"]) < len(after.columns["value"])
+
+
+def test_the_end_of_the_axis_and_the_changes_are_rows_that_no_curve_has():
+    changes = (Change(iteration=3, tikhonov=0.1), Change(iteration=40, tikhonov=1e-4, step=0.5))
+    for draw in (lambda *rows: live_cost(*rows), lambda rows, *more: live_error(rows, "mm", *more)):
+        chart = draw(history(60), 64, changes)
+        shown = pd.DataFrame(dict(chart.columns))
+        marks = shown[shown["curve"] == "change by hand"]
+        assert marks["iteration"].tolist() == [3, 40] and marks["value"].isna().all()
+        assert marks["label"].tolist() == ["λ = 0.1", "λ = 10⁻⁴ and τ = 0.5"]
+        assert shown["iteration"].max() == 64 and chart.layers == draw(history(5), 64).layers
+
+
+def test_labels_leave_each_other_room_and_the_last_one_stays():
+    assert labelled([], 10) == []
+    assert labelled([0, 5, 20, 29, 30], 10) == [False, True, True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,16 @@ def branch(make: Make, shares: tuple[float, ...]) -> tuple[list[Outcome], list[R
 def test_all_runs_lie_in_one_pane_at_their_own_places(make: Make) -> None:
     outcomes, records = branch(make, (0.01, 0.1, 0.39, 0.4))
     scene = read_scene(encode(branch_scene(outcomes, records, "b")))
-    (pane,) = scene["panes"]
+    pane, code = scene["panes"]
     low, high = np.asarray(pane["quanta"]).T
     for place, record in enumerate(records):
         states = low + (pane["branch"][place].astype(float) + 32767) / 65534 * (high - low)
         np.testing.assert_allclose(states[0], record.probe["flow_states"][0], atol=2e-3)
         np.testing.assert_allclose(states[-1], record.probe["flow_states"][-1], atol=2e-3)
+    low, high = np.asarray(code["quanta"]).T
+    for place, record in enumerate(records):
+        z = low + (code["branch"][place, 0].astype(float) + 32767) / 65534 * (high - low)
+        np.testing.assert_allclose(z, record.probe["snapshot_codes"][-1], atol=2e-3)
     np.testing.assert_array_equal(pane["positions"], pane["branch"][scene["tikhonov"]["first"]])
     assert scene["tikhonov"]["weights"] == list(WEIGHTS)
     assert not any("missing" in layer and layer["missing"] for layer in pane["layers"])

@@ -58,7 +58,7 @@ def test_the_sheet_is_a_curve_or_a_net(make: Make, k: int, shape: tuple[int, ...
 
 def test_columns_and_errors_colour_the_codes(make: Make) -> None:
     names = [c["name"] for c in decode_scene(make(3, k=2), "a", plain_plane(np.zeros((40, 2))))["colours"]]
-    assert names == ["place along the data", "exit error", "x₁", "x₂", "x₃"]
+    assert names == ["place along the data", "squared error", "x₁", "x₂", "x₃"]
 
 
 def test_a_diverged_run_and_a_lone_particle_are_drawn(make: Make, change: Callable[..., RunRecord]) -> None:

@@ -24,5 +24,5 @@ def test_an_iteration_is_shown_before_and_after(tmp_path, name):
     np.testing.assert_allclose(start[0], start[1], atol=1e-3 * wide)
     ends = [places(pane["positions"][-1], pane["quanta"]) for pane in (left, right)]
     assert np.abs(ends[0] - ends[1]).max() > 1e-3 * wide
-    assert not any(each["name"] == "exit error" for each in both["colours"])
+    assert not any(each["name"] == "squared error" for each in both["colours"])
     assert encode(forward) and encode(both)

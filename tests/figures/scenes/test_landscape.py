@@ -81,7 +81,7 @@ def test_marks_carry_the_cost_of_their_own_controls() -> None:
     first, second, zero = scene["marks"]
     assert (first["data_term"], first["square"]) == (-0.5, 4.0) and "square" not in second
     assert (zero["data_term"], zero["square"]) == (3.0, 0.0)
-    assert "from -0.46 to" in scene["alt"] and "lowest at θ*" in scene["alt"]
+    assert "from −0.46 to" in scene["alt"] and "lowest at θ*" in scene["alt"]
 
 
 def test_what_is_beside_the_plane_is_said_in_words() -> None:
@@ -92,7 +92,7 @@ def test_what_is_beside_the_plane_is_said_in_words() -> None:
 
 
 def test_the_lowest_place_is_said_in_words() -> None:
-    assert "lowest at (-1, 0)" in plane_scene(plane_answer(), 0.01, "a")["alt"]
+    assert "lowest at (−1, 0)" in plane_scene(plane_answer(), 0.01, "a")["alt"]
     words = line_scene(line_answer(), 0.0, "a", ("θ*", "seed 2"))["alt"]
     assert "0 at θ*" in words and "1 at seed 2" in words
 

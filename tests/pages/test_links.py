@@ -1,0 +1,155 @@
+"""Links as a person may write them: none raises, none starts a job, and a lecturer's link is obeyed."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from knob_page import app, knob, spec_of
+from streamlit.testing.v1 import AppTest
+
+from autoencode_core.desk.answers import Answer
+from autoencode_core.knob_links import SHORT
+from autoencode_core.spec import RunSpec
+from pages.shared import answers as shared_answers
+from pages.shared import setup
+from pages.shared.link import link_to, spec_entries
+from pages.shared.share import _qr_code
+from pages.shared.teaching import Teaching, read_teaching
+
+ROOT = Path(__file__).parents[2]
+PAGES = ["playground", "flow", "latent", "regimes", "control", "ode_limit", "mean_field", "runs", "share"]
+VIEWS = ["", "strip", "compare", "landscape", "methods", "component", "particles", "depth", "walk", "none"]
+NASTY = ["", "inf", "nan", "1e400", "-1", "9" * 400, "on", "2", "[]", "../x", "‮½", "*a*<b>", "gallery-circle"]
+NAMES = [*SHORT.values(), "run", "job", "study", "t", "cut", "axes", "against", "each", "particles", "teach"]
+NAMES += ["knob_depth", "look", "lesson", "done", "differ", "phase", "from", "big"]
+
+
+class NoJobs:
+    """The jobs of a server on which nothing trains, and nothing may begin to."""
+
+    def list(self):
+        return []
+
+    studies = list
+
+    def status(self, job_id):
+        from autoencode_core.errors import InputError
+
+        raise InputError("job", job_id, "the id of a job")
+
+    def train(self, *_, **__):
+        raise AssertionError("a link started a training")
+
+    study = train
+
+
+class LightAnswers:
+    """Answers that never come; asking for a heavy one fails."""
+
+    def ask(self, question, record, **arguments):
+        assert not question.heavy, f"a link asked for {question.name}"
+        return question.name
+
+    def knows(self, *_, **__):
+        return False
+
+    def wait(self, *_):
+        return Answer("cancelled")
+
+    look = wait
+
+    def forget(self, _):
+        pass
+
+
+@pytest.fixture
+def quiet(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
+    setup.store.clear()
+    monkeypatch.setattr(setup, "answers", LightAnswers)
+    monkeypatch.setattr(shared_answers, "answers", LightAnswers)
+    import importlib
+
+    for path in [*ROOT.glob("pages/*.py"), *ROOT.glob("pages/*/*.py")]:
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        if hasattr(module, "jobs"):
+            monkeypatch.setattr(module, "jobs", NoJobs)
+    yield
+    setup.store.clear()
+
+
+links = st.dictionaries(st.sampled_from(NAMES), st.text(max_size=8) | st.sampled_from(NASTY), max_size=5)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@settings(
+    max_examples=7,  # of each page
+    phases=[Phase.generate],
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(view=st.sampled_from(VIEWS), link=links)
+def test_no_link_raises_and_none_starts_a_job_or_a_heavy_question(quiet, page, view, link):
+    at = AppTest.from_string(f"import pages.{page} as page; page.render()", default_timeout=60)
+    for name, value in {"view": view, **link}.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    assert not any("not your doing" in error.value for error in at.error)
+
+
+# ---- links to pages
+
+
+def test_a_link_to_a_page_says_what_is_not_usual():
+    assert link_to("playground") == "./" and link_to("flow", run="") == "flow"
+    assert link_to("flow", {"run": ["a", "b"]}, t="2.5") == "flow?run=a&run=b&t=2.5"
+    link = link_to("", spec_entries(RunSpec(dataset="digits", bottleneck=5, tikhonov=1e-5)))
+    assert link == "./?data=digits&k=5&lambda=1e-5"
+
+
+def test_a_code_is_an_image_and_too_long_a_link_has_none():
+    assert _qr_code("http://127.0.0.1:8501/?data=digits").startswith("data:image/svg+xml")
+    assert _qr_code("x" * 5000) == ""
+
+
+# ---- a lecturer's link
+
+NAMES_OF_KNOBS = st.frozensets(st.sampled_from(sorted(SHORT)))
+
+
+@given(free=NAMES_OF_KNOBS, fixed=NAMES_OF_KNOBS, only=st.booleans())
+def test_what_a_lecturer_allows_is_read_as_it_was_written(free, fixed, only):
+    said = Teaching(free, fixed - free, only)
+    text = said.text()
+    assert read_teaching(text) == (said, []) and set(text) <= set("abcdefghijklmnopqrstuvwxyz_.LTN01")
+
+
+@settings(max_examples=500)
+@given(text=st.text(max_size=500))
+def test_no_lecturers_link_raises(text):
+    found, unknown = read_teaching(text)
+    assert not found.free & found.fixed and all(len(word) <= 40 for word in unknown)
+
+
+def test_students_see_what_the_lecturer_lets_them():
+    at = app(tikhonov="0.02", depth="30", method="adam", teach="free.lambda.fixed.k.nonsense")
+    assert spec_of(at) == RunSpec(tikhonov=0.02, depth=30, method="adam")
+    assert not knob(at, "tikhonov").disabled and knob(at, "bottleneck").disabled
+    with pytest.raises(KeyError):
+        knob(at, "depth")
+    assert "nonsense" in at.text[0].value
+    assert at.query_params["teach"].startswith("free.lambda")
+
+
+def test_the_page_makes_a_link_that_says_what_was_chosen(quiet):
+    at = AppTest.from_string("import pages.share as page; page.render()", default_timeout=60).run()
+    at.selectbox(key="share_run").set_value("gallery-s_curve").run()
+    assert not at.exception
+    query = parse_qs(urlsplit(at.code[0].value).query)
+    assert query == {"run": ["gallery-s_curve"], "teach": ["free.k.lambda.fixed.data.only"]}
+    at.selectbox(key="share_page").set_value("latent").run()
+    assert parse_qs(urlsplit(at.code[0].value).query) == {"run": ["gallery-s_curve"], "teach": ["only"]}
