@@ -124,6 +124,15 @@ def test_lambda_is_the_first_knob():
     assert page().sidebar.select_slider[0].label.startswith("Tikhonov weight")
 
 
+def test_a_link_to_a_run_sets_its_knobs_and_says_only_what_differs(jobs):
+    spec = setup.store().record("gallery-s_curve").spec
+    at = page(run="gallery-s_curve", **{"lambda": "0.1"})
+    assert jobs.trained == []  # a link trains nothing
+    assert at.query_params == {"run": "gallery-s_curve", "lambda": "0.1"}
+    train(at)
+    assert jobs.trained == [spec.but(tikhonov=0.1)]
+
+
 def test_train_starts_the_spec_of_the_knobs_and_puts_the_job_into_the_link(jobs):
     at = page()
     at.number_input(key="knob_depth").set_value(20)
