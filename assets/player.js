@@ -9,7 +9,7 @@ import { create as flat } from "./player/flat.js";
 import { Foot } from "./player/foot.js";
 import { createPencil } from "./player/gl.js";
 import { Hands } from "./player/hands.js";
-import { flush, recall, remember, shared } from "./player/link.js";
+import { flush, lend, recall, remember, shared } from "./player/link.js";
 import { colourFor, styles } from "./player/marks.js";
 import { enlarge, hint, largeOf, places, sizeOf } from "./player/multiples.js";
 import { decode, shape } from "./player/scene.js";
@@ -137,6 +137,7 @@ class Player extends Tied {
     const former = this.scene;
     const again = former !== null && former.id === scene.id;
     this.scene = scene;
+    if (scene.look && !former) lend(scene.id, scene.look);
     this.time = this.transport.time = timing(scene.timeline);
     if (!again) this.colour = this.firstColour(former);
     this.theme = pageTheme(this.root, scene);
@@ -354,6 +355,7 @@ class Player extends Tied {
     this.colour = index;
     this.looks = null;
     remember(this.scene.id, "colour", index);
+    this.tellLook();
     this.foot.drawLegend();
     this.wake();
   }

@@ -66,7 +66,9 @@ class Term:
     @property
     def title(self) -> str:
         """Name and symbol."""
-        return self.name if not self.symbol or self.symbol in self.name else f"{self.name} {self.symbol}"
+        return (
+            self.name if not self.symbol or self.symbol in self.name.split() else f"{self.name} {self.symbol}"
+        )
 
 
 def _knob(name: str) -> Term:

@@ -62,3 +62,4 @@ def test_no_word_hides_a_knob():
 def test_a_letter_alone_is_no_prefix():
     assert find("t") == "flow_time" and find("T") == "horizon" and find("") is None
     assert find("x₁₂") == "component" and find("xylophone") is None and find("the something") is None
+    assert find("Bottleneck width k") == "bottleneck" and TERMS["bottleneck"].title == "Bottleneck width k"

@@ -134,11 +134,11 @@ STUDIES: dict[str, tuple[str, Plan]] = {
                 data_seed=0,
                 substeps=4,
                 fidelity=None,
-                iterations=1000,
+                iterations=1500,
                 tolerance=1e-4,
             ),
-            tikhonov=spread(3e-4, 0.15, 15),
-            seeds=(0,),
+            tikhonov=spread(5e-4, 0.15, 16),
+            seeds=(0, 1),
             further=1,
         ),
     ),
@@ -148,8 +148,6 @@ STUDIES: dict[str, tuple[str, Plan]] = {
 MOST_NUMBERS = 8_000
 """Most particles times components that a gallery run keeps of its probe batch."""
 MOST_PARTICLES, STUDY_PARTICLES, STUDY_SNAPSHOTS = 300, 150, 3
-STARTS = {"lambda": "circle"}
-"""Runs at whose control the upward branch of a continuation begins, by the stem of both files."""
 SPARE = ("lambda",)
 """Studies whose player gets all runs at once: they keep fewer particles, one snapshot, no path."""
 SPARE_PARTICLES = 80
@@ -158,14 +156,6 @@ SPARE_PARTICLES = 80
 def small(record: RunRecord) -> RunRecord:
     """The record with fewer probe particles and snapshots, so that the gallery stays small."""
     return record.trimmed(min(MOST_PARTICLES, MOST_NUMBERS // record.probe["inputs"].shape[1]))
-
-
-def start_of(stem: str, plan: Plan) -> Run | None:
-    """Where the upward branch of a study begins: at the control of a run of the gallery, or at its seeds."""
-    if stem not in STARTS:
-        return None
-    run = run_of(unpack((HERE / f"{STARTS[stem]}{EXTENSION}").read_bytes()))
-    return replace(run, spec=plan.spec.but(tikhonov=run.spec.weight))
 
 
 def kept(stem: str, record: RunRecord) -> RunRecord:
@@ -233,7 +223,7 @@ def main(wanted: Sequence[str] = ()) -> None:
     for stem, (name, plan) in STUDIES.items():
         if wanted and stem not in wanted:
             continue
-        study, runs = make_study(plan, start=start_of(stem, plan))
+        study, runs = make_study(plan)
         records = [kept(stem, record_of(run)) for run in runs]
         data = pack_study(study.renamed(name), records)
         (HERE / f"{stem}{STUDY_EXTENSION}").write_bytes(data)

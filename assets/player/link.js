@@ -46,6 +46,11 @@ export function bring(memories) {
   alone = true;
 }
 
+// What a link says of a scene of which nothing is remembered yet.
+export function lend(id, memory) {
+  if (!open().has(id)) book.set(id, memory);
+}
+
 function open() {
   if (book) return book;
   try {

@@ -5,6 +5,7 @@ import { write } from "./dom.js";
 import { joinPicks, leavePicks, memoryOf, recall, remember } from "./link.js";
 
 const MOMENT_MS = 150; // a key held down tells Python once
+const LOOK_MS = 400; // a hand that goes on turning is waited for
 const SAME = 0.01; // the link rounds its time
 const MOST_KEPT = 1000; // picked particles that are remembered
 const STILL = { at: 0, t: null, frame: 0, interval: 0, phase: null, words: "" };
@@ -27,6 +28,7 @@ export class Tied {
 
   untie() {
     clearTimeout(this.telling);
+    clearTimeout(this.tellingLook);
     if (this.clock) this.clock.leave(this);
     if (this.picks) leavePicks(this.picks, this);
   }
@@ -144,7 +146,20 @@ export class Tied {
 
   rememberPane(pane) {
     const slot = this.slots.find((one) => one.pane === pane);
-    if (slot && pane.state) remember(this.scene.id, `pane ${slot.key}`, pane.state());
+    if (!slot || !pane.state) return;
+    remember(this.scene.id, `pane ${slot.key}`, pane.state());
+    this.tellLook();
+  }
+
+  // How it looks goes into the link, where the scene is one of those whose look it says.
+  tellLook() {
+    clearTimeout(this.tellingLook);
+    if (this.scene.look === undefined) return;
+    this.tellingLook = setTimeout(() => {
+      if (this.closed) return;
+      const { time, picks, ...look } = memoryOf(this.scene.id);
+      this.emit("look", { look });
+    }, LOOK_MS);
   }
 
   // ---- picks

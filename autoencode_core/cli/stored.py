@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, cast, get_args
 
+from autoencode_core.changes import written
 from autoencode_core.cli.output import STANDARD_OUTPUT, say, write_whole
 from autoencode_core.cli.shared import id_of, print_json, print_outcome, share_bar, store_of, target_of
 from autoencode_core.cli.sweep import print_study, study_figures
@@ -155,6 +156,8 @@ def _say_spec(spec: RunSpec) -> None:
     for name, value in spec:
         if isinstance(value, Reading):
             value = reading_in_words(value)
+        if name == "changes":
+            value = written(value) or None
         symbol = (RunSpec.model_fields[name].json_schema_extra or {}).get("symbol", "")  # type: ignore[union-attr]
         say(f"  {name:14} {symbol!s:4} {UNSET.get(name, '–') if value is None else value}")
 
@@ -204,7 +207,7 @@ def _figure(record: RunRecord, name: Name, form: str, dark: bool) -> bytes:
     """
     if form not in KINDS:
         raise InputError("format", form, f"{', '.join(KINDS)} for a figure")
-    return still(picture(record, name, dark=dark), cast(Kind, form), dark, words=figure_words(record, name))
+    return still(picture(record, name, dark=dark), form, dark, words=figure_words(record, name))
 
 
 def _screen(options: argparse.Namespace) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _differences(runs: Runs) -> None:
     shown |= {name: [row.values[i] for row in rows] for i, name in enumerate(names)}
     config = {"Knob": st.column_config.TextColumn(help=_help(row.name for row in rows))}
     alt = "One knob in a row, one run in a column."
-    st.dataframe(pd.DataFrame(shown), hide_index=True, alt=alt, width="stretch", column_config=config)
+    st.dataframe(pd.DataFrame(shown), hide_index=True, alt=alt, height="content", column_config=config)
 
 
 def _figures(runs: Runs) -> None:
@@ -98,7 +98,7 @@ def _figures(runs: Runs) -> None:
     }
     config = {"Figure": st.column_config.TextColumn(help=_help(find(head) or "" for head in _FIGURES))}
     alt = "One figure in a row, one run in a column."
-    st.dataframe(pd.DataFrame(shown), hide_index=True, alt=alt, width="stretch", column_config=config)
+    st.dataframe(pd.DataFrame(shown), hide_index=True, alt=alt, height="content", column_config=config)
     words = "The runs in numbers, a row each."
     table_button("compare_csv", "compared-runs", lambda: _table(runs), words=words)
     seeds = seeds_words([record.spec for record in records])

@@ -1,7 +1,6 @@
 """What a person does with a run while it trains: pause, one iteration, another λ or step, stop."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -73,13 +72,12 @@ def buttons(status: "JobStatus") -> None:
     """Pause or resume, one iteration, stop; λ and step."""
     job_id, busy = status.job_id, status.state != "running"
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    calls = ("Resume", jobs().resume) if status.paused else ("Pause", jobs().pause)
-    key = "resume" if status.paused else "pause"
+    word = "resume" if status.paused else "pause"
     row.button(
-        calls[0],
-        key=f"{key}_{job_id}",
+        word.capitalize(),
+        key=f"{word}_{job_id}",
         on_click=_do,
-        args=(calls[1], job_id),
+        args=(word, job_id),
         disabled=busy,
         type="primary" if status.paused else "secondary",
         icon=":material/play_arrow:" if status.paused else ":material/pause:",
@@ -90,7 +88,7 @@ def buttons(status: "JobStatus") -> None:
         "One iteration",
         key=f"step_{job_id}",
         on_click=_do,
-        args=(jobs().step, job_id),
+        args=("step", job_id),
         disabled=busy or not status.paused,
         icon=":material/skip_next:",
         shortcut="Alt+N",
@@ -122,7 +120,7 @@ def stop_button(place: Any, job_id: str, stopping: bool, kept: str, width: str =
         "Stop",
         key=f"stop_{job_id}",
         on_click=_do,
-        args=(jobs().stop, job_id),
+        args=("stop", job_id),
         disabled=stopping,
         width=width,
         help=f"Ends after the iteration that is under way. {kept}",
@@ -153,13 +151,13 @@ def _slider(status: "JobStatus", name: str, label: str, value: float | None, wor
 
 
 def _change(job_id: str, name: str, key: SessionKey[float]) -> None:
-    _do(jobs().change, job_id, **{name: key.get()})
+    _do("change", job_id, **{name: key.get()})
 
 
-def _do(call: Callable[..., object], job_id: str, **values: Any) -> None:
+def _do(what: Literal["pause", "resume", "step", "change", "stop"], job_id: str, **values: Any) -> None:
     """Asks something of a job; what is refused is told below the sliders."""
     try:
-        call(job_id, **values)
+        getattr(jobs(), what)(job_id, **values)
     except InputError as error:
         if error.field != "job":  # it is gone already
             _REFUSED.set(error)

@@ -15,6 +15,7 @@ from autoencode_core.questions.flow import FIELD_GRID, LAW, TRAJECTORIES, FieldG
 from autoencode_core.store.record import RunRecord
 from pages.shared.answers import Asked, ask, told
 from pages.shared.flow_time import keep_time, opened_at
+from pages.shared.look import keep_look, opened_look
 from pages.shared.player import Said, player
 from pages.shared.save_menu import offered, save_menu
 
@@ -84,12 +85,14 @@ def flow_view(
     identity = f"{run_id} {drawn}" if drawn else run_id
     if linked:
         settings["start"] = opened_at(key, run_id, record.spec.horizon)
+        settings["look"] = opened_look(key, run_id)
     settings["save"] = offered()
     names = sorted([*around, *(["particles"] if more else [])])
     data = _scene(identity, tuple(names), beside, settings, record, shown, around, more)
     said = player(f"{key}_player", data, identity, drawn or len(record.probe["inputs"]))
     if linked:
         keep_time(said)
+        keep_look(said.look or {})
     computed.tell()
     if more:
         st.caption(

@@ -11,7 +11,10 @@ from pages.shared.flow_view import flow_view
 from pages.shared.player import player
 from pages.shared.reproduce import reproduce_button
 from pages.shared.setup import escape, guard, unusual
+from pages.shared.shown import RUN
 from pages.shared.words import number, regime, title
+
+PLAYGROUND = "pages/playground.py"
 
 
 def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: int = 0) -> tuple[int, ...]:
@@ -35,7 +38,7 @@ def players(runs: list[tuple[str, RunRecord]], key: str, clock: str, particles: 
         for i, column in enumerate(st.columns(len(row))):
             place, (run_id, record) = first + i, row[i]
             with column, guard():
-                _heading(f"{key}{place}", record, several)
+                _heading(f"{key}{place}", run_id, record, several)
                 said = flow_view(
                     run_id,
                     record,
@@ -68,10 +71,13 @@ def _transport(runs: list[tuple[str, RunRecord]], key: str, clock: str) -> None:
         player(name, encode(transport_scene(runs[0][1], identity, clock)), identity)
 
 
-def _heading(key: str, record: RunRecord, several: bool) -> None:
+def _heading(key: str, run_id: str, record: RunRecord, several: bool) -> None:
     """Which run it is, and beside others its errors."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{escape(record.name or title(record.spec))}**")
+        words, about = "Open in Playground", "With the knobs turned to what this run was trained with."
+        if st.button(words, key=f"{key}_to_playground", type="tertiary", help=about):
+            st.switch_page(PLAYGROUND, query_params={RUN.name: run_id})
         reproduce_button(key, record)
     st.caption(escape(regime(record.spec, record.substeps)))
     if several:

@@ -30,13 +30,12 @@ def branch() -> tuple[list[Outcome], list[RunRecord], float]:
 @cache
 def scene(identity: str = "branch") -> bytes:
     outcomes, records, rest = branch()
-    return encode(branch_scene(outcomes, records, identity, rest, autoplay=False))
+    return encode(branch_scene(outcomes, records, identity, rest, start=2.6))
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     page = tiny_page(browser, "player", scene())
-    page.keyboard.press("End")
     yield page
     assert not errors(page)
     page.context.close()

@@ -58,6 +58,24 @@ def test_every_field_and_scheme_trains_and_is_stored(own, field, scheme, tmp_pat
     assert scheme in capsys.readouterr().out
 
 
+def test_changes_by_hand_are_a_flag_and_make_the_same_run_again(tmp_path, capsys):
+    changes = "3:tikhonov=0.05 6:step=0.5,tikhonov=1e-05"
+    runs = []
+    for _ in range(2):
+        assert main([*QUICK, "--changes", changes, "--out", str(tmp_path), "--json"]) == 0
+        runs.append(json.loads(capsys.readouterr().out)["run"])
+    first, second = (RunStore(tmp_path).record(run) for run in runs)
+    assert first.history["cost"] == second.history["cost"] and first.spec.weight == 1e-5
+    assert main(["show", runs[0], "--out", str(tmp_path)]) == 0
+    assert "3:tikhonov=0.05 6:tikhonov=1e-05,step=0.5" in capsys.readouterr().out
+    path = tmp_path / "history.csv"
+    words = ["export", runs[0], "--format", "history", "--file", str(path), "--out", str(tmp_path)]
+    assert main(words) == 0
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    assert rows[0][-1] == "tikhonov" and [float(row[-1]) for row in rows[5:9]] == [5e-2] * 3 + [1e-5]
+    assert main([*QUICK, "--changes", "3:weight=1", "--out", str(tmp_path)]) == 2
+
+
 def test_list_and_show(home, capsys):
     assert main(["list", "--out", home, "--json"]) == 0
     entry = json.loads(capsys.readouterr().out)[0]

@@ -117,7 +117,7 @@ from autoencode_core.store.run_store import RunStore
 from autoencode_core.spec import RunSpec
 if __name__ == "__main__":
     jobs = Jobs(RunStore(sys.argv[1]), workers=1)
-    job, end = jobs.train(RunSpec.model_validate_json(sys.argv[2])), time.monotonic() + 120
+    job, end = jobs.train(RunSpec.model_validate_json(sys.argv[2])), time.monotonic() + 240
     def wait(condition):
         while not condition(jobs.status(job)) and time.monotonic() < end:
             time.sleep(0.01)
@@ -129,6 +129,7 @@ if __name__ == "__main__":
     jobs.change(job, tikhonov=0.02)
     jobs.step(job)
     wait(lambda status: len(status.history["iteration"]) == 5)
+    wait(lambda _: jobs.snapshot(job))
     picture = jobs.snapshot(job)["iteration"]
     jobs.change(job, tikhonov=1e-4, step=0.3)
     jobs.resume(job)
@@ -150,8 +151,9 @@ def test_a_run_changed_by_hand_on_a_worker_is_made_again_from_its_file(tmp_path,
         [sys.executable, "-c", CHANGED_SERVER, str(tmp_path), spec.model_dump_json()],
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=280,
     )
+    assert done.stdout, done.stderr
     state, outcome, run_id, changes, pictured = done.stdout.split()
     assert (state, outcome, changes, pictured) == ("done", "finished", "2", "True"), done.stderr
     store = RunStore(tmp_path)

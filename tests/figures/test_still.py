@@ -22,6 +22,7 @@ from autoencode_core.figures import (
 from autoencode_core.figures.alt import Kind
 from autoencode_core.figures.run.history import spread
 from autoencode_core.figures.run.pictures import picture
+from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 
 Make = Callable[..., RunRecord]
@@ -72,6 +73,17 @@ def test_history_of_runs_that_went_wrong(history: dict[str, Any]) -> None:
     figure = history_figure(history, pca_error=float("nan"), dark=True)
     for axis in (figure.layout.yaxis, figure.layout.yaxis2, figure.layout.xaxis2):
         assert np.isfinite(axis.range).all() and axis.range[0] < axis.range[1]
+
+
+def test_changes_by_hand_are_marked_where_they_were_made():
+    changes = RunSpec(iterations=60, changes="1:tikhonov=0.1 2:tikhonov=0.01 30:step=0.5").changes
+    rows = {"iteration": list(range(61)), "cost": [1 / (1 + j) for j in range(61)]}
+    figure = history_figure(rows, changes=changes)
+    assert [shape.x0 for shape in figure.layout.shapes] == [1, 2, 30]
+    said = [note.text for note in figure.layout.annotations]
+    assert (
+        "λ = 0.01" in said and "τ = 0.5" in said and "λ = 0.1" not in said
+    )  # which would lie below the next
 
 
 def kept_to_the_ode(**columns: list[float]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pages.playground
 from autoencode_core.desk.training_job import JobStatus, empty_history
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
-from pages.shared import job_panel, setup
+from pages.shared import by_hand, job_panel, setup
 
 CHOICE = Choice((1.0, 0.3, 0.1), ((1.0, 1.0), (0.8, 0.85), (0.9, 1.0)), (2.0, 2.1), True, 40)
 
@@ -123,7 +123,7 @@ def test_progress_of_the_choice(monkeypatch):
         def snapshot(self, job_id):
             return None
 
-    for module in (setup, pages.playground, job_panel):
+    for module in (setup, pages.playground, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", Desk)
     at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
     at.query_params["job"] = "job1"

@@ -32,8 +32,8 @@ class Jobs:
 def jobs(tmp_path, monkeypatch):
     found = Jobs()
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
-    for module in ("pages.shared.setup", "pages.playground", "pages.shared.job_panel"):
-        monkeypatch.setattr(f"{module}.jobs", lambda: found)
+    for module in ("shared.setup", "playground", "shared.job_panel", "shared.by_hand"):
+        monkeypatch.setattr(f"pages.{module}.jobs", lambda: found)
     setup.store.clear()
     yield found
     setup.store.clear()

@@ -10,7 +10,7 @@ from autoencode_core.desk.training_job import JobStatus, empty_history
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
-from pages.shared import job_panel, setup
+from pages.shared import by_hand, job_panel, setup
 
 
 @dataclass
@@ -44,7 +44,7 @@ class FakeJobs:
 def jobs(tmp_path, monkeypatch):
     found = FakeJobs()
     monkeypatch.setenv("AUTOENCODE_RUNS", str(tmp_path))
-    for module in (setup, pages.playground, job_panel):
+    for module in (setup, pages.playground, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", lambda: found)
     setup.store.clear()
     yield found
@@ -124,13 +124,22 @@ def test_lambda_is_the_first_knob():
     assert page().sidebar.select_slider[0].label.startswith("Tikhonov weight")
 
 
+def test_a_link_to_a_run_sets_its_knobs_and_says_only_what_differs(jobs):
+    spec = setup.store().record("gallery-s_curve").spec
+    at = page(run="gallery-s_curve", **{"lambda": "0.1"})
+    assert jobs.trained == []  # a link trains nothing
+    assert at.query_params == {"run": "gallery-s_curve", "lambda": "0.1"}
+    train(at)
+    assert jobs.trained == [spec.but(tikhonov=0.1)]
+
+
 def test_train_starts_the_spec_of_the_knobs_and_puts_the_job_into_the_link(jobs):
     at = page()
     at.number_input(key="knob_depth").set_value(20)
     train(at)
     assert jobs.trained == [RunSpec(depth=20)]
     assert at.query_params["job"] == "job1"
-    assert "Stop" in [b.label for b in at.main.button]
+    assert [b.label for b in at.main.button][-3:] == ["Pause", "One iteration", "Stop"]
 
 
 def test_a_reload_finds_the_job_again_and_starts_none(jobs):

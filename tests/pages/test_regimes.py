@@ -17,7 +17,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Plan
 from pages.regimes_views import convexity, studies, training
 from pages.regimes_views import plan as plan_form
-from pages.shared import job_panel, setup, study_list
+from pages.shared import by_hand, job_panel, setup, study_list
 
 ROOT = Path(__file__).parents[2]
 STRIP, HYSTERESIS = "gallery.regimes", "gallery.hysteresis"
@@ -57,7 +57,7 @@ class FakeJobs:
 @pytest.fixture
 def jobs(monkeypatch):
     found = FakeJobs()
-    for module in (setup, training, plan_form, study_list, job_panel):
+    for module in (setup, training, plan_form, study_list, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", lambda: found)
     return found
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import pages.runs
 from autoencode_core.spec import RunSpec
-from pages.shared import job_panel, setup, study_list
+from pages.shared import by_hand, job_panel, setup, study_list
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ class FakeJobs:
 
 
 def use(monkeypatch, jobs: FakeJobs) -> None:
-    for module in (setup, pages.runs, study_list, job_panel):
+    for module in (setup, pages.runs, study_list, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", lambda: jobs)
 
 

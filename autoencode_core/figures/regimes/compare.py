@@ -73,7 +73,9 @@ def histories_figure(
         y = value_axis([v for v in shown if v > 0], dark)
         if all(v > 0 for v in shown if np.isfinite(v)):
             y |= _logarithmic(shown)
-        drawn = [level(panel, v, f"PCA, test {measured(v)}", dark, y["type"] == "log") for v in levels]
+        drawn = [
+            level(panel, v, f"PCA, test {measured(v)}", dark, y["type"] == "log", right=True) for v in levels
+        ]
         shapes += [shape for shape, _ in drawn]
         notes += [note for _, note in drawn]
         traces += [_line(i, names[i], curve, panel, dark) for i, curve in enumerate(curves)]

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from autoencode_core.figures import theme
-from autoencode_core.figures.panels import Panel, WeightAxis, level, plot, value_axis
+from autoencode_core.figures.panels import GLYPHS, Panel, WeightAxis, level, plot, value_axis
 from autoencode_core.figures.regimes.endings import UNCONVERGED, pale
 from autoencode_core.figures.regimes.ode_difference import STROKE
 from autoencode_core.ode import difference_of, verdict
@@ -126,7 +126,13 @@ def tries_figure(
     if pca:
         shape, note = level(Panel("", (0, 1), (0, 1)), pca, "PCA", dark, log=y.get("type") == "log")
         settings = {"shapes": [shape], "annotations": [note]}
-    groups = [[("●", colour, "converged"), ("⋈", muted, "not converged"), ("╱", muted, "left its ODE")]]
+    groups = [
+        [
+            (GLYPHS[theme.ROLES[name].symbol], colour, "converged"),
+            ("⋈", muted, "not converged"),
+            ("╱", muted, "left its ODE"),
+        ]
+    ]
     return plot(
         dark,
         title,
