@@ -7,7 +7,7 @@ const number = (value) =>
 const withUnit = (value, unit) => `${number(value)}${unit && unit !== "°" ? " " : ""}${unit || ""}`;
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
-export default function open(shows) {
+export default function (shows) {
   const { scenes, questions } = JSON.parse(document.getElementById("lesson").textContent);
   bring([]);
   const page = { shows, scenes };

@@ -207,7 +207,7 @@ def _figure(record: RunRecord, name: Name, form: str, dark: bool) -> bytes:
     """
     if form not in KINDS:
         raise InputError("format", form, f"{', '.join(KINDS)} for a figure")
-    return still(picture(record, name, dark=dark), cast(Kind, form), dark, words=figure_words(record, name))
+    return still(picture(record, name, dark=dark), form, dark, words=figure_words(record, name))
 
 
 def _screen(options: argparse.Namespace) -> dict[str, Any]:

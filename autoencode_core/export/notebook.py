@@ -30,6 +30,8 @@ HEIGHT = 640
 """css pixels of a player that shows itself."""
 _PARTICLES = 300
 """Particles of a run that are drawn, so that a notebook stays small."""
+_PLACES = ("tikhonov", "seed", "data_seed")
+"""Knobs in which runs of one sweep differ."""
 
 
 def show(run: "Run", view: str, dark: bool, height: int) -> Any:
@@ -51,7 +53,8 @@ def show(run: "Run", view: str, dark: bool, height: int) -> Any:
 
     if view not in VIEWS:
         raise InputError("view", view, theme.join(list(VIEWS), "or"))
-    return HTML(f"<div>{framed(VIEWS[view](run, dark), height)}</div>")  # of a bare iframe IPython warns
+    shown: Any = HTML  # it has no types
+    return shown(f"<div>{framed(VIEWS[view](run, dark), height)}</div>")  # of a bare iframe IPython warns
 
 
 def framed(page: str, height: int = HEIGHT) -> str:
@@ -70,12 +73,14 @@ def runs_html(runs: "Sequence[Run]") -> str:
 
     Where their data or architectures differ, or nothing can be drawn, a line for each.
     """
-    records = [_record(run) for run in _best(runs)]
+    kinds = {tuple((name, value) for name, value in run.spec if name not in _PLACES) for run in runs}
+    records = [_record(run) for run in (_best(runs) if len(kinds) == 1 else runs)]
     titles = [f"λ = {r.spec.tikhonov:.2g}, J = {r.history['cost'][-1]:.3g}" for r in records]
     try:
         scene = multiples_scene(records, titles, "runs")
     except InputError:
-        return _table(["", "run"], [[number, summary_line(_record(run))] for number, run in enumerate(runs)])
+        rows = [[number, summary_line(record)] for number, record in enumerate(records)]
+        return _table(["", "run"], rows)
     return f"<div>{framed(_scene_page(scene, False), 380 if len(records) < 5 else 560)}</div>"
 
 

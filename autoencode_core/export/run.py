@@ -158,6 +158,10 @@ def _csv(header: tuple[str, ...], rows: Iterable[Iterable[object]]) -> bytes:
     return text.getvalue().encode()
 
 
+def _page(record: RunRecord, screen: Screen, report: Report) -> bytes:
+    return run_page(record, screen, around(record, screen, report)).encode()
+
+
 def _film(kind: str) -> Callable[[RunRecord, Screen, Report], bytes]:
     def make(record: RunRecord, screen: Screen, report: Report) -> bytes:
         from autoencode_core.figures.film import writers  # lazy: the server must not load matplotlib
@@ -173,7 +177,7 @@ FORMATS: Mapping[str, Format] = {
     "ipynb": Format(".ipynb", "application/x-ipynb+json", lambda record, *_: recipe(record).notebook),
     "bib": Format(".bib", "application/x-bibtex", lambda record, *_: cite(record).encode()),
     "run": Format(".autoencode", "application/octet-stream", lambda record, *_: pack(record)),
-    "html": Format(".html", "text/html", lambda *asked: run_page(*asked[:2], around(*asked)).encode()),
+    "html": Format(".html", "text/html", _page),
     "csv": Format(".csv", "text/csv", lambda record, screen, _: trajectories_csv(record, screen.particles)),
     "history": Format(".history.csv", "text/csv", lambda record, *_: history_csv(record)),
     "gif": Format(".gif", "image/gif", _film("gif")),

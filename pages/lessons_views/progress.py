@@ -62,9 +62,11 @@ def progress_words(lesson: Lesson) -> str:
 
 
 def _known() -> dict[str, str]:
-    if _DONE.get() is None:
-        _DONE.set({})
-    return _DONE.get() or {}
+    known = _DONE.get()
+    if known is None:
+        known = {}
+        _DONE.set(known)
+    return known
 
 
 def _take(text: str, lessons: Mapping[str, Lesson]) -> list[str]:

@@ -13,8 +13,8 @@ from autoencode_core.store.run_store import RunStore
 
 FITTED = """(() => {
   const [canvas, panes] = [".top", ".panes"].map((name) => document.querySelector(name));
-  return canvas.width === Math.round(panes.clientWidth * devicePixelRatio)
-    && canvas.height === Math.round(panes.clientHeight * devicePixelRatio);
+  const near = (pixels, length) => Math.abs(pixels - length * devicePixelRatio) <= 1;
+  return near(canvas.width, panes.clientWidth) && near(canvas.height, panes.clientHeight);
 })()"""
 """Whether the canvas has the size that its box has."""
 
@@ -44,7 +44,7 @@ def box(page: Page, selector: str) -> dict[str, float]:
 @pytest.mark.parametrize("width, height", [(1024, 768), (1920, 1080), (400, 800), (3840, 2160)])
 def test_picture_and_timeline_fill_the_screen_and_escape_leaves(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_function(FITTED)
+    page.wait_for_function(FITTED, timeout=30_000)
     usual = box(page, ".panes")
     page.keyboard.press("f")
     expect(page.get_by_role("button", name="Leave full screen")).to_be_visible()
@@ -59,7 +59,7 @@ def test_picture_and_timeline_fill_the_screen_and_escape_leaves(page: Page, widt
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Full screen", exact=True)).to_be_focused()
     page.wait_for_function("document.fullscreenElement === null")
-    page.wait_for_function(FITTED)
+    page.wait_for_function(FITTED, timeout=30_000)
     assert box(page, ".panes") == usual
 
 

@@ -72,7 +72,7 @@ def test_changes_by_hand_are_a_flag_and_make_the_same_run_again(tmp_path, capsys
     words = ["export", runs[0], "--format", "history", "--file", str(path), "--out", str(tmp_path)]
     assert main(words) == 0
     rows = [line.split(",") for line in path.read_text().splitlines()]
-    assert rows[0][-1] == "tikhonov" and [float(row[-1]) for row in rows[4:9]] == [5e-2] * 3 + [5e-2, 1e-5]
+    assert rows[0][-1] == "tikhonov" and [float(row[-1]) for row in rows[5:9]] == [5e-2] * 3 + [1e-5]
     assert main([*QUICK, "--changes", "3:weight=1", "--out", str(tmp_path)]) == 2
 
 

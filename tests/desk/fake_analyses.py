@@ -91,6 +91,11 @@ def seeds(runs, report, *, name):
     return {"seeds": [run.spec.seed for run in runs], "paths": [run.path is not None for run in runs]}
 
 
+def alone(report, *, x):
+    return {"x": x + 1}
+
+
 HERE = ("twice", "slow", "seldom", "silent_after", "dies_once", "bad_input", "breaks", "foreign", "big")
 QUESTIONS = {name: Question(name, f"fake_analyses:{name}", wants="record") for name in HERE}
+QUESTIONS["alone"] = Question("alone", "fake_analyses:alone", wants="nothing")
 QUESTIONS["seeds"] = Question("seeds", "fake_analyses:seeds", wants="runs")

@@ -72,6 +72,12 @@ def record(make_record):
     return make_record()
 
 
+def test_a_question_may_be_about_no_run(answers):
+    asked = answers.ask(fake.QUESTIONS["alone"], (), x=2)
+    assert answers.wait(asked, 20).value == {"x": 3}
+    assert answers.ask(fake.QUESTIONS["alone"], (), x=3) != asked
+
+
 def test_a_question_is_asked_once_and_its_answer_kept(answers, record):
     began = time.monotonic()
     first = answers.ask(fake.QUESTIONS["twice"], record, x=[1, 2], name="once")

@@ -58,7 +58,7 @@ def test_runs_show_the_best_of_each_weight():
 def test_runs_of_different_data_are_a_table(run):
     other = ac.train(ac.RunSpec(dataset="s_curve", **SMALL))
     runs = type(ac.sweep(run.spec))([run, other])
-    assert "<table>" in runs._repr_html_() and "s_curve" in runs._repr_html_()
+    assert "<table>" in runs._repr_html_() and "S-curve" in runs._repr_html_()
 
 
 @pytest.mark.parametrize("task", ["reconstruct", "classify"])

@@ -8,7 +8,7 @@ from figures.studies import continuation, curved, lost, strip
 from PIL import Image
 
 from autoencode_core.errors import InputError
-from autoencode_core.export.still import browser_path, png
+from autoencode_core.export.still import browser_path, figure_file, png
 from autoencode_core.export.study import study_png
 from autoencode_core.figures import theme
 from autoencode_core.figures.regimes.continuation import continuation_figure
@@ -33,6 +33,21 @@ def test_studies_without_a_mark_have_figures(draw):
     gone = strip(outcomes=tuple(lost(weight, seed) for weight in (0.1, 1.0) for seed in (0, 1)))
     for study in (gone, strip(outcomes=()), curved(strip())):
         assert draw(study).layout.height
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("svg", b"<svg"), ("pdf", b"%PDF"), ("png", b"\x89PNG")])
+def test_a_figure_of_a_page_is_a_file(kind, begins):
+    figure = strip_figure(strip())
+    found = figure_file(lambda *said: None, figure=figure.to_json(), kind=kind, dark=False, name="mine")
+    data = found["data"].tobytes()
+    assert data.startswith(begins) and found["name"] == f"mine.{kind}"
+    assert kind != "svg" or b"Tikhonov weight" in data  # words stay words
+
+
+@pytest.mark.parametrize(("figure", "kind"), [("{}", "exe"), ("no JSON", "svg"), ('{"data": [3]}', "svg")])
+def test_what_is_no_figure_is_told(figure, kind):
+    with pytest.raises(InputError, match=r"format|figure"):
+        figure_file(lambda *said: None, figure=figure, kind=kind, dark=False, name="mine")
 
 
 def test_without_a_browser_it_says_what_helps(monkeypatch):

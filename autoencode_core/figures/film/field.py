@@ -30,7 +30,7 @@ def draw_field(cell: Cell, ground: Ground) -> Callable[[int, float], None]:
     vectors = np.asarray(spec["vectors"], float)
     speeds = np.linalg.norm(vectors, axis=-1)
     strongest = float(np.quantile(speeds, _QUANTILE)) or float(speeds.max()) or 1.0
-    lines = paper.lines(ground.clip, paper.colour("encoder"), 1.2, moves=True, zorder=1.5)
+    lines: Any = paper.lines(ground.clip, paper.colour("encoder"), 1.2, moves=True, zorder=1.5)
 
     @cache
     def segments(layer: int) -> list[Array]:

@@ -74,10 +74,12 @@ def draw_law(cell: Cell, ground: Ground) -> Callable[[float], None]:
     mesh.set_zorder(0.5)
     paper.add_moving(mesh, ground.clip)
 
+    painted: Any = mesh  # arrays of colours are not among its types
+
     def show(place: float) -> None:
         levels = law.levels(place)
         colours = np.broadcast_to(tint, (*levels.shape, 4)).copy()
         colours[..., 3] = _OPACITY[paper.dark] * levels
-        mesh.set_facecolor(colours.reshape(-1, 4))
+        painted.set_facecolor(colours.reshape(-1, 4))
 
     return show

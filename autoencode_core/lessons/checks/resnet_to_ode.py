@@ -54,8 +54,10 @@ def folding_layers(case: Case) -> Truth:
 
     The facts tell the same of a second run.
     """
-    folded, *others = (int((case.ask(GEOMETRY, record)["folded"] > 0).sum()) for record in case.records)
-    return Truth(float(folded), {"in_the_other": str(others[0]) if others else "none"})
+    found = [case.ask(GEOMETRY, record) for record in case.records]
+    folded, *others = (int((answer["folded"] > 0).sum()) for answer in found)
+    facts = {"in_the_other": str(others[0]) if others else "none", "particles": str(found[0]["particles"])}
+    return Truth(float(folded), facts)
 
 
 CHECKS = {
