@@ -125,8 +125,8 @@ class _Writer:
         self.scenes.append({"shown_by": picture.shown_by, "data": data})
         title = f"<h3>{html.escape(str(scene['title']))}</h3>" if scene.get("title") else ""
         kind = _CLASSES[picture.shown_by]
-        place = f'<div class="scene" data-scene="{len(self.scenes) - 1}"><div class="{kind}"></div></div>'
-        return f"<div>{title}{place}</div>"
+        shown = f'<div class="scene" data-scene="{len(self.scenes) - 1}"><div class="{kind}"></div></div>'
+        return f"<div>{title}{shown}</div>"
 
     def _question(self, question: LessonQuestion) -> str:
         """A question: its form, what judges it, and its answer, hidden at first."""

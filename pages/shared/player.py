@@ -88,7 +88,7 @@ def _room(key: str, data: bytes | None) -> Any:
 
 def _flat(pane: Mapping[str, Any]) -> bool:
     """Whether the player makes room for a pane where it is wide (assets/player/layout.js)."""
-    return pane["kind"] == "cloud" and pane["dims"] == 2
+    return bool(pane["kind"] == "cloud" and pane["dims"] == 2)
 
 
 def nothing() -> None:

@@ -35,8 +35,14 @@ def picture(record: RunRecord, name: Name, *, dark: bool = False) -> go.Figure:
         return error_against_pca_figure(record, dark=dark)
     pca_error, tolerance = record.summary.get("pca_test_error"), record.spec.fidelity
     unit = error_unit(record.spec)
-    about = {"changes": record.spec.changes, "tolerance": tolerance, "unit": unit}
-    return history_figure(record.history, dark=dark, pca_error=pca_error, **about)
+    return history_figure(
+        record.history,
+        dark=dark,
+        pca_error=pca_error,
+        changes=record.spec.changes,
+        tolerance=tolerance,
+        unit=unit,
+    )
 
 
 def words(record: RunRecord, name: Name) -> str:

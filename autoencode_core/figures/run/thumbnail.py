@@ -79,4 +79,5 @@ def _colours(record: RunRecord, dark: bool) -> NDArray[np.str_]:
     if not len(hue):
         hue = np.zeros(flow_states(record).shape[1])
     steps = np.clip(np.nan_to_num(hue) * (len(scale) - 1), 0, len(scale) - 1).round().astype(int)
-    return np.asarray(scale)[steps]
+    colours: NDArray[np.str_] = np.asarray(scale)[steps]
+    return colours

@@ -249,7 +249,7 @@ def flow_range(record: RunRecord, shown: View) -> Array:
     return limits(np.concatenate([particles.knots.reshape(-1, shown.count), particles.goal]), start)
 
 
-def field_places(record: RunRecord, shown: View, ranges: ArrayLike | None = None) -> dict[str, Array]:
+def field_places(record: RunRecord, shown: View, ranges: ArrayLike | None = None) -> dict[str, Any]:
     """Where the arrows of the vector field begin: the arguments of FIELD_GRID, for data of two components."""
     x, y = (np.linspace(low, high, _ARROWS) for low, high in _within(record, shown, ranges))
     return {"x": x, "y": y}
