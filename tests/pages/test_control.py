@@ -104,7 +104,7 @@ def test_the_figure_does_not_wait_for_the_residuals(answers):
 
 
 def test_how_far_nearby_reaches_is_in_the_link_and_asked_again(answers):
-    at = page("gallery-bimodal", nearby="0.5")
+    at = page(trained(depth=4, iterations=4, field="single_layer"), nearby="0.5")
     assert ("local_maximality", {"share": 0.5}) in answers.asked
     at.select_slider(key="nearby_share").set_value(1.0).run()
     assert ("local_maximality", {"share": 1.0}) in answers.asked and not at.exception
