@@ -71,6 +71,15 @@ def ask(
     return Asked(answer_id, answers().wait(answer_id, patience))
 
 
+def by_hand(question: Question[Any]) -> None:
+    """Notes that a person asks a heavy question, so that it waits for no second click; for a widget to call.
+
+    Args:
+        question: of questions/.
+    """
+    _clicked(question.name).set(True)
+
+
 def told(asked: Asked[A], words: str) -> A | None:
     """The value of an answer; while there is none its progress, or why there will be none.
 
