@@ -38,7 +38,10 @@ def picture(page: Page, place: int = 0) -> bytes:
 
 
 def strip(page: Page):
-    return page.get_by_role("slider", name="Time").first
+    """The first player's, scrolled to: the pictures of a page may be taller than the window."""
+    found = page.get_by_role("slider", name="Time").first
+    found.scroll_into_view_if_needed()
+    return found
 
 
 def test_space_stops_and_starts_it_and_arrows_step(page):
