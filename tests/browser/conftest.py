@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from find_chromium import HELP, find_chromium
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 FLAGS = (
     "--no-sandbox",
@@ -162,7 +163,8 @@ def open_page(
     if request.node.stash.get(_failed, False) or uncaught:
         folder = tmp_path_factory.mktemp("seen")
         for number, page in enumerate(p for p in pages if not p.is_closed()):
-            page.screenshot(path=folder / f"{number}.png")
+            with suppress(PlaywrightError):  # a page too busy to be pictured is closed all the same
+                page.screenshot(path=folder / f"{number}.png", timeout=10_000)
         print(f"Screenshots: {folder}\nConsole errors: {console_errors}\nServer:\n{server.last_words()}")
     for page in pages:
         page.context.close()
