@@ -76,7 +76,8 @@ def particles_view(run_id: str, record: RunRecord) -> None:
             return
         st.session_state[wanted] = True
     numbers = {"starts": starts, "iterations": iterations}
-    asked = ask(PARTICLES, record, counts=counts, seeds=list(range(seeds)), **numbers)
+    clicked = work > _HEAVY
+    asked = ask(PARTICLES, record, clicked=clicked, counts=counts, seeds=list(range(seeds)), **numbers)
     found = told(asked, f"{len(counts) * trainings} trainings")
     if found is not None:
         _pictures(run_id, found)

@@ -39,7 +39,7 @@ def depth_view(run_id: str, record: RunRecord) -> None:
         if not st.button("Retrain at doubled depth", help="It runs beside the page and can be cancelled."):
             return
         st.session_state[wanted] = True
-    question = ask(DEPTH, record, doublings=doublings, iterations=iterations)
+    question = ask(DEPTH, record, clicked=work > _HEAVY, doublings=doublings, iterations=iterations)
     found = told(question, "Training at doubled depth")
     if found is None:
         return

@@ -121,7 +121,9 @@ def _depths(run_id: str, record: RunRecord) -> None:
         if not st.button("ν with more layers", key=f"{slot}_button", help="That takes a while here."):
             return
         st.session_state[slot] = True
-    found = told(ask(CURVATURE_DEPTHS, record, doublings=doublings), "ν with more layers")
+    found = told(
+        ask(CURVATURE_DEPTHS, record, clicked=work > _HEAVY, doublings=doublings), "ν with more layers"
+    )
     if found is None:
         return
     st.markdown(limit_words(found))
@@ -143,7 +145,7 @@ def _path(run_id: str, record: RunRecord) -> None:
     if st.button("ν along the training", key=f"{slot}_button", help="At up to twelve moments."):
         st.session_state[slot] = True
     if st.session_state.get(slot):
-        found = told(ask(CURVATURE_PATH, record), "ν along the training")
+        found = told(ask(CURVATURE_PATH, record, clicked=True), "ν along the training")
         if found is not None:
             figure = curvature_path_figure(found, record.spec.weight, dark=dark())
             chart("convexity_curvature_path", figure, curvature_path_alt(found, record.spec.weight))

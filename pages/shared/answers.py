@@ -50,6 +50,7 @@ def ask(
     question: Question[A],
     record: RunRecord | Sequence[RunRecord],
     patience: float = PATIENCE,
+    clicked: bool = False,
     **arguments: Any,
 ) -> Asked[A]:
     """The answer to a question, as far as it is there after a short wait.
@@ -60,9 +61,10 @@ def ask(
         question: of questions/.
         record: the run, or several for a question about several.
         patience: seconds to wait for it.
+        clicked: whether a person has asked for it already, with a button of the view.
         arguments: of the question.
     """
-    waits = question.heavy and opened_by_link() and not _clicked(question.name).get()
+    waits = question.heavy and opened_by_link() and not clicked and not _clicked(question.name).get()
     if waits and not answers().knows(question, record, **arguments):
         from autoencode_core.desk.answers import Answer  # here: like the jobs
 

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,9 +79,9 @@ def checked(said: Any) -> Look:
     look: Look = {}
     if isinstance(said.get("colour"), int) and 0 <= said["colour"] < 100:
         look["colour"] = int(said["colour"])
-    panes = [name for name in said if isinstance(name, str) and name.startswith("pane ")]
+    panes = [name for name in said if _named(name) and name.startswith("pane ")]
     for name in panes[:_MOST_PANES]:
-        if len(name) <= _NAME and isinstance(said[name], Mapping) and (pane := _pane(said[name])):
+        if isinstance(said[name], Mapping) and (pane := _pane(said[name])):
             look[name] = pane
     return look
 
@@ -98,12 +97,17 @@ def _pane(said: Mapping[str, Any]) -> Look:
         pane["unrolled"] = said["unrolled"]
     flipped = said.get("flipped")
     if isinstance(flipped, Mapping):
-        layers = [(n, on) for n, on in flipped.items() if isinstance(n, str) and isinstance(on, bool)]
-        pane["flipped"] = {name: on for name, on in layers[:_MOST_LAYERS] if len(name) <= _NAME}
+        layers = [(name, on) for name, on in flipped.items() if _named(name) and isinstance(on, bool)]
+        pane["flipped"] = dict(layers[:_MOST_LAYERS])
     return pane
+
+
+def _named(name: Any) -> bool:
+    """Whether it may be a name; half a character, which JSON can say, is not printable."""
+    return isinstance(name, str) and len(name) <= _NAME and name.isprintable()
 
 
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return round(float(value), 4) if math.isfinite(value) and abs(value) <= _FAR else None
+    return round(float(value), 4) if abs(value) <= _FAR else None

@@ -104,7 +104,7 @@ def test_the_figure_does_not_wait_for_the_residuals(answers):
 
 
 def test_how_far_nearby_reaches_is_in_the_link_and_asked_again(answers):
-    at = page("gallery-bimodal", nearby_share="0.5")
+    at = page(trained(depth=4, iterations=4, field="single_layer"), nearby="0.5")
     assert ("local_maximality", {"share": 0.5}) in answers.asked
     at.select_slider(key="nearby_share").set_value(1.0).run()
     assert ("local_maximality", {"share": 1.0}) in answers.asked and not at.exception
@@ -127,7 +127,7 @@ def test_the_residuals_along_the_training_when_asked_for(answers):
 
 
 def test_the_residuals_along_the_training_are_in_the_link(answers):
-    assert charts(page(trained(depth=4, iterations=4, field="single_layer"), along_training="true")) == 2
+    assert charts(page(trained(depth=4, iterations=4, field="single_layer"), along="on")) == 2
 
 
 def test_a_run_without_its_controls_says_so(without_path):
@@ -136,7 +136,7 @@ def test_a_run_without_its_controls_says_so(without_path):
 
 
 def test_three_methods_from_one_start(answers):
-    at = page("gallery-bimodal", view="methods", methods_iterations="20")
+    at = page("gallery-bimodal", view="methods", each="20")
     assert answers.asked == [("methods", {"iterations": 20})]
     assert charts(at) == 3 and "lowest" in said(at)
     assert list(metrics(at)) == ["J of pmp", "J of adam", "J of lbfgs"]

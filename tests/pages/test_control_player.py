@@ -76,7 +76,7 @@ def test_the_iteration_is_in_the_link_and_another_run_begins_anew(page, answers)
     runs = ("gallery-circle", "gallery-moons", "gallery-s_curve_high")
     first, second, third = ({*setup.store().record(run).weights["path_iterations"]} for run in runs)
     kept = int(max((first & second) - third))
-    at = page("iteration", runs[0], iteration_from=str(kept))
+    at = page("iteration", runs[0], **{"from": str(kept)})
     assert answers.asked[-1][1]["iteration"] == kept > 0
     at.selectbox(key="control_runs").set_value(runs[1]).run()
     assert answers.asked[-1][1]["iteration"] == kept  # it kept that one too
@@ -86,12 +86,12 @@ def test_the_iteration_is_in_the_link_and_another_run_begins_anew(page, answers)
 
 @pytest.mark.parametrize("number", ["73", "-1", "x"])
 def test_an_iteration_that_was_not_kept_is_the_first(page, answers, number):
-    page("iteration", iteration_from=number)
+    page("iteration", **{"from": number})
     assert answers.asked[-1][1]["iteration"] == 0
 
 
 @pytest.mark.parametrize(
-    "view, link", [("costates", {}), *(("iteration", {"iteration_phase": PHASES[p]}) for p in (0, 1, 3))]
+    "view, link", [("costates", {}), *(("iteration", {"phase": PHASES[p]}) for p in (0, 1, 3))]
 )
 def test_the_link_opens_at_its_time(page, view, link):
     (scene,) = scenes(page(view, t="0.75", **link))
@@ -105,5 +105,5 @@ def test_a_run_without_its_path_starts_at_its_end(page, answers, without_path):
 
 
 def test_the_phase_is_in_the_link(page):
-    at = page("iteration", iteration_phase=PHASES[2])
+    at = page("iteration", phase=PHASES[2])
     assert "every layer can look for its own" in said(at)

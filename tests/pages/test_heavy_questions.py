@@ -27,3 +27,14 @@ def test_a_link_waits_for_a_click(answers):
     assert answers.asked == [] and "a link never begins" in " ".join(part.value for part in at.caption)
     at.button(key="compute_methods").click().run()
     assert [name for name, _ in answers.asked] == ["methods"] and not at.exception
+
+
+def test_a_button_that_asks_for_it_is_enough(answers):
+    answers.unknown = answers.hold = {"curvature_path"}
+    at = AppTest.from_string("import pages.regimes; pages.regimes.render()", default_timeout=60)
+    for name, value in {"view": "convexity", "run": "gallery.regimes.027"}.items():
+        at.query_params[name] = value
+    at.run()
+    assert "curvature_path" not in [name for name, _ in answers.asked]
+    at.button(key="curvature_path_gallery.regimes.027_button").click().run()
+    assert [name for name, _ in answers.asked].count("curvature_path") == 1 and not at.exception

@@ -46,6 +46,14 @@ def test_what_is_not_well_formed_is_left_out():
     }
 
 
+def test_numbers_beyond_all_bounds_and_halves_of_characters_are_left_out():
+    far = {"yaw": 10**400, "pitch": 0, "zoom": 1, "shift": [0, 0]}
+    for text in (json.dumps({"pane a": far}), r'{"pane \ud800": {"unrolled": true}}'):
+        assert read_look(base64.urlsafe_b64encode(text.encode()).decode()) is None
+    halved = checked({"pane a": {"flipped": {"\ud800": True, "field": True}}})
+    assert halved == {"pane a": {"flipped": {"field": True}}} and write_look(halved)
+
+
 @given(value=json_like)
 def test_whatever_a_browser_says_gives_a_look_that_can_be_read(value):
     look = checked(value)

@@ -39,7 +39,7 @@ VIEWS = [
 ]
 
 
-SWEEP = {"sweep_largest": "64", "sweep_seeds": "2", "sweep_starts": "1", "sweep_iterations": "20"}
+SWEEP = {"largest": "64", "samples": "2", "starts": "1", "each": "20"}
 """Of the view that trains: the least that gives rates, since what a run is like matters here."""
 
 
