@@ -206,10 +206,10 @@ def _summary(record: RunRecord) -> None:
         cells.metric(
             f"PCA, {spec.bottleneck} component{'s' * (spec.bottleneck > 1)}, test",
             percent(summary.get("pca_unexplained")),
-            width=190,
+            width=180,
             help=explained("pca", f"Here: its unexplained share; its test error is {error} {unit}."),
         )
-    wide = 190 if len(unit) < 12 else 250
+    wide = 178 if len(unit) < 12 else 250
     for name, key in (("test_error", "pca_test_error"), ("train_error", "pca_train_error")):
         cells.metric(
             f"{TERMS[name].name} ({unit})",
@@ -220,7 +220,7 @@ def _summary(record: RunRecord) -> None:
             width=wide,
             help=explained(name),
         )
-    cells.metric("Cost J", number(history["cost"][-1]), width=160, help=explained("cost"))
+    cells.metric("Cost J", number(history["cost"][-1]), width=150, help=explained("cost"))
     last = {name: history[name][-1] for name in ("data_term", "penalty") if history.get(name)}
     if said := cost_words(last.get("data_term"), last.get("penalty"), spec.weight):
         st.caption(escape(said), help=explained("square"))

@@ -49,7 +49,7 @@ export class Stage {
 // The pictures that share its clock, and the transport below them; or the player alone.
 function castOf(player) {
   const pictures = player.time ? player.together.slice(0, COLUMNS.length - 1) : [];
-  const below = player.time ? [...player.clock.members.keys()].filter((one) => one.bare) : [];
+  const below = player.time ? player.below : [];
   return pictures.includes(player) || player.bare ? [...pictures, ...below.slice(0, 1)] : [player];
 }
 

@@ -236,9 +236,15 @@ export class Tied {
     return [...this.clock.members.keys()].filter(({ whole }) => whole).sort(order);
   }
 
+  // The transports without panes of this clock, below its pictures.
+  get below() {
+    return [...this.clock.members.keys()].filter(({ bare }) => bare);
+  }
+
   // The file gets all of them, as they are now.
   askForPage() {
-    this.emit("save", { format: "html", scenes: this.together.map((player) => player.memory()) });
+    const scenes = [...this.together, ...this.below].map((player) => player.memory());
+    this.emit("save", { format: "html", scenes });
     this.say("Asked for. It is being made.");
   }
 

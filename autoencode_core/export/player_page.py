@@ -25,6 +25,7 @@ h1 { margin: 0 0 4px; font-size: 20px; }
 section > p, figcaption { margin: 0 0 8px; color: var(--muted); }
 figcaption { margin-top: 8px; }
 figure { margin: 0; }
+.below { grid-column: 1 / -1; position: sticky; bottom: 0; background: var(--st-background-color); }
 """
 
 
@@ -75,7 +76,8 @@ def _section(head: Mapping[str, Any], kind: Kind) -> str:
     caption = f"<figcaption>{alt}</figcaption>" if alt else ""
     words = "This file needs JavaScript to show its picture."
     place = f'<div class="{kind}"><noscript>{words}</noscript></div>'
-    return f"<section>{above}<figure>{place}{caption}</figure></section>"
+    rank = "" if head.get("panes", True) else ' class="below"'  # a transport for all pictures
+    return f"<section{rank}>{above}<figure>{place}{caption}</figure></section>"
 
 
 def script_json(value: Any) -> str:

@@ -64,8 +64,10 @@ def _transport(runs: list[tuple[str, RunRecord]], key: str, clock: str) -> None:
     name = f"{key}_transport"
     with st.container(key=f"{name}_bar"):
         st.html(
-            f"<style>.st-key-{name}_bar {{ position: sticky; bottom: 0; z-index: 5; padding-bottom: 0.5rem; "
-            "background: var(--st-background-color, Canvas); }</style>"
+            f"<style>.st-key-{name}_bar {{ position: sticky; bottom: 0; z-index: 5; "
+            "padding-bottom: 0.5rem; }"
+            # the page's own colour, which Streamlit gives to nothing but the whole
+            f".stApp :has(.st-key-{name}_bar), .st-key-{name}_bar {{ background-color: inherit; }}</style>"
         )
         identity = " ".join(["transport", *(run_id for run_id, _ in runs)])
         player(name, encode(transport_scene(runs[0][1], identity, clock)), identity)
@@ -73,8 +75,12 @@ def _transport(runs: list[tuple[str, RunRecord]], key: str, clock: str) -> None:
 
 def _heading(key: str, run_id: str, record: RunRecord, several: bool) -> None:
     """Which run it is, and beside others its errors."""
+    name = f"**{escape(record.name or title(record.spec))}**"
+    if several:  # on a line of its own, so that pictures side by side begin at one height
+        st.markdown(name)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{escape(record.name or title(record.spec))}**")
+        if not several:
+            st.markdown(name)
         words, about = "Open in Playground", "With the knobs turned to what this run was trained with."
         if st.button(words, key=f"{key}_to_playground", type="tertiary", help=about):
             st.switch_page(PLAYGROUND, query_params={RUN.name: run_id})

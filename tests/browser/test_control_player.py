@@ -73,7 +73,7 @@ def test_an_iteration_step_by_step_and_in_the_link(page, open_page):
         page.get_by_role("button", name="Next").click()
         seen(page.get_by_text(words))
     expect(page.locator(".player canvas.top")).to_have_count(1)
-    page.wait_for_url(re.compile("iteration_phase="))
+    page.wait_for_url(re.compile("[?&]phase="))
     other = open_page()
     other.goto(page.url)
     seen(other.get_by_text("tried:"))

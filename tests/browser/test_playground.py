@@ -17,7 +17,7 @@ RUN = re.compile(r"[?&]run=(?!gallery)")
 
 def opened(page: Page, link: str = "/") -> Page:
     page.goto(link)
-    page.locator(f"{PLAYER} .caption").filter(has_text="t = ").first.wait_for()
+    page.locator(f"{PLAYER} .caption:visible").filter(has_text="t = ").first.wait_for()
     return page
 
 
@@ -47,9 +47,10 @@ def iteration(page: Page) -> int:
 def test_opens_on_a_run_that_is_already_playing(page):
     opened(page)
     wait_until(page, lambda: flow_time(page) != "")
-    first, picture = flow_time(page), page.locator(f"{PLAYER} .panes").screenshot()
+    panes = page.locator(f"{PLAYER} .panes").first
+    first, picture = flow_time(page), panes.screenshot()
     wait_until(page, lambda: flow_time(page) != first)
-    assert page.locator(f"{PLAYER} .panes").screenshot() != picture
+    assert panes.screenshot() != picture
 
 
 def test_reduced_motion_is_honoured(browser, server):

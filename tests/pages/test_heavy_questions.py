@@ -56,3 +56,14 @@ def test_what_a_switch_asks_waits_in_a_link_and_not_by_hand(answers):
     for on in (False, True):
         at.toggle(key="along_training").set_value(on).run()
     assert answers.asked[-1][0] == "maximality_path" and not at.exception
+
+
+def test_a_button_that_asks_for_it_is_enough(answers):
+    answers.unknown = answers.hold = {"curvature_path"}
+    at = AppTest.from_string("import pages.regimes; pages.regimes.render()", default_timeout=60)
+    for name, value in {"view": "convexity", "run": "gallery.regimes.027"}.items():
+        at.query_params[name] = value
+    at.run()
+    assert "curvature_path" not in [name for name, _ in answers.asked]
+    at.button(key="curvature_path_gallery.regimes.027_button").click().run()
+    assert [name for name, _ in answers.asked].count("curvature_path") == 1 and not at.exception

@@ -109,8 +109,8 @@ def test_a_running_job_shows_how_far_it_is(monkeypatch):
 )
 def test_a_running_job_says_how_far_from_its_ode_it_is(monkeypatch, difference, substeps, words):
     rows = history(3) | {"ode_difference": [0.5, 0.5, difference], "substeps": [1.0, 1.0, float(substeps)]}
-    said = panel(monkeypatch, FakeJobs("running", history=rows)).caption[-1].value
-    assert words in said
+    shown = panel(monkeypatch, FakeJobs("running", history=rows))
+    (said,) = [caption.value for caption in shown.caption if words in caption.value]
     assert ("sub-steps" in said) == (substeps > 1)
 
 
