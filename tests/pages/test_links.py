@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import streamlit
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from knob_page import app, knob, spec_of
@@ -20,10 +21,11 @@ from pages.shared.teaching import Teaching, read_teaching
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["playground", "flow", "latent", "regimes", "control", "ode_limit", "mean_field", "runs", "share"]
+PAGES += ["lessons", "glossary", "mathematics"]
 VIEWS = ["", "strip", "compare", "landscape", "methods", "component", "particles", "depth", "walk", "none"]
 NASTY = ["", "inf", "nan", "1e400", "-1", "9" * 400, "on", "2", "[]", "../x", "‮½", "*a*<b>", "gallery-circle"]
 NAMES = [*SHORT.values(), "run", "job", "study", "t", "cut", "axes", "against", "each", "particles", "teach"]
-NAMES += ["knob_depth", "look", "lesson", "done", "differ", "phase", "from", "big"]
+NAMES += ["knob_depth", "look", "lesson", "done", "differ", "phase", "from", "big", "term", "section"]
 
 
 class NoJobs:
@@ -70,6 +72,7 @@ def quiet(tmp_path, monkeypatch):
     setup.store.clear()
     monkeypatch.setattr(setup, "answers", LightAnswers)
     monkeypatch.setattr(shared_answers, "answers", LightAnswers)
+    monkeypatch.setattr(streamlit, "page_link", lambda *_, **__: None)  # a page alone knows no other pages
     import importlib
 
     for path in [*ROOT.glob("pages/*.py"), *ROOT.glob("pages/*/*.py")]:
