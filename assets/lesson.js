@@ -99,7 +99,7 @@ const pointing = (question, point) => ({
 
 function judge(question, guess, form, answer) {
   const { good, mine, truth } = judged(question, guess, form);
-  const within = question.allowed ? ` (right within ${question.allowed})` : "";
+  const within = question.allowed ? ` (right ${question.allowed})` : "";
   const verdict = answer.querySelector(".verdict");
   verdict.textContent = `${good ? "✓ Right:" : "✗ Not quite:"} you said ${mine}, it is ${truth}${within}.`;
   verdict.classList.toggle("good", good);

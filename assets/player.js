@@ -186,7 +186,7 @@ class Player extends Tied {
 
   // A transport without panes, for players that have none of their own.
   get bare() {
-    return Boolean(this.scene.controls && this.time && !this.scene.panes.length);
+    return Boolean(this.scene?.controls && this.time && !this.scene.panes.length);
   }
 
   // The slider over λ, above the panes.

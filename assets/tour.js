@@ -65,13 +65,14 @@ class Tour {
     return make("button", name, { type: "button", text, onclick });
   }
 
-  // steps: {title, words, target: a selector of the page}; asked: how often it was asked for by hand.
-  receive({ data: { steps, asked }, setStateValue }) {
+  // steps: {title, words, target: a selector of the page}; asked: how often it was asked for by hand; begins:
+  // whether it does so by itself.
+  receive({ data: { steps, asked, begins }, setStateValue }) {
     const again = asked !== this.asked && asked > 0;
     const fresh = this.asked === undefined;
     Object.assign(this, { steps, asked, tell: setStateValue });
     if (again) this.step(0, true);
-    else if (fresh && !kept()) this.step(0);
+    else if (fresh && begins && !kept()) this.step(0);
   }
 
   step(at, focus = false) {

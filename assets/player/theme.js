@@ -26,12 +26,13 @@ export function mix(from, to, share) {
   return from.map((part, i) => Math.round(part + share * (to[i] - part)));
 }
 
-// The scene's colours for the page as it is now.
+// The scene's colours for the page as it is now, which the browser's own controls in it take too.
 export function pageTheme(root, scene) {
   const style = getComputedStyle(root);
   const paper = forced.matches ? "Canvas" : style.getPropertyValue("--st-background-color").trim();
   const page = hex(rgb(paper || "#ffffff"));
   const dark = luminance(rgb(page)) < 0.5;
+  root.style.colorScheme = dark ? "dark" : "light";
   const given = scene ? scene.theme[dark ? "dark" : "light"] : {};
   const ink = given.ink || style.color;
   const muted = given.muted || ink;

@@ -213,7 +213,7 @@ def _slider(title: str, values: list[float], at: int) -> str:
 
 def _rule(question: LessonQuestion) -> str:
     words = "Predict first: then the answer can be revealed."
-    return f"{words} Right within {allowed_words(question)}." if question.within else words
+    return f"{words} Right {allowed_words(question)}." if question.within else words
 
 
 def _inline(text: str) -> str:

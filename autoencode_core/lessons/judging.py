@@ -61,15 +61,17 @@ def nearest(truth: Truth, guess: Value) -> tuple[tuple[float, ...], float]:
 
 
 def allowed_words(question: LessonQuestion) -> str:
-    """How far a guess may be off, in words; "" for a choice."""
+    """When a guess is right, in words ("within 8 %", "if exact"); "" for a choice."""
     within = question.within
     if within is None:
         return ""
     if within.kind == "share":
-        return f"{100 * within.amount:g} %"
+        return f"within {100 * within.amount:g} %"
     if within.kind == "factor":
-        return f"a factor of {within.amount:g}"
-    return with_unit(plain(within.amount), question.unit)
+        return f"within a factor of {within.amount:g}"
+    if question.kind == "number" and question.scale != "log" and within.amount < (question.step or 1.0):
+        return "if exact"
+    return f"within {with_unit(plain(within.amount), question.unit)}"
 
 
 def said(question: LessonQuestion, value: Value) -> str:

@@ -18,7 +18,8 @@ _STYLE = """<style>
     height: auto !important; overflow: visible !important; }
   .stMainBlockContainer { padding: 0 !important; }
   .stAppHeader, .stSidebar, .stToolbar, .stSlider, .st-key-lesson_tools, .st-key-lesson_neighbours,
-  .st-key-lesson_note, .stPageLink, .stButton, .stDownloadButton, .player .foot { display: none !important; }
+  .st-key-lesson_note, .stPageLink, .stButton, .stDownloadButton, .stPopover,
+  .stHorizontalBlock:has([class*="_reveal"]) { display: none !important; }
   [class*="st-key-question_"], [class*="st-key-figure_"] { break-inside: avoid; }
   .lesson-lines { display: block; }
   .lesson-lines div { height: 9mm; border-bottom: 0.4pt solid #888; }

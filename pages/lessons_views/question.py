@@ -76,7 +76,7 @@ def show_question(
 
 def _offer(question: LessonQuestion, state: _State, guess: Value | None, mark: str) -> None:
     """The button that reveals, once there is a guess."""
-    words = f"Right within {allowed_words(question)}." if question.within else ""
+    words = f"Right {allowed_words(question)}." if question.within else ""
     left, right_ = st.columns([1, 3], vertical_alignment="center")
     left.button(
         "Reveal",
@@ -129,7 +129,7 @@ def _verdict(question: LessonQuestion, truth: Truth, guess: Value) -> str:
         if right(question, truth, guess):
             return f"**Right:** {true}."
         return f"**Not so.** You said: {mine}. It is: {true}."
-    within = f"right within {escape(allowed_words(question))}"
+    within = f"right {escape(allowed_words(question))}"
     if right(question, truth, guess):
         return f"**Right:** you said {mine}, it is {true} ({within})."
     return f"**Not quite:** you said {mine}, it is {true} ({within})."

@@ -9,7 +9,7 @@ from pages.shared.player import nothing, served
 from pages.shared.run_menu import LEFT, OPENING, record_of
 from pages.shared.session import SessionKey
 from pages.shared.setup import dark
-from pages.shared.shown import LESSON, look_at_run
+from pages.shared.shown import LESSON, RUN, look_at_run
 from pages.shared.teaching import TEACH
 from pages.shared.touched_knobs import set_knobs
 
@@ -63,7 +63,7 @@ PRESETS = (
 
 
 def welcome() -> None:
-    """What this is, in a sentence, with the tour."""
+    """What this is, in a sentence, with the tour; a link to a run is about that run, and the tour waits."""
     words, action = st.columns([6, 1], vertical_alignment="center")
     words.markdown(
         "An autoencoder as a **flow**: an ODE carries every point of the data, keeps only *k* numbers of it "
@@ -75,7 +75,7 @@ def welcome() -> None:
         "Tour", width="stretch", help="Four steps: what is on this page, and what to do with it."
     ):
         _TOUR.set((_TOUR.get() or 0) + 1)
-    data = {"steps": list(_STEPS), "asked": _TOUR.get() or 0}
+    data = {"steps": list(_STEPS), "asked": _TOUR.get() or 0, "begins": not RUN.there()}
     served("tour")(key="tour", data=data, height="content", on_ended_change=nothing)
 
 

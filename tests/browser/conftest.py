@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from find_chromium import HELP, find_chromium
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 FLAGS = (
@@ -33,6 +33,7 @@ FLAGS = (
 VIEWPORT = {"width": 1400, "height": 1000}
 PATIENCE = 30.0
 """Seconds that a page or the server may take before a test gives up."""
+expect.set_options(timeout=PATIENCE * 1000)
 
 _failed = pytest.StashKey[bool]()
 

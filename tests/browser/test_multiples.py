@@ -128,3 +128,15 @@ def test_a_switch_of_the_enlarged_one_goes_for_all(page: Page) -> None:
     expect(switch).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("Escape")
     assert seen(page) != before
+
+
+def test_a_player_waits_for_its_first_picture_without_an_error(browser: Browser) -> None:
+    page = tiny_page(browser, "player", b"")
+    expect(page.get_by_text("Waiting for the first picture")).to_be_visible()
+    for width in (700, 1000):  # what is seen and resized asks for a drawing
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(200)
+    show(page, picture())
+    expect(page.get_by_text("Waiting for the first picture")).to_be_hidden()
+    assert len(titles(page)) == 7 and not errors(page)
+    page.context.close()

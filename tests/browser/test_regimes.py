@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import Page, expect
-from settled import seen
+from settled import seen, settled
 
 expect.set_options(timeout=30_000)  # a strip takes seconds, and the workers theirs to start
 
@@ -104,12 +104,19 @@ def test_the_slider_moves_the_landscape_without_the_server(page):
     slider.wait_for()
 
 
-def test_pinned_runs_are_in_the_link(page, open_page):
+def test_pinned_runs_are_in_the_link_to_this_screen(page, open_page):
     opened(page, "compare")
-    expect(page.locator(".player canvas.top")).to_have_count(2)
-    expect(page.get_by_role("alert")).to_have_count(0)  # one knob differs, and nothing else
-    link = page.url
-    assert link.count("run=") == 2
+    players = ".player canvas.top:visible"
+    expect(page.locator(players)).to_have_count(2)
+    said = page.get_by_role("alert")
+    expect(said).to_contain_text("Only one knob differs, Tikhonov weight λ")
+    expect(said).to_have_count(1)  # and nothing else is said
+    settled(page)
+    assert "run=" not in page.url  # nobody has chosen them
+    page.get_by_role("button", name="Link to this screen").click()
+    link = page.get_by_test_id("stCode").locator("code").inner_text()
+    assert link.count("run=") == 2 and "view=compare" in link
     other = open_page()
     other.goto(link)
-    expect(other.locator(".player canvas.top")).to_have_count(2)
+    expect(other.locator(players)).to_have_count(2)
+    expect(other.get_by_role("alert")).to_have_text(said.inner_text())

@@ -16,7 +16,7 @@ from autoencode_core.home import APP, ASSETS
 from autoencode_core.knob_links import SHORT
 from autoencode_core.lessons.case import case_of
 from autoencode_core.lessons.checks import CHECKS, truth_of
-from autoencode_core.lessons.judging import Truth, right, said, true_words
+from autoencode_core.lessons.judging import Truth, allowed_words, right, said, true_words
 from autoencode_core.lessons.lesson import LessonQuestion, Text, Try
 from autoencode_core.lessons.pictures import PICTURES, pictures
 from autoencode_core.lessons.reading import FOLDER, MOST_BYTES, lessons, parse
@@ -195,6 +195,19 @@ def test_a_number_is_right_up_to_what_is_allowed(truth, amount):
     factor = question(within={"amount": 1 + amount, "kind": "factor"})
     assert right(factor, Truth(truth), truth / (1 + 0.99 * amount))
     assert not right(factor, Truth(truth), truth * (1 + 1.02 * amount))
+
+
+@pytest.mark.parametrize(
+    ("within", "words"),
+    [
+        ({"amount": 1.5}, "within 1.5 flows"),
+        ({"amount": 0.4}, "if exact"),  # less than the slider's step
+        ({"amount": 0.2, "kind": "share"}, "within 20 %"),
+        ({"amount": 2, "kind": "factor"}, "within a factor of 2"),
+    ],
+)
+def test_what_is_allowed_is_said(within, words):
+    assert allowed_words(question(within=within, unit="flows")) == words
 
 
 def test_of_several_right_places_the_nearest_counts():

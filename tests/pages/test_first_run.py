@@ -1,5 +1,7 @@
 """The first visit: what this is, the tour, presets that open their run."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -44,6 +46,12 @@ def test_the_tour_has_four_steps_and_comes_again_when_it_is_asked_for():
     assert tour.proto.json.count('"title"') == 4 and '"asked":0' in tour.proto.json.replace(" ", "")
     next(button for button in at.button if button.label == "Tour").click().run()
     assert '"asked":1' in at.get("bidi_component")[0].proto.json.replace(" ", "")
+
+
+@pytest.mark.parametrize("run", ["", "gallery-moons"])
+def test_the_tour_begins_by_itself_where_no_link_is_about_a_run(run):
+    (tour,) = page(**({"run": run} if run else {})).get("bidi_component")
+    assert json.loads(tour.proto.json)["begins"] is not bool(run)
 
 
 @pytest.mark.parametrize("name", ["lesson", "teach"])
