@@ -20,7 +20,7 @@ from autoencode_core.figures.mean_field.particles import (
 from autoencode_core.glossary import explained
 from autoencode_core.questions.mean_field import PARTICLES, Particles, Quantity
 from autoencode_core.store.record import RunRecord
-from pages.shared.answers import ask, told
+from pages.shared.answers import ask, by_hand, told
 from pages.shared.charts import chart
 from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
@@ -72,12 +72,12 @@ def particles_view(run_id: str, record: RunRecord) -> None:
             f"{len(counts) * trainings} trainings of up to {_ROUNDS * iterations:,} iterations on up to "
             f"{counts[-1]:,} particles: with this network that takes a while."
         )
-        if not st.button("Compute the sweep", help="It runs beside the page and can be cancelled."):
+        words = "It runs beside the page and can be cancelled."
+        if not st.button("Compute the sweep", help=words, on_click=by_hand, args=(PARTICLES,)):
             return
         st.session_state[wanted] = True
     numbers = {"starts": starts, "iterations": iterations}
-    clicked = work > _HEAVY
-    asked = ask(PARTICLES, record, clicked=clicked, counts=counts, seeds=list(range(seeds)), **numbers)
+    asked = ask(PARTICLES, record, counts=counts, seeds=list(range(seeds)), **numbers)
     found = told(asked, f"{len(counts) * trainings} trainings")
     if found is not None:
         _pictures(run_id, found)

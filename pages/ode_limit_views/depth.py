@@ -11,7 +11,7 @@ from autoencode_core.figures.ode_limit.depth import (
 )
 from autoencode_core.questions.ode_limit import DEPTH
 from autoencode_core.store.record import RunRecord
-from pages.shared.answers import ask, told
+from pages.shared.answers import ask, by_hand, told
 from pages.shared.charts import chart
 from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
@@ -36,10 +36,11 @@ def depth_view(run_id: str, record: RunRecord) -> None:
         st.caption(
             f"{doublings} trainings, up to L = {record.spec.depth * 2**doublings}: that takes a while."
         )
-        if not st.button("Retrain at doubled depth", help="It runs beside the page and can be cancelled."):
+        words = "It runs beside the page and can be cancelled."
+        if not st.button("Retrain at doubled depth", help=words, on_click=by_hand, args=(DEPTH,)):
             return
         st.session_state[wanted] = True
-    question = ask(DEPTH, record, clicked=work > _HEAVY, doublings=doublings, iterations=iterations)
+    question = ask(DEPTH, record, doublings=doublings, iterations=iterations)
     found = told(question, "Training at doubled depth")
     if found is None:
         return

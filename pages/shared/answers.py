@@ -50,7 +50,6 @@ def ask(
     question: Question[A],
     record: RunRecord | Sequence[RunRecord],
     patience: float = PATIENCE,
-    clicked: bool = False,
     **arguments: Any,
 ) -> Asked[A]:
     """The answer to a question, as far as it is there after a short wait.
@@ -61,16 +60,24 @@ def ask(
         question: of questions/.
         record: the run, or several for a question about several.
         patience: seconds to wait for it.
-        clicked: whether a person has asked for it already, with a button of the view.
         arguments: of the question.
     """
-    waits = question.heavy and opened_by_link() and not clicked and not _clicked(question.name).get()
+    waits = question.heavy and opened_by_link() and not _clicked(question.name).get()
     if waits and not answers().knows(question, record, **arguments):
         from autoencode_core.desk.answers import Answer  # here: like the jobs
 
         return Asked("", Answer("cancelled"), question.name)
     answer_id = answers().ask(question, record, **arguments)
     return Asked(answer_id, answers().wait(answer_id, patience))
+
+
+def by_hand(question: Question[Any]) -> None:
+    """Notes that a person asks a heavy question, so that it waits for no second click; for a widget to call.
+
+    Args:
+        question: of questions/.
+    """
+    _clicked(question.name).set(True)
 
 
 def told(asked: Asked[A], words: str) -> A | None:

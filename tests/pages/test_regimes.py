@@ -341,10 +341,12 @@ def test_a_line_and_a_plane_through_other_runs_of_the_strip(answers, jobs):
     assert not at.exception
     task, more = answers.asked[-1]
     assert task == "landscape_line" and len(more["other"]) == 180
+    assert read_scene(at.get("bidi_component")[0].proto.bytes)["kind"] == "line"
     at.get("button_group")[1].set_value("minimisers").run()
     assert not at.exception
-    task, more = answers.asked[-1]
-    assert task == "landscape_plane" and more["others"].shape == (2, 180)
+    assert read_scene(at.get("bidi_component")[0].proto.bytes)["kind"] == "plane"
+    (plane,) = [more for task, more in answers.asked if task == "landscape_plane"]  # on which it had opened
+    assert plane["others"].shape == (2, 180) and (plane["others"][0] == more["other"]).all()
 
 
 def test_the_flattest_plane_takes_the_directions_of_the_certificate(answers, jobs):
