@@ -34,6 +34,7 @@ _KNOB_SECTIONS: Mapping[str, str] = {
 _SHOWN: Mapping[str, tuple[str, ...]] = {
     "tikhonov": ("λ of this run", "λ = …"),
     "fidelity": ("allowed",),
+    "method": ("pmp", "adam", "lbfgs"),
     "substeps": ("step size δ/r…",),
 }
 """Further words on screen for a knob."""

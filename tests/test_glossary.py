@@ -41,6 +41,11 @@ def test_names_lead_to_their_own_term(key):
         ("PC₁", "principal_component"),
         ("mean squared distance<br>(data units²)", "test_error"),
         ("\\+ penalty", "penalty"),
+        ("gradient evaluations", "evaluations"),
+        ("seconds of computing", "seconds"),
+        ("lbfgs", "method"),
+        ("new row", "particle"),
+        ("unusual new row", "unusual"),
         ("a word that nobody wrote", None),
     ],
 )
