@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import streamlit
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from knob_page import app, knob, spec_of
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from autoencode_core.desk.answers import Answer
 from autoencode_core.knob_links import SHORT
+from autoencode_core.lessons.reading import lessons
 from autoencode_core.spec import RunSpec
 from pages.shared import answers as shared_answers
 from pages.shared import setup
@@ -20,10 +22,11 @@ from pages.shared.teaching import Teaching, read_teaching
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["playground", "flow", "latent", "regimes", "control", "ode_limit", "mean_field", "runs", "share"]
+PAGES += ["lessons", "glossary", "mathematics"]
 VIEWS = ["", "strip", "compare", "landscape", "methods", "component", "particles", "depth", "walk", "none"]
 NASTY = ["", "inf", "nan", "1e400", "-1", "9" * 400, "on", "2", "[]", "../x", "‮½", "*a*<b>", "gallery-circle"]
 NAMES = [*SHORT.values(), "run", "job", "study", "t", "cut", "axes", "against", "each", "particles", "teach"]
-NAMES += ["knob_depth", "look", "lesson", "done", "differ", "phase", "from", "big"]
+NAMES += ["knob_depth", "look", "lesson", "done", "differ", "phase", "from", "big", "term", "section"]
 
 
 class NoJobs:
@@ -70,6 +73,7 @@ def quiet(tmp_path, monkeypatch):
     setup.store.clear()
     monkeypatch.setattr(setup, "answers", LightAnswers)
     monkeypatch.setattr(shared_answers, "answers", LightAnswers)
+    monkeypatch.setattr(streamlit, "page_link", lambda *_, **__: None)  # a page alone knows no other pages
     import importlib
 
     for path in [*ROOT.glob("pages/*.py"), *ROOT.glob("pages/*/*.py")]:
@@ -99,6 +103,14 @@ def test_no_link_raises_and_none_starts_a_job_or_a_heavy_question(quiet, page, v
     at.run()
     assert not at.exception
     assert not any("not your doing" in error.value for error in at.error)
+
+
+@pytest.mark.parametrize("name", lessons())
+def test_a_link_to_a_lesson_starts_no_job_and_no_heavy_question(quiet, name):
+    at = AppTest.from_string("import pages.lessons as page; page.render()", default_timeout=60)
+    at.query_params["lesson"] = name
+    at.run()
+    assert not at.exception and not any("not your doing" in error.value for error in at.error)
 
 
 # ---- links to pages
