@@ -80,7 +80,10 @@ def unseen(page: Page) -> list[str]:
         focus = page.evaluate(FOCUS)
         if focus is None:
             break
-        if focus["contrast"] < 3:
+        if focus["contrast"] < 3:  # a ring that fades in stands after some frames
+            page.wait_for_timeout(100)
+            focus = page.evaluate(FOCUS)
+        if focus is not None and focus["contrast"] < 3:
             found.append(f"{focus['name']}: {focus['contrast']:.1f}")
     return found
 

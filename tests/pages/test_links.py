@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from autoencode_core.desk.answers import Answer
 from autoencode_core.knob_links import SHORT
+from autoencode_core.lessons.reading import lessons
 from autoencode_core.spec import RunSpec
 from pages.shared import answers as shared_answers
 from pages.shared import setup
@@ -102,6 +103,14 @@ def test_no_link_raises_and_none_starts_a_job_or_a_heavy_question(quiet, page, v
     at.run()
     assert not at.exception
     assert not any("not your doing" in error.value for error in at.error)
+
+
+@pytest.mark.parametrize("name", lessons())
+def test_a_link_to_a_lesson_starts_no_job_and_no_heavy_question(quiet, name):
+    at = AppTest.from_string("import pages.lessons as page; page.render()", default_timeout=60)
+    at.query_params["lesson"] = name
+    at.run()
+    assert not at.exception and not any("not your doing" in error.value for error in at.error)
 
 
 # ---- links to pages

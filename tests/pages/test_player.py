@@ -5,13 +5,17 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from autoencode_core.figures.scenes.encoding import encode
+from autoencode_core.figures.scenes.parts import scene
 from pages.shared import player, save_menu
 from pages.shared.player import Said
+
+SCENE = encode(scene("run", [], title="Run"))
 
 
 def heard(monkeypatch, words: dict) -> Said:
     monkeypatch.setattr(player, "_component", lambda: lambda **_: words)
-    return player.player("p", b"1234", "run", particles=10)
+    return player.player("p", SCENE, "run", particles=10)
 
 
 def test_what_was_done_is_told(monkeypatch):
@@ -53,15 +57,15 @@ def test_nonsense_is_nothing(monkeypatch, value):
 
 
 def test_the_component_is_mounted_with_its_data():
-    def script():
+    def script(data):
         from pages.shared.player import player
 
-        player("p", b"a scene", "run")
+        player("p", data, "run")
 
-    at = AppTest.from_function(script, default_timeout=20).run()
+    at = AppTest.from_function(script, kwargs={"data": SCENE}, default_timeout=20).run()
     assert not at.exception
     shown = at.get("bidi_component")[0].proto
-    assert shown.bytes == b"a scene"
+    assert shown.bytes == SCENE
     assert shown.component_name == "autoencode.player"
 
 
