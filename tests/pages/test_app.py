@@ -41,4 +41,5 @@ def test_every_page_draws_itself(path):
 
 def test_the_app_opens_on_the_playground():
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
-    assert len(at.get("bidi_component")) == 1 and len(at.get("plotly_chart")) == 3
+    assert len(at.get("bidi_component")) == 3  # the tour, the flow, the slider over λ
+    assert len(at.get("plotly_chart")) == 3

@@ -64,13 +64,13 @@ def test_off_the_slider_says_and_on_again_the_data(table):
 def test_made_data_may_choose_too():
     at = turn(app(), "tikhonov_auto", True)
     assert weight(at) == "auto" and not at.error
-    assert weight(app(tikhonov_auto="true")) == "auto"
+    assert weight(app(tikhonov="auto")) == "auto"
 
 
 def test_a_weight_in_the_link_is_taken_at_its_word(table):
     assert weight(app(dataset="mine.csv", tikhonov="0.05")) == 0.05
     assert weight(app(dataset="mine.csv")) == "auto"
-    assert weight(app(dataset="mine.csv", tikhonov_auto="false")) == 0.01
+    assert weight(app(dataset="mine.csv", tikhonov="auto")) == "auto"
 
 
 @pytest.mark.parametrize("value", ["auto", 0.05, 0.01])

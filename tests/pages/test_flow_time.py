@@ -27,7 +27,7 @@ def test_the_measure_opens_at_the_time_of_the_link(answers, view):
 
 def test_a_classifier_opens_at_its_own_time(answers):
     assert shown_scene(opened(CONTROL, view="component", t="0.5"))["start"] == 0.5  # T = 2, until T/2
-    assert shown_scene(opened(CONTROL, view="component", t="0.5", component_horizon="1"))["start"] == 2.0
+    assert shown_scene(opened(CONTROL, view="component", t="0.5", horizon="1"))["start"] == 2.0
 
 
 def test_where_it_was_stopped_goes_into_the_link_and_the_scene_stays(answers, monkeypatch):
