@@ -173,9 +173,6 @@ def _film(kind: str) -> Callable[[RunRecord, Screen, Report], bytes]:
 
 
 FORMATS: Mapping[str, Format] = {
-    "py": Format(".py", "text/x-python", lambda record, *_: recipe(record).script.encode()),
-    "ipynb": Format(".ipynb", "application/x-ipynb+json", lambda record, *_: recipe(record).notebook),
-    "bib": Format(".bib", "application/x-bibtex", lambda record, *_: cite(record).encode()),
     "run": Format(".autoencode", "application/octet-stream", lambda record, *_: pack(record)),
     "html": Format(".html", "text/html", _page),
     "csv": Format(".csv", "text/csv", lambda record, screen, _: trajectories_csv(record, screen.particles)),
@@ -185,5 +182,8 @@ FORMATS: Mapping[str, Format] = {
     "png": Format(".png", "image/png", _film("png"), still=True),
     "svg": Format(".svg", "image/svg+xml", _film("svg"), still=True),
     "pdf": Format(".pdf", "application/pdf", _film("pdf"), still=True),
+    "py": Format(".py", "text/x-python", lambda record, *_: recipe(record).script.encode()),
+    "ipynb": Format(".ipynb", "application/x-ipynb+json", lambda record, *_: recipe(record).notebook),
+    "bib": Format(".bib", "application/x-bibtex", lambda record, *_: cite(record).encode()),
 }
 """Every format by name."""
