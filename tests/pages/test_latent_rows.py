@@ -66,7 +66,7 @@ def test_all_rows_are_drawn_and_can_be_taken_along(run, monkeypatch):
     at = page(run)
     assert traces(at) == {"training row": 32, "test row": 8}
     ((name, table),) = saved
-    assert name == "mine-k1-codes" and list(table)[:4] == ["row", "part", "label", "z1"]
+    assert name == "mine-k1-lambda0.001-codes" and list(table)[:4] == ["row", "part", "label", "z1"]
     assert table["row"].tolist() == list(range(2, 42)) and sorted(set(table["label"])) == ["u", "v"]
 
 
