@@ -453,6 +453,8 @@ if __name__ == "__main__":
         "neighbours": {},
         "own_rows": {},
         "new_rows": {"values": record.probe["inputs"][:3]},
+        "remembering": {},
+        "scatter": {"counts": [8, 16]},
     }
     ids = {name: answers.ask(QUESTIONS[name], record, **arguments) for name, arguments in asked.items()}
     ids["curvatures"] = answers.ask(QUESTIONS["curvatures"], [record, record])
@@ -479,7 +481,7 @@ def test_real_questions_bring_nothing_heavy_into_the_server(tmp_path):
     )
     said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert said["modules"] == "set()", done.stderr
-    for name in set(QUESTIONS) - {"export"}:
+    for name in set(QUESTIONS) - {"export", "figure"}:
         assert said[name].startswith("done  ["), said[name]
     run = RunStore(tmp_path).load(run_id)
     expected = run.model.decode(run.probe["snapshot_codes"][-1][:2])
