@@ -106,8 +106,8 @@ def asked(trained):
     }
 
 
-ELSEWHERE = {"export", "component", "component_horizons", "decoded_grid"}
-"""Asked of records, of other data, or of two code components."""
+ELSEWHERE = {"export", "figure", "component", "component_horizons", "decoded_grid"}
+"""Asked of records, of no run, of other data, or of two code components."""
 REFUSED = {"maximality", "maximality_path"}
 """What only a sum over hidden units has."""
 
