@@ -301,7 +301,7 @@ const { label, niceTicks, reading } = await import("./player/numbers.js");
 console.log(JSON.stringify({
   ticks: niceTicks(-1.03, 2.2, 5), fine: niceTicks(0, 0.001, 4), none: niceTicks(1, 1, 5),
   labels: [label(-0.5, 1), label(-0, 2), label(-0.004, 2), label(123456, 0)],
-  readings: [0, -0.62287, 1234.5, 3e-5, -2e7, NaN].map(reading),
+  readings: [0, -0.62287, 1234.5, 3e-5, -2e7, NaN].map((value) => reading(value)),
 }));
 """
     seen = run(tmp_path, script)
