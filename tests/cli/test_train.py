@@ -187,7 +187,7 @@ def test_a_failed_export_leaves_nothing(home, tmp_path):
 
 def test_how_an_export_looks(home, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(writers, "png", lambda record, screen, report: asked.append(screen) or b"picture")
+    monkeypatch.setattr(writers, "png", lambda record, screen, *_: asked.append(screen) or b"picture")
     flags = ["--dark", "--unrolled", "--at", "0.5", "--yaw", "90", "--pitch", "-45"]
     words = ["export", "first", "--out", home, "--format", "png", "--file", str(tmp_path / "a.png"), *flags]
     assert main(words) == 0 and (tmp_path / "a.png").read_bytes() == b"picture"
@@ -211,7 +211,7 @@ def test_an_export_that_cannot_be_says_why(home, tmp_path, capsys, monkeypatch, 
 
 
 def test_an_interrupted_export_leaves_nothing(home, tmp_path, monkeypatch):
-    def interrupted(record, screen, report):
+    def interrupted(record, screen, around, report):
         report(0.5, "half of it")
         raise KeyboardInterrupt
 
