@@ -211,7 +211,7 @@ def test_an_export_that_cannot_be_says_why(home, tmp_path, capsys, monkeypatch, 
 
 
 def test_an_interrupted_export_leaves_nothing(home, tmp_path, monkeypatch):
-    def interrupted(record, screen, around, report):
+    def interrupted(record, screen, report, around):
         report(0.5, "half of it")
         raise KeyboardInterrupt
 
