@@ -68,9 +68,9 @@ def test_made_data_may_choose_too():
 
 
 def test_a_weight_in_the_link_is_taken_at_its_word(table):
-    assert weight(app(dataset="mine.csv", tikhonov="0.05")) == 0.05
-    assert weight(app(dataset="mine.csv")) == "auto"
-    assert weight(app(dataset="mine.csv", tikhonov="auto")) == "auto"
+    assert weight(app(dataset="0123456789ab-mine.csv", tikhonov="0.05")) == 0.05
+    assert weight(app(dataset="0123456789ab-mine.csv")) == "auto"
+    assert weight(app(dataset="0123456789ab-mine.csv", tikhonov="auto")) == "auto"
 
 
 @pytest.mark.parametrize("value", ["auto", 0.05, 0.01])
