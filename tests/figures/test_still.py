@@ -46,8 +46,8 @@ def test_history_draws_costs_and_errors_with_the_level_of_pca(make: Make) -> Non
         and "flow coordinates" in figure.layout.yaxis2.title.text
     )
     texts = [note.text for note in figure.layout.annotations]
-    assert "PCA 0.2" in texts and any(text.startswith("train 0.0") for text in texts)
-    assert "PCA" not in lines(history_figure(history))
+    assert "PCA, test 0.2" in texts and any(text.startswith("train 0.0") for text in texts)
+    assert "PCA, test" not in lines(history_figure(history))
 
 
 def test_history_is_linear_where_something_is_not_positive() -> None:
