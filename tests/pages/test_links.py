@@ -42,6 +42,8 @@ class NoJobs:
 
         raise InputError("job", job_id, "the id of a job")
 
+    study_status = status
+
     def train(self, *_, **__):
         raise AssertionError("a link started a training")
 
