@@ -39,7 +39,8 @@ def test_history_draws_costs_and_errors_with_the_level_of_pca(make: Make) -> Non
     shown = lines(figure)
     assert list(shown) == ["cost J", "data term", "penalty λ‖θ‖²", "train", "test", "PCA, test"]
     np.testing.assert_allclose(shown["test"].y, history["test_error"], rtol=1e-6)
-    assert set(np.asarray(shown["PCA, test"].y)) == {np.float32(0.2)} and shown["PCA, test"].line.dash == "dot"
+    level = shown["PCA, test"]
+    assert set(np.asarray(level.y)) == {np.float32(0.2)} and level.line.dash == "dot"
     assert figure.layout.yaxis.type == figure.layout.yaxis2.type == "log"
     assert (
         figure.layout.xaxis2.title.text == "iteration"
