@@ -1,7 +1,7 @@
 """What the views of studies share: which study is shown, its training, its runs, its table."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -29,8 +29,13 @@ from pages.shared.study_list import study_names
 from pages.shared.views import switch_view
 from pages.shared.words import setting, study_title
 
+if TYPE_CHECKING:
+    from autoencode_core.store.study_store import StudyEntry
+
 FLOW = "pages/flow.py"
 _STACKED = "studies_stacked"
+_BEST = "gallery.hysteresis"
+"""The continuation of the gallery whose branches differ for longest; the other one is for the Playground's slider."""
 PAGE = "regimes"
 _HEADS = {
     "tikhonov": "λ",
@@ -100,7 +105,7 @@ def _menu(kind: Kind) -> tuple[str, Study] | None:
         st.info("No study of this kind is stored yet. Train one below.")
         return None
     if widget.get() not in known:
-        widget.set(next(iter(known)))
+        widget.set(_opening(known))
     names = study_names(known)
     chosen = st.selectbox(
         "Study",
@@ -111,12 +116,18 @@ def _menu(kind: Kind) -> tuple[str, Study] | None:
         help="What was trained, newest first; those of the gallery come last.",
     )
     _linked_study(kind).set(chosen)
-    if chosen == next(iter(known)):
+    if chosen == _opening(known):
         STUDY.imply(chosen)
     else:
         STUDY.set(chosen)
     study = known[chosen].study
     return None if study is None else (chosen, study)
+
+
+def _opening(known: "Mapping[str, StudyEntry]") -> str:
+    """One's own newest study, else the one of the gallery that shows the idea best."""
+    newest = next(iter(known))
+    return _BEST if known[newest].read_only and _BEST in known else newest
 
 
 def _shown_study(kind: Kind) -> SessionKey[str]:
