@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FLOW = "pages/flow.py"
 _STACKED = "studies_stacked"
 _BEST = "gallery.hysteresis"
-"""The continuation of the gallery whose branches differ for longest; the other one is for the Playground's slider."""
+"""The continuation of the gallery that shows hysteresis; the other one is for the Playground."""
 PAGE = "regimes"
 _HEADS = {
     "tikhonov": "λ",

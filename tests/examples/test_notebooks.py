@@ -17,6 +17,7 @@ def _core_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel finds the core wherever it runs."""
     found = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, found)))
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel chooses the one that draws into cells
 
 
 def test_these_and_no_others_are_there():
