@@ -103,7 +103,7 @@ def test_one_list_is_enough():
         ({"tikhonov": []}, "tikhonov = none: allowed is at least one value"),
         ({"seeds": [2, 2]}, r"seed = 2: allowed is each value once"),
         ({"seeds": []}, "seed = none"),
-        ({"memory": 1000}, r"memory = 1000 bytes: allowed is at least .*one regime"),
+        ({"memory": 1000}, r"memory = 1,000 bytes: allowed is at least .*one regime"),
     ],
 )
 def test_bad_lists_are_named(asked, words):
