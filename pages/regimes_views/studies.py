@@ -221,7 +221,10 @@ def _drawn(
     _study: Study,
     _draw: Callable[..., go.Figure],
 ) -> go.Figure:
-    return told_when_pointed_at(_draw(_study, dark=looks[0], stacked=looks[1]))
+    figure = told_when_pointed_at(_draw(_study, dark=looks[0], stacked=looks[1]))
+    # What was just drawn has to be what the cache gives back, in the order of its entries too: else Streamlit
+    # takes it for another chart at the next run and forgets the click that asked for that run.
+    return go.Figure(figure.to_dict())
 
 
 def _picked(event: Any, count: int) -> int | None:
