@@ -16,7 +16,7 @@ from autoencode_core.export.player_page import colours, script_json
 from autoencode_core.figures.arrays import flow_states
 from autoencode_core.figures.scenes.encoding import encode
 from autoencode_core.home import ASSETS
-from autoencode_core.lessons.case import Ask, Case, Library, case_of
+from autoencode_core.lessons.case import Ask, Case, Store, case_of
 from autoencode_core.lessons.checks import truth_of
 from autoencode_core.lessons.judging import allowed_words, true_words
 from autoencode_core.lessons.lesson import Figure, Lesson, LessonQuestion, Text
@@ -32,12 +32,12 @@ _STYLES = ("player.css", "landscape.css", "lesson.css")
 _CLASSES = {"player": "player", "landscape": "landscape"}
 
 
-def lesson_page(lesson: Lesson, library: Library, ask: Ask, *, dark: bool = False, note: bool = False) -> str:
+def lesson_page(lesson: Lesson, store: Store, ask: Ask, *, dark: bool = False, note: bool = False) -> str:
     """A lesson as a page that opens from a disk; its truths are computed now and lie in it.
 
     Args:
         lesson: which one.
-        library: has its runs and studies.
+        store: has its runs and studies.
         ask: answers what its pictures and checks ask.
         dark: whether on a dark page.
         note: whether the lecturer's page stands before it.
@@ -49,14 +49,14 @@ def lesson_page(lesson: Lesson, library: Library, ask: Ask, *, dark: bool = Fals
         NotYet: an answer that it needs is not there yet.
         InputError: a run is missing, or cannot be shown as the lesson wants.
     """
-    return _Writer(lesson, library, ask, dark).page(note)
+    return _Writer(lesson, store, ask, dark).page(note)
 
 
 class _Writer:
     """Writes one lesson, and keeps what its script needs: scenes, figures, questions."""
 
-    def __init__(self, lesson: Lesson, library: Library, ask: Ask, dark: bool) -> None:
-        self.lesson, self.library, self.ask, self.dark = lesson, library, ask, dark
+    def __init__(self, lesson: Lesson, store: Store, ask: Ask, dark: bool) -> None:
+        self.lesson, self.store, self.ask, self.dark = lesson, store, ask, dark
         self.scenes: list[dict[str, str]] = []
         self.figures: list[str] = []
         self.questions: list[dict[str, Any]] = []
@@ -98,7 +98,7 @@ class _Writer:
 
     def _text(self, markdown: str, facts: dict[str, str] | None = None) -> str:
         """Markdown as HTML, with its numbers, formulas as MathML; links into the app lead nowhere."""
-        text = filled(markdown, self.lesson, self.library, facts)
+        text = filled(markdown, self.lesson, self.store, facts)
         made = _WITHIN_THE_APP.sub(r"\1", str(_markdown().render(text)))
         return made.replace(_GUESS, '<span class="guess"></span>').replace(
             _TRUTH, '<span class="true"></span>'
@@ -107,7 +107,7 @@ class _Writer:
     def _figure(self, figure: Figure) -> str:
         """A figure with its caption."""
         identity = f"figure {len(self.scenes)} {len(self.figures)}"
-        case = case_of(self.lesson, figure, self.library, self.ask, dark=self.dark)
+        case = case_of(self.lesson, figure, self.store, self.ask, dark=self.dark)
         shown = pictures(figure.kind, case, identity)
         places = "".join(map(self._picture, shown))
         caption = f"<figcaption>{self._text(figure.caption)}</figcaption>" if figure.caption else ""
@@ -131,7 +131,7 @@ class _Writer:
     def _question(self, question: LessonQuestion) -> str:
         """A question: its form, what judges it, and its answer, hidden at first."""
         place = len(self.questions)
-        case = case_of(self.lesson, question, self.library, self.ask, dark=self.dark)
+        case = case_of(self.lesson, question, self.store, self.ask, dark=self.dark)
         truth = truth_of(question, case)
         known: dict[str, Any] = {"kind": question.kind, "unit": question.unit}
         known["within"] = question.within.model_dump() if question.within else None
@@ -168,7 +168,7 @@ class _Writer:
         self, question: LessonQuestion, place: int, known: dict[str, Any], truths: list[tuple[float, ...]]
     ) -> str:
         """A picture to point at, a slider for each coordinate, and the picture with the truth."""
-        case = case_of(self.lesson, question, self.library, self.ask, dark=self.dark)
+        case = case_of(self.lesson, question, self.store, self.ask, dark=self.dark)
         scene = pictures(question.picture, case, f"mark {place}")[0].scene or {}
         pane = scene["panes"][0]
         picture = self._picture(Picture(scene=scene, alt=str(scene["alt"])))

@@ -15,7 +15,7 @@ class NotYet(Exception):
     """An answer that a lesson needs is still being computed, or cannot be had; the page says which."""
 
 
-class Library(Protocol):
+class Store(Protocol):
     """Where runs and studies come from; a RunStore is one."""
 
     def record(self, run_id: str) -> RunRecord:
@@ -42,7 +42,7 @@ class Case:
     """One block of a lesson with the runs that it is about.
 
     Attributes:
-        library: where they come from.
+        store: where they come from.
         ask: puts questions about them.
         run_ids: of its runs.
         study_id: of its study, "" without.
@@ -50,7 +50,7 @@ class Case:
         dark: whether pictures are for a dark page.
     """
 
-    library: Library
+    store: Store
     ask: Ask
     run_ids: tuple[str, ...] = ()
     study_id: str = ""
@@ -60,7 +60,7 @@ class Case:
     @property
     def records(self) -> list[RunRecord]:
         """Its runs."""
-        return [self.library.record(run_id) for run_id in self.run_ids]
+        return [self.store.record(run_id) for run_id in self.run_ids]
 
     @property
     def record(self) -> RunRecord:
@@ -71,7 +71,7 @@ class Case:
         """
         if not self.run_ids:
             raise InputError("run", "", "a name of the front matter's runs")
-        return self.library.record(self.run_ids[0])
+        return self.store.record(self.run_ids[0])
 
     @property
     def study(self) -> Study:
@@ -82,11 +82,11 @@ class Case:
         """
         if not self.study_id:
             raise InputError("study", "", "a name of the front matter's studies")
-        return self.library.study(self.study_id)
+        return self.store.study(self.study_id)
 
     def member(self, place: int) -> RunRecord:
         """A run of its study, by its place among the outcomes."""
-        return self.library.record(self.library.member_ids(self.study_id)[place])
+        return self.store.record(self.store.member_ids(self.study_id)[place])
 
     def number(self, name: str, default: float) -> float:
         """A setting as a number.
@@ -102,11 +102,11 @@ class Case:
 
 
 def case_of(
-    lesson: Lesson, block: Figure | LessonQuestion | Try, library: Library, ask: Ask, *, dark: bool = False
+    lesson: Lesson, block: Figure | LessonQuestion | Try, store: Store, ask: Ask, *, dark: bool = False
 ) -> Case:
     """The case of a block of a lesson."""
     return Case(
-        library,
+        store,
         ask,
         tuple(lesson.runs[name] for name in block.run),
         lesson.studies.get(block.study, ""),

@@ -9,7 +9,7 @@ import numpy as np
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.numbers import minus, percent, power
-from autoencode_core.lessons.case import Library
+from autoencode_core.lessons.case import Store
 from autoencode_core.lessons.lesson import Lesson
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
@@ -47,13 +47,13 @@ def number_of(record: RunRecord, name: str) -> float:
     return float(found)
 
 
-def filled(text: str, lesson: Lesson, library: Library, facts: Mapping[str, str] | None = None) -> str:
+def filled(text: str, lesson: Lesson, store: Store, facts: Mapping[str, str] | None = None) -> str:
     """A text of a lesson with its numbers put in.
 
     Args:
         text: Markdown with {run.number}, {run.number:%} and {fact}.
         lesson: gives runs their names.
-        library: has them.
+        store: has them.
         facts: words by name; others in braces are left alone.
 
     Raises:
@@ -65,7 +65,7 @@ def filled(text: str, lesson: Lesson, library: Library, facts: Mapping[str, str]
             raise InputError(
                 "run", found[1], f"one of {', '.join(lesson.runs) or 'the runs, of which none is named'}"
             )
-        value = number_of(library.record(lesson.runs[found[1]]), found[2])
+        value = number_of(store.record(lesson.runs[found[1]]), found[2])
         say: Callable[[float], str] = percent if found[3] else plain
         return say(value)
 

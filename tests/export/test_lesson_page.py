@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from lessons.direct import LIBRARY, ask, case
+from lessons.direct import STORE, ask, case
 
 from autoencode_core.export.lesson_page import lesson_page
 from autoencode_core.lessons.checks import truth_of
@@ -16,7 +16,7 @@ LESSON = lessons()["circle_onto_line"]
 
 @pytest.fixture(scope="module")
 def page():
-    return lesson_page(LESSON, LIBRARY, ask, note=True)
+    return lesson_page(LESSON, STORE, ask, note=True)
 
 
 def without_scripts(page):
@@ -47,12 +47,12 @@ def test_the_truths_lie_in_it(page):
 
 
 def test_a_dark_page_has_dark_figures():
-    assert "color-scheme: dark" in lesson_page(LESSON, LIBRARY, ask, dark=True)
+    assert "color-scheme: dark" in lesson_page(LESSON, STORE, ask, dark=True)
 
 
 def test_text_is_no_html():
     bad = LESSON.model_copy(
         update={"parts": (Text(markdown="<script>alert(1)</script> $x$"),), "title": "<b>"}
     )
-    text = lesson_page(bad, LIBRARY, ask)
+    text = lesson_page(bad, STORE, ask)
     assert "<script>alert(1)" not in text and "&lt;script&gt;" in text and "<h1>8. &lt;b&gt;" in text

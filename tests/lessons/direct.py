@@ -13,7 +13,7 @@ from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_store import RunStore
 from autoencode_core.training.records import run_of
 
-LIBRARY = RunStore("nowhere", gallery=GALLERY)
+STORE = RunStore("nowhere", gallery=GALLERY)
 _KNOWN: dict[str, Any] = {}
 
 
@@ -31,9 +31,9 @@ def ask(question: Question[Any], record: RunRecord | Sequence[RunRecord], /, **a
 
 def case(lesson: Lesson, question: LessonQuestion) -> Case:
     """The case of a question of a lesson, with the gallery's runs."""
-    return case_of(lesson, question, LIBRARY, ask)
+    return case_of(lesson, question, STORE, ask)
 
 
 def about(*run_ids: str, study: str = "", **settings: str) -> Case:
     """A case about runs of the gallery."""
-    return Case(LIBRARY, ask, run_ids, study, settings)
+    return Case(STORE, ask, run_ids, study, settings)

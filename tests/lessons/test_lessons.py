@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from latex2mathml.converter import convert
-from lessons.direct import LIBRARY, ask, case
+from lessons.direct import STORE, ask, case
 
 from autoencode_core.errors import InputError
 from autoencode_core.home import APP, ASSETS
@@ -60,11 +60,11 @@ def test_a_lesson_asks_twice_shows_pictures_and_helps_the_lecturer(lesson):
 @each_lesson
 def test_its_runs_and_numbers_are_there(lesson):
     for run_id in lesson.runs.values():
-        LIBRARY.record(run_id)
+        STORE.record(run_id)
     for study_id in lesson.studies.values():
-        LIBRARY.study(study_id)
+        STORE.study(study_id)
     for text in texts(lesson):
-        assert not re.search(r"\{[a-z_]+\.[a-z_]+", filled(text, lesson, LIBRARY))
+        assert not re.search(r"\{[a-z_]+\.[a-z_]+", filled(text, lesson, STORE))
 
 
 @each_lesson
@@ -102,16 +102,14 @@ def test_a_truth_can_be_said_and_guessed_rightly_and_wrongly(lesson, question):
     facts = {**truth.facts, "truth": true_words(question, truth, bad), "guess": said(question, bad)}
     for part in question.answer:
         if isinstance(part, Text):
-            text = re.sub(
-                r"\$\$.+?\$\$|\$.+?\$", "", filled(part.markdown, lesson, LIBRARY, facts), flags=re.S
-            )
+            text = re.sub(r"\$\$.+?\$\$|\$.+?\$", "", filled(part.markdown, lesson, STORE, facts), flags=re.S)
             assert "{" not in text, f"{text}: known are {sorted(facts)}"
 
 
 @each_lesson
 def test_its_pictures_can_be_drawn(lesson):
     for figure in lesson.figures:
-        for picture in pictures(figure.kind, case_of(lesson, figure, LIBRARY, ask), "test"):
+        for picture in pictures(figure.kind, case_of(lesson, figure, STORE, ask), "test"):
             assert (picture.scene is None) != (picture.figure is None) and picture.alt
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from lessons.direct import LIBRARY, about
+from lessons.direct import STORE, about
 
 from autoencode_core.errors import InputError
 from autoencode_core.lessons.checks import CHECKS
@@ -15,7 +15,7 @@ RUN = "gallery-circle"
 @pytest.fixture(scope="module")
 def walk():
     """The particles in the order of their angles: angle, place, code and squared error of each."""
-    probe = LIBRARY.record(RUN).probe
+    probe = STORE.record(RUN).probe
     states = np.asarray(probe["flow_states"], float)
     (kept,) = np.flatnonzero(probe["flow_active"][len(states) // 2])
     code = states[len(states) // 2][:, kept]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lessons.direct import LIBRARY, about
+from lessons.direct import STORE, about
 
 from autoencode_core.errors import InputError
 from autoencode_core.lessons.checks import CHECKS
@@ -14,8 +14,8 @@ STRIP = "gallery.regimes"
 def runs():
     """The runs of the strip by λ."""
     found = {}
-    for run_id in LIBRARY.member_ids(STRIP):
-        record = LIBRARY.record(run_id)
+    for run_id in STORE.member_ids(STRIP):
+        record = STORE.record(run_id)
         found.setdefault(record.spec.tikhonov, []).append(record)
     return found
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lessons.direct import LIBRARY, about
+from lessons.direct import STORE, about
 
 from autoencode_core.errors import InputError
 from autoencode_core.lessons.checks.horizon import farthest_regrown, farthest_way, fastest, least_horizon
@@ -14,7 +14,7 @@ CLOUDS, SHORT, LONG, TWO = (f"gallery-{n}" for n in ("bimodal", "horizon_short",
 
 
 def test_no_particle_of_the_clouds_gets_as_far_as_the_horizon() -> None:
-    record = LIBRARY.record(CLOUDS)
+    record = STORE.record(CLOUDS)
     truth = farthest_way(about(CLOUDS))
     made = run_of(record).model.reconstruct(record.probe["inputs"]).double().numpy()
     ways = np.abs(made - record.probe["inputs"])
@@ -33,7 +33,7 @@ def test_a_run_that_drops_components_has_no_way_from_beginning_to_end() -> None:
 
 
 def test_the_regrown_component_stays_within_the_time_it_is_driven_for() -> None:
-    record = LIBRARY.record(SHORT)
+    record = STORE.record(SHORT)
     truth = farthest_regrown(about(SHORT))
     states, active = record.probe["flow_states"], record.probe["flow_active"]
     driven = active[10:20, 2].sum() * record.spec.horizon / 20
@@ -43,13 +43,13 @@ def test_the_regrown_component_stays_within_the_time_it_is_driven_for() -> None:
     bound = np.mean([max(0.0, abs(each) - driven) ** 2 for each in x])
     assert float(truth.facts["bound"]) == pytest.approx(bound, rel=0.02)
     assert record.summary["train_error"] > bound
-    assert LIBRARY.record(LONG).summary["train_error"] < 0.01
+    assert STORE.record(LONG).summary["train_error"] < 0.01
 
 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), size=st.floats(0.1, 100))
 def test_no_control_whatever_passes_the_reach(seed: int, size: float) -> None:
-    record = LIBRARY.record(SHORT)
+    record = STORE.record(SHORT)
     model = run_of(record).model
     theta = size * np.random.default_rng(seed).standard_normal(len(record.weights["control"]))
     made = model.with_control(theta).reconstruct(record.probe["inputs"][:40])
@@ -58,7 +58,7 @@ def test_no_control_whatever_passes_the_reach(seed: int, size: float) -> None:
 
 def test_the_least_horizon_is_where_the_reach_covers_the_data() -> None:
     for run_id in (SHORT, LONG):
-        height = np.abs(LIBRARY.record(run_id).probe["inputs"][:, 2]).max()
+        height = np.abs(STORE.record(run_id).probe["inputs"][:, 2]).max()
         assert least_horizon(about(run_id)).value == pytest.approx(height / (9 / 20), rel=1e-5)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lessons.direct import LIBRARY, about, ask
+from lessons.direct import STORE, about, ask
 
 from autoencode_core.analysis.run_particles import drawn
 from autoencode_core.lessons.checks.measures import (
@@ -19,7 +19,7 @@ LAW = "gallery-mean_field"
 def test_half_the_scatter_takes_about_four_times_the_particles() -> None:
     truth = particles_for_half(about(LAW, of="100"))
     assert truth.value == pytest.approx(400, rel=0.15)
-    run = run_of(LIBRARY.record(LAW))
+    run = run_of(STORE.record(LAW))
     x = drawn(run, 40_000, 5).inputs
     terms = np.square(run.model.reconstruct(x).double().numpy() - x).sum(axis=1)
     assert float(truth.facts["scatter"]) == pytest.approx(terms.std() / 10, rel=0.1)
@@ -28,14 +28,14 @@ def test_half_the_scatter_takes_about_four_times_the_particles() -> None:
 
 def test_the_doubled_form_ends_where_the_network_does() -> None:
     truth = doubled_output(about(LAW))
-    record = LIBRARY.record(LAW)
+    record = STORE.record(LAW)
     moved = np.abs(record.probe["flow_dropped"] - record.probe["flow_states"][5]).max()
     assert truth.value == "same" and float(truth.facts["apart"]) < 1e-5
     assert float(truth.facts["jump"]) == pytest.approx(moved, rel=0.1)
 
 
 def test_the_mass_elsewhere_is_half_of_all_differences_between_two_histograms() -> None:
-    record = LIBRARY.record(LAW)
+    record = STORE.record(LAW)
     run, found = run_of(record), asked_push(ask, record)
     x = run.data.train.double().numpy()
     low, span = x.min(axis=0), np.ptp(x, axis=0)

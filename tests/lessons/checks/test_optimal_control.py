@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from lessons.direct import LIBRARY, about, ask
+from lessons.direct import STORE, about, ask
 from torch import Tensor
 
 from autoencode_core.analysis.run_problem import RunProblem
@@ -41,11 +41,11 @@ def cost(problem: RunProblem, theta: Tensor, longer: Tensor, weight: float) -> T
 
 @pytest.fixture(scope="module")
 def problem() -> RunProblem:
-    return RunProblem(run_of(LIBRARY.record(BEST)))
+    return RunProblem(run_of(STORE.record(BEST)))
 
 
 def test_the_price_is_lambda_times_the_squared_norm(problem: RunProblem) -> None:
-    record = LIBRARY.record(BEST)
+    record = STORE.record(BEST)
     theta, still = problem.model.control.vector, torch.zeros(problem.arch.controlled)
     price = record.spec.weight * problem.step * float(theta.square().sum())
     whole = float(cost(problem, theta, still, record.spec.weight))
@@ -70,7 +70,7 @@ def test_the_hamiltonian_is_what_j_falls_by_when_a_layer_lasts_longer(problem: R
     longer = torch.zeros(problem.arch.controlled, dtype=torch.float64, requires_grad=True)
     theta = problem.model.control.vector
     (slopes,) = torch.autograd.grad(cost(problem, theta, longer, 0.03), longer)
-    record = LIBRARY.record(BEST)
+    record = STORE.record(BEST)
     assert -slopes.numpy() == pytest.approx(ask(HAMILTONIAN, record)["hamiltonian"], rel=1e-3, abs=1e-5)
     half = len(slopes) // 2
     truth = where_time_counts(about(BEST))
@@ -79,13 +79,13 @@ def test_the_hamiltonian_is_what_j_falls_by_when_a_layer_lasts_longer(problem: R
 
 
 def test_the_words_follow_the_run() -> None:
-    other = replace(LIBRARY.record(BEST), history={"cost": [1.0], "data_term": [1.0], "penalty": [0.0]})
-    case = replace(about(BEST), library=_One(other))
+    other = replace(STORE.record(BEST), history={"cost": [1.0], "data_term": [1.0], "penalty": [0.0]})
+    case = replace(about(BEST), store=_One(other))
     assert price_share(case).value == 0
 
 
 class _One:
-    """A library of one run."""
+    """A store of one run."""
 
     def __init__(self, record):  # type: ignore[no-untyped-def]
         self.only = record

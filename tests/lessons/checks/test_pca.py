@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lessons.direct import LIBRARY, about
+from lessons.direct import STORE, about
 from sklearn.decomposition import PCA
 
 from autoencode_core.lessons.checks.pca import (
@@ -18,7 +18,7 @@ CLOUD, REST, LOW = "gallery-mean_field", "gallery-s_curve_high", "gallery-s_curv
 
 
 def test_the_marked_particle_goes_where_scikit_learn_rebuilds_it() -> None:
-    inputs = LIBRARY.record(CLOUD).probe["inputs"].astype(float)
+    inputs = STORE.record(CLOUD).probe["inputs"].astype(float)
     fitted = PCA(1).fit(inputs)
     made = fitted.inverse_transform(fitted.transform(inputs))
     one = np.linalg.norm(made - inputs, axis=1).argmax()
@@ -26,13 +26,13 @@ def test_the_marked_particle_goes_where_scikit_learn_rebuilds_it() -> None:
 
 
 def test_the_share_dropped_is_that_of_scikit_learn() -> None:
-    inputs = LIBRARY.record(REST).probe["inputs"].astype(float)
+    inputs = STORE.record(REST).probe["inputs"].astype(float)
     kept = PCA(2).fit(inputs).explained_variance_ratio_.sum()
     assert share_dropped(about(REST)).value == pytest.approx(100 * (1 - kept), rel=1e-6)
 
 
 def test_rest_is_pca_and_the_trained_flow_is_far_better() -> None:
-    data = run_of(LIBRARY.record(REST)).data
+    data = run_of(STORE.record(REST)).data
     train, test = data.train.double().numpy(), data.test.double().numpy()
     fitted = PCA(2).fit(train)
     errors = [
@@ -41,13 +41,13 @@ def test_rest_is_pca_and_the_trained_flow_is_far_better() -> None:
     truth = beside_pca(about(REST))
     assert truth.value == "same" and float(truth.facts["error"]) == pytest.approx(errors[0], rel=1e-3)
     assert beside_pca(about(LOW)).value == "below"
-    made = run_of(LIBRARY.record(LOW)).model.reconstruct(data.test).double().numpy()
+    made = run_of(STORE.record(LOW)).model.reconstruct(data.test).double().numpy()
     found = np.square(made - test).sum(axis=1).mean()
     assert times_better(about(LOW)).value == pytest.approx(errors[1] / found, rel=0.02)
 
 
 def test_the_error_first_falls_below_pca_where_the_history_says() -> None:
-    record = LIBRARY.record(LOW)
+    record = STORE.record(LOW)
     when = int(passes_pca(about(LOW)).value)  # type: ignore[arg-type]  # a number
     data, iterations = record.history["data_term"], list(record.history["iteration"])
     at = iterations.index(when)

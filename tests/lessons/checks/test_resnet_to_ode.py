@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from lessons.direct import LIBRARY, about, ask
+from lessons.direct import STORE, about, ask
 
 from autoencode_core.lessons.checks import CHECKS
 from autoencode_core.questions.ode_limit import STEPS
@@ -14,8 +14,8 @@ LEFT, KEPT = "gallery-residual_network", "gallery-circle"
 
 def outputs(run_id, method, substeps):
     """What the run's control makes of the particles looked at with other steps, and where they should be."""
-    run = run_of(LIBRARY.record(run_id))
-    every = -(-len(run.data.train) // ask(STEPS, LIBRARY.record(run_id))["moved"])
+    run = run_of(STORE.record(run_id))
+    every = -(-len(run.data.train) // ask(STEPS, STORE.record(run_id))["moved"])
     exact = run.model.to(torch.float64)  # in single precision rounding would hide a fourth order
     flow = exact.flow(run.data.train[::every].double(), method=method, substeps=substeps)
     return np.asarray(flow.states[-1], float), np.asarray(flow.states[0], float)
@@ -39,7 +39,7 @@ def test_a_run_that_keeps_to_its_ode_does_not_change():
 
 
 def test_the_distance_shrinks_as_that_to_a_much_finer_flow_does():
-    record = LIBRARY.record(KEPT)
+    record = STORE.record(KEPT)
     method, steps = record.spec.scheme, record.substeps
     fine, _ = outputs(KEPT, method, 16 * steps)
     far = [
@@ -49,7 +49,7 @@ def test_the_distance_shrinks_as_that_to_a_much_finer_flow_does():
 
 
 def test_layers_fold_where_the_determinant_of_a_step_is_negative():
-    run = run_of(LIBRARY.record(LEFT))
+    run = run_of(STORE.record(LEFT))
     arch = run.model.architecture
     control = run.model.control.vector[None].double()
     assert arch.scheme.name == "euler"
@@ -68,5 +68,5 @@ def test_layers_fold_where_the_determinant_of_a_step_is_negative():
 
 
 def test_the_network_itself_is_asked_about():
-    found = ask(STEPS, LIBRARY.record(LEFT))
+    found = ask(STEPS, STORE.record(LEFT))
     assert (found["network_scheme"], found["network_substeps"]) == ("euler", 1)

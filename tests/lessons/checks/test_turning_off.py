@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lessons.direct import LIBRARY, about
+from lessons.direct import STORE, about
 from sklearn.decomposition import PCA
 
 from autoencode_core.errors import InputError
@@ -11,7 +11,7 @@ from autoencode_core.training.records import run_of
 
 
 def test_a_component_that_is_off_stays_where_it_is():
-    record = LIBRARY.record("gallery-s_curve")
+    record = STORE.record("gallery-s_curve")
     run = run_of(record)
     flow = run.model.flow(run.data.train[:50])
     active, states, half = np.asarray(flow.active), np.asarray(flow.states), len(flow.times) // 2
@@ -26,11 +26,9 @@ def test_a_run_that_turns_nothing_off_is_refused():
 
 
 def test_at_rest_the_error_is_the_variance_of_what_is_dropped():
-    probe = LIBRARY.record("gallery-s_curve_high").probe
+    probe = STORE.record("gallery-s_curve_high").probe
     inputs = np.asarray(probe["inputs"], float)
-    spread = (
-        PCA().fit(np.asarray(run_of(LIBRARY.record("gallery-s_curve_high")).data.train)).transform(inputs)
-    )
+    spread = PCA().fit(np.asarray(run_of(STORE.record("gallery-s_curve_high")).data.train)).transform(inputs)
     mean = (spread**2).mean(axis=0)
     found = CHECKS["first_instead_of_last"](about("gallery-s_curve_high"))
     assert found.value == pytest.approx(mean[0] / mean[2], rel=1e-3)
@@ -43,7 +41,7 @@ def test_at_rest_the_error_is_the_variance_of_what_is_dropped():
 
 
 def test_what_is_lost_at_rest_is_what_pca_leaves():
-    run = run_of(LIBRARY.record("gallery-digits"))
+    run = run_of(STORE.record("gallery-digits"))
     train, test = (np.asarray(part, float) for part in (run.data.train, run.data.test))
     pca = PCA(n_components=8).fit(train)
     left = np.square(test - pca.inverse_transform(pca.transform(test))).sum()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lessons.direct import LIBRARY, about
+from lessons.direct import STORE, about
 from numpy.typing import NDArray
 
 from autoencode_core.lessons.checks.why_forget import (
@@ -21,7 +21,7 @@ REST, TRAINED, MOONS = "gallery-s_curve_high", "gallery-s_curve", "gallery-moons
 
 def at_the_bottleneck(run_id: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """The probe at t = 0, at T/2 before the projection, and at T: an own RK4 in NumPy, two layers, tanh."""
-    record = LIBRARY.record(run_id)
+    record = STORE.record(run_id)
     model, spec = run_of(record).model, record.spec
     counts, r = model.architecture.counts, record.substeps
     x = (record.probe["inputs"].astype(float) - record.weights["center"]) @ record.weights["axes"]
@@ -73,7 +73,7 @@ def test_the_code_tells_what_is_dropped_in_the_trained_run_only() -> None:
             for i in range(len(code))
         ]
         share = np.square(third - third[nearest]).mean() / 2 / third.var()
-        assert untold(LIBRARY.record(run_id), np.array([2])) == pytest.approx(share, rel=1e-2)
+        assert untold(STORE.record(run_id), np.array([2])) == pytest.approx(share, rel=1e-2)
         assert least <= share <= most
 
 
@@ -85,7 +85,7 @@ def test_the_marked_particle_falls_onto_the_line_of_the_code() -> None:
 
 
 def test_twins_in_the_code_come_out_together() -> None:
-    truth, (one, other) = twins_apart(about(REST)), twins(LIBRARY.record(REST))
+    truth, (one, other) = twins_apart(about(REST)), twins(STORE.record(REST))
     x, before, made = at_the_bottleneck(REST)
     assert np.linalg.norm(before[one, :2] - before[other, :2]) < 0.05
     assert np.linalg.norm(x[one] - x[other]) > 1.5, "the prompt says so"
