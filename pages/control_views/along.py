@@ -30,7 +30,7 @@ from autoencode_core.questions.control import (
 )
 from autoencode_core.store.record import PATH, RunRecord
 from autoencode_core.words import measured
-from pages.shared.answers import ask, by_hand, told
+from pages.shared.answers import ask, ask_for, told
 from pages.shared.charts import chart
 from pages.shared.linked import linked_choice, linked_switch
 from pages.shared.setup import dark, escape, guard
@@ -122,7 +122,7 @@ def _path(run_id: str, record: RunRecord, share: float) -> None:
         link="along",
         key="along_training",
         help="At eight moments of the training: R and the gradient at every layer. It takes some seconds.",
-        on_change=by_hand,
+        on_change=ask_for,
         args=(MAXIMALITY_PATH,),
     ):
         return

@@ -18,7 +18,7 @@ from autoencode_core.questions.control import COMPONENT, COMPONENT_HORIZONS, Com
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from autoencode_core.words import measured
-from pages.shared.answers import ask, by_hand, told
+from pages.shared.answers import ask, ask_for, told
 from pages.shared.charts import chart, table_button
 from pages.shared.flow_time import linked_player
 from pages.shared.linked import linked_choice, linked_switch
@@ -118,7 +118,7 @@ def _against_horizon(run_id: str, record: RunRecord, name: str) -> None:
         link="against",
         key="component_against",
         help="Both choices at six horizons, three seeds each: 36 trainings.",
-        on_change=by_hand,
+        on_change=ask_for,
         args=(COMPONENT_HORIZONS,),
     ):
         return

@@ -20,7 +20,7 @@ from autoencode_core.figures.mean_field.particles import (
 from autoencode_core.glossary import explained
 from autoencode_core.questions.mean_field import PARTICLES, Particles, Quantity
 from autoencode_core.store.record import RunRecord
-from pages.shared.answers import ask, by_hand, told
+from pages.shared.answers import ask, ask_for, told
 from pages.shared.charts import chart
 from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
@@ -73,9 +73,8 @@ def particles_view(run_id: str, record: RunRecord) -> None:
             f"{counts[-1]:,} particles: with this network that takes a while."
         )
         words = "It runs beside the page and can be cancelled."
-        if not st.button("Compute the sweep", help=words, on_click=by_hand, args=(PARTICLES,)):
-            return
-        st.session_state[wanted] = True
+        st.button("Compute the sweep", help=words, on_click=ask_for, args=(PARTICLES, wanted))
+        return
     numbers = {"starts": starts, "iterations": iterations}
     asked = ask(PARTICLES, record, counts=counts, seeds=list(range(seeds)), **numbers)
     found = told(asked, f"{len(counts) * trainings} trainings")

@@ -11,7 +11,7 @@ from autoencode_core.figures.ode_limit.depth import (
 )
 from autoencode_core.questions.ode_limit import DEPTH
 from autoencode_core.store.record import RunRecord
-from pages.shared.answers import ask, by_hand, told
+from pages.shared.answers import ask, ask_for, told
 from pages.shared.charts import chart
 from pages.shared.linked import linked_choice
 from pages.shared.setup import dark, escape, guard
@@ -37,9 +37,8 @@ def depth_view(run_id: str, record: RunRecord) -> None:
             f"{doublings} trainings, up to L = {record.spec.depth * 2**doublings}: that takes a while."
         )
         words = "It runs beside the page and can be cancelled."
-        if not st.button("Retrain at doubled depth", help=words, on_click=by_hand, args=(DEPTH,)):
-            return
-        st.session_state[wanted] = True
+        st.button("Retrain at doubled depth", help=words, on_click=ask_for, args=(DEPTH, wanted))
+        return
     question = ask(DEPTH, record, doublings=doublings, iterations=iterations)
     found = told(question, "Training at doubled depth")
     if found is None:

@@ -28,7 +28,7 @@ from autoencode_core.questions.regimes import (
 from autoencode_core.store.record import PATH, RunRecord
 from autoencode_core.words import as_set, measured
 from pages.regimes_views.studies import opening_runs
-from pages.shared.answers import ask, by_hand, told
+from pages.shared.answers import ask, ask_for, told
 from pages.shared.charts import chart
 from pages.shared.player import player
 from pages.shared.run_menu import choose_runs
@@ -118,15 +118,14 @@ def _depths(run_id: str, record: RunRecord) -> None:
     work = len(record.weights["control"]) * (2 ** (doublings + 1) - 1) * record.spec.particles
     if work > _HEAVY and not st.session_state.get(slot):
         st.caption("This certificate is one for the layers of this run. What becomes of ν with more of them:")
-        if not st.button(
+        st.button(
             "ν with more layers",
             key=f"{slot}_button",
             help="That takes a while here.",
-            on_click=by_hand,
-            args=(CURVATURE_DEPTHS,),
-        ):
-            return
-        st.session_state[slot] = True
+            on_click=ask_for,
+            args=(CURVATURE_DEPTHS, slot),
+        )
+        return
     found = told(ask(CURVATURE_DEPTHS, record, doublings=doublings), "ν with more layers")
     if found is None:
         return
@@ -146,14 +145,13 @@ def _path(run_id: str, record: RunRecord) -> None:
         st.caption("This run was stored without the controls along its training: only its end has a ν.")
         return
     slot = f"curvature_path_{run_id}"
-    if st.button(
+    st.button(
         "ν along the training",
         key=f"{slot}_button",
         help="At up to twelve moments.",
-        on_click=by_hand,
-        args=(CURVATURE_PATH,),
-    ):
-        st.session_state[slot] = True
+        on_click=ask_for,
+        args=(CURVATURE_PATH, slot),
+    )
     if st.session_state.get(slot):
         found = told(ask(CURVATURE_PATH, record), "ν along the training")
         if found is not None:

@@ -71,13 +71,18 @@ def ask(
     return Asked(answer_id, answers().wait(answer_id, patience))
 
 
-def by_hand(question: Question[Any]) -> None:
+def ask_for(question: Question[Any], slot: str = "") -> None:
     """Notes that a person asks a heavy question, so that it waits for no second click; for a widget to call.
+
+    The note is made before the page runs, so that a run that is cut short loses no click.
 
     Args:
         question: of questions/.
+        slot: key of the session that the page looks at to know of the click, if it does.
     """
     _clicked(question.name).set(True)
+    if slot:
+        st.session_state[slot] = True
 
 
 def told(asked: Asked[A], words: str) -> A | None:
