@@ -48,7 +48,9 @@ def test_a_click_in_the_picture_is_a_guess(page):
     question = page.locator(".st-key-question_circle_onto_line_cut")
     question.locator("canvas").first.wait_for(timeout=_FIRST_PICTURE_MS)
     settled(page)
-    box = question.locator(".panes").bounding_box()
+    panes = question.locator(".panes")
+    panes.scroll_into_view_if_needed()
+    box = panes.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.55)
     expect(question.get_by_role("button", name="Reveal")).to_be_enabled()
 
