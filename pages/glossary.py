@@ -32,7 +32,7 @@ _STYLE = """<style>
 .terms .entry:target, .terms .entry.asked { background: color-mix(in srgb, currentColor 9%, transparent); }
 .terms a { color: inherit; }
 @media (max-width: 900px) { /* an entry below the other, what it is first */
-  .terms thead { position: absolute; clip-path: inset(50%); }
+  .terms thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .terms tr { display: block; padding: 0.5rem;
     border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
   .terms td { display: block; border: 0; padding: 0.1rem 0; }

@@ -31,7 +31,9 @@ def style_page() -> None:
         _SWITCH.set(_LINK.get() == "1")
         _LINK.heed()
     sheet = (ASSETS / "page.css").read_text(encoding="utf-8")
-    accent = colour("encoder", dark())
+    accent = (
+        f"light-dark({colour('encoder', False)}, {colour('encoder', True)})"  # at once when a theme turns
+    )
     words = f":root {{ --accent: {accent}; --focus: {accent}; font-size: {16 * scale():g}px !important; }}"
     st.html(f"<style>{words}\n{sheet}</style>")
 
