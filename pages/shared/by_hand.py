@@ -141,6 +141,7 @@ def _slider(status: "JobStatus", name: str, label: str, value: float | None, wor
     st.select_slider(
         label,
         options=sorted({*grid, value, begun, *(each for each in made if each is not None)}),
+        value=value,  # a browser that misses the run above must not begin at the lowest, and ask for it
         key=key.name,
         format_func=as_set,
         on_change=_change,

@@ -156,5 +156,5 @@ def _chosen_by_the_data(default: bool, values: Values) -> bool:
     )
     shown = bool(touched().get(name, default))
     label = f"λ {CHOSEN}"
-    draw(st.toggle, name, shown, default, values, label=label, value=default, help=help_text)
+    draw(st.toggle, name, shown, default, values, label=label, value=shown, help=help_text)
     return bool(values.pop(name))

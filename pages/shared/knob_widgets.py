@@ -60,6 +60,9 @@ def draw(
 ) -> None:
     """Draws a widget.
 
+    It is told where it stands by the session and, in settings, as its default: a browser that gets to see
+    only the second of two runs in haste would else begin at the widget's own, and report that as chosen.
+
     Args:
         widget: of Streamlit.
         name: of the knob; one with the ending _list or _auto stands beside another.
@@ -100,7 +103,7 @@ def log_slider(name: str, shown: float, default: float, values: Values) -> None:
         default,
         values,
         options=options,
-        value=default,
+        value=shown,
         format_func=as_set,
     )
 
@@ -131,7 +134,14 @@ def select(
     """A choice of words."""
     settings = {"format_func": lambda word: word.replace("_", " "), **settings}
     draw(
-        st.selectbox, name, shown, default, values, options=options, index=options.index(default), **settings
+        st.selectbox,
+        name,
+        shown,
+        default,
+        values,
+        options=options,
+        index=options.index(shown if shown in options else default),
+        **settings,
     )
 
 
@@ -144,7 +154,7 @@ def words_or_list(name: str, shown: Any, default: str, values: Values) -> None:
     start = _first_list(name, values)
     shown = touched().get(listed, start)
     label = f"Custom {(RunSpec.model_fields[name].title or name).lower()}"
-    draw(st.text_input, listed, shown, start, values, label=label, value=start)
+    draw(st.text_input, listed, shown, start, values, label=label, value=shown)
     values[name] = values.pop(listed)
 
 
@@ -162,7 +172,7 @@ def number(name: str, shown: float, default: float, values: Values) -> None:
     step = int(_STEPS.get(name, 1)) if whole else float(_STEPS.get(name, 1))
     more = {"placeholder": UNSET[name]} if name in UNSET else {}
     shape = "%d" if whole else "%g"
-    draw(st.number_input, name, shown, default, values, value=default, step=step, format=shape, **more)
+    draw(st.number_input, name, shown, default, values, value=shown, step=step, format=shape, **more)
 
 
 # ---- what is known of the data set

@@ -1,7 +1,7 @@
 """Before a table is taken: what was understood of it, what becomes of each column, what must be asked."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -172,8 +172,16 @@ def _draw(widget: Any, name: str, value: Any, **settings: Any) -> None:
     key, info = _widget(name), Reading.model_fields[name]
     if key.get() != value:
         key.set(value)
-    settings = {"on_change": _note, "args": (name,), **settings}
+    starts = _starts(widget, value, settings.get("options", ()))
+    settings = {"on_change": _note, "args": (name,), **starts, **settings}
     widget(info.title, key=key.name, help=escape(info.description or ""), **settings)
+
+
+def _starts(widget: Any, value: Any, options: Sequence[Any]) -> Mapping[str, Any]:
+    """Where a widget begins in a browser that has missed the run that set it."""
+    if widget is st.selectbox:
+        return {"index": list(options).index(value) if value in options else 0}
+    return {"default" if widget is st.multiselect else "value": value}
 
 
 def _note(name: str) -> None:

@@ -76,6 +76,7 @@ def _chosen(page: str, views: Views) -> View:
     shown = st.segmented_control(
         "Show",
         list(known),
+        default=key.get(),
         format_func=lambda name: known[name].title,
         key=key.name,
         required=True,

@@ -98,7 +98,7 @@ def test_trains_on_digits_moves_survives_and_is_found(page, open_page, server):
     assert len(stored) == 1
 
     opened(page, page.url)  # the link brings the run back
-    seen(page.get_by_text("Digits (8×8), k = 8, λ = 0.0003, pmp"))
+    seen(page.get_by_role("heading", name="Digits (8×8), k = 8, λ = 3·10⁻⁴, pmp"))
     page.get_by_role("link", name="Runs").click()
     seen(page.get_by_role("heading", name="Runs"))
 
