@@ -55,7 +55,10 @@ class Tab:
                 return said["result"]
 
     def open(self, url: str, width: int, height: int) -> None:
-        """Opens an address in a window of a size."""
+        """Opens an address in a window of a size; errors of the page before it no longer count."""
+        self.send("browsingContext.navigate", context=self.context, url="about:blank", wait="complete")
+        self.ask("1")  # what is still said of the page that was left comes before the answer
+        self.errors.clear()
         viewport = {"width": width, "height": height}
         self.send("browsingContext.setViewport", context=self.context, viewport=viewport)
         self.send("browsingContext.navigate", context=self.context, url=url, wait="interactive")

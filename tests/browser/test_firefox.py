@@ -38,7 +38,6 @@ def colours(tab: Tab) -> int:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_and_draws(tab: Tab, server: Any, name: str):
-    tab.errors.clear()
     tab.open(f"{server.url}/{'' if name == PAGES[0] else name}", 1400, 1000)
     assert tab.wait(ENDED, 60)
     assert not tab.ask("document.querySelectorAll('[data-testid=stException]').length")
