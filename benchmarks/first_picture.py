@@ -29,7 +29,7 @@ PICTURE = """() => performance.getEntriesByName("player first frame").length > 0
   || (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
     && !document.querySelector("[data-testid=stProgress]"))"""
 LIMIT = 2.5
-"""Seconds that a first picture may take (the issue of the lessons)."""
+"""Seconds that a first picture may take; that of a lesson 2."""
 
 
 def seconds_to_picture(browser: Browser, url: str) -> float:
