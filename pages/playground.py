@@ -37,6 +37,7 @@ from pages.shared.shown import (
     remember_run,
 )
 from pages.shared.table_preview import pending, preview
+from pages.shared.teaching import any_may_be_turned, may_train
 from pages.shared.touched_knobs import set_knobs
 from pages.shared.tries import begun, my_tries
 from pages.shared.words import number, regime, title
@@ -50,7 +51,8 @@ def render() -> None:
         spec = knobs()
         with button:
             with st.container(key=TRAIN_BOX):
-                _train_button(spec)
+                if may_train():
+                    _train_button(spec)
             _other_jobs()
     with guard():
         _main(spec)
@@ -133,7 +135,7 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
     if run_id != OPENING:
         look_at_run(run_id)
     _headline(record)
-    if asked is not None and not _is_of(record, asked):
+    if may_train() and asked is not None and not _is_of(record, asked):
         st.caption("The knobs on the left ask for another run than this one: press Train to see it.")
     with st.container(key=FLOW_BOX):
         _flow(run_id, record)
@@ -171,13 +173,14 @@ def _headline(record: RunRecord) -> None:
     spec, summary = record.spec, record.summary
     head, action, again = st.columns([5, 1, 1], vertical_alignment="bottom")
     head.subheader(escape(record.name or title(spec)), anchor=False)
-    action.button(
-        "Use its knobs",
-        on_click=set_knobs,
-        args=(spec,),
-        width="stretch",
-        help="Turn the knobs on the left to what this run was trained with.",
-    )
+    if any_may_be_turned():
+        action.button(
+            "Use its knobs",
+            on_click=set_knobs,
+            args=(spec,),
+            width="stretch",
+            help="Turn the knobs on the left to what this run was trained with.",
+        )
     with again:
         reproduce_button("playground", record)
     unusual(record)

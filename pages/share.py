@@ -125,6 +125,12 @@ def _teaching(page: str, alone: bool) -> dict[str, str]:
         return {TEACH.name: Teaching(only=True).text()} if alone else {}
     if not st.toggle("Choose which knobs are shown", True, key="share_some"):
         return {}
+    train = st.toggle(
+        "Students may train",
+        True,
+        key="share_train",
+        help="Otherwise there is no button Train: they look at what is trained already.",
+    )
     spec = last_spec() or RunSpec()
     rows = [
         {
@@ -146,7 +152,7 @@ def _teaching(page: str, alone: bool) -> dict[str, str]:
     names = [name for name in SHORT if name != "reading"]
     free = {name for name, row in zip(names, edited, strict=True) if row["May be turned"]}
     fixed = {name for name, row in zip(names, edited, strict=True) if row["Is shown"]} - free
-    return {TEACH.name: Teaching(frozenset(free), frozenset(fixed), alone).text()}
+    return {TEACH.name: Teaching(frozenset(free), frozenset(fixed), alone, train).text()}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.figures import theme
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -49,7 +50,7 @@ class SymlogAxis:
             return theme.axis(dark, **settings, nticks=6, tickformat="~g")
         ticks = self._ticks(most)
         places = [float(self.place(tick)) for tick in ticks]
-        return theme.axis(dark, **settings, tickvals=places, ticktext=[words(tick) for tick in ticks])
+        return theme.axis(dark, **settings, tickvals=places, ticktext=[measured(tick) for tick in ticks])
 
     def _ticks(self, most: int) -> list[float]:
         """0 and powers of ten of both signs; those so small that they would lie on the 0 are left out."""
@@ -60,8 +61,3 @@ class SymlogAxis:
         sizes = [10.0**power for power in range(top, least - 1, -step)]
         ticks = [sign * size for sign in sides for size in sizes if self.low <= sign * size <= self.high]
         return sorted([0.0, *ticks])
-
-
-def words(value: float, digits: int = 3) -> str:
-    """A number with a real minus sign."""
-    return f"{value:.{digits}g}".replace("-", "−")

@@ -12,6 +12,7 @@ from autoencode_core.workers.orders import IDLE_SECONDS
 from pages.shared.knob_widgets import GRIDS
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain, escape, jobs
+from pages.shared.teaching import any_may_be_turned
 from pages.shared.touched_knobs import set_knobs
 from pages.shared.words import regime, title
 
@@ -50,7 +51,7 @@ def heading(status: "JobStatus", asked: RunSpec | None) -> None:
     if asked is None or asked == trained:
         return
     note.caption(escape(_apart(trained, asked)), width="stretch")
-    if note.button(
+    if any_may_be_turned() and note.button(
         "Use its knobs",
         key=f"knobs_of_{status.job_id}",
         help="Turn the knobs on the left to what trains here.",

@@ -18,7 +18,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.words import as_set
 from pages.shared.setup import escape
 from pages.shared.teaching import is_fixed, is_hidden
-from pages.shared.touched_knobs import CUSTOM, touch, touched, widget_of
+from pages.shared.touched_knobs import CUSTOM, field_of, touch, touched, widget_of
 
 Values = dict[str, Any]
 """What the knobs that are drawn already say, by name."""
@@ -71,7 +71,7 @@ def draw(
         values: takes its value.
         settings: of the widget.
     """
-    key, field = widget_of(name), name.removesuffix("_list").removesuffix("_auto")
+    key, field = widget_of(name), field_of(name)
     if is_hidden(field):
         values[name] = shown
         return

@@ -1,4 +1,4 @@
-"""A lecturer's link: which knobs may be turned, which stand still, which are not shown, and one page alone.
+"""A lecturer's link: which knobs may be turned, stand still or are not shown, and one page alone.
 
 It keeps a class together and is no protection: whoever changes the address gets the whole app.
 """
@@ -26,17 +26,20 @@ class Teaching:
         free: names of the knobs that may be turned.
         fixed: names of those that are shown but stand still; all others are not shown.
         only: whether the rest of the app is out of sight.
+        train: whether a run can be trained.
     """
 
     free: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
     only: bool = False
+    train: bool = True
 
     def text(self) -> str:
         """As the link says it; it is never empty."""
         parts = [("free", self.free), ("fixed", self.fixed)]
         words = [word for head, names in parts for word in (head, *_short(names)) if names]
-        return ".".join([*words, "only"] if self.only else words or ["fixed"])
+        words += ["only"] * self.only + ["watch"] * (not self.train)
+        return ".".join(words or ["fixed"])
 
 
 def _short(names: Iterable[str]) -> list[str]:
@@ -50,17 +53,20 @@ def read_teaching(text: str) -> tuple[Teaching, list[str]]:
         text: as in the link.
     """
     found: dict[str, set[str]] = {"free": set(), "fixed": set()}
-    head, only, unknown = "", False, []
+    head, only, train, unknown = "", False, True, []
     for word in text[:_LONGEST].split("."):
         if word in found:
             head = word
         elif word == "only":
             only = True
+        elif word == "watch":
+            train = False
         elif head and word in _LONG:
             found[head].add(_LONG[word])
         elif word:
             unknown.append(word[:40])
-    return Teaching(frozenset(found["free"]), frozenset(found["fixed"] - found["free"]), only), unknown
+    free, fixed = frozenset(found["free"]), frozenset(found["fixed"] - found["free"])
+    return Teaching(free, fixed, only, train), unknown
 
 
 def follow_teaching() -> None:
@@ -77,7 +83,7 @@ def tell_unknown() -> None:
     if unknown:
         words = ", ".join(f"“{word}”" for word in unknown)
         st.text(
-            f"The lecturer's link says {words}, which is neither free, fixed nor only, nor a knob: "
+            f"The lecturer's link says {words}, which is neither free, fixed, only nor watch, nor a knob: "
             "that is left out."
         )
 
@@ -106,6 +112,28 @@ def is_hidden(name: str) -> bool:
     """
     found = teaching()
     return found is not None and name not in found.free | found.fixed
+
+
+def may_be_turned(name: str) -> bool:
+    """Whether a knob can be turned.
+
+    Args:
+        name: of the field of RunSpec.
+    """
+    found = teaching()
+    return found is None or name in found.free
+
+
+def any_may_be_turned() -> bool:
+    """Whether there is a knob that can be turned."""
+    found = teaching()
+    return found is None or bool(found.free)
+
+
+def may_train() -> bool:
+    """Whether a run can be trained."""
+    found = teaching()
+    return found is None or found.train
 
 
 def only_page() -> bool:

@@ -11,6 +11,7 @@ from autoencode_core.data.reading import AS_FOUND
 from autoencode_core.spec import AUTO, RunSpec
 from pages.shared import own_table
 from pages.shared.session import SessionKey
+from pages.shared.teaching import may_be_turned
 
 LISTS = ("profile", "order")
 """Knobs whose value is a word or a list of whole numbers."""
@@ -59,12 +60,19 @@ def touch_none() -> None:
 
 
 def set_knobs(spec: RunSpec) -> None:
-    """Turns the knobs to a stored run's spec, when they are drawn next.
+    """Turns the knobs to a stored run's spec, when they are drawn next; those that stand still stay.
 
     Args:
         spec: of the run.
     """
-    turn_to(asked_of(spec))
+    kept = {name: value for name, value in touched().items() if not may_be_turned(field_of(name))}
+    turn_to({name: value for name, value in asked_of(spec).items() if may_be_turned(name)})
+    touched().update(kept)
+
+
+def field_of(name: str) -> str:
+    """The field of RunSpec that a knob sets: one with the ending _list or _auto stands beside another."""
+    return name.removesuffix("_list").removesuffix("_auto")
 
 
 def asked_of(spec: RunSpec) -> dict[str, Any]:

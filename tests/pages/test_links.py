@@ -7,7 +7,7 @@ import pytest
 import streamlit
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from knob_page import app, knob, spec_of
+from knob_page import app, knob, ran, spec_of
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.desk.answers import Answer
@@ -135,9 +135,9 @@ def test_a_code_is_an_image_and_too_long_a_link_has_none():
 NAMES_OF_KNOBS = st.frozensets(st.sampled_from(sorted(SHORT)))
 
 
-@given(free=NAMES_OF_KNOBS, fixed=NAMES_OF_KNOBS, only=st.booleans())
-def test_what_a_lecturer_allows_is_read_as_it_was_written(free, fixed, only):
-    said = Teaching(free, fixed - free, only)
+@given(free=NAMES_OF_KNOBS, fixed=NAMES_OF_KNOBS, only=st.booleans(), train=st.booleans())
+def test_what_a_lecturer_allows_is_read_as_it_was_written(free, fixed, only, train):
+    said = Teaching(free, fixed - free, only, train)
     text = said.text()
     assert read_teaching(text) == (said, []) and set(text) <= set("abcdefghijklmnopqrstuvwxyz_.LTN01")
 
@@ -159,11 +159,33 @@ def test_students_see_what_the_lecturer_lets_them():
     assert at.query_params["teach"].startswith("free.lambda")
 
 
+def test_the_knobs_of_a_run_turn_those_that_students_may_turn():
+    run = {"dataset": "circle", "tikhonov": 0.5, "horizon": 7.0, "depth": 12, "order": [1, 0]}
+    at = app(load=run, data="moons", tikhonov="auto", depth="30", teach="free.k.T.fixed.lambda.data")
+    before = spec_of(at)
+    at.button(key="load").click()
+    assert spec_of(ran(at)) == before.but(horizon=7.0) != before
+
+
+@pytest.mark.parametrize("allowed, shown", [("fixed.lambda.watch", False), ("free.lambda", True)])
+def test_students_who_may_only_watch_have_no_button_to_train(quiet, allowed, shown):
+    at = AppTest.from_string("import pages.playground as page; page.render()", default_timeout=60)
+    at.query_params["data"], at.query_params["teach"] = "moons", allowed
+    at.run()
+    assert not at.exception
+    labels = {button.label for button in at.button}
+    assert ("Train" in labels, "Use its knobs" in labels) == (shown, shown)
+    assert any("press Train" in caption.value for caption in at.caption) == shown
+
+
 def test_the_page_makes_a_link_that_says_what_was_chosen(quiet):
     at = AppTest.from_string("import pages.share as page; page.render()", default_timeout=60).run()
     at.selectbox(key="share_run").set_value("gallery-s_curve").run()
     assert not at.exception
     query = parse_qs(urlsplit(at.code[0].value).query)
     assert query == {"run": ["gallery-s_curve"], "teach": ["free.k.lambda.fixed.data.only"]}
+    at.toggle(key="share_train").set_value(False).run()
+    query = parse_qs(urlsplit(at.code[0].value).query)
+    assert query["teach"] == ["free.k.lambda.fixed.data.only.watch"]
     at.selectbox(key="share_page").set_value("latent").run()
     assert parse_qs(urlsplit(at.code[0].value).query) == {"run": ["gallery-s_curve"], "teach": ["only"]}

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from autoencode_core.figures import theme
 from autoencode_core.figures.least import least_control
 from autoencode_core.figures.numbers import power
-from autoencode_core.figures.symlog_axis import words
 from autoencode_core.questions.control import Along
 from autoencode_core.words import measured
 
@@ -118,7 +117,7 @@ def _bar(end: float, at: float, dark: bool) -> dict[str, Any]:
         "thickness": 10,
         "outlinewidth": 0,
         "tickvals": [-end, 0, end],
-        "ticktext": [words(-end, 2), "0", words(end, 2)],
+        "ticktext": [measured(-end, 2), "0", measured(end, 2)],
         "ticklabelposition": "outside top",
         "tickfont": {"color": theme.colour("muted", dark), "size": theme.SMALL},
     }

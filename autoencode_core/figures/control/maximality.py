@@ -13,9 +13,9 @@ from autoencode_core.figures.least import SEEN, least_rate
 from autoencode_core.figures.log_axis import power_axis, power_ticks
 from autoencode_core.figures.numbers import percent, rounded
 from autoencode_core.figures.panels import BOTTOM, GLYPHS, LEFT, Panel
-from autoencode_core.figures.symlog_axis import words
 from autoencode_core.questions.arrays import Floats
 from autoencode_core.questions.control import Hamiltonian, LocalMaximality, Maximality, MaximalityPath
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -277,7 +277,7 @@ def _heat(path: MaximalityPath, edges: Array, dark: bool) -> dict[str, Any]:
         "zmin": low,
         "zmax": high,
         "text": [
-            [f"iteration {j:,}<br>R = {words(value, 4)}" for j, value in zip(moments, row, strict=True)]
+            [f"iteration {j:,}<br>R = {measured(value, 4)}" for j, value in zip(moments, row, strict=True)]
             for row in residual
         ],
         "hovertemplate": "t = %{y:.3g}, %{text}<extra></extra>",

@@ -16,9 +16,10 @@ from autoencode_core.figures.regimes.ode_difference import ode_words, stroke_key
 from autoencode_core.figures.regimes.strip import panel_figure
 from autoencode_core.figures.regimes.study_marks import mark_traces, rank_key
 from autoencode_core.figures.run.history import spread
-from autoencode_core.figures.symlog_axis import SymlogAxis, words
+from autoencode_core.figures.symlog_axis import SymlogAxis
 from autoencode_core.questions.regimes import Curvature, CurvaturePath
 from autoencode_core.store.study import Outcome, Study
+from autoencode_core.words import as_set, measured
 
 Array = NDArray[Any]
 
@@ -143,7 +144,7 @@ def curvature_path_figure(path: CurvaturePath, tikhonov: float, *, dark: bool = 
         fill = {"fill": "toself", "fillcolor": theme.translucent(colour, 0.18), "line": {"width": 0}}
         shade = {"x": [*x, *x[::-1]], "y": edge, **fill, "mode": "lines", "hoverinfo": "skip"}
         said = [
-            f"{name} = {words(v + shift, 4)}<br>from {words(a + shift)} to {words(b + shift)}"
+            f"{name} = {measured(v + shift, 4)}<br>from {measured(a + shift)} to {measured(b + shift)}"
             for v, a, b in zip(nu, low, high, strict=True)
         ]
         line = {"color": colour, "dash": look.dash, "width": theme.LINE}
@@ -166,7 +167,7 @@ def curvature_path_figure(path: CurvaturePath, tikhonov: float, *, dark: bool = 
 def curvature_path_alt(path: CurvaturePath, tikhonov: float) -> str:
     """What the curves of curvature_path_figure do, with their arguments."""
     nu = path["nu"][np.isfinite(path["nu"])]
-    side = f"; at the end 2λ + ν is {words(2 * tikhonov + nu[-1])}" if len(nu) else ""
+    side = f"; at the end 2λ + ν is {measured(2 * tikhonov + nu[-1])}" if len(nu) else ""
     return f"Along the training {course('ν', path['nu'])}{side}."
 
 
@@ -180,8 +181,8 @@ def spectrum_alt(answer: Curvature, tikhonov: float) -> str:
     )
     side = f"{low} of them lie below" if low else "all lie above"
     return (
-        f"{answer['vectors'].shape[1]:,} eigenvalues of the data term's Hessian, from {words(least)} to "
-        f"{words(most)}; {side} −2λ = {words(line)}."
+        f"{answer['vectors'].shape[1]:,} eigenvalues of the data term's Hessian, from {measured(least)} to "
+        f"{measured(most)}; {side} −2λ = {measured(line)}."
     )
 
 
@@ -210,14 +211,15 @@ def spectrum_figure(answer: Curvature, tikhonov: float, *, dark: bool = False) -
         "y": scale.place(values),
         "marker": mark,
         "hovertext": [
-            f"eigenvalue {int(i):,} of {total:,}: {words(v, 4)}" for i, v in zip(index, values, strict=True)
+            f"eigenvalue {int(i):,} of {total:,}: {measured(v, 4)}"
+            for i, v in zip(index, values, strict=True)
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
     own = float(scale.place(-2 * tikhonov))
     shape, _ = level(Panel("", (0, 1), (0, 1)), own, "", dark)
     font = {"color": theme.colour("PCA", dark), "size": theme.TEXT}
-    named = f"−2λ = {words(-2 * tikhonov)}"
+    named = f"−2λ = {measured(-2 * tikhonov)}"
     note = theme.note(dark, named, 1, own, yref="y", xshift=6, yanchor="middle", font=font)
     count = int(below.sum())
     proven = answer["floor"] > -2 * tikhonov
@@ -272,7 +274,7 @@ def _end_words(lines: Mapping[str, tuple[Array, str]], scale: SymlogAxis, dark: 
     return [
         theme.note(
             dark,
-            f"{name} {words(value)}",
+            f"{name} {measured(value)}",
             1,
             at,
             yref="y",
@@ -379,8 +381,8 @@ def _words(outcome: Outcome, rank: int | None) -> str:
     if outcome.curvature is None:
         return ""
     total, own = 2 * outcome.tikhonov + outcome.curvature, lambda_conv(outcome)
-    lines = [f"λ = {outcome.tikhonov:.4g}, seed {outcome.seed}", f"ν = {words(outcome.curvature, 4)}"]
+    lines = [f"λ = {as_set(outcome.tikhonov)}, seed {outcome.seed}", f"ν = {measured(outcome.curvature, 4)}"]
     lines[-1] += f" ± {outcome.bound:.1g}" if outcome.bound is not None else ""
     return "<br>".join(
-        [*lines, f"2λ + ν = {words(total, 4)}: {side(outcome)}", f"λ<sub>conv</sub> = {own:.4g}"]
+        [*lines, f"2λ + ν = {measured(total, 4)}: {side(outcome)}", f"λ<sub>conv</sub> = {measured(own, 4)}"]
     )

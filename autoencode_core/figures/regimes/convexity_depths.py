@@ -11,9 +11,10 @@ from autoencode_core.figures import theme
 from autoencode_core.figures.numbers import rounded
 from autoencode_core.figures.panels import GLYPHS, Entry, Panel, level, plot
 from autoencode_core.figures.regimes.convexity import CONVEX
-from autoencode_core.figures.symlog_axis import SymlogAxis, words
+from autoencode_core.figures.symlog_axis import SymlogAxis
 from autoencode_core.questions.arrays import Floats
 from autoencode_core.questions.regimes import CurvatureDepths
+from autoencode_core.words import measured
 
 Array = NDArray[Any]
 
@@ -45,7 +46,8 @@ def curvature_depths_figure(answer: CurvatureDepths, *, dark: bool = False) -> g
     traces, groups = list[dict[str, Any]](), list[Entry]()
     for (name, role, values, limit), span in zip(curves, spans, strict=True):
         said = [
-            f"{int(depth):,} layers<br>{name} = {words(value, 4)}<br>from {words(low)} to {words(high)}"
+            f"{int(depth):,} layers<br>{name} = {measured(value, 4)}<br>"
+            f"from {measured(low)} to {measured(high)}"
             for depth, value, (low, high) in zip(depths, values, span, strict=False)
         ]
         traces += [
@@ -53,7 +55,7 @@ def curvature_depths_figure(answer: CurvatureDepths, *, dark: bool = False) -> g
             _line(depths, scale.place(values), said, role, dark),
         ]
         if told:
-            said = [f"limit<br>{name} ≈ {words(limit)}<br>give or take {rounded(answer['limit_error'])}"]
+            said = [f"limit<br>{name} ≈ {measured(limit)}<br>give or take {rounded(answer['limit_error'])}"]
             last = scale.place(np.array([values[-1], limit]))
             traces.append(_further(np.array([depths[-1], end]), last, said, role, dark))
         groups.append((GLYPHS[role.symbol], role.colour(dark), name))
@@ -96,9 +98,9 @@ def curvature_depths_table(answer: CurvatureDepths) -> dict[str, Sequence[Any]]:
 def curvature_depths_alt(answer: CurvatureDepths) -> str:
     """The picture in words."""
     pairs = zip(answer["depths"], answer["convexity"], strict=True)
-    said = ", ".join(f"{words(float(value))} with {int(depth)} layers" for depth, value in pairs)
+    said = ", ".join(f"{measured(float(value))} with {int(depth)} layers" for depth, value in pairs)
     limit = answer["limit_convexity"]
-    ends = f"; its limit is about {words(limit)}" if np.isfinite(limit) else "; no limit is told"
+    ends = f"; its limit is about {measured(limit)}" if np.isfinite(limit) else "; no limit is told"
     return f"ν and 2λ + ν of the same θ(t) against the number of layers. 2λ + ν is {said}{ends}."
 
 
