@@ -49,7 +49,8 @@ OVERFLOW = """() => {
   const [page, main] = [document.scrollingElement, document.querySelector(".stMain")];
   const over = Math.max(page.scrollWidth - page.clientWidth, main.scrollWidth - main.clientWidth);
   if (over <= 0) return [];
-  const out = [...document.querySelectorAll(".stMain *")]
+  const out = [...main.querySelectorAll("*")]
+    .flatMap((one) => [one, ...(one.shadowRoot?.querySelectorAll("*") ?? [])])
     .filter((one) => one.getBoundingClientRect().right > page.clientWidth + 1);
   return [`${over} px`, ...out.slice(0, 5).map((one) => `${one.tagName} ${one.getAttribute("class") ?? ""}`)];
 }"""
