@@ -320,7 +320,10 @@ class Player extends Tied {
     if (pencil) pencil.end();
     if (this.time) this.transport.show();
     this.foot.show();
-    if (!this.measured) this.measured = performance.mark("player first frame");
+    if (!this.measured) {
+      this.measured = performance.mark("player first frame");
+      if (this.scene.tell) setTimeout(() => this.emit("drawn", { stands: true })); // after the frame: a page may wait with the rest
+    }
     return moving;
   }
 

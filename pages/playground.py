@@ -19,6 +19,7 @@ from pages.shared.choice_chart import choice_chart
 from pages.shared.controls import knobs
 from pages.shared.dataset_knob import drawing_wanted
 from pages.shared.drawing_board import drawing_board, tell_of_drawing
+from pages.shared.first_picture import FIRST_PICTURE, first_picture_stands
 from pages.shared.first_run import FLOW_BOX, TRAIN_BOX, presets, welcome
 from pages.shared.flow_view import flow_view
 from pages.shared.job_panel import RUNNING, job_panel
@@ -143,7 +144,8 @@ def _show_run(run_id: str, asked: RunSpec | None) -> None:
     with guard():
         my_tries(record.spec)
     _without_training()
-    _figures(run_id, record)
+    if first_picture_stands():
+        _figures(run_id, record)
     explanation("flow")
 
 
@@ -165,7 +167,10 @@ def _flow(run_id: str, record: RunRecord) -> None:
     """The flow, playing; what is done with it draws only itself anew."""
     if run_id != OPENING:
         remember_run(run_id)
-    flow_view(run_id, record, key="playground", title=record.name or title(record.spec))
+    said = flow_view(run_id, record, key="playground", title=record.name or title(record.spec), tell=True)
+    if said.drawn and not FIRST_PICTURE.get():
+        FIRST_PICTURE.set(True)
+        st.rerun()
 
 
 def _headline(record: RunRecord) -> None:

@@ -20,7 +20,7 @@ _TRANSPORT, _FOOT, _BRANCH = 104, 62, 206
 """css px of what stands below the panes, and above them where there is a slider over λ."""
 _WIDE, _GROWN, _BESIDE = 0.36, 1.6, 460
 """As in assets/player/layout.js; css px of the sidebar and the margins of a page."""
-_STATES, _TRIGGERS = ("moment", "picked", "wanted", "look"), ("place", "save")
+_STATES, _TRIGGERS = ("moment", "picked", "wanted", "look", "drawn"), ("place", "save")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Said:
         place: pane and coordinates of a click on no particle, in this run of the page only.
         save: what is to be saved and how the screen looks, in this run of the page only.
         look: colour, camera and layers, once somebody has changed them; not checked (look.checked).
+        drawn: whether its first frame stands, told of scenes with the entry tell.
     """
 
     t: float | None
@@ -42,6 +43,7 @@ class Said:
     place: tuple[str, tuple[float, ...]] | None
     save: Mapping[str, Any] | None
     look: Mapping[str, Any] | None = None
+    drawn: bool = False
 
 
 def player(key: str, data: bytes | None, identity: str = "", particles: int = 0) -> Said:
@@ -67,6 +69,7 @@ def player(key: str, data: bytes | None, identity: str = "", particles: int = 0)
         _place(said["place"]),
         said["save"] or None,
         said["look"].get("look"),
+        said["drawn"].get("stands") is True,
     )
 
 

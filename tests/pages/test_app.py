@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import setup
+from pages.shared.first_picture import FIRST_PICTURE
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,4 +43,5 @@ def test_every_page_draws_itself(path):
 def test_the_app_opens_on_the_playground():
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
     assert len(at.get("bidi_component")) == 3  # the tour, the flow, the slider over λ
-    assert len(at.get("plotly_chart")) == 3
+    at.session_state[FIRST_PICTURE.name] = True
+    assert len(at.run().get("plotly_chart")) == 3

@@ -12,6 +12,7 @@ from autoencode_core.desk.training_job import JobStatus, empty_history
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
 from pages.shared import by_hand, job_panel, setup
+from pages.shared.first_picture import FIRST_PICTURE
 
 CHOICE = Choice((1.0, 0.3, 0.1), ((1.0, 1.0), (0.8, 0.85), (0.9, 1.0)), (2.0, 2.1), True, 40)
 
@@ -82,12 +83,15 @@ def test_a_stored_spec_sets_switch_and_slider(table, value):
 
 
 def page():
-    return ran(AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30))
+    at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
+    at.session_state[FIRST_PICTURE.name] = True
+    return ran(at)
 
 
 def shown(record):
     run_id = setup.store().save(record)
     at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
+    at.session_state[FIRST_PICTURE.name] = True
     at.query_params["run"] = run_id
     return ran(at)
 
@@ -126,6 +130,7 @@ def test_progress_of_the_choice(monkeypatch):
     for module in (setup, pages.playground, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", Desk)
     at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
+    at.session_state[FIRST_PICTURE.name] = True
     at.query_params["job"] = "job1"
     bar = ran(at).get("progress")[0].proto
     assert not at.metric and any("λ comes first" in caption.value for caption in at.caption)

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from autoencode_core.data.table import read_table
 from autoencode_core.store.run_store import RunStore
 from pages.shared import drawing_board, own_table, setup
+from pages.shared.first_picture import FIRST_PICTURE
 
 PAGE = "import pages.playground; pages.playground.render()"
 CURVE = [[round(0.1 * i - 1, 2), round((0.1 * i - 1) ** 2, 4), i % 2] for i in range(20)]
@@ -54,7 +55,9 @@ def browser(monkeypatch):
 
 
 def opened() -> AppTest:
-    at = AppTest.from_string(PAGE, default_timeout=30).run()
+    at = AppTest.from_string(PAGE, default_timeout=30)
+    at.session_state[FIRST_PICTURE.name] = True
+    at.run()
     at.selectbox(key="knob_dataset").select("draw").run()
     assert not at.exception
     return at

@@ -11,6 +11,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import Choice
 from pages.shared import by_hand, job_panel, setup
+from pages.shared.first_picture import FIRST_PICTURE
 
 
 @dataclass
@@ -53,6 +54,7 @@ def jobs(tmp_path, monkeypatch):
 
 def page(**link) -> AppTest:
     at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
+    at.session_state[FIRST_PICTURE.name] = True
     for name, value in link.items():
         at.query_params[name] = value
     return shown(at.run())
@@ -61,6 +63,15 @@ def page(**link) -> AppTest:
 def shown(at: AppTest) -> AppTest:
     assert not at.exception
     return at
+
+
+def test_the_still_pictures_come_once_the_first_frame_stands():
+    at = shown(
+        AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30).run()
+    )
+    assert len(at.get("bidi_component")) == 3 and not at.get("plotly_chart")
+    at.session_state[FIRST_PICTURE.name] = True  # as the player says, or as time does
+    assert drawn(shown(at.run()))
 
 
 def drawn(at: AppTest) -> bool:
