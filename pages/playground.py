@@ -176,7 +176,7 @@ def _flow(run_id: str, record: RunRecord) -> None:
 def _headline(record: RunRecord) -> None:
     """Which run this is, how it ended, and its figures."""
     spec, summary = record.spec, record.summary
-    head, action, again = st.columns([5, 1, 1], vertical_alignment="bottom")
+    head, action, again = st.columns([3.2, 1, 1], vertical_alignment="bottom")
     head.subheader(escape(record.name or title(spec)), anchor=False)
     if any_may_be_turned():
         action.button(

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 AXES = {
     "steepest": ("along the steepest direction", "along the second steepest"),
     "flattest": ("along the flattest direction", "along the second flattest"),
-    "minimisers": ("towards {1}", "across it, on the side of {2}"),
+    "minimisers": ("towards {1}", "across, side of {2}"),
 }
 """What the axes of a plane are, by its kind; {1} and {2} stand for the names of the other minimisers."""
 DECADES = 2.0

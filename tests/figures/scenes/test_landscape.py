@@ -65,7 +65,7 @@ def test_marks_have_names_and_the_run_comes_first() -> None:
 
 def test_axes_through_minimisers_are_called_as_these_are() -> None:
     scene = plane_scene(plane_answer(), 0.01, "a", "minimisers", names=["θ*", "run 7", "run 9"])
-    assert scene["axes"] == ["towards run 7", "across it, on the side of run 9"]
+    assert scene["axes"] == ["towards run 7", "across, side of run 9"]
     plain = plane_scene(plane_answer(), 0.01, "a", "minimisers")
     assert plain["axes"][0] == "towards minimiser 2"
 
