@@ -51,7 +51,7 @@ def test_opens_on_a_run_that_is_already_playing(page):
     first, picture = flow_time(page), panes.screenshot()
     wait_until(page, lambda: flow_time(page) != first)
     assert panes.screenshot() != picture
-    expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=7_000)  # after the first frame, soon
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)  # after the first frame
 
 
 def test_reduced_motion_is_honoured(browser, server):
