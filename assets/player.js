@@ -322,7 +322,8 @@ class Player extends Tied {
     this.foot.show();
     if (!this.measured) {
       this.measured = performance.mark("player first frame");
-      if (this.scene.tell) setTimeout(() => this.emit("drawn", { stands: true })); // after the frame: a page may wait with the rest
+      // Once the frame is on the screen: the page may be waiting with what lies below.
+      if (this.scene.tell) setTimeout(() => this.emit("drawn", { stands: true }));
     }
     return moving;
   }

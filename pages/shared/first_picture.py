@@ -3,6 +3,7 @@
 The browser would else load and run all of Plotly before the player's first frame, which a visitor waits for.
 """
 
+import time
 from typing import Final
 
 import streamlit as st
@@ -11,7 +12,8 @@ from pages.shared.session import SessionKey
 
 FIRST_PICTURE = SessionKey("first_picture", bool)
 """Whether a player of this visit has said that its first frame stands, or has had its time."""
-_BEGUN = SessionKey("first_picture_begun", bool)
+_BEGUN = SessionKey("first_picture_begun", float)
+"""When a page began to wait for it, on the clock of the server."""
 _PATIENCE: Final = 8.0
 """Seconds after which the rest comes though no player has said anything."""
 
@@ -24,8 +26,10 @@ def first_picture_stands() -> bool:
 
 
 def _wait() -> None:
-    """Runs with the page, and again when patience is over."""
-    if _BEGUN.get():
+    """Runs with every run of the page, and again when patience is over."""
+    begun = _BEGUN.get()
+    if begun is None:
+        _BEGUN.set(time.monotonic())
+    elif time.monotonic() - begun >= _PATIENCE:
         FIRST_PICTURE.set(True)
         st.rerun()
-    _BEGUN.set(True)

@@ -130,7 +130,6 @@ def test_progress_of_the_choice(monkeypatch):
     for module in (setup, pages.playground, job_panel, by_hand):
         monkeypatch.setattr(module, "jobs", Desk)
     at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
-    at.session_state[FIRST_PICTURE.name] = True
     at.query_params["job"] = "job1"
     bar = ran(at).get("progress")[0].proto
     assert not at.metric and any("λ comes first" in caption.value for caption in at.caption)

@@ -70,7 +70,15 @@ def test_the_still_pictures_come_once_the_first_frame_stands():
         AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30).run()
     )
     assert len(at.get("bidi_component")) == 3 and not at.get("plotly_chart")
-    at.session_state[FIRST_PICTURE.name] = True  # as the player says, or as time does
+    assert not shown(at.run()).get("plotly_chart")  # a click before it does not bring them
+    at.session_state[FIRST_PICTURE.name] = True  # as the player says
+    assert drawn(shown(at.run()))
+
+
+def test_the_still_pictures_come_though_no_player_says_anything(monkeypatch):
+    at = AppTest.from_string("import pages.playground; pages.playground.render()", default_timeout=30)
+    shown(at.run())
+    monkeypatch.setattr("pages.shared.first_picture._PATIENCE", 0.0)
     assert drawn(shown(at.run()))
 
 
