@@ -3,21 +3,26 @@
 import streamlit as st
 
 _OPEN = """{
-  // Again and again while the page above still grows, until a person scrolls.
-  const moves = ["wheel", "touchstart", "keydown", "pointerdown"], until = performance.now() + 4000;
-  let free = false;
-  for (const move of moves) addEventListener(move, () => (free = true), { once: true, passive: true });
+  // Again and again while the page above still grows, until a person scrolls. What a person chose on the
+  // page since (the address then ends in #place) comes before what the link asked for, and grows away too.
+  window.openedPlace?.abort();
+  window.openedPlace = new AbortController();
+  const asked = { signal: window.openedPlace.signal, passive: true };
+  let until;
   const open = () => {
-    if (free || performance.now() > until) return;
-    document.getElementById("PLACE")?.scrollIntoView();
+    if (asked.signal.aborted || performance.now() > until) return;
+    document.getElementById(decodeURIComponent(location.hash.slice(1)) || "PLACE")?.scrollIntoView();
     setTimeout(open, 200);
   };
-  open();
+  const start = () => { until = performance.now() + 4000; open(); };
+  for (const move of ["wheel", "touchmove", "keydown"]) addEventListener(move, () => (until = 0), asked);
+  addEventListener("hashchange", start, asked);
+  start();
 }"""
 
 
 def open_place(place: str) -> None:
-    """Scrolls to a place of the page.
+    """Scrolls to a place of the page, and keeps to it while the page above it grows.
 
     Args:
         place: id of an element: letters, digits, dashes and underscores, never what a person wrote.
