@@ -15,7 +15,7 @@ RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
 RUN useradd --create-home lab && mkdir /runs && chown lab /runs
 USER lab
-RUN python -m autoencode_core.training.narrow
+RUN python -m autoencode_core.training.compiling
 ENV AUTOENCODE_RUNS=/runs PYTHONUNBUFFERED=1
 VOLUME /runs
 EXPOSE 8501

@@ -67,7 +67,7 @@ chromium: dev
 
 $(RUNTIME): $(PY)
 	@sh tools/install.sh $(VENV) requirements.txt
-	@$(PY) -m autoencode_core.training.narrow
+	@$(PY) -m autoencode_core.training.compiling
 	@rm -f $(VENV)/.runtime-* $(VENV)/.dev-*
 	@touch $@
 

@@ -29,7 +29,7 @@ from autoencode_core.flow.architecture import Architecture  # noqa: E402
 from autoencode_core.flow.fields import controlled_field  # noqa: E402
 from autoencode_core.flow.widths import active_counts  # noqa: E402
 from autoencode_core.training import problem  # noqa: E402
-from autoencode_core.training.narrow import compile_kernel  # noqa: E402
+from autoencode_core.training.compiling import compile_all  # noqa: E402
 from autoencode_core.training.objective import Objective  # noqa: E402
 from autoencode_core.training.run import load_data  # noqa: E402
 
@@ -82,7 +82,7 @@ def many_particles(particles: int) -> dict[str, float]:
         dataset="s_curve", particles=particles, depth=20, horizon=2.0, field="single_layer", iterations=2
     )
     process, mib, done = psutil.Process(), 2**20, threading.Event()
-    compile_kernel()
+    compile_all()
     began = time.perf_counter()
     data = load_data(spec)
     drawn = time.perf_counter() - began

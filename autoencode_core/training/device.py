@@ -9,10 +9,6 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 
-PARALLEL_FLOPS = 5e7
-"""Flops of one layer product from which more than one thread pays: on two quiet cores a gradient gains a
-factor 0.89 at 1e7, 1.17 at 3e7, 1.4 at 1e8, 1.6 at 1e9; beside a busy second core it only loses."""
-
 GPU_FLOPS = 1e8
 """Flops of one gradient from which "auto" takes a GPU. A processor core does them in one or two milliseconds;
 to replay the few hundred kernels of a captured gradient is expected to take a good part of one, whatever
@@ -62,14 +58,3 @@ def flushed() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(False)
-
-
-@contextmanager
-def threads_for(flops: float) -> Iterator[None]:
-    """One thread unless the layer products are large; the old number comes back afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(before if flops > PARALLEL_FLOPS else 1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -1,20 +1,26 @@
 """lbfgs: limited-memory quasi-Newton with a strong Wolfe line search, each regime its own."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from autoencode_core.spec_defaults import FIRST_STEP
+from autoencode_core.training import pair_kernel
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Cost, Terms
-from autoencode_core.training.per_regime import dots, matrices_of, products
+from autoencode_core.training.per_regime import SMALL, dots, matrices_of, products
+from autoencode_core.training.threads import most_threads, share_out
 
 DECREASE, CURVATURE = 1e-4, 0.9
 MOST_TRIALS = 25
 MOST_PAIRS, PAIR_BUDGET, FOURS = 48, 2**28, 4
 """Pairs kept, the most numbers that those of one regime may fill, and what their number is a multiple of: so
 each regime's matrices begin on a cache line, as they do alone."""
+SHARED_NUMBERS = 2**19
+"""Numbers of all pairs' moves from which a second thread pays for its start."""
 
 
 def most_pairs(size: int) -> int:
@@ -43,7 +49,7 @@ class Lbfgs(Method[Cost]):
     def __init__(self, objective: Cost, theta: Tensor, settings: LbfgsSettings) -> None:
         super().__init__(objective, theta, settings.first_step)
         self.settings = settings
-        self.pairs = PairMemory(theta, most_pairs(theta.shape[1]))
+        self.pairs = pairs_for(theta, most_pairs(theta.shape[1]))
         self.fresh = torch.ones_like(self.stalled)
 
     def reweigh(self, more: Tensor) -> None:
@@ -121,7 +127,6 @@ class PairMemory:
         self.moves[rows, slot.to(rows)] = move[rows]
         self.bends[rows, slot.to(rows)] = bend[rows]
         self.SY[here, :, slot] = products(self.moves, bend).cpu().double()[here]
-        self.SY[here, slot] = products(self.bends, move).cpu().double()[here]
         cross = products(self.bends, bend).cpu().double()[here]
         self.YY[here, :, slot], self.YY[here, slot] = cross, cross
         self.scale[here, 0] = (curvature / size.clamp(min=1e-38)).cpu().double()[here]
@@ -141,7 +146,7 @@ class PairMemory:
         Args:
             more: the multiple of each regime, (R,).
         """
-        found = PairMemory(self.moves[:, 0], self.most)
+        found = type(self)(self.moves[:, 0], self.most)
         rows = torch.arange(len(self.moves))
         there = (self.SY.diagonal(dim1=1, dim2=2) != 0).to(self.moves.device)
         for age in range(self.most):
@@ -166,6 +171,38 @@ class PairMemory:
         moved = products(self.moves.mT, v.to(gradient))
         bent = products(self.bends.mT, (self.scale * u).to(gradient))
         return -(self.scale.to(gradient) * gradient + (moved - bent))
+
+
+class CompiledPairs(PairMemory):
+    """The same for small controls on a processor, regime by regime, shared out to threads."""
+
+    def __init__(self, theta: Tensor, most: int) -> None:
+        super().__init__(theta, most)
+        kept = self.moves, self.bends, self.SY, self.YY, self.scale, self.count
+        self.kept: tuple[Any, ...] = tuple(tensor.numpy() for tensor in kept)
+        self.threads = most_threads() if self.moves.numel() > SHARED_NUMBERS else 1
+
+    def forget(self, regimes: Tensor) -> None:
+        self.SY[regimes] = 0  # an empty place is known by it
+        self.scale[regimes] = 1
+
+    def remember(self, move: Tensor, bend: Tensor, done: Tensor) -> Tensor:
+        good = torch.zeros_like(done)
+        given: tuple[Any, ...] = *self.kept, move.numpy(), bend.numpy(), done.numpy(), good.numpy()
+        share_out(partial(pair_kernel.remember, *given), len(done), self.threads)
+        return good
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        found = torch.empty_like(gradient)
+        given: tuple[Any, ...] = *self.kept, gradient.numpy(), found.numpy()
+        share_out(partial(pair_kernel.direction, *given), len(found), self.threads)
+        return found
+
+
+def pairs_for(theta: Tensor, most: int) -> PairMemory:
+    """An empty memory for controls like these (R, P), by the size of a regime's and the device alone."""
+    small = theta.device.type == "cpu" and most * theta.shape[1] < SMALL
+    return (CompiledPairs if small else PairMemory)(theta, most)
 
 
 def _solved(matrices: Tensor, right: Tensor, upper: bool) -> Tensor:

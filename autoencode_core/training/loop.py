@@ -13,11 +13,12 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row, Status
 from autoencode_core.training.by_hand import STOPS, ChangeLog, check_unchanged, word_alone
-from autoencode_core.training.device import flushed, layer_flops, threads_for
+from autoencode_core.training.device import flushed, layer_flops
 from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference, spread
 from autoencode_core.training.group import Group, at_rest, is_looked_at
 from autoencode_core.training.problem import Problem
 from autoencode_core.training.run import Array, OnProgress, Progress, Run, RunData, Snapshot
+from autoencode_core.training.threads import threads_for
 from autoencode_core.words import as_set, measured
 
 NEGLIGIBLE = 1e-4

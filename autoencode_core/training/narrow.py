@@ -1,18 +1,15 @@
 """The engine of narrow nets: the compiled sweep, shared out to threads by regime and chunk of particles."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autoencode_core.flow import fused, kernel
+from autoencode_core.flow import kernel
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import Field, SingleLayer, TwoLayer
 from autoencode_core.flow.nonlinearities import NONLINEARITIES
+from autoencode_core.training.threads import most_threads, share_out
 
 WIDEST = 40
 """Most hidden units of a layer for which the compiled sweep beats the library's products (measured)."""
@@ -40,7 +37,7 @@ class Narrow:
     """
 
     def __init__(self, arch: Architecture) -> None:
-        self.arch, self.threads = arch, torch.get_num_threads()
+        self.arch, self.threads = arch, most_threads()
         self.counts = np.array(arch.shape.counts, dtype=np.int64)
         self.sigma = kernel.CODES[arch.field.activation]
         self.scheme = np.array(arch.scheme.matrix, np.float32), np.array(arch.scheme.b, np.float32)
@@ -76,24 +73,16 @@ class Narrow:
         tasks = regimes * -(-N // chunk)
         squares = np.empty((tasks, y.shape[1]))
         gradient = np.empty((tasks if wanted else 1, size))
-        parts = self._threads(regimes * N, tasks)
         given = theta.contiguous().numpy(), x.contiguous().numpy(), y.contiguous().numpy(), chunk
         kept = self.kept and wanted
         fixed = self.counts, self.m, self.sigma, np.float32(self.arch.step), *self.scheme, self.arch.substeps
 
-        def share(i: int) -> None:
-            first, last = i * tasks // parts, (i + 1) * tasks // parts
+        def share(first: int, last: int) -> None:
             kernel.sweep(*fixed, kept, *given, first, last, wanted, squares, gradient)
 
-        others = [_pool(parts - 1).submit(share, i) for i in range(1, parts)]
-        share(0)
-        for other in others:
-            other.result()
+        work = regimes * N * self.arch.shape.size * self.arch.points
+        share_out(share, tasks, self.threads if work > SHARED_WORK else 1)
         return _sum(squares, regimes, theta), _sum(gradient, regimes if wanted else 1, theta)
-
-    def _threads(self, particles: int, tasks: int) -> int:
-        work = particles * self.arch.shape.size * self.arch.points
-        return min(self.threads, tasks) if work > SHARED_WORK else 1
 
 
 def _units(field: Field) -> int:
@@ -104,27 +93,3 @@ def _units(field: Field) -> int:
 def _sum(parts: NDArray[np.float64], regimes: int, like: Tensor) -> Tensor:
     whole = parts if len(parts) == regimes else parts.reshape(regimes, -1, parts.shape[1]).sum(1)
     return torch.as_tensor(whole).to(like)
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, f"narrow-{os.getpid()}", torch.set_flush_denormal, (True,))
-
-
-def compile_kernel() -> None:
-    """Compiles all loops where this machine has not done so yet: some seconds, kept on disk."""
-    none = np.zeros((1, 1, 1), np.float32)
-    counts, theta = np.ones(1, np.int64), np.zeros((1, 2), np.float32)
-    sums = np.zeros((1, 1)), np.zeros((1, 2))
-    euler = np.zeros((1, 1), np.float32), np.ones(1, np.float32), 1, True
-    kernel.sweep(counts, 0, kernel.TANH, np.float32(1), *euler, theta, none, none, 1, 0, 1, True, *sums)
-    with torch.no_grad():
-        row = torch.zeros(1, 1)
-        loops = fused.Loops(kernel.TANH, *(row.clone() for _ in range(5)))
-        loops.activate()
-        loops.euler(1.0)
-        loops.pulled(row)
-
-
-if __name__ == "__main__":
-    compile_kernel()

@@ -10,9 +10,9 @@ def warm_up() -> None:
     import autoencode_core.analysis
     import autoencode_core.training.records
     import autoencode_core.training.selection  # noqa: F401
-    from autoencode_core.training.narrow import compile_kernel
+    from autoencode_core.training.compiling import compile_all
 
-    compile_kernel()
+    compile_all()
     import sklearn.datasets
     import sklearn.manifold
     import sklearn.neighbors  # noqa: F401

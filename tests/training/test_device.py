@@ -4,7 +4,7 @@ import torch
 import autoencode_core as ac
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.schemes import SCHEMES
-from autoencode_core.training.device import PARALLEL_FLOPS, pick_device, step_flops, threads_for
+from autoencode_core.training.device import pick_device, step_flops
 
 
 @pytest.fixture
@@ -39,15 +39,6 @@ def test_flops_of_a_step_count_every_matrix():
     weights = 2 * (3 * 3 + 3) + 2 * (2 * 2 + 2)
     assert step_flops(arch.by(SCHEMES["euler"], 1), 10, 5) == 6 * 10 * 5 * weights
     assert step_flops(arch.by(SCHEMES["rk4"], 3), 10, 5) == 6 * 10 * 5 * 12 * weights
-
-
-def test_small_steps_run_on_one_thread():
-    before = torch.get_num_threads()
-    with threads_for(PARALLEL_FLOPS / 2):
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
-    with threads_for(2 * PARALLEL_FLOPS):
-        assert torch.get_num_threads() == before
 
 
 def test_tiny_numbers_count_as_zero_while_training_only():

@@ -12,12 +12,13 @@ from autoencode_core.analysis.run_problem import RunProblem, finite
 from autoencode_core.errors import InputError
 from autoencode_core.questions.control import Ending, Methods
 from autoencode_core.report import Report, silent
-from autoencode_core.training.device import flushed, layer_flops, threads_for
+from autoencode_core.training.device import flushed, layer_flops
 from autoencode_core.training.engine import Engine
 from autoencode_core.training.loop import NEGLIGIBLE
 from autoencode_core.training.methods import METHODS, Settings, settings_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Run
+from autoencode_core.training.threads import threads_for
 
 
 class _Counted:
