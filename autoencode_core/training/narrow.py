@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from autoencode_core.flow import fused, kernel
+from autoencode_core.flow import kernel, passes
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import Field, SingleLayer, TwoLayer
 from autoencode_core.flow.nonlinearities import NONLINEARITIES
@@ -120,7 +120,7 @@ def compile_kernel() -> None:
     kernel.sweep(counts, 0, kernel.TANH, np.float32(1), *euler, theta, none, none, 1, 0, 1, True, *sums)
     with torch.no_grad():
         row = torch.zeros(1, 1)
-        loops = fused.Loops(kernel.TANH, *(row.clone() for _ in range(5)))
+        loops = passes.Loops(kernel.TANH, *(row.clone() for _ in range(5)))
         loops.activate()
         loops.euler(1.0)
         loops.pulled(row)
