@@ -6,6 +6,7 @@ from typing import Protocol
 from torch import Tensor
 
 from autoencode_core.flow.architecture import Architecture
+from autoencode_core.training.fused import Fused
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE, Layered
 from autoencode_core.training.narrow import Narrow
 
@@ -29,9 +30,11 @@ class Engine(Protocol):
 
 
 def engine_for(arch: Architecture, like: Tensor) -> Engine:
-    """The faster engine for this architecture, and this tensor's precision and device."""
+    """The fastest engine for this architecture, and this tensor's precision and device."""
     if Narrow.suits(arch, like):
         return Narrow(arch)
+    if Fused.suits(arch, like.dtype, like.device):
+        return Fused(arch)
     return Layered(arch, GPU_WORKSPACE if like.device.type == "cuda" else WORKSPACE)
 
 

@@ -9,6 +9,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
 from autoencode_core.training.costate import SweepTensors, lean
 from autoencode_core.training.device import pick_device
+from autoencode_core.training.fused import Fused, Plan
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
 from autoencode_core.training.metric import metric_bytes
@@ -43,9 +44,11 @@ def regime_bytes(spec: RunSpec, width: int | None = None) -> int:
 
 def workspace_bytes(spec: RunSpec, width: int | None = None) -> int:
     """Bytes that the sweeps of a batch share, whatever the number of regimes; as `regime_bytes`."""
-    arch = _architecture(spec, width)
-    most = GPU_WORKSPACE if pick_device(spec, arch, spec.particles).type == "cuda" else WORKSPACE
-    number = DTYPES[spec.dtype].itemsize
+    arch, dtype = _architecture(spec, width), DTYPES[spec.dtype]
+    device, number = pick_device(spec, arch, spec.particles), dtype.itemsize
+    if Fused.suits(arch, dtype, device):
+        return 2 * Plan(arch, spec.particles, number, wanted=True).bytes + WORKSPACE // 4
+    most = GPU_WORKSPACE if device.type == "cuda" else WORKSPACE
     one = SweepTensors.numbers(arch, lean(arch, number, most)) * spec.particles * number
     return int(2 * min(most, one)) + WORKSPACE // 4  # a part, a last one of another size, what passes by
 
