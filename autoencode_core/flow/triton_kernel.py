@@ -264,7 +264,7 @@ def _back_through(
             total += back
             if STAGES > 1:
                 tl.store(backs + s * D * BLOCK + place, back, mask=alive)
-                tl.debug_barrier()
+            tl.debug_barrier()  # what one lane wrote, gradients above all, another may read
         p = total
     return p
 

@@ -15,7 +15,7 @@ class Engine(Protocol):
     """Sums over particles; the cost and its penalty are the objective's business."""
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Σ_i (X_L - y)² of each component, (R, a).
+        """Σ_i (X_L - y)² of each component, (R, a), valid until the next call.
 
         Args:
             theta: controls, (R, P).

@@ -25,7 +25,7 @@ FEW = 2**15
 IN_FLIGHT = 2**18
 """Particles of all programs at once: sixteen warps on each unit of a large card, four particles a lane."""
 REGISTERS = 128
-"""Registers of a lane with which sixteen warps fit a unit; nets of up to four components get by with them."""
+"""Registers of a lane with which sixteen warps fit a unit: enough for four components in float32."""
 SCRATCH, PARTIAL = 2**29, 2**28
 """Bytes that the states of all programs, and the partial sums of a launch, may take."""
 ADDED = 128, 16
@@ -152,7 +152,7 @@ class FusedSweep:
             BLOCK=plan.block,
             num_warps=1,
             num_stages=1,
-            maxnreg=REGISTERS if plan.width <= 4 else None,
+            maxnreg=REGISTERS if plan.width * plan.number <= 16 else None,
         )
         kernels.add_up[(regimes, -(-plan.columns // ADDED[1]))](
             self.partial,
@@ -187,7 +187,7 @@ class Plan:
     def __init__(self, arch: Architecture, particles: int, number: int, wanted: bool) -> None:
         self.number = number
         self.width = 1 << (arch.width - 1).bit_length()
-        lanes = max(1, min(4, 16 // self.width))
+        lanes = max(1, min(4, 64 // (self.width * number)))
         self.block = WARP * (max(1, lanes // 2) if particles <= FEW else lanes)
         self.columns = arch.shape.counts[-1] + (arch.shape.size if wanted else 0)
         blocks = -(-particles // self.block)

@@ -46,11 +46,12 @@ def workspace_bytes(spec: RunSpec, width: int | None = None) -> int:
     """Bytes that the sweeps of a batch share, whatever the number of regimes; as `regime_bytes`."""
     arch, dtype = _architecture(spec, width), DTYPES[spec.dtype]
     device, number = pick_device(spec, arch, spec.particles), dtype.itemsize
-    if Fused.suits(arch, dtype, device):
-        return 2 * Plan(arch, spec.particles, number, wanted=True).bytes + WORKSPACE // 4
-    most = GPU_WORKSPACE if device.type == "cuda" else WORKSPACE
+    fused = Fused.suits(arch, dtype, device)
+    kernel = 2 * Plan(arch, spec.particles, number, wanted=True).bytes if fused else 0  # training, test
+    most = GPU_WORKSPACE if device.type == "cuda" and not fused else WORKSPACE
     one = SweepTensors.numbers(arch, lean(arch, number, most)) * spec.particles * number
-    return int(2 * min(most, one)) + WORKSPACE // 4  # a part, a last one of another size, what passes by
+    layers = 2 * min(most, one)  # a part, a last one of another size
+    return int(kernel + layers) + WORKSPACE // 4  # what passes by
 
 
 def available(spec: RunSpec, width: int | None = None) -> int:
