@@ -1,6 +1,7 @@
 """The engine of narrow nets on a GPU: the whole gradient in one launch, and one more that adds up."""
 
 import importlib
+import warnings
 from functools import cache
 from typing import Any
 
@@ -50,14 +51,14 @@ class Fused:
         """Whether nets of this architecture are narrow, and field, nonlinearity and tensors the kernel's own.
 
         Every explicit scheme suits, in any number of sub-steps, in float32 and float64, and any number of
-        hidden units of each layer. The device must be NVIDIA's, and Triton there.
+        hidden units of each layer. The device must be NVIDIA's, and Triton run there.
         """
         # Exactly these: a subclass, or another entry of a registry, may compute something else.
         field = arch.field
         known = type(field) in (SingleLayer, TwoLayer) and field.sigma is KNOWN.get(field.activation)
         ours = dtype in (torch.float32, torch.float64) and device.type == "cuda" and torch.version.hip is None
         narrow = arch.width <= WIDEST and units(field, arch.width) <= MOST_UNITS
-        return known and ours and narrow and has_triton()
+        return known and ours and narrow and runs_on(device)
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Σ_i (X_L - y)² of each component, (R, a), valid until the next call."""
@@ -154,17 +155,7 @@ class FusedSweep:
             num_stages=1,
             maxnreg=REGISTERS if plan.width * plan.number <= 16 else None,
         )
-        kernels.add_up[(regimes, -(-plan.columns // ADDED[1]))](
-            self.partial,
-            gradient,
-            squares,
-            plan.chunks,
-            plan.columns - y.shape[1],
-            y.shape[1],
-            plan.columns,
-            ROWS=ADDED[0],
-            COLUMNS=ADDED[1],
-        )
+        _add_up(self.partial, gradient, squares, plan.chunks, plan.columns)
 
 
 class Plan:
@@ -223,13 +214,38 @@ def units(field: Field, a: int) -> int:
 
 
 @cache
-def has_triton() -> bool:
-    """Whether Triton is here: torch's CUDA builds bring it on Linux."""
+def runs_on(device: torch.device) -> bool:
+    """Whether Triton is here, and what it compiles runs on a device.
+
+    Torch's CUDA builds bring Triton on Linux; it needs a C compiler besides, and a card that it knows. Where
+    something is amiss a warning says so.
+    """
+    one, total = torch.ones(1, 1, device=device), torch.zeros(1, 1, device=device)
     try:
-        _kernels()
+        _add_up(one, total[:0], total, chunks=1, columns=1)
+        return float(total) == 1
     except ImportError:
         return False
-    return True
+    except Exception as error:
+        reason = f"no kernel can be compiled for {device}, the layers compute instead: {error}"
+        warnings.warn(reason, RuntimeWarning, stacklevel=2)
+        return False
+
+
+def _add_up(partial: Tensor, gradient: Tensor, squares: Tensor, chunks: int, columns: int) -> None:
+    """The sums over chunks; gradients are wanted where there are more columns than squares."""
+    regimes, driven = squares.shape
+    _kernels().add_up[(regimes, -(-columns // ADDED[1]))](
+        partial,
+        gradient,
+        squares,
+        chunks,
+        columns - driven,
+        driven,
+        columns,
+        ROWS=ADDED[0],
+        COLUMNS=ADDED[1],
+    )
 
 
 def _kernels() -> Any:

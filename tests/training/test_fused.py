@@ -69,6 +69,12 @@ def close(one, two, tolerance):
         assert float((a.double() - b.double()).norm() / b.double().norm()) < tolerance
 
 
+@pytest.fixture
+def card(monkeypatch):
+    """As if what is compiled ran on a card."""
+    monkeypatch.setattr(fused, "runs_on", lambda device: True)
+
+
 def kept(given):
     """Copies, since an engine's next call writes over what it gave."""
     return [tensor.clone() for tensor in given]
@@ -248,7 +254,7 @@ def test_lanes_without_a_particle_do_no_harm():
     assert all(bool(tensor.isfinite().all()) for tensor in found)
 
 
-def test_it_suits_the_fields_and_nonlinearities_that_it_knows_and_no_other(monkeypatch):
+def test_it_suits_the_fields_and_nonlinearities_that_it_knows_and_no_other(monkeypatch, card):
     @dataclass(frozen=True)
     class Leaking(SingleLayer):
         def velocity(self, theta, x):
@@ -269,18 +275,23 @@ def test_it_suits_the_fields_and_nonlinearities_that_it_knows_and_no_other(monke
         patch.setattr(torch.version, "hip", "6.0")
         assert not suits(net())
     with monkeypatch.context() as patch:
-        patch.setattr(fused, "has_triton", lambda: False)
+        patch.setattr(fused, "runs_on", lambda device: False)
         assert not suits(net())
     monkeypatch.setitem(NONLINEARITIES, "tanh", replace(NONLINEARITIES["tanh"], bound=2.0))
     assert not suits(net())
 
 
-def test_without_triton(monkeypatch):
+def test_where_triton_runs(monkeypatch):
+    here = torch.device("cpu")
+    assert fused.runs_on.__wrapped__(here)  # in the interpreter
     monkeypatch.setattr(fused, "_kernels", lambda: importlib.import_module("no_such_module"))
-    assert not fused.has_triton.__wrapped__()
+    assert not fused.runs_on.__wrapped__(here)
+    monkeypatch.setattr(fused, "_kernels", lambda: 1 / 0)
+    with pytest.warns(RuntimeWarning, match="no kernel can be compiled for cpu.*division"):
+        assert not fused.runs_on.__wrapped__(here)
 
 
-def test_the_engine_of_a_gpu():
+def test_the_engine_of_a_gpu(card):
     class Somewhere:
         dtype, device = torch.float32, GPU
 
@@ -297,7 +308,7 @@ def test_memory_is_bounded_however_many_particles_and_regimes():
             assert plan.workers(10**5) <= plan.workers(10**6)
 
 
-def test_a_batch_on_a_gpu_counts_the_kernels_memory(monkeypatch):
+def test_a_batch_on_a_gpu_counts_the_kernels_memory(monkeypatch, card):
     spec = memory.RunSpec(dataset="s_curve", particles=10_000)
     monkeypatch.setattr(memory, "pick_device", lambda *_: GPU)
     arch = Architecture.of(spec, 3)
