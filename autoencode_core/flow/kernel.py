@@ -46,9 +46,9 @@ def compiled_once(function: Function) -> Function:
 
 
 _f = np.float32
-_REACH = _f(9.02)  # tanh is 1 in float32 beyond
-_P = tuple(map(_f, (0.9999999772, 0.1337447108, 0.003487806179, 2.048110785e-05, 1.317741766e-08)))
-_Q = tuple(map(_f, (1.0, 0.4670778486, 0.02584737003, 0.0003272912264, 7.704002189e-07)))
+TANH_REACH = _f(9.02)  # tanh is 1 in float32 beyond
+TANH_P = tuple(map(_f, (0.9999999772, 0.1337447108, 0.003487806179, 2.048110785e-05, 1.317741766e-08)))
+TANH_Q = tuple(map(_f, (1.0, 0.4670778486, 0.02584737003, 0.0003272912264, 7.704002189e-07)))
 
 
 @inlined
@@ -58,10 +58,10 @@ def tanh(x: np.float32) -> np.float32:
     P and Q are a minimax fit of the relative error on [0, 9.1] (2.3e-8; the rest is rounding), found by
     iteratively reweighted linear least squares.
     """
-    x = _REACH if x > _REACH else (-_REACH if x < -_REACH else x)
+    x = TANH_REACH if x > TANH_REACH else (-TANH_REACH if x < -TANH_REACH else x)
     s = x * x
-    p = (((_P[4] * s + _P[3]) * s + _P[2]) * s + _P[1]) * s + _P[0]
-    q = (((_Q[4] * s + _Q[3]) * s + _Q[2]) * s + _Q[1]) * s + _Q[0]
+    p = (((TANH_P[4] * s + TANH_P[3]) * s + TANH_P[2]) * s + TANH_P[1]) * s + TANH_P[0]
+    q = (((TANH_Q[4] * s + TANH_Q[3]) * s + TANH_Q[2]) * s + TANH_Q[1]) * s + TANH_Q[0]
     return x * p / q
 
 

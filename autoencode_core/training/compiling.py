@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from autoencode_core.flow import fused, kernel
+from autoencode_core.flow import kernel, passes
 from autoencode_core.training.lbfgs import pairs_for
 
 
@@ -16,7 +16,7 @@ def compile_all() -> None:
     kernel.sweep(counts, 0, kernel.TANH, np.float32(1), *euler, theta, none, none, 1, 0, 1, True, *sums)
     with torch.no_grad():
         row = torch.zeros(1, 1)
-        loops = fused.Loops(kernel.TANH, *(row.clone() for _ in range(5)))
+        loops = passes.Loops(kernel.TANH, *(row.clone() for _ in range(5)))
         loops.activate()
         loops.euler(1.0)
         loops.pulled(row)

@@ -6,6 +6,7 @@ from typing import Protocol
 from torch import Tensor
 
 from autoencode_core.flow.architecture import Architecture
+from autoencode_core.training.fused import Fused
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE, Layered
 from autoencode_core.training.narrow import Narrow
 
@@ -14,7 +15,7 @@ class Engine(Protocol):
     """Sums over particles; the cost and its penalty are the objective's business."""
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Σ_i (X_L - y)² of each component, (R, a).
+        """Σ_i (X_L - y)² of each component, (R, a), valid until the next call.
 
         Args:
             theta: controls, (R, P).
@@ -29,9 +30,11 @@ class Engine(Protocol):
 
 
 def engine_for(arch: Architecture, like: Tensor) -> Engine:
-    """The faster engine for this architecture, and this tensor's precision and device."""
+    """The fastest engine for this architecture, and this tensor's precision and device."""
     if Narrow.suits(arch, like):
         return Narrow(arch)
+    if Fused.suits(arch, like.dtype, like.device):
+        return Fused(arch)
     return Layered(arch, GPU_WORKSPACE if like.device.type == "cuda" else WORKSPACE)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from autoencode_core.flow import fused
+from autoencode_core.flow import passes
 from autoencode_core.flow.fields import Field, SingleLayer, TwoLayer
 from autoencode_core.flow.products import products_for
 from autoencode_core.flow.shape import Layer
@@ -162,7 +162,7 @@ class InPlaceEvaluation:
         self.product, self.plus = products_for(self.W, self.x)
         self.sums = torch.zeros_like(self.into_b) if self.adds else self.into_b
         base, out = (None, None) if self.two else (self.base, self.out)
-        self.loops = fused.loops_for(field.activation, self.slope, self.b, base, out, self.sums)
+        self.loops = passes.loops_for(field.activation, self.slope, self.b, base, out, self.sums)
 
     def speed(self) -> Tensor:
         self._activate()

@@ -9,6 +9,7 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
 from autoencode_core.training.costate import SweepTensors, lean
 from autoencode_core.training.device import pick_device
+from autoencode_core.training.fused import Fused, Plan
 from autoencode_core.training.layered import GPU_WORKSPACE, WORKSPACE
 from autoencode_core.training.lbfgs import most_pairs
 from autoencode_core.training.metric import metric_bytes
@@ -43,11 +44,14 @@ def regime_bytes(spec: RunSpec, width: int | None = None) -> int:
 
 def workspace_bytes(spec: RunSpec, width: int | None = None) -> int:
     """Bytes that the sweeps of a batch share, whatever the number of regimes; as `regime_bytes`."""
-    arch = _architecture(spec, width)
-    most = GPU_WORKSPACE if pick_device(spec, arch, spec.particles).type == "cuda" else WORKSPACE
-    number = DTYPES[spec.dtype].itemsize
+    arch, dtype = _architecture(spec, width), DTYPES[spec.dtype]
+    device, number = pick_device(spec, arch, spec.particles), dtype.itemsize
+    fused = Fused.suits(arch, dtype, device)
+    kernel = 2 * Plan(arch, spec.particles, number, wanted=True).bytes if fused else 0  # training, test
+    most = GPU_WORKSPACE if device.type == "cuda" and not fused else WORKSPACE
     one = SweepTensors.numbers(arch, lean(arch, number, most)) * spec.particles * number
-    return int(2 * min(most, one)) + WORKSPACE // 4  # a part, a last one of another size, what passes by
+    layers = 2 * min(most, one)  # a part, a last one of another size
+    return int(kernel + layers) + WORKSPACE // 4  # what passes by
 
 
 def available(spec: RunSpec, width: int | None = None) -> int:

@@ -41,7 +41,7 @@ def remember(
     first: int,
     last: int,
 ) -> None:
-    """Stores the pairs of the regimes from `first` to before `last`, where `done` and the curvature is positive.
+    """Stores the pairs of regimes `first` to before `last`, where `done` and the curvature is positive.
 
     Args:
         moves: changes of θ, (R, most, P).
