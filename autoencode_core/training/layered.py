@@ -127,6 +127,6 @@ def parts(
 def part_of(x: Tensor, rows: slice | Sequence[int], columns: slice) -> Tensor:
     """States of some regimes and particles, (rows, ·, columns), whether or not the regimes share them."""
     if x.shape[0] > 1:
-        return x[rows][:, :, columns]
+        return x[:, :, columns][rows]
     count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
     return x[:, :, columns].expand(count, -1, -1)

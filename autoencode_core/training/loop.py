@@ -147,7 +147,7 @@ class _Loop:
             self.paths[regime][iteration] = _array(group.control(regime))
 
     def _snapshot(self, group: Group, regime: int) -> Snapshot:
-        return self.problem.snapshot(regime, group.control(regime), group.arch)
+        return self.problem.snapshots([regime], group.control(regime)[None], group.arch)[0]
 
     # -- keeping to the ODE --
 

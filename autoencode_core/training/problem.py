@@ -12,12 +12,13 @@ from autoencode_core.data.coordinates import ROTATING, SCALING, Coordinates
 from autoencode_core.data.loading import DataSet, probe_indices
 from autoencode_core.data.pca import pca_error
 from autoencode_core.errors import InputError
-from autoencode_core.flow.architecture import Architecture, resize
+from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import AutoencODE, label_positions
 from autoencode_core.flow.widths import kept_order
 from autoencode_core.knobs import allowed
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.device import pick_device
+from autoencode_core.training.flows import codes_and_outputs
 from autoencode_core.training.layered import part_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Array, RunData, Snapshot, load_data
@@ -214,20 +215,17 @@ class Problem:
         """The model of one regime at a control (P,) and so many sub-steps, on the CPU."""
         return self.regimes[regime].start.with_control(theta.detach().cpu()).in_substeps(substeps)
 
-    def snapshot(self, regime: int, theta: Tensor, arch: Architecture) -> Snapshot:
-        """The probe batch of one regime at a control (P,)."""
-        half = self.spec.depth // 2
-        x = part_of(self.train.x, [regime], slice(len(self.regimes[0].probe["inputs"])))
-        layers = arch.shape.layers(theta[None])
-        code = resize(arch.outcome(layers[:half], x), arch.bottleneck)
-        outcome = code if self.spec.task == "classify" else arch.outcome(layers[half:], code, half)
-        return self._snapshot(regime, code, outcome)
-
-    def _snapshot(self, regime: int, code: Tensor, outcome: Tensor) -> Snapshot:
-        codes = code[0].T.cpu().float().numpy()
-        if self.spec.task == "classify":
-            return Snapshot(codes, codes)
-        return Snapshot(codes, self.regimes[regime].start.from_engine(outcome.cpu()).float().numpy())
+    def snapshots(self, regimes: Sequence[int], theta: Tensor, arch: Architecture) -> list[Snapshot]:
+        """The probe batches of some regimes at their controls (r, P), all at once."""
+        x = part_of(self.train.x, regimes, slice(len(self.regimes[0].probe["inputs"])))
+        codes, ends = (part.cpu() for part in codes_and_outputs(arch, theta, x))
+        found = []
+        for regime, code, end in zip(regimes, codes, ends, strict=True):
+            shown = code.T.float().numpy().copy()
+            if self.spec.task != "classify":
+                end = self.regimes[regime].start.from_engine(end[None]).float()
+            found.append(Snapshot(shown, shown if self.spec.task == "classify" else end.numpy()))
+        return found
 
 
 def _fitting(starts: Tensor, own: Tensor) -> Tensor:
