@@ -14,10 +14,11 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row
 from autoencode_core.training.by_hand import STOPS, ChangeLog, check_unchanged, word_alone
-from autoencode_core.training.device import flushed, layer_flops, threads_for
+from autoencode_core.training.device import flushed, layer_flops, products_as, threads_for
 from autoencode_core.training.endings import Endings
 from autoencode_core.training.fidelity import Fidelity
 from autoencode_core.training.group import LOOKED, Group, is_looked_at
+from autoencode_core.training.memory import too_large
 from autoencode_core.training.outcome import Story, array_of, runs_of
 from autoencode_core.training.problem import Problem
 from autoencode_core.training.run import Array, OnProgress, Progress, Run, RunData, Snapshot
@@ -59,14 +60,17 @@ def train_regimes(
     Raises:
         InputError: the specs are none or differ in more than λ and seed, or leave λ to be chosen; several
             were to be changed by hand; the data cannot be had or do not fit them, the starts do not fit, or
-            the device is not there.
+            the device is not there, or its memory holds not even the smallest part of the work.
     """
     _check_regimes(specs)
-    problem = Problem(specs, starts, data)
-    first = specs[0]
-    flops = layer_flops(problem.train.arch, first.batch_size or problem.train.particles)
-    with torch.no_grad(), threads_for(flops), flushed():
-        return _Loop(problem, on_progress).run()
+    try:
+        problem = Problem(specs, starts, data)
+        first = specs[0]
+        flops = layer_flops(problem.train.arch, first.batch_size or problem.train.particles)
+        with torch.no_grad(), threads_for(flops), flushed(), products_as(first):
+            return _Loop(problem, on_progress).run()
+    except torch.OutOfMemoryError as full:
+        raise too_large(specs, data[0].train.shape[1] if data else None) from full
 
 
 def _check_regimes(specs: Sequence[RunSpec]) -> None:

@@ -1,9 +1,12 @@
 """How much memory a batch of regimes takes, and how much there is."""
 
+from collections.abc import Sequence
+
 import psutil
 import torch
 
 from autoencode_core.data.loading import probe_indices
+from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
@@ -47,7 +50,8 @@ def workspace_bytes(spec: RunSpec, width: int | None = None) -> int:
     most = GPU_WORKSPACE if pick_device(spec, arch, spec.particles).type == "cuda" else WORKSPACE
     number = DTYPES[spec.dtype].itemsize
     one = SweepTensors.numbers(arch, lean(arch, number, most)) * spec.particles * number
-    return int(2 * min(most, one)) + WORKSPACE // 4  # a part, a last one of another size, what passes by
+    # A part, one of another size, that of the cost alone; what passes by.
+    return int(3 * min(most, one)) + WORKSPACE // 4
 
 
 def available(spec: RunSpec, width: int | None = None) -> int:
@@ -55,6 +59,19 @@ def available(spec: RunSpec, width: int | None = None) -> int:
     device = pick_device(spec, _architecture(spec, width), spec.particles)
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
     return int(SPARE * free)
+
+
+def too_large(specs: Sequence[RunSpec], width: int | None = None) -> InputError:
+    """What to say where a device does not hold the training of regimes; `width` as in `regime_bytes`."""
+    spec = specs[0]
+    size = size_in_words(len(specs) * regime_bytes(spec, width))
+    several = f" with {len(specs)} runs side by side" if len(specs) > 1 else ""
+    return InputError(
+        "particles",
+        spec.particles,
+        f"as many as the memory of the device holds{several}: they, their controls and what is kept of them "
+        f"take about {size}; the processor (device cpu) may have more",
+    )
 
 
 def _architecture(spec: RunSpec, width: int | None) -> Architecture:

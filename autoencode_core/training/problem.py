@@ -17,7 +17,7 @@ from autoencode_core.flow.autoencode import AutoencODE, label_positions
 from autoencode_core.flow.widths import kept_order
 from autoencode_core.knobs import allowed
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.device import pick_device
+from autoencode_core.training.device import check_products, pick_device
 from autoencode_core.training.flows import codes_and_outputs
 from autoencode_core.training.layered import part_of
 from autoencode_core.training.objective import Objective
@@ -197,6 +197,7 @@ class Problem:
             self.regimes.append(regime)
         first, arch = specs[0], self.regimes[0].start.architecture
         self.device = pick_device(first, arch, len(self.regimes[0].data.train), len(specs))
+        check_products(first, self.device)
         # Regimes of one sample share their particles: one copy serves all.
         shares = len({id(regime.data) for regime in self.regimes}) == 1
         own = self.regimes[:1] if shares else self.regimes
