@@ -21,6 +21,7 @@ from autoencode_core.training.group import LOOKED, Group, is_looked_at
 from autoencode_core.training.memory import too_large
 from autoencode_core.training.outcome import Story, array_of, runs_of
 from autoencode_core.training.problem import Problem
+from autoencode_core.training.rescue import Rescue, is_lost, reason
 from autoencode_core.training.run import Array, OnProgress, Progress, Run, RunData, Snapshot
 
 WARNING = 0.5
@@ -59,8 +60,8 @@ def train_regimes(
 
     Raises:
         InputError: the specs are none or differ in more than λ and seed, or leave λ to be chosen; several
-            were to be changed by hand; the data cannot be had or do not fit them, the starts do not fit, or
-            the device is not there, or its memory holds not even the smallest part of the work.
+            were to be changed by hand; the data cannot be had or do not fit them, the starts do not fit; the
+            device is not there, does not answer, or holds not even the smallest part of the work.
     """
     _check_regimes(specs)
     try:
@@ -71,6 +72,10 @@ def train_regimes(
             return _Loop(problem, on_progress).run()
     except torch.OutOfMemoryError as full:
         raise too_large(specs, data[0].train.shape[1] if data else None) from full
+    except RuntimeError as error:
+        if not is_lost(error):
+            raise
+        raise InputError("device", specs[0].device, f"one that answers ({reason(error)})") from error
 
 
 def _check_regimes(specs: Sequence[RunSpec]) -> None:
@@ -103,17 +108,47 @@ class _Loop:
         self.endings, self.ahead = Endings(self.spec, problem.train), 1
         self.groups = [Group(problem, regimes, problem.theta, self.spec.substeps)]
         self.home = dict.fromkeys(regimes, self.groups[0])
+        self.rescue = Rescue()
 
     def run(self) -> list[Run]:
-        self._observe(self.groups[0], self.groups[0].look(), self._seconds())
-        while going := [group for group in self.groups if self._running(group).any()]:
-            self._advance(min(going, key=lambda group: group.iteration))
+        try:
+            self._observe(self.groups[0], self.groups[0].look(), self._seconds())
+            while going := [group for group in self.groups if self._running(group).any()]:
+                self._advance(min(going, key=lambda group: group.iteration))
+            return self._runs()
+        except RuntimeError as error:
+            if not (is_lost(error) and self.rescue.controls):
+                raise
+            self._fall_back(error)
+        return self._runs()
+
+    def _runs(self) -> list[Run]:
         runs: dict[int, Run] = {}
         for group in self.groups:
             stories = [self._story(regime) for regime in group.regimes if self.home[regime] is group]
             made = runs_of(self.problem, group, stories, self.changes.made) if stories else []
             runs.update(zip((story.regime for story in stories), made, strict=True))
         return [run for _, run in sorted(runs.items())]
+
+    def _fall_back(self, error: RuntimeError) -> None:
+        """The device is lost: regimes end with what the host has of them, and go to the processor."""
+        kept, said = self.rescue.iterations, f"the device {self.problem.device} was lost ({reason(error)})"
+        for regime, iteration in kept.items():
+            if self.endings.of[regime] is None or iteration < self.last[regime]:
+                self.endings.of[regime] = (
+                    "stopped",
+                    f"Stopped after {iteration} iterations: {said}. What it had until then is kept.",
+                )
+            self.last[regime] = iteration
+            for shown in self.snapshots[regime], self.paths[regime]:
+                for late in [n for n in shown if n > iteration]:
+                    del shown[late]
+        self.found.clear()
+        self.changes.made = [change for change in self.changes.made if change.iteration < max(kept.values())]
+        made = {"changes": tuple(self.changes.made)}
+        self.problem.move_to_processor([s.model_copy(update=made).weight for s in self.problem.specs])
+        self.groups = self.rescue.groups(self.problem)
+        self.home = {regime: group for group in self.groups for regime in group.regimes}
 
     def _seconds(self) -> float:
         """Since the start, without what whoever watches took, be it a pause."""
@@ -164,9 +199,18 @@ class _Loop:
             group.settle()
             self._refine(group, leaving)
         self._keep(iteration, regimes[sound].tolist())
+        if self.rescue.due or ends.any() or leaving:
+            self._save()
         if self.on_progress is not None or self.spec.changes:
             for regime in regimes.tolist():
                 self._hear(regime, iteration, self._report(regime))
+
+    def _save(self) -> None:
+        """Controls to the host, of all regimes where they are now."""
+        for group in self.groups:
+            own = [regime for regime in group.regimes if self.home[regime] is group]
+            if own:
+                self.rescue.keep(group, own, self.last)
 
     def _record(self, group: Group, regimes: Array, looked: Array, seconds: float) -> Array:
         """Rows of some regimes of a group, (r, columns of a Row)."""

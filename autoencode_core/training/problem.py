@@ -198,19 +198,32 @@ class Problem:
         first, arch = specs[0], self.regimes[0].start.architecture
         self.device = pick_device(first, arch, len(self.regimes[0].data.train), len(specs))
         check_products(first, self.device)
+        self.spec, self.specs = first, tuple(specs)
+        self._lay_out([spec.weights[0] for spec in specs])
+        own_starts = torch.stack([r.start.control.vector for r in self.regimes])
+        self.theta = (own_starts if starts is None else _fitting(starts, own_starts)).to(self.device)
+
+    def move_to_processor(self, weights: Sequence[float]) -> None:
+        """Lays the objectives out there, from what the host has; nothing of the old device is read.
+
+        Args:
+            weights: λ of each regime.
+        """
+        self.device, self.theta = torch.device("cpu"), torch.zeros(0)
+        self._lay_out(weights)
+
+    def _lay_out(self, weights: Sequence[float]) -> None:
+        arch = self.regimes[0].start.architecture
         # Regimes of one sample share their particles: one copy serves all.
         shares = len({id(regime.data) for regime in self.regimes}) == 1
         own = self.regimes[:1] if shares else self.regimes
         x, y, x_test, y_test = zip(*(r.objectives(self.device) for r in own), strict=True)
-        tikhonov = torch.tensor([s.weights[0] for s in specs], dtype=DTYPES[first.dtype], device=self.device)
+        tikhonov = torch.tensor(weights, dtype=DTYPES[self.spec.dtype], device=self.device)
         train, test = _joined(x), _joined(x_test)
         train_y = train if y[0] is x[0] else _joined(y)
         test_y = test if y_test[0] is x_test[0] else _joined(y_test)
         self.train = Objective(arch, train, train_y, tikhonov)
         self.test = Objective(arch, test, test_y, torch.zeros_like(tikhonov), self.train.engine)
-        own_starts = torch.stack([r.start.control.vector for r in self.regimes])
-        self.theta = (own_starts if starts is None else _fitting(starts, own_starts)).to(self.device)
-        self.spec, self.specs = first, tuple(specs)
 
     def model(self, regime: int, theta: Tensor, substeps: int) -> AutoencODE:
         """The model of one regime at a control (P,) and so many sub-steps, on the CPU."""
