@@ -50,7 +50,7 @@ class AutoencODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
             it is trained; None takes what suits a table (catalogue.suited) and the method.
         random_state: an int for the same result at every fit, a RandomState, or None.
         profile, order, activation, scheme, substeps, fidelity, method, batch_size, inner_steps, metric,
-        tolerance, init_scale, device: knobs of RunSpec, whose help says what they mean.
+        tolerance, init_scale, device, precision: knobs of RunSpec, whose help says what they mean.
 
     Attributes:
         run_: the trained Run; `RunStore().save(run_)` puts it into the laboratory.
@@ -91,6 +91,7 @@ class AutoencODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         tolerance: float = 1e-6,
         init_scale: float = 1.0,
         device: str = "auto",
+        precision: str = "highest",
         random_state: Any = None,
     ) -> None:
         self.n_components = n_components
@@ -115,6 +116,7 @@ class AutoencODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         self.tolerance = tolerance
         self.init_scale = init_scale
         self.device = device
+        self.precision = precision
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:

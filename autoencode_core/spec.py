@@ -31,6 +31,7 @@ Method = Literal["pmp", "adam", "lbfgs"]
 Metric = Literal["field", "control"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["float32", "float64"]
+Products = Literal["highest", "fast"]
 Auto = Literal["auto"]
 
 AUTO: Auto = "auto"
@@ -385,6 +386,17 @@ class RunSpec(BaseModel):
         Precision,
         _knob("Precision", "", "Floating-point type of the whole run.", link="precision"),
     ] = "float32"
+    precision: Annotated[
+        Products,
+        _knob(
+            "Products",
+            "",
+            "How a CUDA card multiplies float32 matrices: highest, or fast (TF32), which rounds every factor "
+            "to 3 of its 7 digits (a relative 5·10⁻⁴) and makes wide nets several times as quick. Refused "
+            "where it would do nothing: on other devices, and in float64.",
+            link="products",
+        ),
+    ] = "highest"
     changes: Annotated[
         tuple[Change, ...],
         Field(max_length=MOST_CHANGES),

@@ -240,7 +240,8 @@ def _usual(spec: RunSpec) -> Mapping[str, Any]:
     """What the knobs would be if they were not given; nothing where the file cannot be looked at."""
     if is_table(spec.dataset) or is_images_file(spec.dataset):
         plain = RunSpec().model_dump()
-        return {name: plain[name] for name in ("changes", "data_seed", "hidden", "init_outer", "device")}
+        same = "changes", "data_seed", "hidden", "init_outer", "device", "precision"
+        return {name: plain[name] for name in same}
     return dict(RunSpec(**spec.leading()))
 
 

@@ -357,6 +357,32 @@ class Workspace(NamedTuple):
 
 
 @inlined
+def _net(
+    counts: NDArray[np.int64],
+    m: int,
+    sigma: int,
+    step: np.float32,
+    a: Rows,
+    b: Rows,
+    substeps: int,
+    kept: bool,
+) -> Net:
+    """The flow of a sweep."""
+    layers, stages, r = counts.size, b.size, _f(substeps)
+    offsets = np.zeros(layers, np.int64)
+    for n in range(1, layers):
+        h = counts[n - 1] * max(1, m)
+        offsets[n] = offsets[n - 1] + h * counts[n - 1] * (2 if m else 1) + h
+    moves, shares = np.zeros((stages + 1, stages), np.float32), np.zeros((stages, stages), np.float32)
+    for s in range(stages):
+        moves[stages, s], shares[s, 0] = step / r * b[s], b[s] / r
+        for j in range(s):
+            moves[s, j] = step / r * a[s, j]
+            shares[j, s] = a[s, j] / r
+    return Net(counts, offsets, m, sigma, step, moves, shares, substeps * stages, kept)
+
+
+@inlined
 def _workspace(net: Net, width: int) -> Workspace:
     """Workspace for the points of all layers or of one."""
     layers, stages, widest = net.counts.size, len(net.shares), net.counts[0] * max(1, net.m)
@@ -495,18 +521,8 @@ def sweep(
     Source:
         docs/theory.md, section 3.
     """
-    width, N, out, layers, stages, r = x.shape[1], x.shape[2], y.shape[1], counts.size, b.size, _f(substeps)
-    offsets = np.zeros(layers, np.int64)
-    for n in range(1, layers):
-        h = counts[n - 1] * max(1, m)
-        offsets[n] = offsets[n - 1] + h * counts[n - 1] * (2 if m else 1) + h
-    moves, shares = np.zeros((stages + 1, stages), np.float32), np.zeros((stages, stages), np.float32)
-    for s in range(stages):
-        moves[stages, s], shares[s, 0] = step / r * b[s], b[s] / r
-        for j in range(s):
-            moves[s, j] = step / r * a[s, j]
-            shares[j, s] = a[s, j] / r
-    net = Net(counts, offsets, m, sigma, step, moves, shares, substeps * stages, kept)
+    width, N, out, layers = x.shape[1], x.shape[2], y.shape[1], counts.size
+    net = _net(counts, m, sigma, step, a, b, substeps, kept)
     workspace = _workspace(net, width)
     end, p, wish = workspace.X[layers * net.points if kept else layers], workspace.costates[0], workspace.wish
     chunks = (N + chunk - 1) // chunk
@@ -539,3 +555,51 @@ def sweep(
                     if k < layers - 1:  # the points of the last layer are still there
                         _forward(net, k, k + 1, theta[c], workspace)
                     _backward(net, k, k + 1, theta[c], workspace, gradient[task])
+
+
+@compiled_once
+def states(
+    counts: NDArray[np.int64],
+    m: int,
+    sigma: int,
+    step: np.float32,
+    a: Rows,
+    b: Rows,
+    substeps: int,
+    theta: Rows,
+    x: Rows,
+    half: int,
+    code: Rows,
+    end: Rows,
+) -> None:
+    """The states of each regime's particles after `half` layers and after all.
+
+    Args:
+        counts: as `sweep` has it.
+        m: likewise.
+        sigma: likewise.
+        step: likewise.
+        a: likewise.
+        b: likewise.
+        substeps: likewise.
+        theta: likewise.
+        x: likewise.
+        half: number of layers after which the code is seen.
+        code: its leading components, (R, ·, N), set.
+        end: X_L, (R, a, N), set.
+    """
+    net, N = _net(counts, m, sigma, step, a, b, substeps, False), x.shape[2]
+    workspace = _workspace(net, x.shape[1])
+    X = workspace.X
+    for c in range(theta.shape[0]):
+        own = x[c if x.shape[0] > 1 else 0]
+        for s in range(0, N, BLOCK):
+            n = min(BLOCK, N - s)
+            for i in range(own.shape[0]):
+                X[0, i, :n] = own[i, s : s + n]
+                X[0, i, n:] = _f(0)
+            _forward(net, 0, counts.size, theta[c], workspace)
+            for i in range(code.shape[1]):
+                code[c, i, s : s + n] = X[half, i, :n]
+            for i in range(end.shape[1]):
+                end[c, i, s : s + n] = X[counts.size, i, :n]

@@ -1,7 +1,7 @@
 """adam: stochastic gradient in L²(0,T) with a one-cycle learning rate."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,8 @@ class Adam(Method[Objective]):
     can replay it as a whole.
     """
 
+    runs_ahead = True
+
     def __init__(self, objective: Objective, theta: Tensor, settings: AdamSettings) -> None:
         self.settings, self.partial = settings, settings.batch_size > 0
         if self.partial:
@@ -69,8 +71,8 @@ class Adam(Method[Objective]):
         self.place, self.slope = theta.clone(), self.gradient.clone()
         self.moving = torch.ones_like(self.stalled)
         self.sizes = theta.new_zeros(2)  # the rate over the first moment's shrinkage; the second's, rooted
-        state = self.first, self.second, self.place, self.slope
-        self.whole = CudaGraph(self._whole, theta.device, state)
+        self._in_place = self.first, self.second, self.place, self.slope
+        self.whole = CudaGraph(self._whole, theta.device, self._in_place)
         self.updates = 0
 
     def take_over(self, before: Method[Any], rows: Tensor) -> None:
@@ -87,6 +89,20 @@ class Adam(Method[Objective]):
         # The moments stay: they are means over the latest gradients, and forget the old J as they go on.
         super().reweigh(more)
         self.slope.copy_(self.gradient)
+
+    def remember(self) -> Callable[[], None]:
+        held, generators = dict(vars(self)), self.generators if self.partial else []
+        values = [tensor.clone() for tensor in self._in_place]
+        drawn = [generator.get_state() for generator in generators]
+
+        def back() -> None:
+            vars(self).update(held)
+            for tensor, value in zip(self._in_place, values, strict=True):
+                tensor.copy_(value)
+            for generator, state in zip(generators, drawn, strict=True):
+                generator.set_state(state)
+
+        return back
 
     def advance(self, running: Tensor) -> None:
         self.moving.copy_(running)
@@ -108,7 +124,8 @@ class Adam(Method[Objective]):
         size = self.settings.batch_size
         batch, self.orders = self.orders[:, :size], self.orders[:, size:]
         self.batch = self.pool.batch(batch)
-        return self.batch.cost_and_gradient(theta, wanted)
+        # Where to look which are wanted would be to wait, all are computed.
+        return self.batch.cost_and_gradient(theta, wanted if theta.device.type == "cpu" else None)
 
     def measure_again(self) -> tuple[Terms, Tensor]:
         return (self.batch if self.partial else self.objective).cost_and_gradient(self.theta)
@@ -122,8 +139,9 @@ class Adam(Method[Objective]):
         rate = one_cycle(self.updates / max(1, self.settings.iterations - 1), self.first_step)
         self.updates += 1
         self.step = torch.full_like(self.step, rate)
-        sizes = rate / (1 - BETA1**self.updates), (1 - BETA2**self.updates) ** 0.5
-        self.sizes.copy_(torch.tensor(sizes, dtype=self.sizes.dtype))
+        # Filled, not copied from the host: a copy waits for all work before it.
+        self.sizes[0].fill_(rate / (1 - BETA1**self.updates))
+        self.sizes[1].fill_((1 - BETA2**self.updates) ** 0.5)
 
     def _update(self) -> None:
         self.first.lerp_(self.slope, 1 - BETA1)

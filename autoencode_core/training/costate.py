@@ -16,6 +16,8 @@ FEWEST = 256
 
 OF_UNITS = ("slope", "value", "scratch")
 """What has a row for each hidden unit; all else has one for each component."""
+OF_A_POINT = ("slope", "value", "velocity")
+"""What is not read after an evaluation but on the way back."""
 
 
 class Points(NamedTuple):
@@ -39,6 +41,7 @@ class SweepTensors:
         particles: N.
         like: a tensor of the wanted precision, on the wanted device.
         lean: whether the points of one layer at a time are kept, and evaluated again on the way back.
+        back: whether there is a way back; without one every point of a layer has the same memory.
 
     Attributes:
         theta: the control, (R, P), to be written before a sweep.
@@ -51,10 +54,17 @@ class SweepTensors:
     """
 
     def __init__(
-        self, arch: Architecture, regimes: int, particles: int, like: Tensor, lean: bool = False
+        self,
+        arch: Architecture,
+        regimes: int,
+        particles: int,
+        like: Tensor,
+        lean: bool = False,
+        back: bool = True,
     ) -> None:
         counts = arch.shape.counts
-        self.arch, self.theta, self.lean = arch, like.new_zeros(regimes, arch.shape.size), lean
+        self.arch, self.theta = arch, like.new_zeros(regimes, arch.shape.size)
+        self.lean, self.back = lean or not back, back
         self.gradient = torch.zeros_like(self.theta)
         # Components that come alive start from 0: their rows are never written.
         self.states = [like.new_zeros(regimes, a, particles) for a in (*counts, counts[-1])]
@@ -63,7 +73,7 @@ class SweepTensors:
         self.end = self.p[:, : counts[-1]]
         self._shelf: dict[str, Tensor] = {}
         self.passages = [Passage(self, n) for n in range(len(counts))]
-        self.again = lean and len(counts) > 1
+        self.again = self.lean and len(counts) > 1
 
     def tensor(self, key: str, rows: int, shared: bool) -> Tensor:
         """A tensor of so many rows; what is shared under one key lies in the same place.
@@ -252,7 +262,8 @@ class Passage:
         return bool(scheme.b[s]) or any(later)
 
     def _kept(self, i: int, s: int, name: str, rows: int) -> Tensor:
-        return self.tensors.tensor(f"{name} {i} {s}", rows, self.tensors.lean)
+        passing = name in OF_A_POINT and not self.tensors.back
+        return self.tensors.tensor(name if passing else f"{name} {i} {s}", rows, self.tensors.lean)
 
     def _views(self, theta: Tensor) -> tuple[Tensor, ...]:
         layer = self.tensors.arch.shape.layers(theta)[self.n]

@@ -50,7 +50,8 @@ class CudaGraph(Generic[Result]):
                 self.function()
         torch.cuda.current_stream(self.device).wait_stream(aside)
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
+        # Only what this thread does belongs to it: another training may use the card meanwhile.
+        with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
             self.result = self.function()
         for tensor, value in zip(self.state, before, strict=True):
             tensor.copy_(value)

@@ -1,18 +1,24 @@
 """Where a run computes: its device and its number of threads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
-from autoencode_core.spec import RunSpec
+from autoencode_core.spec import Method, RunSpec
 
-GPU_FLOPS = 1e8
-"""Flops of one gradient from which "auto" takes a GPU. A processor core does them in one or two milliseconds;
-to replay the few hundred kernels of a captured gradient is expected to take a good part of one, whatever
-their size. The core's share is measured, the GPU's is not yet."""
+GPU_FLOPS: Mapping[Method, float] = {"adam": 3e7, "lbfgs": 1e8, "pmp": 1e8}
+"""Flops of one gradient from which "auto" takes a GPU, for each method.
+
+Measured on an H100 80 GB beside a core: a captured gradient takes 0.46 ms however small it is, so that it
+pays alone from about 1e7 flops; whole iterations, in which each line search and each look waited for the
+card, from 1e8. Estimated from these, not measured yet: adam now waits once in several iterations, which are a
+gradient, a captured test error and some launches, about 1.2 ms and so three gradients' flops. The fused
+kernel of narrow nets is not counted: it takes a tenth of a captured gradient, so that with it the rest of an
+iteration decides."""
 
 
 def pick_device(spec: RunSpec, arch: Architecture, particles: int, regimes: int = 1) -> torch.device:
@@ -31,10 +37,47 @@ def pick_device(spec: RunSpec, arch: Architecture, particles: int, regimes: int 
     if spec.device == "mps" and spec.dtype == "float64":
         raise InputError("dtype", spec.dtype, "float32 on mps")
     if spec.device == "auto":
-        return torch.device(
-            "cuda" if "cuda" in here and step_flops(arch, particles, regimes) > GPU_FLOPS else "cpu"
-        )
+        taken = min(particles, spec.batch_size or particles)
+        pays = "cuda" in here and step_flops(arch, taken, regimes) > GPU_FLOPS[spec.method]
+        return torch.device("cuda" if pays else "cpu")
     return torch.device(spec.device)
+
+
+def check_products(spec: RunSpec, device: torch.device) -> None:
+    """Refuses fast products where there are none, so that no knob does nothing.
+
+    Raises:
+        InputError: they are asked for, and the device is no CUDA card, or the run is in float64.
+    """
+    if spec.precision == "fast" and (device.type != "cuda" or spec.dtype != "float32"):
+        where = f"{spec.dtype} on {device.type}" + (
+            ", which auto takes here" if spec.device == "auto" else ""
+        )
+        raise InputError(
+            "precision", spec.precision, f"highest but for float32 on a CUDA card (here: {where})"
+        )
+
+
+@contextmanager
+def products_as(spec: RunSpec) -> Iterator[None]:
+    """A CUDA card's float32 products as the spec has them; the old setting comes back afterwards.
+
+    The setting is the process's own: what other threads multiply on a card meanwhile is multiplied alike.
+    """
+    matmul: Any = torch.backends.cuda.matmul
+    before = matmul.fp32_precision
+    if spec.precision == "fast":
+        matmul.fp32_precision = "tf32"
+    try:
+        yield
+    finally:
+        matmul.fp32_precision = before
+
+
+def free_memory(device: torch.device) -> None:
+    """Gives what this process holds of a card's memory, and no tensor uses, back to it."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def step_flops(arch: Architecture, particles: int, regimes: int = 1) -> float:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.schemes import SCHEMES
-from autoencode_core.training.objective import Objective
+from autoencode_core.training.flows import outputs
+from autoencode_core.training.objective import Objective, own_of
 
 REFERENCE = SCHEMES["rk4"]
 """The scheme that is refined until it stands still."""
@@ -17,7 +17,7 @@ STILL, STILL_SHARE = 1e-4, 0.03
 """It stands still when twice as many sub-steps change its outputs by no more than that, as a share of the
 spread, or by no more than that share of the ODE difference."""
 MOST_FLOPS = 3e10
-"""Flops of one refinement after which it is given up."""
+"""Flops of one regime's refinement after which it is given up."""
 ROUGH_FLOPS, FEWEST = 1e9, 50
 """Flops after which a rough look takes fewer particles, but not fewer than that."""
 MOST_PARTICLES = 500
@@ -62,28 +62,26 @@ def fidelity(objective: Objective, theta: Tensor) -> Fidelity:
     """
     arch, regimes = objective.arch, len(theta)
     home = "cpu" if theta.device.type == "mps" else theta.device  # which knows no double precision
-    x, y = (
-        _few(part, MOST_PARTICLES, regimes).to(home, torch.float64) for part in (objective.x, objective.y)
-    )
-    theta, size = theta.to(x), spread(y)
+    x, y = (_few(part, MOST_PARTICLES).to(home, torch.float64) for part in (objective.x, objective.y))
+    theta, size = theta.to(x), spread(y).expand(regimes)
     network = outputs(arch, theta, x)
     unknown = torch.full_like(size, torch.inf)
     found = Fidelity(unknown, unknown.clone(), torch.zeros_like(size, dtype=torch.bool))
-    waiting, substeps = torch.ones_like(found.settled), 2 * arch.points
+    waiting, substeps = torch.ones_like(found.settled), 2 * arch.substeps
     before = outputs(arch.by(REFERENCE, substeps), theta, x)
     flops = REFERENCE.stages * x.shape[2] * sum(map(arch.field.flops, arch.shape.counts))
     while bool(waiting.any()) and 2 * substeps <= MOST_SUBSTEPS:
         substeps, rows = 2 * substeps, waiting.nonzero()[:, 0]
-        ends = outputs(arch.by(REFERENCE, substeps), theta[rows], x[rows])
+        ends = outputs(arch.by(REFERENCE, substeps), theta[rows], own_of(x, rows))
         difference = _share(_distance(network[rows], ends), size[rows])
         change = _share(_distance(before[rows], ends), size[rows])
         still = change <= torch.clamp(STILL_SHARE * difference, min=STILL)
         found.difference[rows] = difference
-        found.error[rows] = _number((ends - y[rows]).square().sum(1).mean(1))
+        found.error[rows] = _number((ends - own_of(y, rows)).square().sum(1).mean(1))
         still = (still & change.isfinite()) | (difference == 0)
         found.settled[rows], waiting[rows] = still, ~still
         before = before.index_copy(0, rows, ends)
-        if 2 * substeps * flops * len(rows) > MOST_FLOPS:
+        if 2 * substeps * flops > MOST_FLOPS:
             break
     return found
 
@@ -98,25 +96,18 @@ def rough_difference(objective: Objective, theta: Tensor) -> Tensor:
         objective: particles and the networks' architecture.
         theta: controls, (R, P).
     """
-    arch, regimes = objective.arch, len(theta)
+    arch = objective.arch
     flops = 3 * arch.points * sum(map(arch.field.flops, arch.shape.counts))
     most = max(FEWEST, min(MOST_PARTICLES, int(ROUGH_FLOPS / flops)))
-    x, y = (_few(part, most, regimes) for part in (objective.x, objective.y))
+    x, y = (_few(part, most) for part in (objective.x, objective.y))
     gain, finer = 2.0**arch.scheme.order, arch.by(arch.scheme, 2 * arch.substeps)
-    # One by one: products of several regimes round otherwise than those of one.
-    each = zip(theta.split(1), x.split(1), strict=True)
-    apart = torch.cat([_distance(outputs(arch, t, part), outputs(finer, t, part)) for t, part in each])
+    apart = _distance(outputs(arch, theta, x), outputs(finer, theta, x))
     return _share(apart * gain / (gain - 1), spread(y))
 
 
-def outputs(arch: Architecture, theta: Tensor, x: Tensor) -> Tensor:
-    """States after the last controlled layer, (R, a, N), from x (R, d, N) at controls (R, P)."""
-    return arch.outcome(arch.shape.layers(theta), x)
-
-
-def _few(x: Tensor, most: int, regimes: int) -> Tensor:
-    """At most so many of the particles, evenly chosen, for each regime."""
-    return x[:, :, :: max(1, -(-x.shape[2] // most))].expand(regimes, -1, -1)
+def _few(x: Tensor, most: int) -> Tensor:
+    """At most so many of the particles, evenly chosen."""
+    return x[:, :, :: max(1, -(-x.shape[2] // most))]
 
 
 def _distance(a: Tensor, b: Tensor) -> Tensor:

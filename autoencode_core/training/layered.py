@@ -8,11 +8,14 @@ from torch import Tensor
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.training.costate import SweepTensors, backward, forward, lean
 from autoencode_core.training.cuda_graph import CudaGraph
+from autoencode_core.training.device import free_memory
 
 WORKSPACE, GPU_WORKSPACE = 2**27, 2**32
 """Bytes that the states of one part may take; what is left over is done in further parts."""
-MOST_PART_SWEEPS = 4
-"""Benches kept laid out, for parts of different sizes."""
+LEAST_WORKSPACE = 2**22
+"""Bytes for a part below which a device counts as full."""
+MOST_PART_SWEEPS = 6
+"""Parts of different sizes that are kept laid out, those of a cost alone among them."""
 
 
 class Layered:
@@ -20,43 +23,55 @@ class Layered:
 
     Args:
         arch: the architecture.
-        workspace: bytes for the states of one part.
+        workspace: bytes for the states of one part; halved where the device has not so many.
     """
 
     def __init__(self, arch: Architecture, workspace: int = WORKSPACE) -> None:
         self.arch, self.workspace = arch, workspace
-        self.part_sweeps: dict[tuple[int, int, int], PartSweep] = {}
+        self.part_sweeps: dict[tuple[int, int, int, bool], PartSweep] = {}
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Σ_i (X_L - y)² of each component, (R, a)."""
-        total = theta.new_zeros(theta.shape[0], y.shape[1])
-        for rows, columns in parts(self.arch, len(theta), x, self.workspace):
-            layers = self.arch.shape.layers(theta[rows])
-            outcome = self.arch.outcome(layers, part_of(x, rows, columns))
-            total[rows] += torch.sub(outcome, part_of(y, rows, columns)).square_().sum(2)
-        return total
+        return self._within_memory(theta, x, y, wanted=False)[0]
 
     def squares_and_gradient(self, theta: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """The same and the loss part of ∇J, (R, P)."""
-        todo = list(parts(self.arch, len(theta), x, self.workspace))
+        """The same and the loss part of ∇J, (R, P), valid until the next call."""
+        return self._within_memory(theta, x, y, wanted=True)
+
+    def _within_memory(self, theta: Tensor, x: Tensor, y: Tensor, wanted: bool) -> tuple[Tensor, Tensor]:
+        while True:
+            try:
+                return self._sums(theta, x, y, wanted)
+            except torch.OutOfMemoryError:
+                self.part_sweeps.clear()
+                if self.workspace <= LEAST_WORKSPACE:
+                    raise
+                self.workspace //= 2
+            # Here and not above, where the exception still holds what the failed attempt had.
+            free_memory(x.device)
+
+    def _sums(self, theta: Tensor, x: Tensor, y: Tensor, wanted: bool) -> tuple[Tensor, Tensor]:
+        todo = list(parts(self.arch, len(theta), x, self.workspace, wanted))
         if len(todo) == 1:
-            return self._part(theta, x, y, *todo[0])
+            return self._part(theta, x, y, *todo[0], wanted)
         squares, gradient = theta.new_zeros(len(theta), y.shape[1]), torch.zeros_like(theta)
         for rows, columns in todo:
-            more, part = self._part(theta, x, y, rows, columns)
+            more, part = self._part(theta, x, y, rows, columns, wanted)
             squares[rows] += more
-            gradient[rows] += part
+            if wanted:
+                gradient[rows] += part
         return squares, gradient
 
     def _part(
-        self, theta: Tensor, x: Tensor, y: Tensor, rows: slice, columns: slice
+        self, theta: Tensor, x: Tensor, y: Tensor, rows: slice, columns: slice, wanted: bool
     ) -> tuple[Tensor, Tensor]:
-        size = (rows.stop - rows.start, columns.stop - columns.start, x.shape[2])
-        part_sweep = self.part_sweeps.get(size)
+        size = rows.stop - rows.start, columns.stop - columns.start, x.shape[2]
+        part_sweep = self.part_sweeps.get((*size, wanted))
         if part_sweep is None:
             if len(self.part_sweeps) == MOST_PART_SWEEPS:
                 self.part_sweeps.clear()
-            part_sweep = self.part_sweeps[size] = PartSweep(self.arch, size, theta, self.workspace)
+            part_sweep = PartSweep(self.arch, size, theta, self.workspace, wanted)
+            self.part_sweeps[*size, wanted] = part_sweep
         return part_sweep.evaluate(theta, x, y, rows, columns)
 
 
@@ -68,15 +83,20 @@ class PartSweep:
         size: regimes and particles of the part, and the particles of the whole.
         like: a tensor of the wanted precision, on the wanted device.
         workspace: bytes that the states may take.
+        wanted: whether there is a way back; without one no more than a layer's points are kept.
     """
 
     def __init__(
-        self, arch: Architecture, size: tuple[int, int, int], like: Tensor, workspace: int = WORKSPACE
+        self,
+        arch: Architecture,
+        size: tuple[int, int, int],
+        like: Tensor,
+        workspace: int = WORKSPACE,
+        wanted: bool = True,
     ) -> None:
         regimes, particles, self.whole = size
-        self.tensors = SweepTensors(
-            arch, regimes, particles, like, lean(arch, like.element_size(), workspace)
-        )
+        few = lean(arch, like.element_size(), workspace)
+        self.tensors, self.wanted = SweepTensors(arch, regimes, particles, like, few, wanted), wanted
         self.y, self.residual = torch.empty_like(self.tensors.outcome), torch.empty_like(self.tensors.outcome)
         self.sweeps = CudaGraph(self._sweeps, like.device)
         self.holds: tuple[Tensor, Tensor, slice, slice] | None = None
@@ -84,7 +104,7 @@ class PartSweep:
     def evaluate(
         self, theta: Tensor, x: Tensor, y: Tensor, rows: slice, columns: slice
     ) -> tuple[Tensor, Tensor]:
-        """Squares and gradient of a part, valid until the next call."""
+        """Squares and, where it is wanted, gradient of a part, valid until the next call."""
         self.tensors.theta.copy_(theta[rows])
         held = self.holds
         if held is None or held[0] is not x or held[1] is not y or held[2:] != (rows, columns):
@@ -96,12 +116,14 @@ class PartSweep:
     def _sweeps(self) -> tuple[Tensor, Tensor]:
         residual = torch.sub(forward(self.tensors), self.y, out=self.residual)
         squares = torch.mul(residual, residual, out=self.tensors.end).sum(2)
+        if not self.wanted:
+            return squares, self.tensors.gradient
         torch.mul(residual, 2 / self.whole, out=self.tensors.end)
         return squares, backward(self.tensors)
 
 
 def parts(
-    arch: Architecture, regimes: int, x: Tensor, workspace: int = WORKSPACE
+    arch: Architecture, regimes: int, x: Tensor, workspace: int = WORKSPACE, wanted: bool = True
 ) -> Iterator[tuple[slice, slice]]:
     """Regimes and particles of each part, so that it fits the workspace.
 
@@ -113,10 +135,11 @@ def parts(
         regimes: R.
         x: states, (R or 1, d, N).
         workspace: bytes that one part may take.
+        wanted: whether there is a way back.
     """
     particles = x.shape[2]
     number = x.element_size()
-    one = SweepTensors.numbers(arch, lean(arch, number, workspace)) * number
+    one = SweepTensors.numbers(arch, not wanted or lean(arch, number, workspace)) * number
     columns = min(particles, max(1, workspace // one))
     rows = max(1, workspace // (one * columns)) if x.device.type == "cuda" else 1
     for first in range(0, regimes, rows):
@@ -127,6 +150,6 @@ def parts(
 def part_of(x: Tensor, rows: slice | Sequence[int], columns: slice) -> Tensor:
     """States of some regimes and particles, (rows, ·, columns), whether or not the regimes share them."""
     if x.shape[0] > 1:
-        return x[rows][:, :, columns]
+        return x[:, :, columns][rows]
     count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
     return x[:, :, columns].expand(count, -1, -1)

@@ -2,39 +2,42 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from autoencode_core.changes import Change
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row, Status
+from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row
 from autoencode_core.training.by_hand import STOPS, ChangeLog, check_unchanged, word_alone
-from autoencode_core.training.device import flushed, layer_flops
-from autoencode_core.training.fidelity import Fidelity, fidelity, rough_difference, spread
-from autoencode_core.training.group import Group, at_rest, is_looked_at
+from autoencode_core.training.device import flushed, layer_flops, products_as
+from autoencode_core.training.endings import Endings
+from autoencode_core.training.fidelity import Fidelity
+from autoencode_core.training.group import LOOKED, Group, is_looked_at
+from autoencode_core.training.memory import too_large
+from autoencode_core.training.outcome import Story, array_of, runs_of
 from autoencode_core.training.problem import Problem
+from autoencode_core.training.rescue import Rescue, is_lost, reason
 from autoencode_core.training.run import Array, OnProgress, Progress, Run, RunData, Snapshot
 from autoencode_core.training.threads import threads_for
-from autoencode_core.words import as_set, measured
 
-NEGLIGIBLE = 1e-4
-"""A stall counts as converged where a unit step along -∇J promises at most this share of the cost."""
-
-MOST_SUBSTEPS = 64
-"""Sub-steps beyond which training does not go to keep to the ODE."""
 WARNING = 0.5
 """Share of the allowed ODE difference at which a rough look on the way doubles the sub-steps."""
 
-OFF, OFF_SHARE, OFF_LEAST = 4.0, 0.1, 25
-"""A run has run off whose data term was that many times the larger one of start and rest in that share of its
-iterations, one after the other, and in no fewer than so many."""
-WORSE, WORSE_SHARE = 1.1, 0.01
-"""A run ends worse than at rest where its data term is that many times the one at θ = 0, and more by that
-share of the targets' variance."""
+COST, NORM, STALLED = (LOOKED.index(name) for name in ("cost", "gradient_norm", "stalled"))
+
+AHEAD: Mapping[str, int] = {"cuda": 16}
+"""Most iterations that are on their way before the first of them is looked at, by the type of the device: to
+look at a value there is to wait for the work before it, and to leave the device without any meanwhile. Where
+looking costs nothing there is one."""
+LATE = 0.1
+"""Seconds after which an iteration is looked at in any case."""
+AHEAD_NUMBERS = 2**26
+"""Most numbers that the controls of iterations not looked at yet may fill."""
 
 
 def train_regimes(
@@ -58,15 +61,22 @@ def train_regimes(
 
     Raises:
         InputError: the specs are none or differ in more than λ and seed, or leave λ to be chosen; several
-            were to be changed by hand; the data cannot be had or do not fit them, the starts do not fit, or
-            the device is not there.
+            were to be changed by hand; the data cannot be had or do not fit them, the starts do not fit; the
+            device is not there, does not answer, or holds not even the smallest part of the work.
     """
     _check_regimes(specs)
-    problem = Problem(specs, starts, data)
-    first = specs[0]
-    flops = layer_flops(problem.train.arch, first.batch_size or problem.train.particles)
-    with torch.no_grad(), threads_for(flops), flushed():
-        return _Loop(problem, on_progress).run()
+    try:
+        problem = Problem(specs, starts, data)
+        first = specs[0]
+        flops = layer_flops(problem.train.arch, first.batch_size or problem.train.particles)
+        with torch.no_grad(), threads_for(flops), flushed(), products_as(first):
+            return _Loop(problem, on_progress).run()
+    except torch.OutOfMemoryError as full:
+        raise too_large(specs, data[0].train.shape[1] if data else None) from full
+    except RuntimeError as error:
+        if not is_lost(error):
+            raise
+        raise InputError("device", specs[0].device, f"one that answers ({reason(error)})") from error
 
 
 def _check_regimes(specs: Sequence[RunSpec]) -> None:
@@ -85,101 +95,163 @@ class _Loop:
     def __init__(self, problem: Problem, on_progress: OnProgress | None) -> None:
         self.problem, self.spec, self.on_progress = problem, problem.spec, on_progress
         regimes = list(range(len(problem.regimes)))
-        self.rows: list[list[Row]] = [[] for _ in regimes]
+        self.table: list[Array] = []
+        """A row for each regime (R, columns of a Row), iteration by iteration."""
+        self.last = np.zeros(len(regimes), dtype=int)
         self.snapshots: list[dict[int, Snapshot]] = [{} for _ in regimes]
-        self.endings: list[tuple[Status, str] | None] = [None for _ in regimes]
         self.paths: list[dict[int, Array]] = [{} for _ in regimes]
         self.found: dict[int, Fidelity] = {}
-        self.rough = [math.nan for _ in regimes]
+        self.rough = np.full(len(regimes), math.nan)
         self.due = snapshot_iterations(self.spec.iterations)
         self.kept_due = path_iterations(self.due, problem.theta.shape[1])
         self.changes = ChangeLog(self.spec.changes)
         self.started, self.watched = time.perf_counter(), 0.0
-        self.rest = at_rest(problem.train).tolist()
-        self.high = [0 for _ in regimes]
+        self.endings, self.ahead = Endings(self.spec, problem.train), 1
         self.groups = [Group(problem, regimes, problem.theta, self.spec.substeps)]
+        self.home = dict.fromkeys(regimes, self.groups[0])
+        self.rescue = Rescue()
 
     def run(self) -> list[Run]:
-        for iteration in range(self.spec.iterations + 1):
-            for group in tuple(self.groups):
-                running = [self.endings[r] is None and r not in group.left for r in group.regimes]
-                if any(running):
-                    if iteration:
-                        group.method.advance(torch.tensor(running, device=group.kept.device))
-                    self._observe(group, iteration)
-            if None not in self.endings:
-                break
-        return [self._finished(regime) for regime in range(len(self.rows))]
+        try:
+            self._observe(self.groups[0], self.groups[0].look(), self._seconds())
+            while going := [group for group in self.groups if self._running(group).any()]:
+                self._advance(min(going, key=lambda group: group.iteration))
+            return self._runs()
+        except RuntimeError as error:
+            if not (is_lost(error) and self.rescue.controls):
+                raise
+            self._fall_back(error)
+        return self._runs()
+
+    def _runs(self) -> list[Run]:
+        runs: dict[int, Run] = {}
+        for group in self.groups:
+            stories = [self._story(regime) for regime in group.regimes if self.home[regime] is group]
+            made = runs_of(self.problem, group, stories, self.changes.made) if stories else []
+            runs.update(zip((story.regime for story in stories), made, strict=True))
+        return [run for _, run in sorted(runs.items())]
+
+    def _fall_back(self, error: RuntimeError) -> None:
+        """The device is lost: regimes end with what the host has of them, and go to the processor."""
+        kept, said = self.rescue.iterations, f"the device {self.problem.device} was lost ({reason(error)})"
+        for regime, iteration in kept.items():
+            if self.endings.of[regime] is None or iteration < self.last[regime]:
+                self.endings.of[regime] = (
+                    "stopped",
+                    f"Stopped after {iteration} iterations: {said}. What it had until then is kept.",
+                )
+            self.last[regime] = iteration
+            for shown in self.snapshots[regime], self.paths[regime]:
+                for late in [n for n in shown if n > iteration]:
+                    del shown[late]
+        self.found.clear()
+        self.changes.made = [change for change in self.changes.made if change.iteration < max(kept.values())]
+        made = {"changes": tuple(self.changes.made)}
+        self.problem.move_to_processor([s.model_copy(update=made).weight for s in self.problem.specs])
+        self.groups = self.rescue.groups(self.problem)
+        self.home = {regime: group for group in self.groups for regime in group.regimes}
 
     def _seconds(self) -> float:
         """Since the start, without what whoever watches took, be it a pause."""
         return time.perf_counter() - self.started - self.watched
 
-    def _group(self, regime: int) -> Group:
-        return next(group for group in self.groups if regime in group.regimes and regime not in group.left)
+    def _running(self, group: Group) -> NDArray[np.bool_]:
+        """Which regimes of a group still train there."""
+        running: NDArray[np.bool_] = group.here & self.endings.running[group.numbers]
+        return running
 
-    def _observe(self, group: Group, iteration: int) -> None:
+    def _advance(self, group: Group) -> None:
+        """Some iterations of a group, up to the first in which something is decided."""
+        begun, count = self._seconds(), self._count(group)
+        tables = group.advance(count, self._running(group))
+        each = (self._seconds() - begun) / count
+        self.ahead = min(2 * count, max(1, int(LATE / max(each, 1e-9))))
+        for done, table in enumerate(tables, 1):
+            group.show()
+            self._observe(group, table, begun + done * each)
+            if not group.ahead and done < count:
+                self.ahead = 1  # something was decided amid these, and may be again soon
+                return
+
+    def _count(self, group: Group) -> int:
+        """How many iterations of a group may be made before they are looked at."""
+        most = AHEAD.get(group.kept.device.type, 1) if group.method.runs_ahead else 1
+        most = min(most, self.ahead, max(1, AHEAD_NUMBERS // group.kept.numel()))
+        first, last = group.iteration + 1, min(group.iteration + most, self.spec.iterations)
+        return next((i for i in range(first, last) if is_looked_at(i)), last) - group.iteration
+
+    def _observe(self, group: Group, table: Array, seconds: float) -> None:
         """Records an iteration of every regime of a group that runs, and decides which of them end here."""
-        rows, seconds = group.look(iteration), self._seconds()
-        if is_looked_at(iteration):
-            self._look_roughly(group, rows)
-        reported: list[int] = []
-        for place, regime in enumerate(group.regimes):
-            if self.endings[regime] is None and regime not in group.left:
-                row = rows[place]._replace(ode_difference=self.rough[regime], seconds=seconds)
-                self.rows[regime].append(row)
-                self.endings[regime] = self._ending(group, place, row)
-                reported.append(regime)
-        leaving = self._leaving(group, reported, iteration)
+        iteration, places = group.iteration, np.flatnonzero(self._running(group))
+        regimes, looked = group.numbers[places], table[places]
+        sound = np.isfinite(looked[:, COST]) & np.isfinite(looked[:, NORM])
+        if is_looked_at(iteration) and sound.any():
+            self.rough[regimes[sound]] = group.rough(regimes[sound].tolist())
+        rows = self._record(group, regimes, looked, seconds)
+        stalled = looked[:, STALLED] > 0
+        ends = self.endings.due(group, regimes, rows, sound, stalled)
+        if ends.any():
+            group.settle()
+        for place in np.flatnonzero(ends):
+            regime = int(regimes[place])
+            self.endings.end(group, regime, self._row(iteration, regime), bool(stalled[place]))
+        leaving = self._leaving(group, regimes[sound].tolist())
         if leaving:
+            group.settle()
             self._refine(group, leaving)
-        for regime in reported:
-            self._keep(regime, iteration)
-            self._hear(regime, iteration, self._report(regime))
+        self._keep(iteration, regimes[sound].tolist())
+        if self.rescue.due or ends.any() or leaving:
+            self._save()
+        if self.on_progress is not None or self.spec.changes:
+            for regime in regimes.tolist():
+                self._hear(regime, iteration, self._report(regime))
 
-    def _keep(self, regime: int, iteration: int) -> None:
-        """Snapshot and control of an iteration, where they are due."""
-        if not self.rows[regime][-1].finite:
-            return
-        group = self._group(regime)
-        if iteration in self.due:
-            self.snapshots[regime][iteration] = self._snapshot(group, regime)
-        if iteration in self.kept_due:
-            self.paths[regime][iteration] = _array(group.control(regime))
+    def _save(self) -> None:
+        """Controls to the host, of all regimes where they are now."""
+        for group in self.groups:
+            own = [regime for regime in group.regimes if self.home[regime] is group]
+            if own:
+                self.rescue.keep(group, own, self.last)
 
-    def _snapshot(self, group: Group, regime: int) -> Snapshot:
-        return self.problem.snapshot(regime, group.control(regime), group.arch)
+    def _record(self, group: Group, regimes: Array, looked: Array, seconds: float) -> Array:
+        """Rows of some regimes of a group, (r, columns of a Row)."""
+        rows = np.empty((len(regimes), len(HISTORY)))
+        rows[:, 0], rows[:, 1 : len(LOOKED)] = group.iteration, looked[:, :-1]
+        rows[:, len(LOOKED) :] = np.stack(
+            np.broadcast_arrays(float(group.substeps), self.rough[regimes], seconds), 1
+        )
+        if group.iteration == len(self.table):
+            self.table.append(np.full((len(self.rough), len(HISTORY)), math.nan))
+        self.table[group.iteration][regimes] = rows
+        self.last[regimes] = group.iteration
+        return rows
+
+    def _row(self, iteration: int, regime: int) -> Row:
+        row = Row(*self.table[iteration][regime].tolist())
+        return row._replace(iteration=iteration, substeps=int(row.substeps))
+
+    def _keep(self, iteration: int, regimes: list[int]) -> None:
+        """Snapshots and controls of an iteration, where they are due."""
+        for group in self.groups if iteration in self.due else ():
+            own = [regime for regime in regimes if self.home[regime] is group]
+            for regime, shown in zip(own, group.snapshots(own), strict=True):
+                self.snapshots[regime][iteration] = shown
+            if iteration in self.kept_due and own:
+                for regime, control in zip(own, array_of(group.kept[group.rows(own)]), strict=True):
+                    self.paths[regime][iteration] = control
 
     # -- keeping to the ODE --
 
-    def _look_roughly(self, group: Group, rows: list[Row]) -> None:
-        """About how far the regimes of a group that still train are from their ODEs."""
-        there = [
-            (place, regime)
-            for place, regime in enumerate(group.regimes)
-            if self.endings[regime] is None and regime not in group.left and rows[place].finite
-        ]
-        if there:
-            places = torch.tensor([place for place, _ in there], device=group.kept.device)
-            found = rough_difference(group.train.part(places), group.kept[places]).tolist()
-            for (_, regime), difference in zip(there, found, strict=True):
-                self.rough[regime] = difference
-
-    def _leaving(self, group: Group, reported: list[int], iteration: int) -> list[int]:
+    def _leaving(self, group: Group, sound: list[int]) -> list[int]:
         """Regimes of a group that leave their ODE, and could be held by more sub-steps."""
-        allowed = self.spec.fidelity
-        if allowed is None or 2 * group.substeps > MOST_SUBSTEPS:
+        allowed, endings = self.spec.fidelity, self.endings.of
+        if allowed is None or not group.refinable:
             return []
-        sound = [r for r in reported if self.rows[r][-1].finite]
-        ended = [r for r in sound if (self.endings[r] or ("stopped",))[0] != "stopped"]
-        leaving = []
-        for regime in ended:
-            self.found[regime] = group.fidelity(regime)
-            if not float(self.found[regime].difference) <= allowed:
-                leaving.append(regime)
-        if is_looked_at(iteration):
-            running = [r for r in sound if self.endings[r] is None]
-            leaving += [r for r in running if self.rough[r] > WARNING * allowed]
+        ended = [r for r in sound if (endings[r] or ("stopped",))[0] != "stopped"]
+        self.found.update(zip(ended, group.fidelity(ended), strict=True))
+        leaving = [r for r in ended if not float(self.found[r].difference) <= allowed]
+        if is_looked_at(group.iteration):
+            leaving += [r for r in sound if endings[r] is None and self.rough[r] > WARNING * allowed]
         return sorted(leaving)
 
     def _refine(self, group: Group, leaving: list[int]) -> None:
@@ -187,103 +259,36 @@ class _Loop:
 
         At the last iteration there is no going on, but the control is told of at the sub-steps that hold it.
         """
-        rows = group.rows(leaving)
-        finer = Group(
-            self.problem,
-            leaving,
-            group.kept[rows],
-            2 * group.substeps,
-            before=(group.method, rows),
-        )
-        group.left.update(leaving)
+        rows, iteration = group.rows(leaving), group.iteration
+        before = group.method, rows
+        finer = Group(self.problem, leaving, group.kept[rows], 2 * group.substeps, iteration, before)
+        group.here[rows.cpu().numpy()] = False
         self.groups.append(finer)
-        iteration = self.rows[leaving[0]][-1].iteration
-        for row, regime in zip(finer.look(iteration), leaving, strict=True):
-            last = self.rows[regime][-1]
-            if iteration == self.spec.iterations:
-                kept = {name: getattr(last, name) for name in ("ode_difference", "seconds")}
-                self.rows[regime][-1] = row._replace(**kept)
-            else:
-                self.endings[regime] = None
-        over = [regime for regime in leaving if self.endings[regime] is not None]
-        again = self._leaving(finer, over, self.spec.iterations)
-        if again:
-            self._refine(finer, again)
+        self.home.update(dict.fromkeys(leaving, finer))
+        looked, over = finer.look(), iteration == self.spec.iterations
+        for regime in leaving:
+            self.found.pop(regime, None)
+            if not over:
+                self.endings.of[regime] = None
+        if over:
+            self._record(finer, np.array(leaving), looked, self.table[iteration][leaving[0], -1])
+            again = self._leaving(finer, leaving)
+            if again:
+                self._refine(finer, again)
 
-    def _ending(self, group: Group, place: int, row: Row) -> tuple[Status, str] | None:
-        spec, iteration, norm = self.spec, row.iteration, row.gradient_norm
-        if not row.finite:
-            cause = group.train.cause_of_divergence(group.method.theta, place)
-            step = (
-                f"first step (now {group.method.first_step:g}), " if iteration else ""
-            )  # at 0 none was taken
-            return "diverged", (
-                f"Diverged at iteration {iteration}: {cause}. Try a smaller {step}"
-                f"initial scale (now {as_set(spec.init_scale)}) or horizon (now {spec.horizon:g})."
-            )
-        if self._runs_off(group.regimes[place], row):
-            return "diverged", (
-                f"Ran off: at iteration {iteration} the data term has been over {OFF:g} times what it is "
-                f"without control for {self.high[group.regimes[place]]} iterations. {self._remedy()}"
-            )
-        if norm <= spec.tolerance and not group.method.partial:
-            return (
-                "converged",
-                f"Converged after {iteration} iterations: ‖∇J‖ = {measured(norm, 2)} is within the "
-                "tolerance.",
-            )
-        stalled = bool(group.method.stalled[place])
-        if stalled and norm**2 <= NEGLIGIBLE * max(1.0, row.cost):
-            return "converged", (
-                f"Converged after {iteration} iterations: no step lowers J any further in {spec.dtype} "
-                f"(‖∇J‖ = {measured(norm, 2)})."
-            )
-        if stalled:
-            return "finished", (
-                f"Ended after {iteration} iterations: {spec.method} finds no step that lowers the cost, far "
-                f"from stationary (‖∇J‖ = {measured(norm, 2)}). Try a smaller initial scale or horizon, "
-                "or float64."
-            )
-        if iteration == spec.iterations:
-            where = " on the last batch" if group.method.partial else ""
-            return "finished", f"All {iteration} iterations done (‖∇J‖ = {measured(norm, 2)}{where})."
-        return None
-
-    def _runs_off(self, regime: int, row: Row) -> bool:
-        """Whether the data term has been far above that of start and rest for long."""
-        bound = OFF * max(self.rest[regime], self.rows[regime][0].data_term)
-        self.high[regime] = self.high[regime] + 1 if row.data_term > bound else 0
-        return self.high[regime] >= max(OFF_LEAST, OFF_SHARE * self.spec.iterations)
-
-    def _remedy(self) -> str:
-        """What to try after a training that made things worse."""
-        if self.spec.method == "adam":
-            return f"Try a smaller first step (now {as_set(self.spec.learning_rate)})."
-        return f"Try a smaller initial scale (now {as_set(self.spec.init_scale)})."
-
-    def _worse(self, group: Group, regime: int, last: Row) -> str:
-        """What to know of a run that ended worse than at rest, with a space before it, or nothing."""
-        rest = self.rest[regime]
-        allowance = WORSE_SHARE * float(spread(group.train.part(group.rows([regime])).y)) ** 2
-        if last.data_term <= max(WORSE * rest, rest + allowance):
-            return ""
-        return (
-            f" That is worse than no control at all: the data term is {measured(last.data_term)}, "
-            f"{measured(rest)} at "
-            f"θ = 0. {self._remedy()}"
-        )
+    # -- whoever watches --
 
     def _report(self, regime: int) -> str | Change | None:
         """Tells of an iteration; what is answered."""
         if self.on_progress is None:
             return None
-        group, row = self._group(regime), self.rows[regime][-1]
+        group = self.home[regime]
         progress = Progress(
-            **row._asdict(),
+            **self._row(group.iteration, regime)._asdict(),
             iterations=self.spec.iterations,
             regime=regime,
             probe=self.problem.regimes[regime].probe,
-            snapshot=lambda: self._snapshot(group, regime),
+            snapshot=lambda: group.snapshots([regime])[0],
         )
         before = time.perf_counter()
         answer = self.on_progress(progress)
@@ -292,92 +297,33 @@ class _Loop:
 
     def _hear(self, regime: int, iteration: int, answer: str | Change | None) -> None:
         """Does what was answered to an iteration, and what the spec's changes say."""
-        if self.endings[regime] is not None:
+        if self.endings.of[regime] is not None:
             return
-        if isinstance(answer, str) or len(self.rows) > 1:
+        group = self.home[regime]
+        if isinstance(answer, str) or len(self.endings.of) > 1:
             word, answer = word_alone(answer), None
             if word in STOPS:
-                self.endings[regime] = "stopped", STOPS[word].format(iteration)
+                group.settle()
+                self.endings.of[regime] = "stopped", STOPS[word].format(iteration)
                 return
         change = self.changes.after(iteration, answer)
         if change is not None:
-            self._group(regime).turn(regime, change.tikhonov, change.step)
+            group.settle()
+            group.turn(regime, change.tikhonov, change.step)
 
-    def _finished(self, regime: int) -> Run:
-        rows, place, group = self.rows[regime], self.problem.regimes[regime], self._group(regime)
-        sound = [row for row in rows if row.finite]
-        last = (sound or rows[:1])[-1]  # what the kept control belongs to, also in a run that diverged
-        if group.method.partial:
-            rows[rows.index(last)] = last = group.on_all(regime, last)
-        snapshots, control = self.snapshots[regime], group.control(regime)
-        if last.iteration not in snapshots:
-            snapshots[last.iteration] = self._snapshot(group, regime)
-        model = self.problem.model(regime, control, group.substeps)
-        status, message = self.endings[regime] or ("finished", "")
-        held = self._held(group, regime) if status != "diverged" else {}
-        worse = self._worse(group, regime, last) if status in ("finished", "converged") else ""
-        history = {key: list(column) for key, column in zip(HISTORY, zip(*rows, strict=True), strict=True)}
-        summary: dict[str, float | None] = {
-            **place.summary(model),
-            "train_error": last.train_error,
-            "test_error": last.test_error,
-            **held,
-            "substeps": float(group.substeps),
-            "iterations": float(rows[-1].iteration),
-            "seconds": self._seconds() if len(self.rows) == 1 else rows[-1].seconds,
-        }
-        for whose in ("", "pca_"):
-            error, variance = summary[f"{whose}test_error"], summary["test_variance"]
-            summary[f"{whose}unexplained"] = error / variance if error is not None and variance else None
-        probe: dict[str, Array] = {
-            **place.probe,
-            "snapshot_iterations": np.array(list(snapshots), dtype=np.int64),
-            "snapshot_codes": np.stack([s.codes for s in snapshots.values()]),
-            "snapshot_outputs": np.stack([s.outputs for s in snapshots.values()]),
-        }
-        source, path = place.data.source, self.paths[regime]
-        if path:
-            path[last.iteration] = _array(control)
-        return Run(
-            place.spec.model_copy(update={"changes": tuple(self.changes.made)}),
-            model,
-            history,
-            status,
-            f"{message}{worse}{self._warning(held)}",
-            summary,
-            probe,
-            source.label_names,
-            source.columns,
-            path=(np.array(list(path), dtype=np.int64), np.stack(list(path.values()))) if path else None,
-            loaded=place.data,
+    def _story(self, regime: int) -> Story:
+        rows = [self._row(iteration, regime) for iteration in range(self.last[regime] + 1)]
+        ending = self.endings.of[regime] or ("finished", "")
+        return Story(
+            regime,
+            float(self.endings.rest[regime]),
+            rows,
+            ending,
+            self.snapshots[regime],
+            self.paths[regime],
+            self.found.get(regime),
+            self._seconds() if len(self.rough) == 1 else rows[-1].seconds,
         )
-
-    def _held(self, group: Group, regime: int) -> dict[str, float | None]:
-        """The network beside its exact flow, for the summary."""
-        rows = group.rows([regime])
-        found = self.found.get(regime) or group.fidelity(regime)
-        exact = fidelity(group.test.part(rows), group.kept[rows])
-        return {
-            "ode_difference": _number(found.difference),
-            "ode_test_error": _number(exact.error),
-            "ode_settled": float(found.settled),
-        }
-
-    def _warning(self, held: dict[str, float | None]) -> str:
-        """What to know of a run that could not be held, a sentence with a space before it, or nothing."""
-        allowed, difference = self.spec.fidelity, held.get("ode_difference", 0.0)
-        if allowed is None or (difference is not None and difference <= allowed):
-            return ""
-        how = "without bound" if difference is None else f"by {measured(difference, 2)} of the spread"
-        return (
-            f" It could not be held to its ODE with {MOST_SUBSTEPS} sub-steps: the network differs {how}, "
-            f"where {as_set(allowed)} is allowed. Try a larger λ or more layers."
-        )
-
-
-def _number(value: Tensor) -> float | None:
-    """A number, None where it is not finite."""
-    return float(value) if math.isfinite(float(value)) else None
 
 
 def snapshot_iterations(iterations: int) -> frozenset[int]:
@@ -398,8 +344,3 @@ def path_iterations(snapshots: frozenset[int], size: int) -> frozenset[int]:
         return snapshots
     places = np.unique(np.linspace(0, len(snapshots) - 1, max(0, most)).round().astype(int))
     return frozenset(sorted(snapshots)[place] for place in places)
-
-
-def _array(control: Tensor) -> Array:
-    kept: Array = control.detach().cpu().numpy().copy()
-    return kept

@@ -1,9 +1,12 @@
 """How much memory a batch of regimes takes, and how much there is."""
 
+from collections.abc import Sequence
+
 import psutil
 import torch
 
 from autoencode_core.data.loading import probe_indices
+from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
@@ -50,7 +53,7 @@ def workspace_bytes(spec: RunSpec, width: int | None = None) -> int:
     kernel = 2 * Plan(arch, spec.particles, number, wanted=True).bytes if fused else 0  # training, test
     most = GPU_WORKSPACE if device.type == "cuda" and not fused else WORKSPACE
     one = SweepTensors.numbers(arch, lean(arch, number, most)) * spec.particles * number
-    layers = 2 * min(most, one)  # a part, a last one of another size
+    layers = 3 * min(most, one)  # a part, one of another size, that of the cost alone
     return int(kernel + layers) + WORKSPACE // 4  # what passes by
 
 
@@ -59,6 +62,19 @@ def available(spec: RunSpec, width: int | None = None) -> int:
     device = pick_device(spec, _architecture(spec, width), spec.particles)
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else psutil.virtual_memory().available
     return int(SPARE * free)
+
+
+def too_large(specs: Sequence[RunSpec], width: int | None = None) -> InputError:
+    """What to say where a device does not hold the training of regimes; `width` as in `regime_bytes`."""
+    spec = specs[0]
+    size = size_in_words(len(specs) * regime_bytes(spec, width))
+    several = f" with {len(specs)} runs side by side" if len(specs) > 1 else ""
+    return InputError(
+        "particles",
+        spec.particles,
+        f"as many as the memory of the device holds{several}: they, their controls and what is kept of them "
+        f"take about {size}; the processor (device cpu) may have more",
+    )
 
 
 def _architecture(spec: RunSpec, width: int | None) -> Architecture:

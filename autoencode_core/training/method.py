@@ -1,6 +1,7 @@
 """What the loop asks of a training method: one iteration at a time, R regimes side by side."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -27,9 +28,11 @@ class Method(ABC, Generic[C]):
         first_step: size of the first step, as it was told last.
         stalled: (R,) bool, regimes in which no further descent was found.
         partial: whether terms and gradient are those of some of the particles, another part each time.
+        runs_ahead: whether an iteration looks at no value, so that several can be on their way at once;
+            such a method can `remember`.
     """
 
-    partial = False
+    partial = runs_ahead = False
 
     def __init__(self, objective: C, theta: Tensor, first_step: float) -> None:
         self.objective, self.theta, self.first_step = objective, theta, first_step
@@ -53,6 +56,10 @@ class Method(ABC, Generic[C]):
     def restep(self, step: float) -> None:
         """Steps begin anew with that size."""
         self.first_step = step
+
+    def remember(self) -> Callable[[], None]:
+        """What brings the method back to where it stands now, bit for bit."""
+        raise NotImplementedError
 
     @abstractmethod
     def advance(self, running: Tensor) -> None:

@@ -111,12 +111,8 @@ class Objective:
             rows: numbers of the regimes.
             arch: with other sub-steps; the same one by default.
         """
-
-        def own(part: Tensor) -> Tensor:
-            return part[rows] if len(part) > 1 else part
-
         engine = self.engine if arch is None else None
-        x, y, tikhonov = own(self.x), own(self.y), self.tikhonov[rows]
+        x, y, tikhonov = own_of(self.x, rows), own_of(self.y, rows), self.tikhonov[rows]
         return Objective(arch or self.arch, x, y, tikhonov, engine)
 
     def _some(self, theta: Tensor, rows: Tensor) -> tuple[Terms, Tensor]:
@@ -153,6 +149,11 @@ class Objective:
         if bool(terms.cost[regime].isfinite()):
             return "the gradient overflows"
         return "the cost overflows at the end of the flow"
+
+
+def own_of(x: Tensor, rows: Tensor) -> Tensor:
+    """What is some regimes' own, (r, ·, N), of what each has, (R, ·, N), or all share, (1, ·, N)."""
+    return x[rows] if len(x) > 1 else x
 
 
 def cost_and_gradient(

@@ -12,12 +12,13 @@ from autoencode_core.data.coordinates import ROTATING, SCALING, Coordinates
 from autoencode_core.data.loading import DataSet, probe_indices
 from autoencode_core.data.pca import pca_error
 from autoencode_core.errors import InputError
-from autoencode_core.flow.architecture import Architecture, resize
+from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.autoencode import AutoencODE, label_positions
 from autoencode_core.flow.widths import kept_order
 from autoencode_core.knobs import allowed
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.device import pick_device
+from autoencode_core.training.device import check_products, pick_device
+from autoencode_core.training.flows import codes_and_outputs
 from autoencode_core.training.layered import part_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Array, RunData, Snapshot, load_data
@@ -196,38 +197,49 @@ class Problem:
             self.regimes.append(regime)
         first, arch = specs[0], self.regimes[0].start.architecture
         self.device = pick_device(first, arch, len(self.regimes[0].data.train), len(specs))
+        check_products(first, self.device)
+        self.spec, self.specs = first, tuple(specs)
+        self._lay_out([spec.weights[0] for spec in specs])
+        own_starts = torch.stack([r.start.control.vector for r in self.regimes])
+        self.theta = (own_starts if starts is None else _fitting(starts, own_starts)).to(self.device)
+
+    def move_to_processor(self, weights: Sequence[float]) -> None:
+        """Lays the objectives out there, from what the host has; nothing of the old device is read.
+
+        Args:
+            weights: λ of each regime.
+        """
+        self.device, self.theta = torch.device("cpu"), torch.zeros(0)
+        self._lay_out(weights)
+
+    def _lay_out(self, weights: Sequence[float]) -> None:
+        arch = self.regimes[0].start.architecture
         # Regimes of one sample share their particles: one copy serves all.
         shares = len({id(regime.data) for regime in self.regimes}) == 1
         own = self.regimes[:1] if shares else self.regimes
         x, y, x_test, y_test = zip(*(r.objectives(self.device) for r in own), strict=True)
-        tikhonov = torch.tensor([s.weights[0] for s in specs], dtype=DTYPES[first.dtype], device=self.device)
+        tikhonov = torch.tensor(weights, dtype=DTYPES[self.spec.dtype], device=self.device)
         train, test = _joined(x), _joined(x_test)
         train_y = train if y[0] is x[0] else _joined(y)
         test_y = test if y_test[0] is x_test[0] else _joined(y_test)
         self.train = Objective(arch, train, train_y, tikhonov)
         self.test = Objective(arch, test, test_y, torch.zeros_like(tikhonov), self.train.engine)
-        own_starts = torch.stack([r.start.control.vector for r in self.regimes])
-        self.theta = (own_starts if starts is None else _fitting(starts, own_starts)).to(self.device)
-        self.spec, self.specs = first, tuple(specs)
 
     def model(self, regime: int, theta: Tensor, substeps: int) -> AutoencODE:
         """The model of one regime at a control (P,) and so many sub-steps, on the CPU."""
         return self.regimes[regime].start.with_control(theta.detach().cpu()).in_substeps(substeps)
 
-    def snapshot(self, regime: int, theta: Tensor, arch: Architecture) -> Snapshot:
-        """The probe batch of one regime at a control (P,)."""
-        half = self.spec.depth // 2
-        x = part_of(self.train.x, [regime], slice(len(self.regimes[0].probe["inputs"])))
-        layers = arch.shape.layers(theta[None])
-        code = resize(arch.outcome(layers[:half], x), arch.bottleneck)
-        outcome = code if self.spec.task == "classify" else arch.outcome(layers[half:], code, half)
-        return self._snapshot(regime, code, outcome)
-
-    def _snapshot(self, regime: int, code: Tensor, outcome: Tensor) -> Snapshot:
-        codes = code[0].T.cpu().float().numpy()
-        if self.spec.task == "classify":
-            return Snapshot(codes, codes)
-        return Snapshot(codes, self.regimes[regime].start.from_engine(outcome.cpu()).float().numpy())
+    def snapshots(self, regimes: Sequence[int], theta: Tensor, arch: Architecture) -> list[Snapshot]:
+        """The probe batches of some regimes at their controls (r, P), all at once."""
+        x = part_of(self.train.x, regimes, slice(len(self.regimes[0].probe["inputs"])))
+        codes, ends = (part.cpu() for part in codes_and_outputs(arch, theta, x))
+        found = []
+        for regime, code, end in zip(regimes, codes, ends, strict=True):
+            shown = code.T.float().numpy().copy()
+            if self.spec.task != "classify":
+                end = self.regimes[regime].start.from_engine(end[None]).float()
+            found.append(Snapshot(shown, shown if self.spec.task == "classify" else end.numpy()))
+        return found
 
 
 def _fitting(starts: Tensor, own: Tensor) -> Tensor:

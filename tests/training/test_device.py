@@ -4,7 +4,9 @@ import torch
 import autoencode_core as ac
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.schemes import SCHEMES
+from autoencode_core.training import device
 from autoencode_core.training.device import pick_device, step_flops
+from autoencode_core.training.methods import METHODS
 
 
 @pytest.fixture
@@ -22,8 +24,19 @@ def test_auto_takes_the_gpu_for_large_steps_only(a_gpu):
     assert picked(dataset="s_curve") == "cpu"
     assert picked(dataset="mnist") == "cuda"
     assert picked(dataset="s_curve", regimes=256) == "cuda"
+    many = {"dataset": "s_curve", "particles": 10**6, "method": "adam"}
+    assert picked(**many) == "cuda" and picked(**many, batch_size=100) == "cpu"  # a step takes a batch alone
     assert picked(dataset="mnist", device="cpu") == "cpu"
     assert picked(dataset="s_curve", device="cuda") == "cuda"
+
+
+def test_every_method_has_its_own_crossover(a_gpu, monkeypatch):
+    spec = ac.RunSpec(dataset="s_curve")
+    flops = step_flops(Architecture.of(spec, 3), spec.particles)
+    for method in METHODS:
+        for factor, wanted in ((0.99, "cuda"), (1.01, "cpu")):
+            monkeypatch.setattr(device, "GPU_FLOPS", dict.fromkeys(METHODS, 0.0) | {method: factor * flops})
+            assert picked(dataset="s_curve", method=method) == wanted
 
 
 def test_auto_without_a_gpu(monkeypatch):

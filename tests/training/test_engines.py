@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from problems import FIELDS, PROFILES, WAYS, cloud, model, small_spec
 
+import autoencode_core as ac
 from autoencode_core.flow import kernel, products
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import controlled_field
 from autoencode_core.flow.schemes import SCHEMES
 from autoencode_core.flow.widths import active_counts
-from autoencode_core.training import layered, narrow
+from autoencode_core.training import adam, layered, narrow
 from autoencode_core.training.costate import SweepTensors
 from autoencode_core.training.cuda_graph import WARM_UPS, CudaGraph
 from autoencode_core.training.engine import engine_for
@@ -162,7 +163,7 @@ def test_frozen_in_parts_equals_frozen_as_a_whole(monkeypatch, field, scheme, su
     at_home = Layered(arch).squares_and_gradient(theta, x, y)[1]
     close([whole.gradient(theta)], [at_home], 1e-6)
     expected = whole.gradient(other)
-    monkeypatch.setattr(layered.parts, "__defaults__", (77 * SweepTensors.numbers(arch) * 4,))
+    monkeypatch.setattr(layered.parts, "__defaults__", (77 * SweepTensors.numbers(arch) * 4, True))
     pieces = EvaluationPoints(arch, theta, x, y)
     assert pieces._kept is None
     close([pieces.gradient(other)], [expected], 1e-6)
@@ -272,8 +273,8 @@ def test_replay_captures_once_and_undoes_its_trials(monkeypatch):
             work()
 
     class Nothing:
-        def __init__(self, *_):
-            pass
+        def __init__(self, *_, capture_error_mode="thread_local"):
+            assert capture_error_mode == "thread_local"
 
         def __enter__(self):
             return self
@@ -297,6 +298,94 @@ def test_replay_captures_once_and_undoes_its_trials(monkeypatch):
     results = [float(replay()) for _ in range(3)]
     assert results == [1.0, 2.0, 3.0]
     assert len(calls) == WARM_UPS + 1 + 3
+
+
+class Recorded(CudaGraph):
+    """A graph stood in for: trials first, and then each replay writes the same tensors again."""
+
+    def __call__(self):
+        if self.result is None:
+            before = [tensor.clone() for tensor in self.state]
+            for _ in range(WARM_UPS):
+                self.function()
+            for tensor, value in zip(self.state, before, strict=True):
+                tensor.copy_(value)
+            self.result = self.function()
+        else:
+            for lies, new in zip(tensors_of(self.result), tensors_of(self.function()), strict=True):
+                lies.copy_(new)
+        return self.result
+
+
+def tensors_of(result):
+    """The tensors of what a captured piece of work gives, one by one."""
+    if isinstance(result, torch.Tensor):
+        return [result]
+    parts = result if isinstance(result, tuple) else vars(result).values()
+    return [tensor for part in parts for tensor in tensors_of(part)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_captured_training_is_the_plain_one(monkeypatch, dtype):
+    knobs = {"dataset": "moons", "depth": 6, "particles": 103, "method": "adam", "iterations": 20}
+    spec = ac.RunSpec(**knobs, activation="softplus", dtype=dtype)
+    plain = ac.sweep(spec, tikhonov=[0.1, 1e-3], seeds=[0, 1])
+    for module in (layered, adam):
+        monkeypatch.setattr(module, "CudaGraph", Recorded)
+    captured = ac.sweep(spec, tikhonov=[0.1, 1e-3], seeds=[0, 1])
+    for one, two in zip(plain, captured, strict=True):
+        for key in set(one.history) - {"seconds"}:
+            assert one.history[key] == two.history[key]
+        assert torch.equal(one.model.control.flatten(), two.model.control.flatten())
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_cost_alone_is_that_of_the_gradients_sweep(field, scheme, shared):
+    arch = net(12, 4, field=field, activation="softplus", scheme=scheme, substeps=2)
+    given = given_of(arch, 3, 57, shared)
+    engine = Layered(arch)
+    cost, (squares, _) = engine.squares(*given), engine.squares_and_gradient(*given)
+    assert torch.equal(cost, squares)
+    room = [SweepTensors.numbers(arch, alone) for alone in (False, True)]
+    assert room[1] < room[0]
+
+
+def filling_up(monkeypatch, most):
+    """Lets a device hold parts of so many particles at most; the particles of each attempt, in a list."""
+    tried, laid_out = [], layered.SweepTensors
+
+    class Laid(laid_out):
+        def __init__(self, arch, regimes, particles, *rest):
+            tried.append(particles)
+            if particles > most:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            super().__init__(arch, regimes, particles, *rest)
+
+    monkeypatch.setattr(layered, "SweepTensors", Laid)
+    return tried
+
+
+def test_a_device_that_is_full_gets_smaller_parts(monkeypatch):
+    arch = net(12, 4, activation="softplus")
+    given = given_of(arch, 2, 500)
+    whole = Layered(arch).squares_and_gradient(*given)
+    monkeypatch.setattr(layered, "LEAST_WORKSPACE", 1)
+    tried = filling_up(monkeypatch, 100)
+    engine = Layered(arch, 600 * 4 * SweepTensors.numbers(arch))
+    close(engine.squares_and_gradient(*given), whole, 1e-6)
+    assert tried[0] == 500 and max(tried[-2:]) <= 100
+    before = len(tried)
+    engine.squares_and_gradient(*given)
+    assert len(tried) == before, "it has not forgotten what fits"
+
+
+def test_a_device_with_no_room_at_all_says_so(monkeypatch):
+    filling_up(monkeypatch, 0)
+    spec = ac.RunSpec(dataset="moons", particles=100, activation="softplus", iterations=2)
+    with pytest.raises(ac.InputError, match=r"particles = 100: allowed is as many as the memory of the "):
+        ac.train(spec)
 
 
 @pytest.mark.parametrize("field", FIELDS)

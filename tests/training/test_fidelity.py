@@ -10,7 +10,7 @@ from problems import FIELDS, RESIDUAL
 import autoencode_core as ac
 from autoencode_core import analysis
 from autoencode_core.ode import verdict
-from autoencode_core.training import loop
+from autoencode_core.training import group
 from autoencode_core.training.fidelity import fidelity, rough_difference, spread
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.problem import Problem
@@ -153,7 +153,7 @@ def test_one_that_keeps_to_its_ode_anyway_is_the_same_run_with_and_without():
 
 
 def test_one_that_cannot_be_held_says_so(monkeypatch):
-    monkeypatch.setattr(loop, "MOST_SUBSTEPS", 2)
+    monkeypatch.setattr(group, "MOST_SUBSTEPS", 2)
     run = ac.train(HELD.but(fidelity=1e-6, iterations=30))
     assert run.summary["substeps"] == 2 and run.summary["ode_difference"] > 1e-6
     assert "could not be held to its ODE with 2 sub-steps" in run.message and "10⁻⁶" in run.message

@@ -13,8 +13,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.questions.control import Ending, Methods
 from autoencode_core.report import Report, silent
 from autoencode_core.training.device import flushed, layer_flops
+from autoencode_core.training.endings import NEGLIGIBLE
 from autoencode_core.training.engine import Engine
-from autoencode_core.training.loop import NEGLIGIBLE
 from autoencode_core.training.methods import METHODS, Settings, settings_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Run
