@@ -82,7 +82,7 @@ class FieldMetric:
             if exact:
                 parts, state = tuple(part.double() for part in parts), state.double()
             point = arch.field.at(parts, state)
-            self.groups.append((members, Exact(point, weights) if exact else Kronecker(point, weights)))
+            self.groups.append((members, Exact(point.gram(weights.double())) if exact else Kronecker(point, weights)))
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
         own, tau, tikhonov = gradient.to(self.home), tau.to(self.home), tikhonov.to(self.home)
@@ -144,28 +144,36 @@ class BlockMetric(Protocol):
 
 
 class Exact:
-    """The whole Gram matrix of ∂_θF, which couples all blocks; in double precision.
+    """The whole Gram matrix of ∂_θF, in the blocks that nothing couples; in double precision.
 
     Its condition would magnify the rounding of single precision a thousandfold, and with it what the number
     of regimes side by side changes in the last digit.
+
+    Args:
+        matrix: its blocks as `Point.gram` gives them, (B, u, p, p); they are damped in place.
     """
 
-    def __init__(self, point: Point, weights: Tensor) -> None:
-        self.matrix = point.gram(weights.double())
-        _damp(self.matrix.diagonal(dim1=1, dim2=2))
+    def __init__(self, matrix: Tensor) -> None:
+        self.matrix = matrix
+        _damp(self.matrix.diagonal(dim1=2, dim2=3))
 
     def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
-        system = scale.double()[:, None, None] * self.matrix
-        system.diagonal(dim1=1, dim2=2).add_(shift[:, None])
+        system = scale.double()[:, None, None, None] * self.matrix
+        system.diagonal(dim1=2, dim2=3).add_(shift[:, None, None])
         factor, _ = torch.linalg.cholesky_ex(system)
-        solution = torch.cholesky_solve(_column(parts).double(), factor)[:, :, 0].to(parts[0])
-        flat = solution.split([part[0].numel() for part in parts], dim=1)
-        return tuple(piece.view_as(part) for piece, part in zip(flat, parts, strict=True))
+        solution = torch.cholesky_solve(self._columns(parts), factor)[..., 0].to(parts[0])
+        units = self.matrix.shape[1]
+        pieces = solution.split([part[0].numel() // units for part in parts], dim=2)
+        return tuple(piece.reshape(part.shape) for piece, part in zip(pieces, parts, strict=True))
 
     def square(self, parts: Layer) -> Tensor:
-        column = _column(parts).double()
-        product: Tensor = torch.linalg.vecdot(column, torch.bmm(self.matrix, column), dim=1)[:, 0]
-        return product.to(parts[0])
+        column = self._columns(parts)
+        return (column * (self.matrix @ column)).sum((1, 2, 3)).to(parts[0])
+
+    def _columns(self, parts: Layer) -> Tensor:
+        """The parts as the blocks of the matrix have them, (B, u, p, 1)."""
+        shape = (len(parts[0]), self.matrix.shape[1], -1)
+        return torch.cat([part.reshape(shape) for part in parts], 2).double()[..., None]
 
 
 class Kronecker:
@@ -187,7 +195,7 @@ class Kronecker:
             self.axes.append((rows.eigenvectors, columns.eigenvectors))
             self.values.append(rows.eigenvalues[:, :, None] * columns.eigenvalues[:, None, :])
         for values in self.values:
-            _damp(values.clamp_(min=0).flatten(1))
+            _damp(values.clamp_(min=0))
 
     def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
         scale, shift = scale[:, None, None], shift[:, None, None]
@@ -279,10 +287,6 @@ def _stacked(layers: Sequence[Layer]) -> Layer:
     return tuple(torch.cat(same) for same in zip(*layers, strict=True))
 
 
-def _column(parts: Layer) -> Tensor:
-    return torch.cat([part.flatten(1) for part in parts], 1)[:, :, None]
-
-
 def _damp(diagonal: Tensor) -> None:
     """Adds DAMPING, more where the field is steep: float32 must tell the matrix from a singular one."""
-    diagonal += DAMPING * (1 + diagonal.mean(1, keepdim=True))
+    diagonal += DAMPING * (1 + diagonal.mean(tuple(range(1, diagonal.ndim)), keepdim=True))

@@ -76,13 +76,16 @@ class Point:
         return self.jacobian().diagonal(dim1=1, dim2=2).sum(1)
 
     def gram(self, weights: Tensor) -> Tensor:
-        """Σ_i w_i (∂_θ F)^T ∂_θ F, (R, P_n, P_n), in the order of the flat control.
+        """Σ_i w_i (∂_θ F)^T ∂_θ F in blocks on its diagonal beside which it is 0, (R, u, p, p), u p = P_n.
+
+        Block j is that of the j-th of u equal parts of every block of the control, one behind the other: of
+        the whole flat control where u = 1, of the rows j where each row of all blocks acts by itself.
 
         Args:
             weights: of the particles, (N,).
         """
         rows = [self._control_tangents(r) for r in range(len(self.x))]
-        return torch.stack([torch.einsum("ian,n,jan->ij", row, weights, row) for row in rows])
+        return torch.stack([torch.einsum("ian,n,jan->ij", row, weights, row) for row in rows])[:, None]
 
     def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor, Tensor]] | None:
         """The Gram matrix as Kronecker products: which blocks, left and right factor; None if it has none.
