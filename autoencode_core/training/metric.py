@@ -189,13 +189,13 @@ class Kronecker:
                 "no metric of the field",
             )
         self.together = [names for names, _, _ in factors]
-        self.axes, self.values = list[tuple[Tensor, Tensor]](), list[Tensor]()
+        self.axes, self.values = list[tuple[Tensor | None, Tensor]](), list[Tensor]()
         for _, left, right in factors:
-            rows, columns = torch.linalg.eigh(left), torch.linalg.eigh(right)
-            self.axes.append((rows.eigenvectors, columns.eigenvectors))
-            self.values.append(rows.eigenvalues[:, :, None] * columns.eigenvalues[:, None, :])
-        for values in self.values:
-            _damp(values.clamp_(min=0))
+            rows, row_axes = (left, None) if left.ndim == 2 else torch.linalg.eigh(left)
+            columns, column_axes = torch.linalg.eigh(right)
+            self.axes.append((row_axes, column_axes))
+            self.values.append((rows[:, :, None] * columns[:, None, :]).clamp_(min=0))
+            _damp(self.values[-1])
 
     def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
         scale, shift = scale[:, None, None], shift[:, None, None]
@@ -203,7 +203,8 @@ class Kronecker:
         for names, c, m, (left, right) in zip(
             self.together, self._turned(parts), self.values, self.axes, strict=True
         ):
-            whole = left @ (c / (scale * m + shift)) @ right.mT
+            whole = (c / (scale * m + shift)) @ right.mT
+            whole = whole if left is None else left @ whole
             columns = [parts[name].shape[2] for name in names]
             for name, piece in zip(names, whole.split(columns, dim=2), strict=True):
                 solved[name] = piece
@@ -214,8 +215,10 @@ class Kronecker:
         return torch.stack([(m * c * c).sum((1, 2)) for c, m in turned]).sum(0)
 
     def _turned(self, parts: Layer) -> list[Tensor]:
+        """The blocks that are named together, in the eigenbases."""
         joined = [torch.cat([parts[name] for name in names], 2) for names in self.together]
-        return [left.mT @ part @ right for part, (left, right) in zip(joined, self.axes, strict=True)]
+        pairs = zip(joined, self.axes, strict=True)
+        return [(part if left is None else left.mT @ part) @ right for part, (left, right) in pairs]
 
 
 def most_particles(arch: Architecture) -> int:

@@ -107,18 +107,12 @@ class HiddenPoint(Point):
             J. Martens, R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
             curvature", arXiv 1503.05671: E[(σ'σ'^T) ⊗ (xx^T)] ≈ E[σ'σ'^T] ⊗ E[xx^T].
         """
-        whole = weights.sum()
-        rows = self._moment(self.slope, weights / whole)
-        if self.V is not None:
-            rows = rows * (self.V.mT @ self.V)
-        else:
-            rows = torch.diag_embed(rows.diagonal(dim1=1, dim2=2))
-        columns = self._moment(self._with_one(), weights)
-        found: list[tuple[tuple[int, ...], Tensor, Tensor]] = [((0, 1), rows, columns)]
-        if self.V is not None:
-            own = torch.eye(self.x.shape[1]).to(self.x).expand(len(self.x), -1, -1)
-            found.append(((2,), own, self._moment(self.value, weights)))
-        return found
+        columns, share = self._moment(self._with_one(), weights), weights / weights.sum()
+        if self.V is None:
+            return [((0, 1), self.slope.square() @ share, columns)]
+        rows = self._moment(self.slope, share) * (self.V.mT @ self.V)
+        own = torch.ones_like(self.x[:, :, 0])
+        return [((0, 1), rows, columns), ((2,), own, self._moment(self.value, weights))]
 
     @staticmethod
     def _moment(x: Tensor, weights: Tensor) -> Tensor:

@@ -90,7 +90,8 @@ class Point:
     def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor, Tensor]] | None:
         """The Gram matrix as Kronecker products: which blocks, left and right factor; None if it has none.
 
-        Blocks that are named together lie side by side, along their columns.
+        Blocks that are named together lie side by side, along their columns. A left factor that is diagonal
+        comes as its diagonal, (R, rows).
         """
         return None
 
