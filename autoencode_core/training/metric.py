@@ -10,6 +10,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.fields.point import Point
 from autoencode_core.flow.shape import Layer
+from autoencode_core.training.narrow import Narrow
 
 DAMPING = 1e-3
 """Share of ‖Δ‖² in the field-space metric, for directions that move no particle."""
@@ -68,21 +69,12 @@ class FieldMetric:
     def __init__(self, arch: Architecture, theta: Tensor, x: Tensor) -> None:
         self.shape, self.step, self.regimes = arch.shape, arch.step, theta.shape[0]
         self.home = torch.device("cpu") if x.device.type == "mps" else x.device  # double, eigh: not on mps
-        some = x[:, :, :: -(-x.shape[2] // most_particles(arch))].expand(self.regimes, -1, -1).to(self.home)
+        some = x[:, :, :: -(-x.shape[2] // most_particles(arch))].to(self.home)
         theta = theta.to(self.home)
-        if max(_entries(arch)) <= MOST_ENTRIES:
-            theta, some = theta.double(), some.double()  # as Exact computes
-        layers = arch.shape.layers(theta)
-        visited = _visited(arch, layers, some)
-        weights = _weights(arch, some)
-        self.groups: list[tuple[list[int], BlockMetric]] = []
-        for members in _alike(arch, len(weights) * self.regimes):
-            parts, state = _stacked([layers[n] for n in members]), torch.cat([visited[n] for n in members])
-            exact = sum(part[0].numel() for part in parts) <= MOST_ENTRIES
-            if exact:
-                parts, state = tuple(part.double() for part in parts), state.double()
-            point = arch.field.at(parts, state)
-            self.groups.append((members, Exact(point.gram(weights.double())) if exact else Kronecker(point, weights)))
+        compiled = (
+            max(_entries(arch)) <= MOST_ENTRIES and arch.field.units == "own" and Narrow.suits(arch, some)
+        )
+        self.groups = _compiled(arch, theta, some) if compiled else _by_layer(arch, theta, some)
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
         own, tau, tikhonov = gradient.to(self.home), tau.to(self.home), tikhonov.to(self.home)
@@ -103,6 +95,39 @@ class FieldMetric:
             squares = block.square(_stacked([layers[n] for n in members]))
             total += squares.view(len(members), self.regimes).sum(0)
         return (self.step * total).to(move)
+
+
+Groups = list[tuple[list[int], "BlockMetric"]]
+"""Numbers of layers of equal width, and their part of a metric."""
+
+
+def _compiled(arch: Architecture, theta: Tensor, x: Tensor) -> Groups:
+    """The metric of a narrow single-layer field, by the compiled sweep."""
+    counts = arch.shape.counts
+    grams = Narrow(arch).grams(theta, x).split([a * (a + 1) ** 2 for a in counts], dim=1)
+    groups = Groups()
+    for a in sorted(set(counts)):
+        members = [n for n, count in enumerate(counts) if count == a]
+        groups.append((members, Exact(torch.cat([grams[n] for n in members]).view(-1, a, a + 1, a + 1))))
+    return groups
+
+
+def _by_layer(arch: Architecture, theta: Tensor, x: Tensor) -> Groups:
+    """The metric of any field, layers of equal width together."""
+    x = x.expand(len(theta), -1, -1)
+    if max(_entries(arch)) <= MOST_ENTRIES:
+        theta, x = theta.double(), x.double()  # as Exact computes
+    layers = arch.shape.layers(theta)
+    visited, weights, groups = _visited(arch, layers, x), _weights(arch, x), Groups()
+    for members in _alike(arch, len(weights) * len(theta)):
+        parts, state = _stacked([layers[n] for n in members]), torch.cat([visited[n] for n in members])
+        exact = sum(part[0].numel() for part in parts) <= MOST_ENTRIES
+        if exact:
+            parts, state = tuple(part.double() for part in parts), state.double()
+        point = arch.field.at(parts, state)
+        block = Exact(point.gram(weights.double())) if exact else Kronecker(point, weights)
+        groups.append((members, block))
+    return groups
 
 
 class Within:

@@ -1,6 +1,7 @@
 """The engine of narrow nets: the compiled sweep, shared out to threads by regime and chunk of particles."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -69,6 +70,25 @@ class Narrow:
         """The same and the loss part of ∇J, (R, P)."""
         return self._sweep(theta, x, y, wanted=True)
 
+    def grams(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Gram matrices of ∂_θF of the single-layer field, averages over particles and points, float64.
+
+        Args:
+            theta: controls, (R, P).
+            x: states at t = 0, (R or 1, d, N).
+
+        Returns:
+            Layer by layer, unit by unit, (R, Σ_n a_n (a_n + 1)²).
+        """
+        regimes = len(theta)
+        into = np.empty((regimes, int((self.counts * (self.counts + 1) ** 2).sum())))
+        fixed = self.counts, self.sigma, np.float32(self.arch.step), *self.scheme, self.arch.substeps
+        given = theta.contiguous().numpy(), x.contiguous().numpy()
+        self._shared(
+            lambda first, last: kernel.grams(*fixed, *given, first, last, into), regimes * x.shape[2], regimes
+        )
+        return torch.as_tensor(into)
+
     def _sweep(self, theta: Tensor, x: Tensor, y: Tensor, wanted: bool) -> tuple[Tensor, Tensor]:
         regimes, size = theta.shape
         N = x.shape[2]
@@ -76,24 +96,25 @@ class Narrow:
         tasks = regimes * -(-N // chunk)
         squares = np.empty((tasks, y.shape[1]))
         gradient = np.empty((tasks if wanted else 1, size))
-        parts = self._threads(regimes * N, tasks)
         given = theta.contiguous().numpy(), x.contiguous().numpy(), y.contiguous().numpy(), chunk
         kept = self.kept and wanted
         fixed = self.counts, self.m, self.sigma, np.float32(self.arch.step), *self.scheme, self.arch.substeps
 
-        def share(i: int) -> None:
-            first, last = i * tasks // parts, (i + 1) * tasks // parts
+        def work(first: int, last: int) -> None:
             kernel.sweep(*fixed, kept, *given, first, last, wanted, squares, gradient)
 
-        others = [_pool(parts - 1).submit(share, i) for i in range(1, parts)]
-        share(0)
-        for other in others:
-            other.result()
+        self._shared(work, regimes * N, tasks)
         return _sum(squares, regimes, theta), _sum(gradient, regimes if wanted else 1, theta)
 
-    def _threads(self, particles: int, tasks: int) -> int:
-        work = particles * self.arch.shape.size * self.arch.points
-        return min(self.threads, tasks) if work > SHARED_WORK else 1
+    def _shared(self, work: Callable[[int, int], None], particles: int, tasks: int) -> None:
+        """Does tasks, (first, last + 1), of so many particles in all, shared out to threads."""
+        heavy = particles * self.arch.shape.size * self.arch.points > SHARED_WORK
+        parts = min(self.threads, tasks) if heavy else 1
+        ends = [i * tasks // parts for i in range(parts + 1)]
+        others = [_pool(parts - 1).submit(work, *ends[i : i + 2]) for i in range(1, parts)]
+        work(0, ends[1])
+        for other in others:
+            other.result()
 
 
 def _units(field: Field) -> int:
@@ -118,6 +139,7 @@ def compile_kernel() -> None:
     sums = np.zeros((1, 1)), np.zeros((1, 2))
     euler = np.zeros((1, 1), np.float32), np.ones(1, np.float32), 1, True
     kernel.sweep(counts, 0, kernel.TANH, np.float32(1), *euler, theta, none, none, 1, 0, 1, True, *sums)
+    kernel.grams(counts, kernel.TANH, np.float32(1), *euler[:3], theta, none, 0, 1, np.zeros((1, 4)))
     with torch.no_grad():
         row = torch.zeros(1, 1)
         loops = fused.Loops(kernel.TANH, *(row.clone() for _ in range(5)))

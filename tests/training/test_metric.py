@@ -1,11 +1,14 @@
 import pytest
 import torch
-from problems import ACTIVATIONS, FIELDS, SCHEMES, model, small_spec
+from problems import ACTIVATIONS, FIELDS, SCHEMES, WAYS, model, small_spec
 
 from autoencode_core.errors import InputError
-from autoencode_core.flow.architecture import resize
+from autoencode_core.flow import kernel
+from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.training import metric as rules
+from autoencode_core.training import narrow
 from autoencode_core.training.metric import ControlMetric, FieldMetric, Within
+from autoencode_core.training.narrow import Narrow
 
 
 def problem(field, activation="tanh", regimes=2, width=3, **knobs):
@@ -47,6 +50,45 @@ def test_the_whole_metric_measures_the_change_of_the_field(field, activation, sc
     for r in range(len(theta)):
         expected = change_of_field(arch, theta[r], move[r], x[r : r + 1])
         assert float(squares[r]) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("particles", [30, 700])
+@pytest.mark.parametrize(
+    ("width", "knobs"), [(3, {}), (6, {"profile": "geometric"}), (3, {"profile": "step"})]
+)
+@pytest.mark.parametrize(("scheme", "substeps"), WAYS)
+@pytest.mark.parametrize("activation", list(kernel.CODES))
+def test_the_compiled_metric_is_that_by_layers(activation, scheme, substeps, width, knobs, particles):
+    """Over one block of particles and over several; narrowing layers have units that move nobody at last."""
+    spec = {"dataset": "s_curve", "bottleneck": 2, "field": "single_layer", "activation": activation}
+    arch = Architecture.of(small_spec(**spec, **knobs, scheme=scheme, substeps=substeps), width)
+    generator = torch.Generator().manual_seed(3)
+    theta = 0.5 * torch.randn(2, arch.shape.size, generator=generator)
+    x = torch.randn(1, width, particles, generator=generator)
+    assert Narrow.suits(arch, x)
+    metric, exact = FieldMetric(arch, theta, x), FieldMetric(arch, theta.double(), x.double())
+    assert len(metric.groups) == len(set(arch.shape.counts))
+    tau, tikhonov = torch.tensor([0.3, 2.0]), torch.tensor([0.1, 0.0])
+    move, wanted = (
+        metric.solve(theta, tau, tikhonov),
+        exact.solve(theta.double(), tau.double(), tikhonov.double()),
+    )
+    torch.testing.assert_close(move.double(), wanted, rtol=1e-4, atol=1e-4 * float(wanted.abs().max()))
+    torch.testing.assert_close(metric.square(theta).double(), exact.square(theta.double()), rtol=1e-5, atol=0)
+
+
+def test_the_compiled_metric_of_a_regime_has_the_bits_that_it_has_alone(monkeypatch):
+    monkeypatch.setattr(narrow, "SHARED_WORK", 0)
+    arch, theta, x = problem("single_layer", regimes=5)
+    theta, x = theta.float(), x.float()
+    tau, tikhonov = torch.full((5,), 0.5), torch.linspace(0, 0.3, 5)
+    metric = FieldMetric(arch, theta, x)
+    move, squares = metric.solve(theta, tau, tikhonov), metric.square(theta)
+    for r in range(5):
+        own = slice(r, r + 1)
+        alone = FieldMetric(arch, theta[own], x[own])
+        assert torch.equal(alone.solve(theta[own], tau[own], tikhonov[own]), move[own])
+        assert torch.equal(alone.square(theta[own]), squares[own])
 
 
 @pytest.mark.parametrize("most_entries", [400, 0])
