@@ -71,9 +71,7 @@ class FieldMetric:
         self.home = torch.device("cpu") if x.device.type == "mps" else x.device  # double, eigh: not on mps
         some = x[:, :, :: -(-x.shape[2] // most_particles(arch))].to(self.home)
         theta = theta.to(self.home)
-        compiled = (
-            max(_entries(arch)) <= MOST_ENTRIES and arch.field.units == "own" and Narrow.suits(arch, some)
-        )
+        compiled = not _wide(arch) and arch.field.units == "own" and Narrow.suits(arch, some)
         self.groups = _compiled(arch, theta, some) if compiled else _by_layer(arch, theta, some)
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
@@ -115,7 +113,7 @@ def _compiled(arch: Architecture, theta: Tensor, x: Tensor) -> Groups:
 def _by_layer(arch: Architecture, theta: Tensor, x: Tensor) -> Groups:
     """The metric of any field, layers of equal width together."""
     x = x.expand(len(theta), -1, -1)
-    if max(_entries(arch)) <= MOST_ENTRIES:
+    if not _wide(arch):
         theta, x = theta.double(), x.double()  # as Exact computes
     layers = arch.shape.layers(theta)
     visited, weights, groups = _visited(arch, layers, x), _weights(arch, x), Groups()
@@ -202,7 +200,7 @@ class Exact:
 
 
 class Kronecker:
-    """The Gram matrix by the Kronecker factors that a field gives (`Point.factors`), in their eigenbases."""
+    """The Gram matrix by the Kronecker factors that a field gives (`Point.factors`)."""
 
     def __init__(self, point: Point, weights: Tensor) -> None:
         factors = point.factors(weights)
@@ -213,64 +211,123 @@ class Kronecker:
                 f"control for this field: layers of more than {MOST_ENTRIES} entries have "
                 "no metric of the field",
             )
-        self.together = [names for names, _, _ in factors]
-        self.axes, self.values = list[tuple[Tensor | None, Tensor]](), list[Tensor]()
-        for _, left, right in factors:
-            rows, row_axes = (left, None) if left.ndim == 2 else torch.linalg.eigh(left)
-            columns, column_axes = torch.linalg.eigh(right)
-            self.axes.append((row_axes, column_axes))
-            self.values.append((rows[:, :, None] * columns[:, None, :]).clamp_(min=0))
-            _damp(self.values[-1])
+        self.products: list[tuple[tuple[int, ...], Rowwise | Turned]] = [
+            (names, Rowwise(right) if left is None else Turned(left, right)) for names, left, right in factors
+        ]
 
     def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
-        scale, shift = scale[:, None, None], shift[:, None, None]
-        solved = list(parts)
-        for names, c, m, (left, right) in zip(
-            self.together, self._turned(parts), self.values, self.axes, strict=True
-        ):
-            whole = (c / (scale * m + shift)) @ right.mT
-            whole = whole if left is None else left @ whole
+        scale, shift, solved = scale[:, None, None], shift[:, None, None], list(parts)
+        for names, product in self.products:
+            whole = product.solve(torch.cat([parts[name] for name in names], 2), scale, shift)
             columns = [parts[name].shape[2] for name in names]
             for name, piece in zip(names, whole.split(columns, dim=2), strict=True):
                 solved[name] = piece
         return tuple(solved)
 
     def square(self, parts: Layer) -> Tensor:
-        turned = zip(self._turned(parts), self.values, strict=True)
-        return torch.stack([(m * c * c).sum((1, 2)) for c, m in turned]).sum(0)
+        return torch.stack(
+            [
+                product.square(torch.cat([parts[name] for name in names], 2))
+                for names, product in self.products
+            ]
+        ).sum(0)
 
-    def _turned(self, parts: Layer) -> list[Tensor]:
-        """The blocks that are named together, in the eigenbases."""
-        joined = [torch.cat([parts[name] for name in names], 2) for names in self.together]
-        pairs = zip(joined, self.axes, strict=True)
-        return [(part if left is None else left.mT @ part) @ right for part, (left, right) in pairs]
+
+class Rowwise:
+    """One matrix for each of the rows, 1 ⊗ M."""
+
+    def __init__(self, matrix: Tensor) -> None:
+        self.matrix = matrix
+        _damp(self.matrix.diagonal(dim1=1, dim2=2))
+
+    def solve(self, part: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """(scale M + shift)⁻¹ of each row, with scale and shift (B, 1, 1)."""
+        system = scale * self.matrix
+        system.diagonal(dim1=1, dim2=2).add_(shift[:, :, 0])
+        factor, _ = torch.linalg.cholesky_ex(system)
+        return torch.cholesky_solve(part.mT, factor).mT
+
+    def square(self, part: Tensor) -> Tensor:
+        """⟨Δ, M Δ⟩, (B,)."""
+        return (part * (part @ self.matrix)).sum((1, 2))
+
+
+class Turned:
+    """A Kronecker product in the eigenbases of its factors, where every shift of it is diagonal.
+
+    Args:
+        left: (B, rows, rows), or its diagonal (B, rows).
+        right: (B, columns, columns).
+    """
+
+    def __init__(self, left: Tensor, right: Tensor) -> None:
+        rows, self.left = (left, None) if left.ndim == 2 else torch.linalg.eigh(left)
+        columns, self.right = torch.linalg.eigh(right)
+        self.values = (rows[:, :, None] * columns[:, None, :]).clamp_(min=0)
+        _damp(self.values)
+
+    def solve(self, part: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """As in Rowwise."""
+        solved = (self._turned(part) / (scale * self.values + shift)) @ self.right.mT
+        return solved if self.left is None else self.left @ solved
+
+    def square(self, part: Tensor) -> Tensor:
+        """As in Rowwise."""
+        return (self.values * self._turned(part).square()).sum((1, 2))
+
+    def _turned(self, part: Tensor) -> Tensor:
+        return (part if self.left is None else self.left.mT @ part) @ self.right
 
 
 def most_particles(arch: Architecture) -> int:
-    """How many particles M is an average over, so that their evaluation points are about MOST_PARTICLES."""
-    return max(FEWEST_PARTICLES, MOST_PARTICLES // sum(map(bool, _point_weights(arch))))
+    """How many particles M is an average over, so that their states in a layer are about MOST_PARTICLES.
+
+    Of wide layers half of it, each at one of the evaluation points.
+    """
+    if _wide(arch):
+        return MOST_PARTICLES // 2
+    return max(FEWEST_PARTICLES, MOST_PARTICLES // len(_point_weights(arch)))
+
+
+def _wide(arch: Architecture) -> bool:
+    """Whether a layer takes the Kronecker form."""
+    return max(_entries(arch)) > MOST_ENTRIES
 
 
 def _point_weights(arch: Architecture) -> list[float]:
-    """Share of each evaluation point of a layer in the integral over it, (points,)."""
-    return [weight / arch.substeps for _ in range(arch.substeps) for weight in arch.scheme.b]
+    """Share of each evaluation point of a layer in the integral over it, where it is not 0."""
+    return [weight / arch.substeps for _ in range(arch.substeps) for weight in arch.scheme.b if weight]
+
+
+def _seen(arch: Architecture, particles: int) -> list[slice]:
+    """The particles that are seen at each of these evaluation points.
+
+    All of them, or where layers are wide, every one at one of the points in turn: the states of a particle
+    in a layer are much alike, and tell less than as many of others.
+    """
+    points = len(_point_weights(arch))
+    apart = points if _wide(arch) and particles >= points else 1
+    return [slice(point % apart, None, apart) for point in range(points)]
 
 
 def _weights(arch: Architecture, x: Tensor) -> Tensor:
-    """The same for each state that `_visited` gives."""
-    used = [weight for weight in _point_weights(arch) if weight]
-    return torch.tensor(used, dtype=x.dtype, device=x.device).repeat_interleave(x.shape[2]) / x.shape[2]
+    """The weight of each state that `_visited` gives."""
+    found = list[Tensor]()
+    for weight, seen in zip(_point_weights(arch), _seen(arch, x.shape[2]), strict=True):
+        count = len(range(x.shape[2])[seen])
+        found.append(x.new_full((count,), weight / count))
+    return torch.cat(found)
 
 
 def _visited(arch: Architecture, layers: list[Layer], x: Tensor) -> list[Tensor]:
-    """The states of each layer's evaluation points that have a weight, side by side, (R, a, points N)."""
-    found = list[Tensor]()
+    """The states that are seen in each layer, evaluation point by evaluation point, (R, a, states)."""
+    found, seen = list[Tensor](), _seen(arch, x.shape[2])
     for n, layer in enumerate(layers):
         x, here = resize(x, arch.shape.counts[n]), list[Tensor]()
 
         def velocity(s: int, at: Tensor, layer: Layer = layer, here: list[Tensor] = here) -> Tensor:
             if arch.scheme.b[s]:
-                here.append(at)
+                here.append(at[:, :, seen[len(here)]])
             return arch.field.velocity(layer, at)
 
         for _ in range(arch.substeps):

@@ -100,7 +100,7 @@ class HiddenPoint(Point):
         """(x, 1), (R, a + 1, N)."""
         return torch.cat([self.x, torch.ones_like(self.x[:, :1])], 1)
 
-    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor, Tensor]]:
+    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor | None, Tensor]]:
         """The Gram matrix of (W, b) as a Kronecker product, that of V exact, and none between them.
 
         Source:
@@ -111,8 +111,7 @@ class HiddenPoint(Point):
         if self.V is None:
             return [((0, 1), self.slope.square() @ share, columns)]
         rows = self._moment(self.slope, share) * (self.V.mT @ self.V)
-        own = torch.ones_like(self.x[:, :, 0])
-        return [((0, 1), rows, columns), ((2,), own, self._moment(self.value, weights))]
+        return [((0, 1), rows, columns), ((2,), None, self._moment(self.value, weights))]
 
     @staticmethod
     def _moment(x: Tensor, weights: Tensor) -> Tensor:

@@ -87,11 +87,11 @@ class Point:
         rows = [self._control_tangents(r) for r in range(len(self.x))]
         return torch.stack([torch.einsum("ian,n,jan->ij", row, weights, row) for row in rows])[:, None]
 
-    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor, Tensor]] | None:
+    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor | None, Tensor]] | None:
         """The Gram matrix as Kronecker products: which blocks, left and right factor; None if it has none.
 
         Blocks that are named together lie side by side, along their columns. A left factor that is diagonal
-        comes as its diagonal, (R, rows).
+        comes as its diagonal, (R, rows), the identity as None.
         """
         return None
 
