@@ -8,14 +8,14 @@ from torch import Tensor
 
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
-from autoencode_core.flow.fields.point import Point
+from autoencode_core.flow.fields.point import Factors, Point
 from autoencode_core.flow.shape import Layer
+from autoencode_core.training.metric_blocks import BlockMetric, Eigenbases, Exact, Kronecker
 from autoencode_core.training.narrow import Narrow
 
-DAMPING = 1e-3
-"""Share of ‖Δ‖² in the field-space metric, for directions that move no particle."""
 MOST_PARTICLES, FEWEST_PARTICLES = 1500, 250
-"""The metric is an average over at most so many states of a layer, but over so many particles at least."""
+"""The metric is an average over at most so many states of a layer, but over so many particles at least; of
+wide layers over half as many states, each of another particle."""
 MOST_ENTRIES = 400
 """Layers with more entries take the Kronecker form."""
 MOST_NUMBERS = 2**21
@@ -51,28 +51,42 @@ class ControlMetric:
 class FieldMetric:
     """⟨Δ, M Δ⟩ = ∫₀ᵀ ∫|∂_θF(x, θ)Δ|² dμ_t dt + ε‖Δ‖²: to first order ∫∫|F(x, θ + Δ) - F(x, θ)|² dμ_t dt.
 
-    M is a block for each layer, taken at the evaluation points of up to MOST_PARTICLES particles, each with
-    its weight in the scheme.
+    M is a block for each layer, taken at the evaluation points of some of the particles (`most_particles`),
+    each point with its weight in the scheme.
 
     Args:
         arch: the architecture.
         theta: where M is taken, (R, P).
         x: states at t = 0, (R, d, N).
+        bases: those of the iteration before, where there was one; those of now are kept in it.
+        regimes: under what numbers, (R,).
 
     Raises:
         InputError: a layer is too wide for the whole matrix, and the field has no other.
 
     Source:
-        The quadratic term of a minimising movement, in the L²(μ_t) norm of the field.
+        docs/theory.md, section 4; the quadratic term of a minimising movement, in the L²(μ_t) norm of the
+        field.
     """
 
-    def __init__(self, arch: Architecture, theta: Tensor, x: Tensor) -> None:
+    def __init__(
+        self,
+        arch: Architecture,
+        theta: Tensor,
+        x: Tensor,
+        bases: Eigenbases | None = None,
+        regimes: Sequence[int] | None = None,
+    ) -> None:
         self.shape, self.step, self.regimes = arch.shape, arch.step, theta.shape[0]
         self.home = torch.device("cpu") if x.device.type == "mps" else x.device  # double, eigh: not on mps
         some = x[:, :, :: -(-x.shape[2] // most_particles(arch))].to(self.home)
         theta = theta.to(self.home)
         compiled = not _wide(arch) and arch.field.units == "own" and Narrow.suits(arch, some)
-        self.groups = _compiled(arch, theta, some) if compiled else _by_layer(arch, theta, some)
+        if compiled:
+            self.groups = _compiled(arch, theta, some)
+        else:
+            keys = range(self.regimes) if regimes is None else regimes
+            self.groups = _by_layer(arch, theta, some, bases or Eigenbases(), keys)
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
         own, tau, tikhonov = gradient.to(self.home), tau.to(self.home), tikhonov.to(self.home)
@@ -95,7 +109,7 @@ class FieldMetric:
         return (self.step * total).to(move)
 
 
-Groups = list[tuple[list[int], "BlockMetric"]]
+Groups = list[tuple[list[int], BlockMetric]]
 """Numbers of layers of equal width, and their part of a metric."""
 
 
@@ -110,7 +124,9 @@ def _compiled(arch: Architecture, theta: Tensor, x: Tensor) -> Groups:
     return groups
 
 
-def _by_layer(arch: Architecture, theta: Tensor, x: Tensor) -> Groups:
+def _by_layer(
+    arch: Architecture, theta: Tensor, x: Tensor, bases: Eigenbases, regimes: Sequence[int]
+) -> Groups:
     """The metric of any field, layers of equal width together."""
     x = x.expand(len(theta), -1, -1)
     if not _wide(arch):
@@ -123,9 +139,23 @@ def _by_layer(arch: Architecture, theta: Tensor, x: Tensor) -> Groups:
         if exact:
             parts, state = tuple(part.double() for part in parts), state.double()
         point = arch.field.at(parts, state)
-        block = Exact(point.gram(weights.double())) if exact else Kronecker(point, weights)
-        groups.append((members, block))
+        if exact:
+            groups.append((members, Exact(point.gram(weights.double()))))
+        else:
+            keys = [(n, regime) for n in members for regime in regimes]
+            groups.append((members, Kronecker(_factors(point, weights), bases, keys)))
     return groups
+
+
+def _factors(point: Point, weights: Tensor) -> Factors:
+    factors = point.factors(weights)
+    if factors is None:
+        raise InputError(
+            "metric",
+            "field",
+            f"control for this field: layers of more than {MOST_ENTRIES} entries have no metric of the field",
+        )
+    return factors
 
 
 class Within:
@@ -134,12 +164,23 @@ class Within:
     Args:
         arch, theta, x: as in FieldMetric, of all regimes; x may be shared, (1, d, N).
         rows: places of the regimes that move, (r,).
+        bases: as in FieldMetric.
     """
 
-    def __init__(self, arch: Architecture, theta: Tensor, x: Tensor, rows: Tensor) -> None:
+    def __init__(
+        self,
+        arch: Architecture,
+        theta: Tensor,
+        x: Tensor,
+        rows: Tensor,
+        bases: Eigenbases | None = None,
+    ) -> None:
         numbers = min(x.shape[2], MOST_PARTICLES) * max(_features(arch))
         few = torch.split(rows, max(1, MOST_NUMBERS // numbers))
-        self.parts = [(part, FieldMetric(arch, theta[part], x[part] if len(x) > 1 else x)) for part in few]
+        self.parts = [
+            (part, FieldMetric(arch, theta[part], x[part] if len(x) > 1 else x, bases, part.tolist()))
+            for part in few
+        ]
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
         solution = torch.zeros_like(gradient)
@@ -154,139 +195,15 @@ class Within:
         return squares
 
 
-class BlockMetric(Protocol):
-    """M of layers of equal width, B = layers times regimes of them; arrays as the blocks of a control."""
-
-    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
-        """(scale M + shift)⁻¹ applied to the parts, with scale and shift (B,)."""
-        ...
-
-    def square(self, parts: Layer) -> Tensor:
-        """⟨Δ, M Δ⟩ of the parts, (B,)."""
-        ...
-
-
-class Exact:
-    """The whole Gram matrix of ∂_θF, in the blocks that nothing couples; in double precision.
-
-    Its condition would magnify the rounding of single precision a thousandfold, and with it what the number
-    of regimes side by side changes in the last digit.
-
-    Args:
-        matrix: its blocks as `Point.gram` gives them, (B, u, p, p); they are damped in place.
-    """
-
-    def __init__(self, matrix: Tensor) -> None:
-        self.matrix = matrix
-        _damp(self.matrix.diagonal(dim1=2, dim2=3))
-
-    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
-        system = scale.double()[:, None, None, None] * self.matrix
-        system.diagonal(dim1=2, dim2=3).add_(shift[:, None, None])
-        factor, _ = torch.linalg.cholesky_ex(system)
-        solution = torch.cholesky_solve(self._columns(parts), factor)[..., 0].to(parts[0])
-        units = self.matrix.shape[1]
-        pieces = solution.split([part[0].numel() // units for part in parts], dim=2)
-        return tuple(piece.reshape(part.shape) for piece, part in zip(pieces, parts, strict=True))
-
-    def square(self, parts: Layer) -> Tensor:
-        column = self._columns(parts)
-        return (column * (self.matrix @ column)).sum((1, 2, 3)).to(parts[0])
-
-    def _columns(self, parts: Layer) -> Tensor:
-        """The parts as the blocks of the matrix have them, (B, u, p, 1)."""
-        shape = (len(parts[0]), self.matrix.shape[1], -1)
-        return torch.cat([part.reshape(shape) for part in parts], 2).double()[..., None]
-
-
-class Kronecker:
-    """The Gram matrix by the Kronecker factors that a field gives (`Point.factors`)."""
-
-    def __init__(self, point: Point, weights: Tensor) -> None:
-        factors = point.factors(weights)
-        if factors is None:
-            raise InputError(
-                "metric",
-                "field",
-                f"control for this field: layers of more than {MOST_ENTRIES} entries have "
-                "no metric of the field",
-            )
-        self.products: list[tuple[tuple[int, ...], Rowwise | Turned]] = [
-            (names, Rowwise(right) if left is None else Turned(left, right)) for names, left, right in factors
-        ]
-
-    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
-        scale, shift, solved = scale[:, None, None], shift[:, None, None], list(parts)
-        for names, product in self.products:
-            whole = product.solve(torch.cat([parts[name] for name in names], 2), scale, shift)
-            columns = [parts[name].shape[2] for name in names]
-            for name, piece in zip(names, whole.split(columns, dim=2), strict=True):
-                solved[name] = piece
-        return tuple(solved)
-
-    def square(self, parts: Layer) -> Tensor:
-        return torch.stack(
-            [
-                product.square(torch.cat([parts[name] for name in names], 2))
-                for names, product in self.products
-            ]
-        ).sum(0)
-
-
-class Rowwise:
-    """One matrix for each of the rows, 1 ⊗ M."""
-
-    def __init__(self, matrix: Tensor) -> None:
-        self.matrix = matrix
-        _damp(self.matrix.diagonal(dim1=1, dim2=2))
-
-    def solve(self, part: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-        """(scale M + shift)⁻¹ of each row, with scale and shift (B, 1, 1)."""
-        system = scale * self.matrix
-        system.diagonal(dim1=1, dim2=2).add_(shift[:, :, 0])
-        factor, _ = torch.linalg.cholesky_ex(system)
-        return torch.cholesky_solve(part.mT, factor).mT
-
-    def square(self, part: Tensor) -> Tensor:
-        """⟨Δ, M Δ⟩, (B,)."""
-        return (part * (part @ self.matrix)).sum((1, 2))
-
-
-class Turned:
-    """A Kronecker product in the eigenbases of its factors, where every shift of it is diagonal.
-
-    Args:
-        left: (B, rows, rows), or its diagonal (B, rows).
-        right: (B, columns, columns).
-    """
-
-    def __init__(self, left: Tensor, right: Tensor) -> None:
-        rows, self.left = (left, None) if left.ndim == 2 else torch.linalg.eigh(left)
-        columns, self.right = torch.linalg.eigh(right)
-        self.values = (rows[:, :, None] * columns[:, None, :]).clamp_(min=0)
-        _damp(self.values)
-
-    def solve(self, part: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-        """As in Rowwise."""
-        solved = (self._turned(part) / (scale * self.values + shift)) @ self.right.mT
-        return solved if self.left is None else self.left @ solved
-
-    def square(self, part: Tensor) -> Tensor:
-        """As in Rowwise."""
-        return (self.values * self._turned(part).square()).sum((1, 2))
-
-    def _turned(self, part: Tensor) -> Tensor:
-        return (part if self.left is None else self.left.mT @ part) @ self.right
-
-
 def most_particles(arch: Architecture) -> int:
     """How many particles M is an average over, so that their states in a layer are about MOST_PARTICLES.
 
-    Of wide layers half of it, each at one of the evaluation points.
+    Where layers are wide and have several evaluation points, half of it, each particle at one of them.
     """
-    if _wide(arch):
-        return MOST_PARTICLES // 2
-    return max(FEWEST_PARTICLES, MOST_PARTICLES // len(_point_weights(arch)))
+    points = len(_point_weights(arch))
+    return (
+        MOST_PARTICLES // min(2, points) if _wide(arch) else max(FEWEST_PARTICLES, MOST_PARTICLES // points)
+    )
 
 
 def _wide(arch: Architecture) -> bool:
@@ -353,7 +270,8 @@ def metric_bytes(arch: Architecture) -> int:
     total = 0
     for blocks, entries in zip(arch.shape.blocks, _entries(arch), strict=True):
         axes = sum(block.rows**2 + (block.columns + 1) ** 2 for block in blocks) + 2 * entries
-        total += 24 * entries**2 if entries <= MOST_ENTRIES else 8 * axes
+        units = blocks[0].rows if arch.field.units == "own" else 1
+        total += 24 * entries**2 // units if entries <= MOST_ENTRIES else 8 * axes
     return total
 
 
@@ -370,8 +288,3 @@ def _alike(arch: Architecture, states: int) -> Iterator[list[int]]:
 def _stacked(layers: Sequence[Layer]) -> Layer:
     """The blocks of several layers, layer by layer along the regime axis."""
     return tuple(torch.cat(same) for same in zip(*layers, strict=True))
-
-
-def _damp(diagonal: Tensor) -> None:
-    """Adds DAMPING, more where the field is steep: float32 must tell the matrix from a singular one."""
-    diagonal += DAMPING * (1 + diagonal.mean(tuple(range(1, diagonal.ndim)), keepdim=True))

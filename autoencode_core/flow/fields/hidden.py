@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autoencode_core.flow.fields.field import Field
-from autoencode_core.flow.fields.point import Point
+from autoencode_core.flow.fields.point import Factors, Point
 from autoencode_core.flow.shape import Layer
 
 
@@ -100,7 +100,7 @@ class HiddenPoint(Point):
         """(x, 1), (R, a + 1, N)."""
         return torch.cat([self.x, torch.ones_like(self.x[:, :1])], 1)
 
-    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor | None, Tensor]]:
+    def factors(self, weights: Tensor) -> Factors:
         """The Gram matrix of (W, b) as a Kronecker product, that of V exact, and none between them.
 
         Source:

@@ -17,6 +17,9 @@ _ALONE = Lock()
 FEW = 2**22
 """Most numbers that tangents which are taken together may fill."""
 
+Factors = list[tuple[tuple[int, ...], Tensor | None, Tensor]]
+"""Kronecker products: which blocks, left and right factor."""
+
 
 class Point:
     """A field at states of N particles.
@@ -87,8 +90,8 @@ class Point:
         rows = [self._control_tangents(r) for r in range(len(self.x))]
         return torch.stack([torch.einsum("ian,n,jan->ij", row, weights, row) for row in rows])[:, None]
 
-    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor | None, Tensor]] | None:
-        """The Gram matrix as Kronecker products: which blocks, left and right factor; None if it has none.
+    def factors(self, weights: Tensor) -> Factors | None:
+        """The Gram matrix as Kronecker products; None if it has none.
 
         Blocks that are named together lie side by side, along their columns. A left factor that is diagonal
         comes as its diagonal, (R, rows), the identity as None.
