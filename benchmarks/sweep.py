@@ -1,13 +1,15 @@
-"""What 32 regimes cost as one batch, beside one regime and beside 32 runs one after the other.
+"""What 32 regimes cost as one batch, beside one regime and beside 32 runs one after the other; and 256.
 
 Run it with `.venv/bin/python benchmarks/sweep.py [--json] [--repeats N]` on a quiet machine. Case S: S-curve,
-k = 2, L = 20, T = 2, 500 particles, single layer; 8 Tikhonov weights x 4 seeds. Medians over repeats.
+k = 2, L = 20, T = 2, 500 particles, single layer; 8 Tikhonov weights x 4 seeds, and 16 x 16. Medians over
+repeats, of 256 regimes and of one run of pmp on the digits over the iterations.
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -33,6 +35,9 @@ METHODS = {
     "pmp, metric of the control": {"method": "pmp", "metric": "control", "iterations": 100},
     "pmp, metric of the field": {"method": "pmp", "iterations": 25},
 }
+MANY_WEIGHTS, MANY_SEEDS = [10 ** (-1 - i / 4) for i in range(16)], range(16)
+FEW_ITERATIONS = {"adam": 20, "lbfgs": 20, "pmp, metric of the control": 10, "pmp, metric of the field": 10}
+DIGITS = {"dataset": "digits", "method": "pmp", "iterations": 30}
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -69,6 +74,18 @@ def training(spec: ac.RunSpec, repeats: int) -> dict[str, float]:
     }
 
 
+def iteration_ms(specs: Sequence[ac.RunSpec]) -> float:
+    """Milliseconds of an iteration of all regimes, without what comes before the first and after the last."""
+    clock = train_regimes(specs)[0].history["seconds"]
+    return 1e3 * median(after - before for before, after in pairwise(clock))
+
+
+def many(method: str) -> float:
+    """Milliseconds of an iteration of 256 regimes."""
+    spec = ac.RunSpec(**CASE, **{**METHODS[method], "iterations": FEW_ITERATIONS[method]})
+    return iteration_ms([spec.but(tikhonov=w, seed=seed) for w in MANY_WEIGHTS for seed in MANY_SEEDS])
+
+
 def memory(spec: ac.RunSpec) -> dict[str, float]:
     """MiB that a sweep says it takes, and what the process grew by."""
     ac.train(spec.but(iterations=1))  # what is loaded at first use is not the sweep's
@@ -95,6 +112,8 @@ def measure(repeats: int) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "gradient": {"one_ms": one, "batch_ms": batch, "batch_over_one": batch / one},
         "training": {name: training(ac.RunSpec(**CASE, **way), repeats) for name, way in METHODS.items()},
+        "many_ms": {name: many(name) for name in METHODS},
+        "digits_pmp_ms": iteration_ms([ac.RunSpec(**DIGITS)]),
         "memory_mib": space,
     }
 
@@ -122,13 +141,17 @@ def words(found: dict[str, Any]) -> str:
         ]
         for method, t in found["training"].items()
     ]
+    more = [
+        *([f"one iteration of 256 regimes, {name}", f"{ms:.1f}"] for name, ms in found["many_ms"].items()),
+        ["one iteration of pmp on the digits, one regime", f"{found['digits_pmp_ms']:.1f}"],
+    ]
     space = "; ".join(
         f"{name}: stated {m['stated']:.0f} MiB, grown by {m['grown']:.0f} MiB"
         for name, m in found["memory_mib"].items()
     )
     return (
         f"Case S with {found['threads']} threads at most (aim: 32 regimes at most 6 times one).\n\n"
-        f"{table(head, rows)}\n\nMemory of 32 regimes ({space})."
+        f"{table(head, rows)}\n\n{table(['', 'ms'], more)}\n\nMemory of 32 regimes ({space})."
     )
 
 

@@ -367,7 +367,7 @@ def _net(
     substeps: int,
     kept: bool,
 ) -> Net:
-    """The flow of a sweep."""
+    """The net of a `sweep`'s arguments."""
     layers, stages, r = counts.size, b.size, _f(substeps)
     offsets = np.zeros(layers, np.int64)
     for n in range(1, layers):
@@ -383,17 +383,22 @@ def _net(
 
 
 @inlined
+def _blocks(rows: int) -> Rows:
+    """Memory for so many rows of a block of particles; a cache line begins it."""
+    # One piece of memory, so that the rows' distances are always the same: vector code falls back to scalar
+    # code, which rounds otherwise, where two rows lie closer than a few vectors.
+    memory = np.empty(rows * BLOCK + 16, np.float32)
+    line = (-(memory.ctypes.data // 4)) % 16
+    return memory[line : line + rows * BLOCK].reshape(rows, BLOCK)
+
+
+@inlined
 def _workspace(net: Net, width: int) -> Workspace:
     """Workspace for the points of all layers or of one."""
     layers, stages, widest = net.counts.size, len(net.shares), net.counts[0] * max(1, net.m)
     points = (layers if net.kept else 1) * net.points
     slots = points + (1 if net.kept else layers)
-    # One piece of memory, so that the rows' distances are always the same: vector code falls back to scalar
-    # code, which rounds otherwise, where two rows lie closer than a few vectors. A cache line begins it.
-    rows = (slots + 2 * stages + 2) * width + (points + 1) * widest
-    memory = np.empty(rows * BLOCK + 16, np.float32)
-    line = (-(memory.ctypes.data // 4)) % 16
-    workspace, e = memory[line : line + rows * BLOCK].reshape(rows, BLOCK), slots * width
+    workspace, e = _blocks((slots + 2 * stages + 2) * width + (points + 1) * widest), slots * width
     X, Y, e = workspace[:e], workspace[e : e + points * widest], e + points * widest
     speeds, costates = (
         workspace[e : e + stages * width],
@@ -555,6 +560,129 @@ def sweep(
                     if k < layers - 1:  # the points of the last layer are still there
                         _forward(net, k, k + 1, theta[c], workspace)
                     _backward(net, k, k + 1, theta[c], workspace, gradient[task])
+
+
+@inlined
+def _squared_slopes(sigma: int, y: Rows, weight: np.float32, out: Rows, rows: int, particles: int) -> None:
+    """Write weight σ'², with σ' written in y = σ(z), over out, and 0 beyond the particles."""
+    for i in range(rows):
+        yi, oi = y[i], out[i]
+        if sigma == TANH:
+            for j in range(BLOCK):
+                slope = _f(1) - yi[j] * yi[j]
+                oi[j] = weight * slope * slope
+        elif sigma == RELU:
+            for j in range(BLOCK):
+                oi[j] = weight if yi[j] > _f(0) else _f(0)
+        else:
+            oi[:] = weight
+        oi[particles:] = _f(0)
+
+
+@inlined
+def _squares(x: Rows, out: Rows, a: int) -> None:
+    """Write x_k x_l, k <= l, over out, and x itself behind."""
+    e = 0
+    for k in range(a):
+        for m in range(k, a):
+            xk, xm, oe = x[k], x[m], out[e]
+            for j in range(BLOCK):
+                oe[j] = xk[j] * xm[j]
+            e += 1
+    for k in range(a):
+        out[e + k] = x[k]
+
+
+@inlined
+def _symmetric(moments: Sums, ones: Sums, into: Sums, a: int) -> None:
+    """Write the matrices of (x, 1)(x, 1)^T of a units over into, (a, a + 1, a + 1).
+
+    Args:
+        moments: of x_k x_l and of x as `_squares` has them, (a, ·).
+        ones: of 1, (a,).
+        into: where they go.
+        a: active components.
+    """
+    for i in range(a):
+        e = 0
+        for k in range(a):
+            for m in range(k, a):
+                into[i, k, m] += moments[i, e]
+                into[i, m, k] = into[i, k, m]
+                e += 1
+        for k in range(a):
+            into[i, k, a] += moments[i, e + k]
+            into[i, a, k] = into[i, k, a]
+        into[i, a, a] += ones[i]
+
+
+@compiled_once
+def grams(
+    counts: NDArray[np.int64],
+    sigma: int,
+    step: np.float32,
+    a: Rows,
+    b: Rows,
+    substeps: int,
+    theta: Rows,
+    x: Rows,
+    first: int,
+    last: int,
+    into: Sums,
+) -> None:
+    """Gram matrices of ∂_θF of the single-layer field, of some of the regimes.
+
+    Args:
+        counts: a_n of the controlled layers, (L,) int64.
+        sigma: number of the nonlinearity.
+        step: δ.
+        a: matrix of the scheme, strictly lower triangular, (S, S).
+        b: its weights, (S,).
+        substeps: r of each layer.
+        theta: controls, (R, P).
+        x: starts, (R or 1, d, N).
+        first: first regime.
+        last: the regime after the last one.
+        into: Σ_s (b_s / r) (1/N) Σ σ'_i² (X_s, 1)(X_s, 1)^T over points and particles, layer by layer and
+            unit by unit, (R, Σ_n a_n (a_n + 1)²) float64, set for these regimes.
+
+    Source:
+        docs/theory.md, section 4.
+    """
+    width, N, layers, stages = x.shape[1], x.shape[2], counts.size, b.size
+    net = _net(counts, 0, sigma, step, a, b, substeps, False)
+    workspace, most = _workspace(net, width), width * (width + 3) // 2
+    X, Y, more = workspace.X, workspace.Y, _blocks(most + width)
+    squares, slopes = more[:most], more[most:]
+    moments, ones = np.empty((width, most)), np.empty(width)
+    for c in range(first, last):
+        own = x[c if x.shape[0] > 1 else 0]
+        into[c] = 0.0
+        for start in range(0, N, BLOCK):
+            particles, e = min(BLOCK, N - start), 0
+            for i in range(width):
+                X[0, i, :particles] = own[i, start : start + particles]
+                X[0, i, particles:] = _f(0)
+            for n in range(layers):
+                _forward(net, n, n + 1, theta[c], workspace)
+                count, o, f = counts[n], net.offsets[n], net.offsets[n] + counts[n] ** 2
+                live = min(count, counts[min(n + 1, layers - 1)])
+                moments[:], ones[:] = 0.0, 0.0
+                for i in range(net.points):
+                    y, at, weight = Y[i], X[layers + i if i else n], net.shares[i % stages, 0] / _f(N)
+                    if weight == _f(0):
+                        continue
+                    if i == net.points - 1 and live < count:
+                        W, rest = theta[c, o:f].reshape(count, count)[live:], count - live
+                        _affine(W, theta[c, f + live : f + count], at, y[live:], rest, count)
+                        _values(sigma, y[live:], rest)
+                    _squared_slopes(sigma, y, weight, slopes, count, particles)
+                    _squares(at, squares, count)
+                    _outer(slopes, squares, moments, ones, count, count * (count + 3) // 2)
+                size = count * (count + 1) ** 2
+                own_part = into[c, e : e + size].reshape(count, count + 1, count + 1)
+                _symmetric(moments, ones, own_part, count)
+                e += size
 
 
 @compiled_once

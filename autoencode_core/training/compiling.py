@@ -14,6 +14,7 @@ def compile_all() -> None:
     sums = np.zeros((1, 1)), np.zeros((1, 2))
     euler = np.zeros((1, 1), np.float32), np.ones(1, np.float32), 1, True
     kernel.sweep(counts, 0, kernel.TANH, np.float32(1), *euler, theta, none, none, 1, 0, 1, True, *sums)
+    kernel.grams(counts, kernel.TANH, np.float32(1), *euler[:3], theta, none, 0, 1, np.zeros((1, 4)))
     with torch.no_grad():
         row = torch.zeros(1, 1)
         loops = passes.Loops(kernel.TANH, *(row.clone() for _ in range(5)))

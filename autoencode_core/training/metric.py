@@ -8,13 +8,14 @@ from torch import Tensor
 
 from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
-from autoencode_core.flow.fields.point import Point
+from autoencode_core.flow.fields.point import Factors, Point
 from autoencode_core.flow.shape import Layer
+from autoencode_core.training.metric_blocks import BlockMetric, Eigenbases, Exact, Kronecker
+from autoencode_core.training.narrow import Narrow
 
-DAMPING = 1e-3
-"""Share of ‖Δ‖² in the field-space metric, for directions that move no particle."""
 MOST_PARTICLES, FEWEST_PARTICLES = 1500, 250
-"""The metric is an average over at most so many states of a layer, but over so many particles at least."""
+"""The metric is an average over at most so many states of a layer, but over so many particles at least; of
+wide layers over half as many states, each of another particle."""
 MOST_ENTRIES = 400
 """Layers with more entries take the Kronecker form."""
 MOST_NUMBERS = 2**21
@@ -50,39 +51,42 @@ class ControlMetric:
 class FieldMetric:
     """⟨Δ, M Δ⟩ = ∫₀ᵀ ∫|∂_θF(x, θ)Δ|² dμ_t dt + ε‖Δ‖²: to first order ∫∫|F(x, θ + Δ) - F(x, θ)|² dμ_t dt.
 
-    M is a block for each layer, taken at the evaluation points of up to MOST_PARTICLES particles, each with
-    its weight in the scheme.
+    M is a block for each layer, taken at the evaluation points of some of the particles (`most_particles`),
+    each point with its weight in the scheme.
 
     Args:
         arch: the architecture.
         theta: where M is taken, (R, P).
         x: states at t = 0, (R, d, N).
+        bases: those of the iteration before, where there was one; those of now are kept in it.
+        regimes: under what numbers, (R,).
 
     Raises:
         InputError: a layer is too wide for the whole matrix, and the field has no other.
 
     Source:
-        The quadratic term of a minimising movement, in the L²(μ_t) norm of the field.
+        docs/theory.md, section 4; the quadratic term of a minimising movement, in the L²(μ_t) norm of the
+        field.
     """
 
-    def __init__(self, arch: Architecture, theta: Tensor, x: Tensor) -> None:
+    def __init__(
+        self,
+        arch: Architecture,
+        theta: Tensor,
+        x: Tensor,
+        bases: Eigenbases | None = None,
+        regimes: Sequence[int] | None = None,
+    ) -> None:
         self.shape, self.step, self.regimes = arch.shape, arch.step, theta.shape[0]
         self.home = torch.device("cpu") if x.device.type == "mps" else x.device  # double, eigh: not on mps
-        some = x[:, :, :: -(-x.shape[2] // most_particles(arch))].expand(self.regimes, -1, -1).to(self.home)
+        some = x[:, :, :: -(-x.shape[2] // most_particles(arch))].to(self.home)
         theta = theta.to(self.home)
-        if max(_entries(arch)) <= MOST_ENTRIES:
-            theta, some = theta.double(), some.double()  # as Exact computes
-        layers = arch.shape.layers(theta)
-        visited = _visited(arch, layers, some)
-        weights = _weights(arch, some)
-        self.groups: list[tuple[list[int], BlockMetric]] = []
-        for members in _alike(arch, len(weights) * self.regimes):
-            parts, state = _stacked([layers[n] for n in members]), torch.cat([visited[n] for n in members])
-            exact = sum(part[0].numel() for part in parts) <= MOST_ENTRIES
-            if exact:
-                parts, state = tuple(part.double() for part in parts), state.double()
-            point = arch.field.at(parts, state)
-            self.groups.append((members, Exact(point, weights) if exact else Kronecker(point, weights)))
+        compiled = not _wide(arch) and arch.field.units == "own" and Narrow.suits(arch, some)
+        if compiled:
+            self.groups = _compiled(arch, theta, some)
+        else:
+            keys = range(self.regimes) if regimes is None else regimes
+            self.groups = _by_layer(arch, theta, some, bases or Eigenbases(), keys)
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
         own, tau, tikhonov = gradient.to(self.home), tau.to(self.home), tikhonov.to(self.home)
@@ -105,18 +109,78 @@ class FieldMetric:
         return (self.step * total).to(move)
 
 
+Groups = list[tuple[list[int], BlockMetric]]
+"""Numbers of layers of equal width, and their part of a metric."""
+
+
+def _compiled(arch: Architecture, theta: Tensor, x: Tensor) -> Groups:
+    """The metric of a narrow single-layer field, by the compiled sweep."""
+    counts = arch.shape.counts
+    grams = Narrow(arch).grams(theta, x).split([a * (a + 1) ** 2 for a in counts], dim=1)
+    groups = Groups()
+    for a in sorted(set(counts)):
+        members = [n for n, count in enumerate(counts) if count == a]
+        groups.append((members, Exact(torch.cat([grams[n] for n in members]).view(-1, a, a + 1, a + 1))))
+    return groups
+
+
+def _by_layer(
+    arch: Architecture, theta: Tensor, x: Tensor, bases: Eigenbases, regimes: Sequence[int]
+) -> Groups:
+    """The metric of any field, layers of equal width together."""
+    x = x.expand(len(theta), -1, -1)
+    if not _wide(arch):
+        theta, x = theta.double(), x.double()  # as Exact computes
+    layers = arch.shape.layers(theta)
+    visited, weights, groups = _visited(arch, layers, x), _weights(arch, x), Groups()
+    for members in _alike(arch, len(weights) * len(theta)):
+        parts, state = _stacked([layers[n] for n in members]), torch.cat([visited[n] for n in members])
+        exact = sum(part[0].numel() for part in parts) <= MOST_ENTRIES
+        if exact:
+            parts, state = tuple(part.double() for part in parts), state.double()
+        point = arch.field.at(parts, state)
+        if exact:
+            groups.append((members, Exact(point.gram(weights.double()))))
+        else:
+            keys = [(n, regime) for n in members for regime in regimes]
+            groups.append((members, Kronecker(_factors(point, weights), bases, keys)))
+    return groups
+
+
+def _factors(point: Point, weights: Tensor) -> Factors:
+    factors = point.factors(weights)
+    if factors is None:
+        raise InputError(
+            "metric",
+            "field",
+            f"control for this field: layers of more than {MOST_ENTRIES} entries have no metric of the field",
+        )
+    return factors
+
+
 class Within:
     """The field's metric for some of the regimes, few at a time; the others do not move.
 
     Args:
         arch, theta, x: as in FieldMetric, of all regimes; x may be shared, (1, d, N).
         rows: places of the regimes that move, (r,).
+        bases: as in FieldMetric.
     """
 
-    def __init__(self, arch: Architecture, theta: Tensor, x: Tensor, rows: Tensor) -> None:
+    def __init__(
+        self,
+        arch: Architecture,
+        theta: Tensor,
+        x: Tensor,
+        rows: Tensor,
+        bases: Eigenbases | None = None,
+    ) -> None:
         numbers = min(x.shape[2], MOST_PARTICLES) * max(_features(arch))
         few = torch.split(rows, max(1, MOST_NUMBERS // numbers))
-        self.parts = [(part, FieldMetric(arch, theta[part], x[part] if len(x) > 1 else x)) for part in few]
+        self.parts = [
+            (part, FieldMetric(arch, theta[part], x[part] if len(x) > 1 else x, bases, part.tolist()))
+            for part in few
+        ]
 
     def solve(self, gradient: Tensor, tau: Tensor, tikhonov: Tensor) -> Tensor:
         solution = torch.zeros_like(gradient)
@@ -131,110 +195,56 @@ class Within:
         return squares
 
 
-class BlockMetric(Protocol):
-    """M of layers of equal width, B = layers times regimes of them; arrays as the blocks of a control."""
-
-    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
-        """(scale M + shift)⁻¹ applied to the parts, with scale and shift (B,)."""
-        ...
-
-    def square(self, parts: Layer) -> Tensor:
-        """⟨Δ, M Δ⟩ of the parts, (B,)."""
-        ...
-
-
-class Exact:
-    """The whole Gram matrix of ∂_θF, which couples all blocks; in double precision.
-
-    Its condition would magnify the rounding of single precision a thousandfold, and with it what the number
-    of regimes side by side changes in the last digit.
-    """
-
-    def __init__(self, point: Point, weights: Tensor) -> None:
-        self.matrix = point.gram(weights.double())
-        _damp(self.matrix.diagonal(dim1=1, dim2=2))
-
-    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
-        system = scale.double()[:, None, None] * self.matrix
-        system.diagonal(dim1=1, dim2=2).add_(shift[:, None])
-        factor, _ = torch.linalg.cholesky_ex(system)
-        solution = torch.cholesky_solve(_column(parts).double(), factor)[:, :, 0].to(parts[0])
-        flat = solution.split([part[0].numel() for part in parts], dim=1)
-        return tuple(piece.view_as(part) for piece, part in zip(flat, parts, strict=True))
-
-    def square(self, parts: Layer) -> Tensor:
-        column = _column(parts).double()
-        product: Tensor = torch.linalg.vecdot(column, torch.bmm(self.matrix, column), dim=1)[:, 0]
-        return product.to(parts[0])
-
-
-class Kronecker:
-    """The Gram matrix by the Kronecker factors that a field gives (`Point.factors`), in their eigenbases."""
-
-    def __init__(self, point: Point, weights: Tensor) -> None:
-        factors = point.factors(weights)
-        if factors is None:
-            raise InputError(
-                "metric",
-                "field",
-                f"control for this field: layers of more than {MOST_ENTRIES} entries have "
-                "no metric of the field",
-            )
-        self.together = [names for names, _, _ in factors]
-        self.axes, self.values = list[tuple[Tensor, Tensor]](), list[Tensor]()
-        for _, left, right in factors:
-            rows, columns = torch.linalg.eigh(left), torch.linalg.eigh(right)
-            self.axes.append((rows.eigenvectors, columns.eigenvectors))
-            self.values.append(rows.eigenvalues[:, :, None] * columns.eigenvalues[:, None, :])
-        for values in self.values:
-            _damp(values.clamp_(min=0).flatten(1))
-
-    def solve(self, parts: Layer, scale: Tensor, shift: Tensor) -> Layer:
-        scale, shift = scale[:, None, None], shift[:, None, None]
-        solved = list(parts)
-        for names, c, m, (left, right) in zip(
-            self.together, self._turned(parts), self.values, self.axes, strict=True
-        ):
-            whole = left @ (c / (scale * m + shift)) @ right.mT
-            columns = [parts[name].shape[2] for name in names]
-            for name, piece in zip(names, whole.split(columns, dim=2), strict=True):
-                solved[name] = piece
-        return tuple(solved)
-
-    def square(self, parts: Layer) -> Tensor:
-        turned = zip(self._turned(parts), self.values, strict=True)
-        return torch.stack([(m * c * c).sum((1, 2)) for c, m in turned]).sum(0)
-
-    def _turned(self, parts: Layer) -> list[Tensor]:
-        joined = [torch.cat([parts[name] for name in names], 2) for names in self.together]
-        return [left.mT @ part @ right for part, (left, right) in zip(joined, self.axes, strict=True)]
-
-
 def most_particles(arch: Architecture) -> int:
-    """How many particles M is an average over, so that their evaluation points are about MOST_PARTICLES."""
-    return max(FEWEST_PARTICLES, MOST_PARTICLES // sum(map(bool, _point_weights(arch))))
+    """How many particles M is an average over, so that their states in a layer are about MOST_PARTICLES.
+
+    Where layers are wide and have several evaluation points, half of it, each particle at one of them.
+    """
+    points = len(_point_weights(arch))
+    return (
+        MOST_PARTICLES // min(2, points) if _wide(arch) else max(FEWEST_PARTICLES, MOST_PARTICLES // points)
+    )
+
+
+def _wide(arch: Architecture) -> bool:
+    """Whether a layer takes the Kronecker form."""
+    return max(_entries(arch)) > MOST_ENTRIES
 
 
 def _point_weights(arch: Architecture) -> list[float]:
-    """Share of each evaluation point of a layer in the integral over it, (points,)."""
-    return [weight / arch.substeps for _ in range(arch.substeps) for weight in arch.scheme.b]
+    """Share of each evaluation point of a layer in the integral over it, where it is not 0."""
+    return [weight / arch.substeps for _ in range(arch.substeps) for weight in arch.scheme.b if weight]
+
+
+def _seen(arch: Architecture, particles: int) -> list[slice]:
+    """The particles that are seen at each of these evaluation points.
+
+    All of them, or where layers are wide, every one at one of the points in turn: the states of a particle
+    in a layer are much alike, and tell less than as many of others.
+    """
+    points = len(_point_weights(arch))
+    apart = points if _wide(arch) and particles >= points else 1
+    return [slice(point % apart, None, apart) for point in range(points)]
 
 
 def _weights(arch: Architecture, x: Tensor) -> Tensor:
-    """The same for each state that `_visited` gives."""
-    used = [weight for weight in _point_weights(arch) if weight]
-    return torch.tensor(used, dtype=x.dtype, device=x.device).repeat_interleave(x.shape[2]) / x.shape[2]
+    """The weight of each state that `_visited` gives."""
+    found = list[Tensor]()
+    for weight, seen in zip(_point_weights(arch), _seen(arch, x.shape[2]), strict=True):
+        count = len(range(x.shape[2])[seen])
+        found.append(x.new_full((count,), weight / count))
+    return torch.cat(found)
 
 
 def _visited(arch: Architecture, layers: list[Layer], x: Tensor) -> list[Tensor]:
-    """The states of each layer's evaluation points that have a weight, side by side, (R, a, points N)."""
-    found = list[Tensor]()
+    """The states that are seen in each layer, evaluation point by evaluation point, (R, a, states)."""
+    found, seen = list[Tensor](), _seen(arch, x.shape[2])
     for n, layer in enumerate(layers):
         x, here = resize(x, arch.shape.counts[n]), list[Tensor]()
 
         def velocity(s: int, at: Tensor, layer: Layer = layer, here: list[Tensor] = here) -> Tensor:
             if arch.scheme.b[s]:
-                here.append(at)
+                here.append(at[:, :, seen[len(here)]])
             return arch.field.velocity(layer, at)
 
         for _ in range(arch.substeps):
@@ -260,7 +270,8 @@ def metric_bytes(arch: Architecture) -> int:
     total = 0
     for blocks, entries in zip(arch.shape.blocks, _entries(arch), strict=True):
         axes = sum(block.rows**2 + (block.columns + 1) ** 2 for block in blocks) + 2 * entries
-        total += 24 * entries**2 if entries <= MOST_ENTRIES else 8 * axes
+        units = blocks[0].rows if arch.field.units == "own" else 1
+        total += 24 * entries**2 // units if entries <= MOST_ENTRIES else 8 * axes
     return total
 
 
@@ -277,12 +288,3 @@ def _alike(arch: Architecture, states: int) -> Iterator[list[int]]:
 def _stacked(layers: Sequence[Layer]) -> Layer:
     """The blocks of several layers, layer by layer along the regime axis."""
     return tuple(torch.cat(same) for same in zip(*layers, strict=True))
-
-
-def _column(parts: Layer) -> Tensor:
-    return torch.cat([part.flatten(1) for part in parts], 1)[:, :, None]
-
-
-def _damp(diagonal: Tensor) -> None:
-    """Adds DAMPING, more where the field is steep: float32 must tell the matrix from a singular one."""
-    diagonal += DAMPING * (1 + diagonal.mean(1, keepdim=True))

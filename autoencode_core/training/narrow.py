@@ -1,5 +1,7 @@
 """The engine of narrow nets: the compiled sweep, shared out to threads by regime and chunk of particles."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -66,6 +68,25 @@ class Narrow:
         """The same and the loss part of ∇J, (R, P)."""
         return self._sweep(theta, x, y, wanted=True)
 
+    def grams(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Gram matrices of ∂_θF of the single-layer field, averages over particles and points, float64.
+
+        Args:
+            theta: controls, (R, P).
+            x: states at t = 0, (R or 1, d, N).
+
+        Returns:
+            Layer by layer, unit by unit, (R, Σ_n a_n (a_n + 1)²).
+        """
+        regimes = len(theta)
+        into = np.empty((regimes, int((self.counts * (self.counts + 1) ** 2).sum())))
+        fixed = self.counts, self.sigma, np.float32(self.arch.step), *self.scheme, self.arch.substeps
+        given = theta.contiguous().numpy(), x.contiguous().numpy()
+        self._shared(
+            lambda first, last: kernel.grams(*fixed, *given, first, last, into), regimes * x.shape[2], regimes
+        )
+        return torch.as_tensor(into)
+
     def _sweep(self, theta: Tensor, x: Tensor, y: Tensor, wanted: bool) -> tuple[Tensor, Tensor]:
         regimes, size = theta.shape
         N = x.shape[2]
@@ -77,12 +98,16 @@ class Narrow:
         kept = self.kept and wanted
         fixed = self.counts, self.m, self.sigma, np.float32(self.arch.step), *self.scheme, self.arch.substeps
 
-        def share(first: int, last: int) -> None:
+        def work(first: int, last: int) -> None:
             kernel.sweep(*fixed, kept, *given, first, last, wanted, squares, gradient)
 
-        work = regimes * N * self.arch.shape.size * self.arch.points
-        share_out(share, tasks, self.threads if work > SHARED_WORK else 1)
+        self._shared(work, regimes * N, tasks)
         return _sum(squares, regimes, theta), _sum(gradient, regimes if wanted else 1, theta)
+
+    def _shared(self, work: Callable[[int, int], None], particles: int, tasks: int) -> None:
+        """Does tasks, (first, last + 1), of so many particles in all, shared out to threads."""
+        heavy = particles * self.arch.shape.size * self.arch.points > SHARED_WORK
+        share_out(work, tasks, self.threads if heavy else 1)
 
 
 def _units(field: Field) -> int:

@@ -9,6 +9,7 @@ from torch import Tensor
 from autoencode_core.spec_defaults import FIRST_STEP
 from autoencode_core.training.method import Method
 from autoencode_core.training.metric import ControlMetric, Metric, Within
+from autoencode_core.training.metric_blocks import Eigenbases
 from autoencode_core.training.objective import Objective
 
 SUFFICIENT, GROW, SHRINK = 0.25, 1.3, 0.5
@@ -47,7 +48,7 @@ class Pmp(Method[Objective]):
 
     def __init__(self, objective: Objective, theta: Tensor, settings: PmpSettings) -> None:
         super().__init__(objective, theta, settings.first_step)
-        self.settings = settings
+        self.settings, self.bases = settings, Eigenbases()
         self.tau = self.step * (1 / self.gradient_norm()).clamp(max=1.0)
 
     def take_over(self, before: Method[Any], rows: Tensor) -> None:
@@ -88,4 +89,4 @@ class Pmp(Method[Objective]):
         arch = self.objective.arch
         if self.settings.metric == "control":
             return ControlMetric(arch)
-        return Within(arch, self.theta, self.objective.x, running.nonzero()[:, 0])
+        return Within(arch, self.theta, self.objective.x, running.nonzero()[:, 0], self.bases)

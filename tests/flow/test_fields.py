@@ -114,7 +114,19 @@ def test_jacobian_divergence_and_gram_matrix(name, activation):
     for point in (field.at(layer, x), Point(field, layer, x)):
         close([point.jacobian()], [wanted])
         close([point.divergence()], [wanted.diagonal(dim1=1, dim2=2).sum(1)])
-        close([point.gram(weights)[0]], [gram], 1e-11)
+        close([whole_gram(point, weights)], [gram], 1e-11)
+
+
+def whole_gram(point, weights):
+    """The Gram matrix whole, in the order of the flat control, from the blocks that the point gives."""
+    blocks = point.gram(weights)[0]
+    units, sizes = len(blocks), [part[0].numel() for part in point.theta]
+    of_each = zip(torch.arange(sum(sizes)).split(sizes), sizes, strict=True)
+    places = torch.cat([own.view(units, size // units) for own, size in of_each], 1)
+    whole = torch.zeros(sum(sizes), sum(sizes), dtype=blocks.dtype)
+    for own, block in zip(places, blocks, strict=True):
+        whole[own[:, None], own] = block
+    return whole
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

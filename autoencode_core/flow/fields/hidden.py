@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autoencode_core.flow.fields.field import Field
-from autoencode_core.flow.fields.point import Point
+from autoencode_core.flow.fields.point import Factors, Point
 from autoencode_core.flow.shape import Layer
 
 
@@ -74,39 +74,44 @@ class HiddenPoint(Point):
         return own @ self.slope[0]
 
     def gram(self, weights: Tensor) -> Tensor:
+        if self.V is None:
+            return self._gram_by_unit(weights)
         (h, a), regimes = self.W.shape[1:], len(self.x)
         unit = torch.cat([torch.arange(h).repeat_interleave(a), torch.arange(h)]).to(self.x.device)
         # ∂F/∂(W, b) of hidden unit j is V_j σ'_j (x, 1), and ∂F/∂V is σ.
         bent = (self.slope[:, :, None] * self.x[:, None]).flatten(1, 2)
         features = torch.cat([bent, self.slope, self.value], 1)
         gram, inner = torch.bmm(features * weights, features.mT), len(unit)
-        V = torch.eye(h).to(self.x).expand(regimes, h, h) if self.V is None else self.V
-        matrix = gram[:, :inner, :inner] * (V.mT @ V)[:, unit][:, :, unit]
-        if self.V is None:
-            return matrix
-        cross = (V[:, :, unit, None] * gram[:, None, :inner, inner:]).transpose(1, 2).flatten(2)
+        matrix = gram[:, :inner, :inner] * (self.V.mT @ self.V)[:, unit][:, :, unit]
+        cross = (self.V[:, :, unit, None] * gram[:, None, :inner, inner:]).transpose(1, 2).flatten(2)
         outer = torch.kron(torch.eye(a).to(self.x), gram[:, inner:, inner:].contiguous())
-        return torch.cat([torch.cat([matrix, cross], 2), torch.cat([cross.mT, outer], 2)], 1)
+        whole = torch.cat([torch.cat([matrix, cross], 2), torch.cat([cross.mT, outer], 2)], 1)
+        return whole.view(regimes, 1, *whole.shape[1:])
 
-    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor, Tensor]]:
+    def _gram_by_unit(self, weights: Tensor) -> Tensor:
+        """Where unit j drives component j alone: Σ_i w_i σ'_j² (x, 1)(x, 1)^T, a block for each unit."""
+        regimes, a, _ = self.x.shape
+        given = self._with_one()
+        products = (given[:, :, None] * given[:, None]).flatten(1, 2)
+        gram = torch.bmm(self.slope.square() * weights, products.mT)
+        return gram.view(regimes, a, a + 1, a + 1)
+
+    def _with_one(self) -> Tensor:
+        """(x, 1), (R, a + 1, N)."""
+        return torch.cat([self.x, torch.ones_like(self.x[:, :1])], 1)
+
+    def factors(self, weights: Tensor) -> Factors:
         """The Gram matrix of (W, b) as a Kronecker product, that of V exact, and none between them.
 
         Source:
             J. Martens, R. Grosse, "Optimizing neural networks with Kronecker-factored approximate
             curvature", arXiv 1503.05671: E[(σ'σ'^T) ⊗ (xx^T)] ≈ E[σ'σ'^T] ⊗ E[xx^T].
         """
-        whole = weights.sum()
-        rows = self._moment(self.slope, weights / whole)
-        if self.V is not None:
-            rows = rows * (self.V.mT @ self.V)
-        else:
-            rows = torch.diag_embed(rows.diagonal(dim1=1, dim2=2))
-        columns = self._moment(torch.cat([self.x, torch.ones_like(self.x[:, :1])], 1), weights)
-        found: list[tuple[tuple[int, ...], Tensor, Tensor]] = [((0, 1), rows, columns)]
-        if self.V is not None:
-            own = torch.eye(self.x.shape[1]).to(self.x).expand(len(self.x), -1, -1)
-            found.append(((2,), own, self._moment(self.value, weights)))
-        return found
+        columns, share = self._moment(self._with_one(), weights), weights / weights.sum()
+        if self.V is None:
+            return [((0, 1), self.slope.square() @ share, columns)]
+        rows = self._moment(self.slope, share) * (self.V.mT @ self.V)
+        return [((0, 1), rows, columns), ((2,), None, self._moment(self.value, weights))]
 
     @staticmethod
     def _moment(x: Tensor, weights: Tensor) -> Tensor:

@@ -17,6 +17,9 @@ _ALONE = Lock()
 FEW = 2**22
 """Most numbers that tangents which are taken together may fill."""
 
+Factors = list[tuple[tuple[int, ...], Tensor | None, Tensor]]
+"""Kronecker products: which blocks, left and right factor."""
+
 
 class Point:
     """A field at states of N particles.
@@ -76,18 +79,22 @@ class Point:
         return self.jacobian().diagonal(dim1=1, dim2=2).sum(1)
 
     def gram(self, weights: Tensor) -> Tensor:
-        """Σ_i w_i (∂_θ F)^T ∂_θ F, (R, P_n, P_n), in the order of the flat control.
+        """Σ_i w_i (∂_θ F)^T ∂_θ F in blocks on its diagonal beside which it is 0, (R, u, p, p), u p = P_n.
+
+        Block j is that of the j-th of u equal parts of every block of the control, one behind the other: of
+        the whole flat control where u = 1, of the rows j where each row of all blocks acts by itself.
 
         Args:
             weights: of the particles, (N,).
         """
         rows = [self._control_tangents(r) for r in range(len(self.x))]
-        return torch.stack([torch.einsum("ian,n,jan->ij", row, weights, row) for row in rows])
+        return torch.stack([torch.einsum("ian,n,jan->ij", row, weights, row) for row in rows])[:, None]
 
-    def factors(self, weights: Tensor) -> list[tuple[tuple[int, ...], Tensor, Tensor]] | None:
-        """The Gram matrix as Kronecker products: which blocks, left and right factor; None if it has none.
+    def factors(self, weights: Tensor) -> Factors | None:
+        """The Gram matrix as Kronecker products; None if it has none.
 
-        Blocks that are named together lie side by side, along their columns.
+        Blocks that are named together lie side by side, along their columns. A left factor that is diagonal
+        comes as its diagonal, (R, rows), the identity as None.
         """
         return None
 
