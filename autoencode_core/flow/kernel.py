@@ -699,8 +699,10 @@ def states(
     half: int,
     code: Rows,
     end: Rows,
+    first: int,
+    last: int,
 ) -> None:
-    """The states of each regime's particles after `half` layers and after all.
+    """The states of some regimes' particles after `half` layers and after all.
 
     Args:
         counts: as `sweep` has it.
@@ -715,11 +717,13 @@ def states(
         half: number of layers after which the code is seen.
         code: its leading components, (R, ·, N), set.
         end: X_L, (R, a, N), set.
+        first: first regime.
+        last: the regime after the last one.
     """
     net, N = _net(counts, m, sigma, step, a, b, substeps, False), x.shape[2]
     workspace = _workspace(net, x.shape[1])
     X = workspace.X
-    for c in range(theta.shape[0]):
+    for c in range(first, last):
         own = x[c if x.shape[0] > 1 else 0]
         for s in range(0, N, BLOCK):
             n = min(BLOCK, N - s)

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from autoencode_core.flow import kernel, passes
+from autoencode_core.flow import double_precision, kernel, passes
 from autoencode_core.training.lbfgs import pairs_for
 
 
@@ -15,6 +15,8 @@ def compile_all() -> None:
     euler = np.zeros((1, 1), np.float32), np.ones(1, np.float32), 1, True
     kernel.sweep(counts, 0, kernel.TANH, np.float32(1), *euler, theta, none, none, 1, 0, 1, True, *sums)
     kernel.grams(counts, kernel.TANH, np.float32(1), *euler[:3], theta, none, 0, 1, np.zeros((1, 4)))
+    plain = np.zeros((1, 1)), np.ones(1), 1, np.zeros((1, 2)), np.zeros((1, 1, 1)), np.zeros((1, 1, 1))
+    double_precision.ends(counts, 0, kernel.TANH, 1.0, *plain, 0, 1)
     with torch.no_grad():
         row = torch.zeros(1, 1)
         loops = passes.Loops(kernel.TANH, *(row.clone() for _ in range(5)))

@@ -1,16 +1,21 @@
 """Where particles go, without a way back: what is looked at beside the training."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from autoencode_core.flow import kernel
+from autoencode_core.flow import double_precision, kernel
 from autoencode_core.flow.architecture import Architecture, resize
-from autoencode_core.training.narrow import Narrow
+from autoencode_core.training.narrow import Narrow, is_known
+from autoencode_core.training.threads import share_out
 
 
 def outputs(arch: Architecture, theta: Tensor, x: Tensor) -> Tensor:
     """States after the last controlled layer, (R, a, N), from x (R or 1, d, N) at controls (R, P)."""
+    if x.dtype == torch.float64 and x.device.type == "cpu" and is_known(arch):
+        return _in_double(arch, theta, x)
     return codes_and_outputs(arch, theta, x)[1]
 
 
@@ -49,5 +54,19 @@ def _compiled(arch: Architecture, theta: Tensor, x: Tensor, half: int) -> tuple[
         for rows in (arch.bottleneck, arch.counts[arch.controlled - 1])
     )
     fixed = net.counts, net.m, net.sigma, number(arch.step), *net.scheme, arch.substeps
-    kernel.states(*fixed, theta.contiguous().numpy(), x.contiguous().numpy(), half, code, end)
+    given = theta.contiguous().numpy(), x.contiguous().numpy(), half, code, end
+    share_out(partial(kernel.states, *fixed, *given), len(theta), net.threads)
     return torch.from_numpy(code), torch.from_numpy(end)
+
+
+def _in_double(arch: Architecture, theta: Tensor, x: Tensor) -> Tensor:
+    net, (a, b) = (
+        Narrow(arch),
+        (np.array(part, dtype=np.float64) for part in (arch.scheme.matrix, arch.scheme.b)),
+    )
+    end = np.empty((len(theta), arch.counts[arch.controlled - 1], x.shape[2]))
+    fixed = net.counts, net.m, net.sigma, arch.step, a, b, arch.substeps
+    given = theta.contiguous().numpy(), x.contiguous().numpy(), end
+    blocks = len(theta) * -(-x.shape[2] // double_precision.BLOCK)
+    share_out(partial(double_precision.ends, *fixed, *given), blocks, net.threads)
+    return torch.from_numpy(end)

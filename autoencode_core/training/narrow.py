@@ -53,12 +53,7 @@ class Narrow:
 
         Every explicit scheme suits, in any number of sub-steps.
         """
-        # Exactly these: a subclass, or another entry of a registry, may compute something else.
-        field = arch.field
-        known = type(field) in (SingleLayer, TwoLayer) and field.sigma is KNOWN.get(field.activation)
-        known = known and not field.hidden  # its layers have m units for each component
-        ours = like.dtype == torch.float32 and like.device.type == "cpu"
-        return known and ours and arch.width * max(1, _units(field)) <= WIDEST
+        return like.dtype == torch.float32 and like.device.type == "cpu" and is_known(arch)
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Σ_i (X_L - y)² of each component, (R, a)."""
@@ -108,6 +103,15 @@ class Narrow:
         """Does tasks, (first, last + 1), of so many particles in all, shared out to threads."""
         heavy = particles * self.arch.shape.size * self.arch.points > SHARED_WORK
         share_out(work, tasks, self.threads if heavy else 1)
+
+
+def is_known(arch: Architecture) -> bool:
+    """Whether nets of this architecture are narrow, and field and nonlinearity those of compiled loops."""
+    # Exactly these: a subclass, or another entry of a registry, may compute something else.
+    field = arch.field
+    known = type(field) in (SingleLayer, TwoLayer) and field.sigma is KNOWN.get(field.activation)
+    known = known and not field.hidden  # its layers have m units for each component
+    return known and arch.width * max(1, _units(field)) <= WIDEST
 
 
 def _units(field: Field) -> int:
