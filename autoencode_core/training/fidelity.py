@@ -99,7 +99,7 @@ def rough_difference(objective: Objective, theta: Tensor) -> Tensor:
     arch = objective.arch
     flops = 3 * arch.points * sum(map(arch.field.flops, arch.shape.counts))
     most = max(FEWEST, min(MOST_PARTICLES, int(ROUGH_FLOPS / flops)))
-    x, y = (_few(part, most) for part in (objective.x, objective.y))
+    x, y = (_few(part, most).to(theta.device) for part in (objective.x, objective.y))
     gain, finer = 2.0**arch.scheme.order, arch.by(arch.scheme, 2 * arch.substeps)
     apart = _distance(outputs(arch, theta, x), outputs(finer, theta, x))
     return _share(apart * gain / (gain - 1), spread(y))

@@ -13,6 +13,7 @@ from autoencode_core.flow.control import Control
 from autoencode_core.training.engine import Engine, engine_again, engine_for
 from autoencode_core.training.evaluation_points import EvaluationPoints
 from autoencode_core.training.per_regime import dots
+from autoencode_core.training.streamed import Streamed
 from autoencode_core.words import measured
 
 OVERFLOW = 1e18
@@ -48,7 +49,8 @@ class Objective:
 
     Args:
         arch: the architecture.
-        x: states at t = 0, engine layout (R, d, N), or (1, d, N) where all regimes share them.
+        x: states at t = 0, engine layout (R, d, N), or (1, d, N) where all regimes share them; where they are
+            streamed, they lie elsewhere than λ.
         y: targets in the components that the last controlled layer drives, (R or 1, a, N).
         tikhonov: λ of each regime, (R,).
         engine: what sums over the particles; chosen by size by default.
@@ -73,10 +75,11 @@ class Objective:
 
     def batch(self, indices: Tensor) -> "Objective":
         """The cost on some of the particles, (R, B) indices: each regime its own."""
-        rows = indices[:, None, :]
-        x = torch.take_along_dim(self.x, rows, 2)
-        y = x if self.y is self.x else torch.take_along_dim(self.y, rows, 2)
-        return Objective(self.arch, x, y, self.tikhonov, self.engine)
+        rows, device = indices[:, None, :].to(self.x.device), self.tikhonov.device
+        x = torch.take_along_dim(self.x, rows, 2).to(device)
+        y = x if self.y is self.x else torch.take_along_dim(self.y, rows, 2).to(device)
+        engine = self.engine.engine if isinstance(self.engine, Streamed) else self.engine
+        return Objective(self.arch, x, y, self.tikhonov, engine)
 
     def by_particle(self) -> "Objective":
         """The same cost, its particles laid out one after the other, so that few of them are near at hand."""
@@ -111,7 +114,9 @@ class Objective:
             rows: numbers of the regimes.
             arch: with other sub-steps; the same one by default.
         """
-        engine = self.engine if arch is None else None
+        engine: Engine | None = self.engine
+        if arch is not None:
+            engine = self.engine.by(arch) if isinstance(self.engine, Streamed) else None
         x, y, tikhonov = own_of(self.x, rows), own_of(self.y, rows), self.tikhonov[rows]
         return Objective(arch or self.arch, x, y, tikhonov, engine)
 
@@ -135,7 +140,7 @@ class Objective:
             return "the control itself has an entry that is not a finite number"
         arch = self.arch
         x = self.x[regime : regime + 1] if self.x.shape[0] > 1 else self.x
-        for n, layer in enumerate(arch.shape.layers(theta[regime : regime + 1])):
+        for n, layer in enumerate(arch.shape.layers(theta[regime : regime + 1].to(x.device))):
             x = resize(x, arch.shape.counts[n])
             for part in range(arch.substeps):
                 x = arch.move(layer, x)
@@ -153,7 +158,7 @@ class Objective:
 
 def own_of(x: Tensor, rows: Tensor) -> Tensor:
     """What is some regimes' own, (r, ·, N), of what each has, (R, ·, N), or all share, (1, ·, N)."""
-    return x[rows] if len(x) > 1 else x
+    return x[rows.to(x.device)] if len(x) > 1 else x
 
 
 def cost_and_gradient(

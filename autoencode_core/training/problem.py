@@ -22,6 +22,7 @@ from autoencode_core.training.flows import codes_and_outputs
 from autoencode_core.training.layered import part_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Array, RunData, Snapshot, load_data
+from autoencode_core.training.streamed import Streamed, fits
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ class Regime:
         shape = Architecture.of(spec, train.shape[1]).shape
         vector = shape.initial(spec.seed, spec.init_scale, DTYPES[spec.dtype], spec.init_outer)
         return cls(spec, data, AutoencODE(spec, vector, coordinates, order), probe_batch(data.source, spec))
+
+    @property
+    def bytes(self) -> int:
+        """What all states and targets take in the engine."""
+        source = self.data.source
+        numbers = source.train.size + source.test.size
+        shared = self.spec.task != "classify" and source.train_targets is source.train
+        return numbers * self.start.control.vector.element_size() * (1 if shared else 2)
 
     def objectives(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Train and test states and targets in engine layout (1, ·, N)."""
@@ -217,12 +226,16 @@ class Problem:
         # Regimes of one sample share their particles: one copy serves all.
         shares = len({id(regime.data) for regime in self.regimes}) == 1
         own = self.regimes[:1] if shares else self.regimes
-        x, y, x_test, y_test = zip(*(r.objectives(self.device) for r in own), strict=True)
-        tikhonov = torch.tensor(weights, dtype=DTYPES[self.spec.dtype], device=self.device)
+        dtype = DTYPES[self.spec.dtype]
+        near = fits(len(own) * self.regimes[0].bytes, self.device)
+        engine = None if near else Streamed(arch, self.device, dtype)
+        home = self.device if near else torch.device("cpu")
+        x, y, x_test, y_test = zip(*(r.objectives(home) for r in own), strict=True)
+        tikhonov = torch.tensor(weights, dtype=dtype, device=self.device)
         train, test = _joined(x), _joined(x_test)
         train_y = train if y[0] is x[0] else _joined(y)
         test_y = test if y_test[0] is x_test[0] else _joined(y_test)
-        self.train = Objective(arch, train, train_y, tikhonov)
+        self.train = Objective(arch, train, train_y, tikhonov, engine)
         self.test = Objective(arch, test, test_y, torch.zeros_like(tikhonov), self.train.engine)
 
     def model(self, regime: int, theta: Tensor, substeps: int) -> AutoencODE:
@@ -231,7 +244,7 @@ class Problem:
 
     def snapshots(self, regimes: Sequence[int], theta: Tensor, arch: Architecture) -> list[Snapshot]:
         """The probe batches of some regimes at their controls (r, P), all at once."""
-        x = part_of(self.train.x, regimes, slice(len(self.regimes[0].probe["inputs"])))
+        x = part_of(self.train.x, regimes, slice(len(self.regimes[0].probe["inputs"]))).to(theta)
         codes, ends = (part.cpu() for part in codes_and_outputs(arch, theta, x))
         found = []
         for regime, code, end in zip(regimes, codes, ends, strict=True):

@@ -36,8 +36,12 @@ class Streamed:
         engine: Engine | None = None,
         chunk: int = CHUNK,
     ) -> None:
-        self.device, self.chunk = device, chunk
+        self.device, self.dtype, self.chunk = device, dtype, chunk
         self.engine = engine or engine_for(arch, torch.empty(0, dtype=dtype, device=device))
+
+    def by(self, arch: Architecture) -> "Streamed":
+        """The same for another architecture."""
+        return Streamed(arch, self.device, self.dtype, chunk=self.chunk)
 
     def squares(self, theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Σ_i (X_L - y)² of each component, (R, a)."""

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+import autoencode_core as ac
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import controlled_field
+from autoencode_core.training import problem
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.streamed import Streamed, fits
 
@@ -53,3 +55,31 @@ def test_particles_stay_elsewhere_where_a_card_has_no_room_for_them(monkeypatch)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1000, 2000))
     assert fits(500, torch.device("cuda")) and not fits(501, torch.device("cuda"))
     assert fits(10**15, HERE)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"method": "adam", "batch_size": 16},
+        {"method": "lbfgs"},
+        {"method": "pmp", "inner_steps": 2},
+        {"method": "lbfgs", "task": "classify", "bottleneck": 1, "dtype": "float64"},
+        {"method": "lbfgs", "task": "denoise", "noise": 0.1},
+        {"method": "lbfgs", "fidelity": 1e-3, "scheme": "euler"},
+    ],
+)
+def test_a_training_whose_particles_are_streamed_is_the_same(monkeypatch, knobs):
+    """Its line searches see sums that round otherwise, so their last digits differ."""
+    spec = ac.RunSpec(dataset="moons", particles=40, depth=4, **{"iterations": 6, "seed": 1, **knobs})
+    usual = ac.train(spec)
+    made = []
+    monkeypatch.setattr(problem, "fits", lambda *_: False)
+    monkeypatch.setattr(
+        problem, "Streamed", lambda *given: made.append(Streamed(*given, chunk=99)) or made[0]
+    )
+    run = ac.train(spec)
+    assert made and (run.status, len(run.history["cost"])) == (usual.status, len(usual.history["cost"]))
+    assert run.model.architecture.substeps == usual.model.architecture.substeps
+    for name in ("cost", "test_error"):
+        assert list(run.history[name]) == pytest.approx(list(usual.history[name]), rel=1e-3)
+    assert run.summary["ode_difference"] == pytest.approx(usual.summary["ode_difference"], rel=0.01)
