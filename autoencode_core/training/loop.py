@@ -195,7 +195,9 @@ class _Loop:
         for place in np.flatnonzero(ends):
             regime = int(regimes[place])
             self.endings.end(group, regime, self._row(iteration, regime), bool(stalled[place]))
-        leaving = self._leaving(group, regimes[sound].tolist())
+        leaving = []
+        if ends.any() or is_looked_at(iteration):
+            leaving = self._leaving(group, regimes[sound].tolist())
         if leaving:
             group.settle()
             self._refine(group, leaving)
@@ -216,10 +218,8 @@ class _Loop:
     def _record(self, group: Group, regimes: Array, looked: Array, seconds: float) -> Array:
         """Rows of some regimes of a group, (r, columns of a Row)."""
         rows = np.empty((len(regimes), len(HISTORY)))
-        rows[:, 0], rows[:, 1 : len(LOOKED)] = group.iteration, looked[:, :-1]
-        rows[:, len(LOOKED) :] = np.stack(
-            np.broadcast_arrays(float(group.substeps), self.rough[regimes], seconds), 1
-        )
+        rows[:, 0], rows[:, 1:-3] = group.iteration, looked[:, :STALLED]
+        rows[:, -3], rows[:, -2], rows[:, -1] = group.substeps, self.rough[regimes], seconds
         if group.iteration == len(self.table):
             self.table.append(np.full((len(self.rough), len(HISTORY)), math.nan))
         self.table[group.iteration][regimes] = rows
