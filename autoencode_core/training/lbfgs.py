@@ -255,9 +255,19 @@ class StrongWolfe:
             if not bool(waiting.any()):
                 break
             t = torch.where(waiting, self._next(t, terms.cost, slope, lower), t)
-            if not bool((waiting & (self.high - self.low > 1e-9 * t)).any()):
+            waiting = waiting & (self.high - self.low > 1e-9 * t) & self._promising()
+            if not bool(waiting.any()):
                 break
         return self
+
+    def _promising(self) -> Tensor:
+        """Where a lower cost could be told from the one at the start, or one was found already, (R,) bool.
+
+        A bracket promises at most its length times the slope at the start. Less than a cost's rounding is
+        no progress, and looking for it would hold up all other regimes.
+        """
+        rounding = torch.finfo(self.cost0.dtype).eps * self.cost0.abs()
+        return self.done | (self.high * -self.slope0 > rounding)
 
     def _keep(self, chosen: Tensor, t: Tensor, trial: Tensor, terms: Terms, gradient: Tensor) -> None:
         column = chosen[:, None]
