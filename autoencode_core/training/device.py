@@ -22,7 +22,7 @@ iteration decides."""
 
 
 def pick_device(spec: RunSpec, arch: Architecture, particles: int, regimes: int = 1) -> torch.device:
-    """The device of a run; "auto" takes CUDA where the gradient is work enough for it.
+    """The device of a run; "auto" takes CUDA where it pays, or where fast products are wanted.
 
     Raises:
         InputError: the device is not there, or cannot do the precision asked for.
@@ -38,24 +38,9 @@ def pick_device(spec: RunSpec, arch: Architecture, particles: int, regimes: int 
         raise InputError("dtype", spec.dtype, "float32 on mps")
     if spec.device == "auto":
         taken = min(particles, spec.batch_size or particles)
-        pays = "cuda" in here and step_flops(arch, taken, regimes) > GPU_FLOPS[spec.method]
-        return torch.device("cuda" if pays else "cpu")
+        pays = spec.precision == "fast" or step_flops(arch, taken, regimes) > GPU_FLOPS[spec.method]
+        return torch.device("cuda" if "cuda" in here and pays else "cpu")
     return torch.device(spec.device)
-
-
-def check_products(spec: RunSpec, device: torch.device) -> None:
-    """Refuses fast products where there are none, so that no knob does nothing.
-
-    Raises:
-        InputError: they are asked for, and the device is no CUDA card, or the run is in float64.
-    """
-    if spec.precision == "fast" and (device.type != "cuda" or spec.dtype != "float32"):
-        where = f"{spec.dtype} on {device.type}" + (
-            ", which auto takes here" if spec.device == "auto" else ""
-        )
-        raise InputError(
-            "precision", spec.precision, f"highest but for float32 on a CUDA card (here: {where})"
-        )
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from autoencode_core.flow.autoencode import AutoencODE, label_positions
 from autoencode_core.flow.widths import kept_order
 from autoencode_core.knobs import allowed
 from autoencode_core.spec import RunSpec
-from autoencode_core.training.device import check_products, pick_device
+from autoencode_core.training.device import pick_device
 from autoencode_core.training.flows import codes_and_outputs
+from autoencode_core.training.fused import Fused
 from autoencode_core.training.layered import part_of
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import DTYPES, Array, RunData, Snapshot, load_data
@@ -159,6 +160,25 @@ def check_precision(spec: RunSpec, source: DataSet) -> None:
         raise InputError("dtype", spec.dtype, allowed)
 
 
+def check_products(spec: RunSpec, arch: Architecture, device: torch.device) -> None:
+    """Refuses fast products where there are none, so that no knob does nothing.
+
+    Raises:
+        InputError: they are asked for, and the device is no CUDA card, the run is in float64, or its nets are
+            so narrow that a kernel multiplies number by number.
+    """
+    if spec.precision != "fast":
+        return
+    if device.type != "cuda" or spec.dtype != "float32":
+        here = f"{spec.dtype} on {device.type}"
+        raise InputError(
+            "precision", spec.precision, f"highest but for float32 on a CUDA card (here: {here})"
+        )
+    if Fused.suits(arch, torch.float32, device):
+        allowed = f"highest for nets of {arch.width} components, whose kernel multiplies number by number"
+        raise InputError("precision", spec.precision, allowed)
+
+
 def probe_batch(source: DataSet, spec: RunSpec) -> dict[str, Array]:
     """The fixed particles that snapshots and pictures show, at most 500 of the training set."""
     chosen = probe_indices(len(source.train), source.train.shape[1])
@@ -206,7 +226,7 @@ class Problem:
             self.regimes.append(regime)
         first, arch = specs[0], self.regimes[0].start.architecture
         self.device = pick_device(first, arch, len(self.regimes[0].data.train), len(specs))
-        check_products(first, self.device)
+        check_products(first, arch, self.device)
         self.spec, self.specs = first, tuple(specs)
         self._lay_out([spec.weights[0] for spec in specs])
         own_starts = torch.stack([r.start.control.vector for r in self.regimes])
