@@ -6,16 +6,19 @@ slopes of a straight line through log seconds against log size, with two standar
 """
 
 import argparse
+import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from report import one_core, parser, publish, table
 
+CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 one_core()
 
 import numpy as np  # noqa: E402
@@ -79,7 +82,13 @@ def law(varies: str, cases: Sequence[tuple[int, int, int, int]]) -> dict[str, An
 def many_particles(particles: int) -> dict[str, float]:
     """Two iterations on that many particles in d = 3: seconds, and MiB beyond the particles themselves."""
     spec = ac.RunSpec(
-        dataset="s_curve", particles=particles, depth=20, horizon=2.0, field="single_layer", iterations=2
+        dataset="s_curve",
+        particles=particles,
+        depth=20,
+        horizon=2.0,
+        field="single_layer",
+        scheme="euler",
+        iterations=2,
     )
     process, mib, done = psutil.Process(), 2**20, threading.Event()
     compile_all()
@@ -105,6 +114,9 @@ def many_particles(particles: int) -> dict[str, float]:
     objective = Objective(run.model.architecture, x, x, torch.zeros(1))
     theta = run.model.control.flatten()[None]
     gradient = median(_timed(objective, theta) for _ in range(3))
+    with all_cores():
+        shared = Objective(objective.arch, x, x, torch.zeros(1))
+        together = median(_timed(shared, theta) for _ in range(3))
     source = data.source
     held = {id(a): a.nbytes for a in (source.train, source.test, data.train, data.test)}
     return {
@@ -113,8 +125,24 @@ def many_particles(particles: int) -> dict[str, float]:
         "beyond_mib": (peak - before) / mib,
         "drawing_s": drawn,
         "gradient_s": gradient,
+        "cores": max(1, len(CORES)),
+        "all_cores_gradient_s": together,
         "nanoseconds_per_particle_and_layer": 1e9 * gradient / particles / spec.depth,
     }
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """As many threads as there are cores, each of which this process may use."""
+    if CORES:
+        os.sched_setaffinity(0, CORES)
+    torch.set_num_threads(max(1, len(CORES)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
+        if CORES:
+            os.sched_setaffinity(0, {max(CORES)})
 
 
 def _timed(objective: Objective, theta: torch.Tensor) -> float:
@@ -138,8 +166,9 @@ def words(found: dict[str, Any]) -> str:
     many = found["many"]
     return (
         f"{table(['cost of one gradient against', 'from, to', 'ms', 'exponent'], rows)}\n\n"
-        f"{many['particles']:,} particles, d = 3, L = 20: {many['gradient_s']:.2f} s a gradient on one core "
-        f"({many['nanoseconds_per_particle_and_layer']:.1f} ns a particle and layer); training takes "
+        f"{many['particles']:,} particles, d = 3, L = 20, Euler: {many['gradient_s']:.2f} s a gradient on one core "
+        f"({many['nanoseconds_per_particle_and_layer']:.1f} ns a particle and layer), "
+        f"{many['all_cores_gradient_s']:.2f} s on {many['cores']}; training takes "
         f"{many['beyond_mib']:.0f} MiB beyond the particles themselves ({many['data_mib']:.0f} MiB; aim: at "
         "most 1024)."
     )
