@@ -8,10 +8,10 @@ RUNTIME := $(VENV)/.runtime-$(shell cat requirements.txt | cksum | tr -d ' ')
 DEV := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr -d ' ')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check dev chromium lint format types bench gallery clean
+.PHONY: help setup run test check dev chromium lint format types bench bench-gpu gallery clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 	@echo "  PORT=8501 sets the port of make run, PYTHON=/path/to/python the Python of make setup,"
 	@echo "  SINCE=origin/main the commit from which make check looks for changes"
 
@@ -52,6 +52,9 @@ bench: dev chromium ## Measure engine and player beside their peers, into benchm
 	$(PY) benchmarks/player.py
 	$(PY) benchmarks/regimes.py
 	$(PY) benchmarks/limits.py
+
+bench-gpu: dev ## Check and measure on a GPU, into benchmarks/RESULTS.md
+	$(PY) benchmarks/gpu.py
 
 gallery: $(RUNTIME) ## Train the runs of assets/gallery anew
 	$(PY) assets/gallery/build.py
