@@ -100,7 +100,7 @@ class Narrow:
         return _sum(squares, regimes, theta), _sum(gradient, regimes if wanted else 1, theta)
 
     def _shared(self, work: Callable[[int, int], None], particles: int, tasks: int) -> None:
-        """Does tasks, (first, last + 1), of so many particles in all, shared out to threads."""
+        """Does tasks of so many particles in all, in several threads where that pays."""
         heavy = particles * self.arch.shape.size * self.arch.points > SHARED_WORK
         share_out(work, tasks, self.threads if heavy else 1)
 
