@@ -166,8 +166,8 @@ def words(found: dict[str, Any]) -> str:
     many = found["many"]
     return (
         f"{table(['cost of one gradient against', 'from, to', 'ms', 'exponent'], rows)}\n\n"
-        f"{many['particles']:,} particles, d = 3, L = 20, Euler: {many['gradient_s']:.2f} s a gradient on one core "
-        f"({many['nanoseconds_per_particle_and_layer']:.1f} ns a particle and layer), "
+        f"{many['particles']:,} particles, d = 3, L = 20, Euler: {many['gradient_s']:.2f} s a gradient "
+        f"on one core ({many['nanoseconds_per_particle_and_layer']:.1f} ns a particle and layer), "
         f"{many['all_cores_gradient_s']:.2f} s on {many['cores']}; training takes "
         f"{many['beyond_mib']:.0f} MiB beyond the particles themselves ({many['data_mib']:.0f} MiB; aim: at "
         "most 1024)."

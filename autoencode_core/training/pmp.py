@@ -78,6 +78,10 @@ class Pmp(Method[Objective]):
                 self._take(accepted, trial, terms, gradient)
                 self.step = torch.where(accepted, self.tau, self.step)
             waiting = waiting & ~accepted
+            # A step that promises less than J's rounding cannot be told to lower it, nor can a shorter one.
+            rounding = torch.finfo(J.dtype).eps * J.abs()
+            hopeless = waiting & (self.objective.inner(self.gradient, move).abs() <= rounding)
+            self.stalled, waiting = self.stalled | hopeless, waiting & ~hopeless
             self.tau = torch.where(
                 accepted, self.tau * GROW, torch.where(waiting, self.tau * SHRINK, self.tau)
             )
