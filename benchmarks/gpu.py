@@ -17,8 +17,9 @@ from statistics import median
 from typing import Any
 
 import torch
+from gpu_words import words
 from peers import Network, autograd, diffrax, handwritten_jax
-from report import installed, parser, publish, table
+from report import installed, parser, publish
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -344,77 +345,6 @@ def measure(bench: Bench) -> dict[str, Any]:
     return found
 
 
-def words(found: dict[str, Any], card: str) -> str:
-    """The figures as Markdown."""
-    parts = [
-        f"On {card}. float32, tanh, T = {HORIZON:g}, Euler, linear profile; medians. Gradients were checked "
-        f"against autograd in float64 first (the worst relative distance was "
-        f"{max(found['checks'].values()):.1e})."
-    ]
-    if "gradients" in found:
-        head = ["one gradient", "engine", "ours, ms", "aim", "captured layers", "JAX", "diffrax"]
-        head += ["the cost alone, ms", "TFLOP/s", "MiB beyond"]
-        rows = [
-            [
-                name,
-                row["engine"],
-                f"{row['ours']:.3g}",
-                _aim(row),
-                *(f"{row[way]:.3g}" if way in row else "" for way in ("layered", "jax", "diffrax")),
-                f"{row['cost']:.3g}",
-                f"{row['tflops']:.3g}",
-                f"{row['mib']:.0f}",
-            ]
-            for name, row in found["gradients"].items()
-        ]
-        parts.append(table(head, rows))
-    if "iterations" in found:
-        rows = [
-            [
-                name,
-                f"{row['ms']:.3g}",
-                f"{row['gradients']:.1f}" if "gradients" in row else "",
-                f"{row['aim']:g} gradients" if "aim" in row else f"{row['aim_ms']:g} ms",
-            ]
-            for name, row in found["iterations"].items()
-        ]
-        parts.append(table(["one iteration, all that belongs to it", "ms", "in gradients", "at most"], rows))
-    if "pauses" in found:
-        each = ", ".join(f"{knob}: {ms:.0f} ms" for knob, ms in found["pauses"].items())
-        parts.append(f"What the first gradient takes more than a steady one (aim: 3 s at most): {each}.")
-    if "precision" in found:
-        p = found["precision"]
-        parts.append(
-            f"L by `precision`: highest {p['highest']:.3g} ms, fast {p['fast']:.3g} ms; the gradients are "
-            f"{p['off']:.1e} apart, relatively."
-        )
-    if "scale" in found:
-        each = ", ".join(f"{n}: {s:.3g} s" for n, s in found["scale"]["seconds"].items())
-        parts.append(
-            f"A gradient of S on particles in the host's memory: {each} (exponent "
-            f"{found['scale']['exponent']:.2f})."
-        )
-    if found.get("mnist"):
-        m = found["mnist"]
-        parts.append(f"MNIST, {m['images']:,} images, adam, batches of 256: {m['seconds']:.2f} s a pass.")
-    if "crossovers" in found:
-        devices = [key for key in next(iter(found["crossovers"].values())) if key != "flops"]
-        rows = [
-            [name, f"{row['flops']:.1e}", *(f"{row[device]:.3g}" for device in devices)]
-            for name, row in found["crossovers"].items()
-        ]
-        parts.append(table(["one iteration", "flops of a gradient", *(f"{d}, ms" for d in devices)], rows))
-    if found["left_out"]:
-        parts.append(f"No time was left for: {', '.join(found['left_out'])}.")
-    return "\n\n".join(parts)
-
-
-def _aim(row: dict[str, Any]) -> str:
-    if row["aim"]:
-        return f"{row['aim']:g} ms"
-    return f"{row['jax_ahead']:g} × ahead of JAX" if row["jax_ahead"] else ""
-
-
 def main(options: argparse.Namespace) -> None:
     """Measures and publishes."""
     device = torch.device(options.device)
@@ -426,7 +356,12 @@ def main(options: argparse.Namespace) -> None:
     with torch.no_grad():
         found = measure(Bench(device))
     options.no_write = options.no_write or device.type != "cuda"
-    publish("gpu", {"card": card, **found}, words(found, card), options)
+    publish(
+        "gpu",
+        {"card": card, **found},
+        words(found, f"On {card}. tanh, T = {HORIZON:g}, Euler, linear profile."),
+        options,
+    )
 
 
 if __name__ == "__main__":
