@@ -13,64 +13,12 @@ Importing this module needs Triton.
 import triton
 import triton.language as tl
 
-from autoencode_core.flow.kernel import TANH_P, TANH_Q, TANH_REACH
+from autoencode_core.flow.triton_nonlinearities import CODES as CODES
+from autoencode_core.flow.triton_nonlinearities import SIN, slope_of, value_of
 
-TANH, SOFTPLUS, RELU, SIN, IDENTITY = (tl.constexpr(code) for code in range(5))
-CODES = {"tanh": 0, "softplus": 1, "relu": 2, "sin": 3, "identity": 4}
-"""Numbers by which the kernel knows the nonlinearities."""
 LAYER = tl.constexpr(4)
 """Numbers that describe a layer: active components, hidden units, where its control starts, and how many
 components live on after it."""
-_REACH = tl.constexpr(float(TANH_REACH))
-_P0, _P1, _P2, _P3, _P4 = (tl.constexpr(float(p)) for p in TANH_P)
-_Q0, _Q1, _Q2, _Q3, _Q4 = (tl.constexpr(float(q)) for q in TANH_Q)
-
-
-@triton.jit
-def _value(z, SIGMA: tl.constexpr):
-    """σ(z); what is no number stays none."""
-    if SIGMA == TANH:
-        if z.dtype == tl.float64:
-            e = tl.exp(-2 * tl.abs(z))
-            y = (1 - e) / (1 + e)
-            y = tl.where(z < 0, -y, y)
-        else:  # as kernel.tanh
-            x = tl.clamp(z, -_REACH, _REACH, propagate_nan=tl.PropagateNan.ALL)
-            s = x * x
-            p = (((_P4 * s + _P3) * s + _P2) * s + _P1) * s + _P0
-            q = (((_Q4 * s + _Q3) * s + _Q2) * s + _Q1) * s + _Q0
-            r = tl.rsqrt(q)
-            r *= r
-            y = x * p * (r * (2 - q * r))  # a division by Newton's step, at half the price
-    elif SIGMA == SOFTPLUS:
-        # log(1 + e) as e log(u)/(u - 1) with u = 1 + e as rounded, exact also where e is small (W. Kahan).
-        e = tl.exp(-tl.abs(z))
-        u = 1 + e
-        y = tl.where(z > 0, z, 0.0) + tl.where(u == 1, e, e * tl.log(u) / (u - 1))
-        y = tl.where(z > 20, z, y)  # as torch has it
-    elif SIGMA == RELU:
-        y = tl.where(z < 0, 0.0, z)
-    elif SIGMA == SIN:
-        y = tl.sin(z)
-    else:
-        y = z
-    return y
-
-
-@triton.jit
-def _slope(z, y, SIGMA: tl.constexpr):
-    """σ'(z) where y = σ(z)."""
-    if SIGMA == TANH:
-        slope = 1 - y * y
-    elif SIGMA == SOFTPLUS:
-        slope = 1 / (1 + tl.exp(-z))
-    elif SIGMA == RELU:
-        slope = tl.where(y > 0, 1.0, 0.0).to(y.dtype)
-    elif SIGMA == SIN:
-        slope = tl.cos(z)
-    else:
-        slope = tl.full(z.shape, 1.0, z.dtype)
-    return slope
 
 
 @triton.jit
@@ -85,7 +33,7 @@ def _of_unit(control, u, x, a, h, D: tl.constexpr):
 def _driven(speed, control, u, x, a, h, live, TWO: tl.constexpr, SIGMA: tl.constexpr, D: tl.constexpr):
     """The velocity with what unit u drives: v_u σ(z) more, or σ(z) in row u."""
     rows = tl.arange(0, D)
-    y = _value(_of_unit(control, u, x, a, h, D), SIGMA)
+    y = value_of(_of_unit(control, u, x, a, h, D), SIGMA)
     if TWO:
         v = tl.load(control + h * a + h + rows * h + u, mask=rows < live, other=0.0)
         speed += v[:, None] * y[None, :]
@@ -124,7 +72,7 @@ def _back_of_unit(
     into_w, into_b = into + u * a + rows, into + h * a + u
     had_w, had_b = tl.load(into_w, mask=rows < a, other=0.0), tl.load(into_b)
     z = _of_unit(control, u, x, a, h, D)
-    y = _value(z, SIGMA)
+    y = value_of(z, SIGMA)
     if TWO:
         v = tl.load(control + h * a + h + rows * h + u, mask=rows < live, other=0.0)
         into_v = into + h * a + h + rows * h + u
@@ -133,7 +81,7 @@ def _back_of_unit(
         behind = tl.sum(v[:, None] * q, 0)
     else:
         behind = tl.sum(tl.where(rows[:, None] == u, q, 0.0), 0)
-    behind *= _slope(z, y, SIGMA)
+    behind *= slope_of(z, y, SIGMA)
     tl.store(into_w, had_w + tl.sum(x * behind[None, :], 1), mask=rows < a)
     tl.store(into_b, had_b + tl.sum(behind, 0))
     return back + w[:, None] * behind[None, :]

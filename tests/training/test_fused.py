@@ -1,12 +1,12 @@
 """The GPU's kernel in Triton's interpreter on the CPU, against layers and autograd in double precision."""
 
-import importlib.util
-import sys
+import importlib
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
+from triton_without_a_card import interpreted
 
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import SingleLayer, TwoLayer, controlled_field
@@ -24,19 +24,8 @@ GPU = torch.device("cuda")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def kernels(_own):
-    """A copy of the kernel's module for the interpreter; what runs compiled elsewhere stays as it is."""
-    name = "autoencode_core.flow.triton_kernel"
-    spec = importlib.util.find_spec(name)
-    module = importlib.util.module_from_spec(spec)
-    interpreted = importlib.import_module("triton.runtime.interpreter").InterpretedFunction
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(triton.knobs.runtime, "interpret", True)
-        spec.loader.exec_module(module)
-        patch.setattr(tl, "sum", triton.jit(tl.sum.fn))  # Triton's own function, likewise
-        # A kernel's call of a function would change Triton's language once more, and leave it so for good.
-        patch.setattr(interpreted, "__call__", lambda self, *given, **named: self.rewrite()(*given, **named))
-        patch.setitem(sys.modules, name, module)
+def nonlinearities(_own):
+    with interpreted("nonlinearities", "kernel") as (module, _):
         yield module
 
 
@@ -190,24 +179,24 @@ def test_particles_laid_out_one_after_the_other():
 
 
 kernel = None
-"""The kernel's module, for the next function: the interpreter knows globals only."""
+"""The module of the nonlinearities, for the next function: the interpreter knows globals only."""
 
 
 def value_and_slope(z, y, slope, SIGMA: "tl.constexpr"):
     """What the kernel makes of 4096 numbers."""
     at = tl.arange(0, 4096)
-    value = kernel._value(tl.load(z + at), SIGMA)
+    value = kernel.value_of(tl.load(z + at), SIGMA)
     tl.store(y + at, value)
-    tl.store(slope + at, kernel._slope(tl.load(z + at), value, SIGMA))
+    tl.store(slope + at, kernel.slope_of(tl.load(z + at), value, SIGMA))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", KNOWN)
-def test_the_kernels_nonlinearities(monkeypatch, kernels, name, dtype):
-    monkeypatch.setitem(globals(), "kernel", kernels)
+def test_the_kernels_nonlinearities(monkeypatch, nonlinearities, name, dtype):
+    monkeypatch.setitem(globals(), "kernel", nonlinearities)
     z = torch.from_numpy(np.r_[np.linspace(-20, 20, 3001), np.geomspace(1e-30, 1e2, 1095)]).to(dtype)
     y, slope = torch.empty_like(z), torch.empty_like(z)
-    triton.jit(value_and_slope)[(1,)](z, y, slope, SIGMA=kernels.CODES[name])
+    triton.jit(value_and_slope)[(1,)](z, y, slope, SIGMA=nonlinearities.CODES[name])
     sigma = NONLINEARITIES[name]
     value = sigma.value(z.double())
     tolerance = 4e-7 if dtype == torch.float32 else 1e-15

@@ -1,10 +1,10 @@
 """The GPU's kernel as its compiler takes it, for a card that need not be here: nothing is run."""
 
-import importlib
 from dataclasses import replace
 
 import pytest
 import torch
+from triton_without_a_card import Card, compiling
 
 from autoencode_core.flow.architecture import Architecture
 from autoencode_core.flow.fields import controlled_field
@@ -15,36 +15,12 @@ from autoencode_core.training.fused import Fused
 triton = pytest.importorskip("triton", reason="Triton has builds for Linux on x86-64 only")
 
 
-class Card:
-    """What the compiler asks of a driver: it is for an H100."""
-
-    def get_current_target(self):
-        return importlib.import_module("triton.backends.compiler").GPUTarget("cuda", 90, 32)
-
-    def get_current_device(self):
-        return 99  # no card's: what was compiled is kept by this number
-
-    def get_current_stream(self, device):
-        return 0
-
-
-class Compiling:
-    """A kernel that is compiled where it would be launched."""
-
-    def __init__(self, kernel, into):
-        self.kernel, self.into = kernel, into
-
-    def __getitem__(self, grid):
-        return lambda *given, **options: self.into.append(self.kernel.warmup(*given, grid=grid, **options))
-
-
 @pytest.fixture
 def compiled(monkeypatch, tmp_path):
     """The binaries of all launches so far."""
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
     kernels, found = fused._kernels(), []
-    stand_in = type("Kernels", (), {"CODES": kernels.CODES})
-    stand_in.sweep, stand_in.add_up = (Compiling(k, found) for k in (kernels.sweep, kernels.add_up))
+    stand_in = compiling(kernels, ("sweep", "add_up"), found)
     monkeypatch.setattr(fused, "_kernels", lambda: stand_in)
     monkeypatch.setattr(triton.runtime.driver, "_active", Card())
     return found
