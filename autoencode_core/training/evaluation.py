@@ -6,10 +6,10 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from autoencode_core.flow import passes
 from autoencode_core.flow.fields import Field, SingleLayer, TwoLayer
 from autoencode_core.flow.products import products_for
 from autoencode_core.flow.shape import Layer
+from autoencode_core.training.passes import passes_for
 
 _aten = torch.ops.aten
 
@@ -162,7 +162,7 @@ class InPlaceEvaluation:
         self.product, self.plus = products_for(self.W, self.x)
         self.sums = torch.zeros_like(self.into_b) if self.adds else self.into_b
         base, out = (None, None) if self.two else (self.base, self.out)
-        self.loops = passes.loops_for(field.activation, self.slope, self.b, base, out, self.sums)
+        self.passes = passes_for(field.activation, self.slope, self.value, self.b, base, out, self.sums)
 
     def speed(self) -> Tensor:
         self._activate()
@@ -177,23 +177,23 @@ class InPlaceEvaluation:
         if self.two:
             self._activate()
             self.plus(self.base, self.V, self.value, self.out, scale)
-        elif self.loops is None:
+        elif self.passes is None:
             self._activate()
             torch.add(self.base, self.value, alpha=scale, out=self.out)
         else:
             self.product(self.W, self.x, self.slope)
-            self.loops.euler(scale)
+            self.passes.euler(scale)
 
     def pull(self, q: Tensor, back: Tensor, scale: float | None) -> None:
         if self.two:
             self._gather(q, self.value_turned, self.into_V)
             self.product(self.V_turned, q, self.back)
             q = self.back
-        if self.loops is None:
+        if self.passes is None:
             self.sigma.pull(q, self.slope)
             torch.sum(self.slope, -1, keepdim=True, out=self.sums)
         else:
-            self.loops.pulled(q)
+            self.passes.pulled(q)
         if self.adds:
             self.into_b.add_(self.sums)
         self._gather(self.slope, self.x_turned, self.into_W)
@@ -204,12 +204,12 @@ class InPlaceEvaluation:
 
     def _activate(self) -> None:
         """Values σ(W x + b), and what the slope needs."""
-        if self.loops is None:
+        if self.passes is None:
             self.plus(self.b, self.W, self.x, self.slope, 1.0)
             self.sigma.write(self.slope, self.value)
         else:
             self.product(self.W, self.x, self.slope)
-            self.loops.activate()
+            self.passes.activate()
 
     def _gather(self, left: Tensor, right: Tensor, into: Tensor) -> None:
         if self.adds:

@@ -75,11 +75,11 @@ def test_loops_of_one_thread_equal_torchs_operators(field, activation, scheme, s
         torch.set_num_threads(1)
         alone = Layered(arch)
         looped = alone.squares_and_gradient(theta, x, y)
-        assert all(point.loops is not None for point in points_of(alone))
+        assert all(point.passes is not None for point in points_of(alone))
         torch.set_num_threads(2)
         several = Layered(arch)
         plain = several.squares_and_gradient(theta, x, y)
-        assert all(point.loops is None for point in points_of(several))
+        assert all(point.passes is None for point in points_of(several))
     finally:
         torch.set_num_threads(threads)
     close(looped, plain, 2e-6)
