@@ -22,6 +22,8 @@ run: $(RUNTIME) ## Open the dashboard in the browser
 	@exec $(PY) -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
 test: lint types chromium ## Check everything: style, types, tests, the real browser
+	# Once, before several processes would compile the same loops at the same time: each may round otherwise.
+	$(PY) -m autoencode_core.training.compiling
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
 	# A page at fault fails twice; a click lost to a machine busy elsewhere does not. Both runs are printed.
 	$(PY) -m pytest tests/browser || $(PY) -m pytest tests/browser --last-failed --last-failed-no-failures none

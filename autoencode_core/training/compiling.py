@@ -15,6 +15,8 @@ def compile_all() -> None:
     euler = np.zeros((1, 1), np.float32), np.ones(1, np.float32), 1, True
     kernel.sweep(counts, 0, kernel.TANH, np.float32(1), *euler, theta, none, none, 1, 0, 1, True, *sums)
     kernel.grams(counts, kernel.TANH, np.float32(1), *euler[:3], theta, none, 0, 1, np.zeros((1, 4)))
+    code, end = np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32)
+    kernel.states(counts, 0, kernel.TANH, np.float32(1), *euler[:3], theta, none, 0, code, end, 0, 1)
     plain = np.zeros((1, 1)), np.ones(1), 1, np.zeros((1, 2)), np.zeros((1, 1, 1)), np.zeros((1, 1, 1))
     double_precision.ends(counts, 0, kernel.TANH, 1.0, *plain, 0, 1)
     with torch.no_grad():

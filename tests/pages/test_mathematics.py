@@ -45,7 +45,7 @@ def test_the_contents_link_to_every_section():
 )
 def test_a_link_opens_a_section(section, place):
     (script,) = scripts(opened(section))
-    assert f'getElementById("{place}")' in script
+    assert f'|| "{place}")?.scrollIntoView()' in script
 
 
 @pytest.mark.parametrize("section", ["", "9", "')</script>"])
