@@ -89,8 +89,8 @@ class PairMemory:
     """The latest pairs (change of θ, change of ∇J) of each regime, and the inverse Hessian that they make.
 
     A regime's pairs lie in its own ring, so they are those that it has alone; places still empty are zeros,
-    which the compact form passes over. The small matrices S^T Y and Y^T Y (float64, on the CPU) are kept up
-    to date pair by pair.
+    which the compact form passes over. The small matrices S^T Y and Y^T Y (float64; on a CUDA card, else on
+    the CPU) are kept up to date pair by pair, without a look at a value.
 
     Args:
         theta: a control of the right shape, (R, P).
@@ -104,34 +104,40 @@ class PairMemory:
     def __init__(self, theta: Tensor, most: int) -> None:
         regimes, size = theta.shape
         self.moves, self.bends = (matrices_of(regimes, most, size, theta) for _ in range(2))
-        self.SY = torch.zeros(regimes, most, most, dtype=torch.float64)
+        self.home = theta.device if theta.device.type == "cuda" else torch.device("cpu")
+        self.SY = torch.zeros(regimes, most, most, dtype=torch.float64, device=self.home)
         self.YY = torch.zeros_like(self.SY)
-        self.scale = torch.ones(regimes, 1, dtype=torch.float64)
-        self.most, self.count = most, torch.zeros(regimes, 1, dtype=torch.int64)
+        self.scale = torch.ones(regimes, 1, dtype=torch.float64, device=self.home)
+        self.count = torch.zeros(regimes, 1, dtype=torch.int64, device=self.home)
+        self.most = most
 
     def forget(self, regimes: Tensor) -> None:
         """Clears the pairs of some regimes, (R,) bool."""
-        self.moves[regimes] = 0
-        self.bends[regimes] = 0
-        here = regimes.cpu()
-        self.SY[here] = 0
-        self.YY[here] = 0
-        self.scale[here] = 1
+        for pairs in self.moves, self.bends:
+            pairs.masked_fill_(regimes[:, None, None], 0)
+        here = regimes.to(self.home)
+        for matrix in self.SY, self.YY:
+            matrix.masked_fill_(here[:, None, None], 0)
+        self.scale.masked_fill_(here[:, None], 1)
 
     def remember(self, move: Tensor, bend: Tensor, done: Tensor) -> Tensor:
         """Stores a pair (R, P), (R, P) where `done` and it counts (curvature > 0); returns where."""
         curvature, size, length = dots(move, bend), dots(bend, bend), dots(move, move)
         good: Tensor = done & (curvature > 1e-10 * (size * length).sqrt()) & (size > 0)
-        rows = good.nonzero()[:, 0]
-        here, slot = rows.cpu(), self.count[rows.cpu(), 0] % self.most
-        self.moves[rows, slot.to(rows)] = move[rows]
-        self.bends[rows, slot.to(rows)] = bend[rows]
-        self.SY[here, :, slot] = products(self.moves, bend).cpu().double()[here]
-        cross = products(self.bends, bend).cpu().double()[here]
-        self.YY[here, :, slot], self.YY[here, slot] = cross, cross
-        self.scale[here, 0] = (curvature / size.clamp(min=1e-38)).cpu().double()[here]
-        self.count[here] += 1
+        slot, here = (self.count % self.most)[:, :, None], good.to(self.home)
+        for ring, new in (self.moves, move), (self.bends, bend):
+            _put(ring, slot.to(ring.device), new[:, None], good)
+        _put(self.SY.mT, slot, self._small(products(self.moves, bend))[:, None], here)
+        cross = self._small(products(self.bends, bend))[:, None]
+        _put(self.YY.mT, slot, cross, here)
+        _put(self.YY, slot, cross, here)
+        gamma = self._small(curvature / size.clamp(min=1e-38))[:, None]
+        self.scale.copy_(torch.where(here[:, None], gamma, self.scale))
+        self.count += here[:, None].long()
         return good
+
+    def _small(self, numbers: Tensor) -> Tensor:
+        return numbers.to(self.home).double()
 
     def filled(self) -> Tensor:
         """Which regimes have a pair, (R,) bool."""
@@ -147,24 +153,24 @@ class PairMemory:
             more: the multiple of each regime, (R,).
         """
         found = type(self)(self.moves[:, 0], self.most)
-        rows = torch.arange(len(self.moves))
+        rows = torch.arange(len(self.moves), device=self.moves.device)
         there = (self.SY.diagonal(dim1=1, dim2=2) != 0).to(self.moves.device)
         for age in range(self.most):
-            slot = (self.count[:, 0] + age) % self.most
+            slot = (self.count[:, 0].to(rows) + age) % self.most
             move, bend = self.moves[rows, slot], self.bends[rows, slot]
             found.remember(move, torch.addcmul(bend, move, more[:, None]), there[rows, slot])
         return found
 
     def direction(self, gradient: Tensor) -> Tensor:
         """-H∇J, (R, P), by the compact form H = γI + [S γY] M [S γY]^T."""
-        slots = torch.arange(self.most)
+        slots = torch.arange(self.most, device=self.home)
         by_age, age = (self.count + slots) % self.most, (slots - self.count) % self.most
         entries = (self.most * by_age[:, :, None] + by_age[:, None, :]).flatten(1)
         upper = self.SY.flatten(1).gather(1, entries).view_as(self.SY).triu()
         curvature = self.SY.diagonal(dim1=1, dim2=2)
         upper.diagonal(dim1=1, dim2=2).add_((curvature.gather(1, by_age) == 0).double())
-        along = products(self.moves, gradient).cpu().double()
-        across = products(self.bends, gradient).cpu().double()
+        along = self._small(products(self.moves, gradient))
+        across = self._small(products(self.bends, gradient))
         u = _solved(upper, along.gather(1, by_age), upper=True).gather(1, age)
         w = curvature * u + self.scale * (products(self.YY, u) - across)
         v = _solved(upper.mT, w.gather(1, by_age), upper=False).gather(1, age)
@@ -203,6 +209,12 @@ def pairs_for(theta: Tensor, most: int) -> PairMemory:
     """An empty memory for controls like these (R, P), by the size of a regime's and the device alone."""
     small = theta.device.type == "cpu" and most * theta.shape[1] < SMALL
     return (CompiledPairs if small else PairMemory)(theta, most)
+
+
+def _put(rows: Tensor, slot: Tensor, new: Tensor, where: Tensor) -> None:
+    """Writes new rows (R, 1, j) at the slots (R, 1, 1) of (R, i, j), in some regimes, (R,) bool."""
+    place = slot.expand(-1, 1, rows.shape[2])
+    rows.scatter_(1, place, torch.where(where[:, None, None], new, rows.gather(1, place)))
 
 
 def _solved(matrices: Tensor, right: Tensor, upper: bool) -> Tensor:

@@ -10,12 +10,16 @@ from autoencode_core.errors import InputError
 from autoencode_core.flow.architecture import Architecture, resize
 from autoencode_core.flow.autoencode import AutoencODE, Points
 from autoencode_core.flow.control import Control
+from autoencode_core.training.device import step_flops
 from autoencode_core.training.engine import Engine, engine_again, engine_for
 from autoencode_core.training.evaluation_points import EvaluationPoints
 from autoencode_core.training.per_regime import dots
 from autoencode_core.training.streamed import Streamed
 from autoencode_core.words import measured
 
+TOGETHER_FLOPS = 1e10
+"""Flops of all regimes' gradients below which a card computes those that are not wanted too: it takes a part
+of a millisecond, where to look how many are wanted is to wait, and each number of them is laid out anew."""
 OVERFLOW = 1e18
 """A state beyond this is named as the cause of a divergence: its square is about to leave float32."""
 
@@ -67,6 +71,8 @@ class Objective:
         self.arch, self.x, self.y = arch, x, y
         self.tikhonov = tikhonov
         self.engine = engine or engine_for(arch, x)
+        flops = step_flops(arch, x.shape[2], len(tikhonov))
+        self.all_at_once = tikhonov.device.type == "cuda" and flops < TOGETHER_FLOPS
 
     @property
     def particles(self) -> int:
@@ -102,10 +108,14 @@ class Objective:
             theta: controls, (R, P).
             wanted: regimes to compute, (R,) bool; the others' cost and gradient come out as 0.
         """
-        if wanted is not None and not bool(wanted.all()):
+        if wanted is not None and not self.all_at_once and not bool(wanted.all()):
             return self._some(theta, wanted.nonzero()[:, 0])
         squares, loss = self.engine.squares_and_gradient(theta, self.x, self.y)
-        return self._terms(theta, squares), torch.addcmul(loss, theta, 2 * self.tikhonov[:, None])
+        terms, gradient = self._terms(theta, squares), torch.addcmul(loss, theta, 2 * self.tikhonov[:, None])
+        if wanted is None or not self.all_at_once:
+            return terms, gradient
+        none = torch.zeros_like(terms.cost)
+        return terms.where(wanted, Terms(none, none, none)), gradient.where(wanted[:, None], none[:, None])
 
     def part(self, rows: Tensor, arch: Architecture | None = None) -> "Objective":
         """The objective of some of the regimes, (r,) numbers, perhaps with another architecture.

@@ -21,6 +21,7 @@ from autoencode_core.training.evaluation_points import EvaluationPoints
 from autoencode_core.training.layered import Layered, lean, parts
 from autoencode_core.training.narrow import Narrow
 from autoencode_core.training.objective import Objective
+from autoencode_core.training.problem import Problem
 
 OURS = ("single_layer", "two_layer")
 """The fields that loops and the kernel know."""
@@ -422,3 +423,16 @@ def test_where_memory_lies_changes_no_bit(field):
         )
         expected = sums if expected is None else expected
         assert torch.equal(sums, expected)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_what_is_not_wanted_comes_out_as_zero(together):
+    """Also where it is computed all the same, as on a card, and is no number."""
+    problem = Problem([ac.RunSpec(dataset="moons", particles=30, depth=4, seed=seed) for seed in range(3)])
+    objective, theta = problem.train, problem.theta.clone()
+    right, slopes = objective.cost_and_gradient(theta)
+    theta[1] = torch.nan
+    objective.all_at_once = together
+    terms, gradient = objective.cost_and_gradient(theta, torch.tensor([True, False, True]))
+    for found, whole in zip((*vars(terms).values(), gradient), (*vars(right).values(), slopes), strict=True):
+        assert torch.equal(found[[0, 2]], whole[[0, 2]]) and not bool(found[1].any())
