@@ -22,14 +22,14 @@ def threads_for(flops: float) -> Iterator[None]:
 
     Compiled work may still be shared out to `most_threads`.
     """
-    before, outer = torch.get_num_threads(), most_threads()
+    before, around = torch.get_num_threads(), getattr(_outside, "threads", None)
+    _outside.threads = around or before
     torch.set_num_threads(before if flops > PARALLEL_FLOPS else 1)
-    _outside.threads = outer
     try:
         yield
     finally:
         torch.set_num_threads(before)
-        _outside.threads = None
+        _outside.threads = around
 
 
 def most_threads() -> int:

@@ -14,6 +14,7 @@ def test_small_steps_run_on_one_thread_of_the_librarys():
         assert torch.get_num_threads() == 1 and most_threads() == before
         with threads_for(PARALLEL_FLOPS / 2):
             assert most_threads() == before
+        assert torch.get_num_threads() == 1 and most_threads() == before
     assert torch.get_num_threads() == before == most_threads()
     with threads_for(2 * PARALLEL_FLOPS):
         assert torch.get_num_threads() == before
