@@ -50,7 +50,7 @@ LAWS: dict[str, tuple[str, list[tuple[int, int, int, int]]]] = {
 def gradient_seconds(width: int, bottleneck: int, depth: int, particles: int) -> tuple[float, int]:
     """Median seconds of one cost and gradient (single layer, tanh, float32), and Σ aₙ²."""
     counts = active_counts(width, bottleneck, depth, "linear")
-    arch = Architecture(counts, depth, 2.0, controlled_field("single_layer", "tanh"))
+    arch = Architecture(counts, depth, 2.0, controlled_field("single_layer", "tanh", 1))
     draw = torch.Generator().manual_seed(0)
     theta = torch.randn(1, arch.shape.size, generator=draw) / width
     x = torch.randn(1, width, particles, generator=draw)
