@@ -4,10 +4,12 @@ import os
 import re
 import secrets
 import shutil
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -22,6 +24,7 @@ SPARE_BYTES = 2**20
 """Bytes that stay free on the disk beyond what is to be written, or nothing is begun."""
 
 _LEFTOVER_SECONDS = 3600
+_REMEMBERED_IDS = 10_000
 _TRIAL_BYTES = 2**16
 
 
@@ -72,6 +75,26 @@ class Folder:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
+        self._given: deque[str] = deque(maxlen=_REMEMBERED_IDS)
+        self._giving = threading.Lock()
+
+    def fresh_id(self, spec: RunSpec, kind: str = "", ending: str = "") -> str:
+        """An id from time, data set, bottleneck, kind if any, and a random end, which nothing stored has.
+
+        Args:
+            spec: what is, or will be, stored.
+            kind: that of a study, "" of a run.
+            ending: of the name of its file.
+        """
+        now, slug = datetime.now(UTC), table_name(spec.dataset).lower()
+        slug = re.sub(r"[^a-z0-9_]+", "_", slug)[:32].strip("_") or "data"
+        with self._giving:
+            while True:
+                end = "-".join(filter(None, (kind, secrets.token_hex(2))))
+                found = f"{now:%Y%m%d-%H%M%S}-{slug}-k{spec.bottleneck}-{end}"
+                if found not in self._given and not (self.root / f"{found}{ending}").exists():
+                    self._given.append(found)
+                    return found
 
     def check_writable(self, size: int = 0) -> None:
         """Make the folder and try to write there, before anything is done that would be lost otherwise.
@@ -134,14 +157,6 @@ class Folder:
         """What a person is told when writing fails."""
         reason = error.strerror or "it cannot be written"
         return InputError("runs folder", str(self.root), f"a folder that can be written ({reason})")
-
-
-def new_id(spec: RunSpec, now: datetime, kind: str = "") -> str:
-    """An id from time, data set, bottleneck, kind if any, and a random end; it may be taken already."""
-    name = table_name(spec.dataset)
-    slug = re.sub(r"[^a-z0-9_]+", "_", name.lower())[:32].strip("_") or "data"
-    end = "-".join(filter(None, (kind, secrets.token_hex(2))))
-    return f"{now:%Y%m%d-%H%M%S}-{slug}-k{spec.bottleneck}-{end}"
 
 
 def _remove(path: Path) -> None:

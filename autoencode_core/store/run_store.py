@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.folder import FileCache, new_id
+from autoencode_core.store.folder import FileCache
 from autoencode_core.store.record import RunRecord, Status, summary_line
 from autoencode_core.store.run_file import (
     EXTENSION,
@@ -150,31 +150,47 @@ class RunStore(StudyStore):
         super().__init__(root, gallery)
         self.gallery = None if gallery is None else Gallery(gallery)
 
-    def save(self, run: "Run | RunRecord") -> str:
+    def new_id(self, spec: RunSpec) -> str:
+        """An id for a run that is still to be trained, given to nobody else (`save` takes it)."""
+        return self.fresh_id(spec)
+
+    def has(self, run_id: str) -> bool:
+        """Whether a run of one's own of that id is stored."""
+        return RUN_ID.fullmatch(run_id) is not None and (self.root / run_id).is_dir()
+
+    def save(self, run: "Run | RunRecord", run_id: str = "") -> str:
         """Store a run and return its id.
 
         Args:
             run: a run as trained, or its record.
+            run_id: an id that `new_id` gave; by default a fresh one. Where a run of the same spec has it
+                already, that is this run and nothing is stored again; where another run took it, this one
+                gets a fresh one.
 
         Raises:
-            InputError: the parts of the record do not fit each other, or the folder cannot be written.
+            InputError: the parts of the record do not fit each other, the folder cannot be written, or the
+                id is none.
         """
+        if run_id and not RUN_ID.fullmatch(run_id):
+            raise InputError("run", run_id, "an id as the store gives it")
         if isinstance(run, RunRecord):
             record = run
         else:
             from autoencode_core.training.records import record_of  # lazy: start-up time, it imports torch
 
             record = record_of(run)
-        now = datetime.now(UTC)
         if not record.created:
-            record = replace(record, created=now.isoformat(timespec="milliseconds"))
+            record = replace(record, created=datetime.now(UTC).isoformat(timespec="milliseconds"))
         try:
             self.clean()
             while True:
-                run_id = new_id(record.spec, now)
+                run_id = run_id or self.new_id(record.spec)
                 with suppress(FileExistsError):
                     write_folder(record, self.root / run_id)
                     return run_id
+                if self._is_run_of(run_id, record.spec):
+                    return run_id
+                run_id = ""
         except OSError as error:
             raise self.unwritable(error) from None
 
@@ -267,11 +283,16 @@ class RunStore(StudyStore):
         path = self.root / run_id
         return _ENTRIES.entry(run_id, path / "run.json", partial(_entry_of_folder, run_id, path))
 
+    def _is_run_of(self, run_id: str, spec: RunSpec) -> bool:
+        with suppress(InputError):
+            return read_summary(self.root / run_id, run_id).spec == spec
+        return False
+
     def _folder(self, run_id: str) -> Path:
         if GALLERY_ID.fullmatch(run_id):
             raise InputError("run", run_id, "a run of your own: runs of the gallery are read-only")
         if MEMBER_ID.fullmatch(run_id):
             raise InputError("run", run_id, "a run on its own: this one belongs to its study")
-        if not RUN_ID.fullmatch(run_id) or not (self.root / run_id).is_dir():
+        if not self.has(run_id):
             raise InputError("run", run_id, "the id of a stored run")
         return self.root / run_id

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from autoencode_core.errors import InputError
-from autoencode_core.store.folder import FileCache, Folder, new_id
+from autoencode_core.spec import RunSpec
+from autoencode_core.store.folder import FileCache, Folder
 from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_file import pack, unpack
-from autoencode_core.store.study import Study, study_line
+from autoencode_core.store.study import Kind, Study, study_line
 from autoencode_core.store.study_file import (
     STUDY_EXTENSION,
     check_runs,
@@ -35,6 +36,7 @@ file's stem for one of the gallery."""
 MEMBER_ID = re.compile(rf"({_OWN}|gallery\.[A-Za-z0-9_-]{{1,64}})\.(\d{{3}})")
 """What the id of a run of a study looks like: the study's and its place there, of three digits."""
 
+_OWN_ID = re.compile(_OWN)
 _OWN_FILE = re.compile(_OWN + re.escape(STUDY_EXTENSION))
 
 
@@ -79,6 +81,25 @@ def member_id(study_id: str, place: int) -> str:
     return f"{study_id}.{place:03}"
 
 
+def _appear(hidden: Path, path: Path) -> None:
+    """Give a file its name, unless something has it: at once where the file system knows links."""
+    try:
+        os.link(hidden, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        if path.exists():
+            raise FileExistsError(path) from None
+        os.replace(hidden, path)
+
+
+def _is_study_of(path: Path, study: Study) -> bool:
+    with suppress(InputError):
+        stored = read_study(path)
+        return (stored.kind, stored.spec) == (study.kind, study.spec)
+    return False
+
+
 class StudyStore(Folder):
     """Studies on disk, safe to use from several threads and processes at once.
 
@@ -94,22 +115,39 @@ class StudyStore(Folder):
         self._gallery_root = None if gallery is None else Path(gallery)
         self._changing = threading.Lock()  # one change is read, made and written before the next one
 
-    def save_study(self, study: Study, records: Sequence[RunRecord]) -> str:
+    def new_study_id(self, spec: RunSpec, kind: Kind) -> str:
+        """An id for a study that is still to be trained, given to nobody else (`save_study` takes it)."""
+        return self.fresh_id(spec, kind, STUDY_EXTENSION)
+
+    def has_study(self, study_id: str) -> bool:
+        """Whether a study of one's own of that id is stored."""
+        path = self.root / f"{study_id}{STUDY_EXTENSION}"
+        return _OWN_ID.fullmatch(study_id) is not None and path.is_file()
+
+    def save_study(self, study: Study, records: Sequence[RunRecord], study_id: str = "") -> str:
         """Store a study with its runs and return its id.
 
+        Args:
+            study: its figures.
+            records: its runs, one per outcome and in their order.
+            study_id: an id that `new_study_id` gave; by default a fresh one. Where a study of the same spec
+                and kind has it already, that is this study and nothing is stored again; where another one
+                took it, this one gets a fresh one.
+
         Raises:
-            InputError: its parts do not fit each other, or the folder cannot be written.
+            InputError: its parts do not fit each other, the folder cannot be written, or the id is none.
         """
         check_runs(study, records)
-        return self._save_study(study, [pack(record) for record in records])
+        return self._save_study(study, [pack(record) for record in records], study_id)
 
-    def save_study_bytes(self, data: bytes) -> str:
-        """Store a study from the bytes of a .study file and return its new id.
+    def save_study_bytes(self, data: bytes, study_id: str = "") -> str:
+        """Store a study from the bytes of a .study file and return its id, as `save_study`.
 
         Raises:
-            InputError: the file is damaged, foreign or too large, or the folder cannot be written.
+            InputError: the file is damaged, foreign or too large, the folder cannot be written, or the id
+                is none.
         """
-        return self._save_study(*checked_members(data))
+        return self._save_study(*checked_members(data), study_id)
 
     def studies(self) -> list[StudyEntry]:
         """All studies, newest first, then those of the gallery; a damaged one is an entry that says so."""
@@ -194,21 +232,23 @@ class StudyStore(Folder):
 
     # ---- files
 
-    def _save_study(self, study: Study, members: Sequence[bytes]) -> str:
-        now = datetime.now(UTC)
-        study = replace(study, created=study.created or now.isoformat(timespec="milliseconds"))
+    def _save_study(self, study: Study, members: Sequence[bytes], study_id: str) -> str:
+        if study_id and not _OWN_ID.fullmatch(study_id):
+            raise InputError("study", study_id, "an id as the store gives it")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        study = replace(study, created=study.created or now)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.clean()
             while True:
-                study_id = new_id(study.spec, now, study.kind)
+                study_id = study_id or self.new_study_id(study.spec, study.kind)
+                path = self.root / f"{study_id}{STUDY_EXTENSION}"
                 with suppress(FileExistsError):
-                    self._write(
-                        self.root / f"{study_id}{STUDY_EXTENSION}",
-                        partial(write_study, study=study, members=members),
-                        fresh=True,
-                    )
+                    self._write(path, partial(write_study, study=study, members=members), fresh=True)
                     return study_id
+                if _is_study_of(path, study):
+                    return study_id
+                study_id = ""
         except OSError as error:
             raise self.unwritable(error) from None
 
@@ -225,18 +265,18 @@ class StudyStore(Folder):
         """Write a file whole or not at all.
 
         Raises:
-            FileExistsError: it must be fresh, and is there already or being written by someone else.
+            FileExistsError: it must be fresh, and is there already.
         """
-        hidden = path.with_name(f".tmp-{path.name}") if fresh else self.hidden()
-        file = hidden.open("xb")
+        hidden = self.hidden()
         try:
-            with file:
+            with hidden.open("xb") as file:
                 fill(file)
                 file.flush()
                 os.fsync(file.fileno())
-            if fresh and path.exists():
-                raise FileExistsError(path)
-            os.replace(hidden, path)
+            if fresh:
+                _appear(hidden, path)
+            else:
+                os.replace(hidden, path)
         finally:
             hidden.unlink(missing_ok=True)
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_newest_first(store, make_record, monkeypatch):
         clock = type(
             "Clock", (), {"now": staticmethod(lambda tz, h=hour: datetime(2026, 1, 1, h, tzinfo=UTC))}
         )
-        monkeypatch.setattr("autoencode_core.store.run_store.datetime", clock)
+        monkeypatch.setattr("autoencode_core.store.folder.datetime", clock)
         ids.append(store.save(make_record()))
     assert [entry.run_id for entry in store.list()] == [ids[0], ids[2], ids[1]]
 
@@ -193,8 +194,32 @@ def test_same_random_end_is_tried_again(store, make_record, monkeypatch):
         lambda n: next(ends) if n == 2 else os.urandom(n).hex(),
     )
     clock = type("Clock", (), {"now": staticmethod(lambda tz: datetime(2026, 1, 1, tzinfo=UTC))})
-    monkeypatch.setattr("autoencode_core.store.run_store.datetime", clock)
+    monkeypatch.setattr("autoencode_core.store.folder.datetime", clock)
     assert [store.save(make_record())[-4:] for _ in range(2)] == ["aaaa", "bbbb"]
+
+
+def test_an_id_given_beforehand_is_that_of_the_run(store, make_record):
+    record = make_record()
+    run_id = store.new_id(record.spec)
+    assert RUN_ID.fullmatch(run_id) and not store.has(run_id) and store.list() == []
+    assert store.save(record, run_id) == run_id and store.has(run_id)
+    assert store.save(replace(record, name="again"), run_id) == run_id  # no second run, nor another one
+    assert [entry.name for entry in store.list()] == [""]
+    other = make_record(RunSpec(dataset="circle"))
+    elsewhere = store.save(other, run_id)
+    assert elsewhere != run_id and store.record(elsewhere).spec == other.spec and len(store.list()) == 2
+    for bad in ("../evil", "gallery-circle", run_id + "x"):
+        assert not store.has(bad)
+        with pytest.raises(InputError, match="an id as the store gives it"):
+            store.save(record, bad)
+
+
+def test_no_id_is_given_twice(store, make_record, monkeypatch):
+    ends = iter(["aaaa", "aaaa", "bbbb"])
+    monkeypatch.setattr("autoencode_core.store.folder.secrets.token_hex", lambda n: next(ends))
+    clock = type("Clock", (), {"now": staticmethod(lambda tz: datetime(2026, 1, 1, tzinfo=UTC))})
+    monkeypatch.setattr("autoencode_core.store.folder.datetime", clock)
+    assert [store.new_id(make_record().spec)[-4:] for _ in range(2)] == ["aaaa", "bbbb"]
 
 
 SAVER = """

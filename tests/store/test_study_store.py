@@ -8,8 +8,10 @@ from math import nan
 
 import numpy as np
 import pytest
+from by_hand import plan_by_hand
 
 from autoencode_core.errors import InputError
+from autoencode_core.spec import RunSpec
 from autoencode_core.store import study_store as studies_module
 from autoencode_core.store.run_file import pack
 from autoencode_core.store.run_store import GALLERY_ID, RUN_ID, RunStore
@@ -201,10 +203,36 @@ def test_the_same_random_end_is_tried_again(store, make_study, monkeypatch):
         "autoencode_core.store.folder.secrets.token_hex",
         lambda n: next(ends) if n == 2 else os.urandom(n).hex(),
     )
-    monkeypatch.setattr("autoencode_core.store.study_store.datetime", _Clock)
+    monkeypatch.setattr("autoencode_core.store.folder.datetime", _Clock)
     ids = [store.save_study(*make_study(name=name)) for name in ("one", "two")]
     assert [study_id[-4:] for study_id in ids] == ["aaaa", "bbbb"]
     assert [store.study(study_id).name for study_id in ids] == ["one", "two"]
+
+
+def test_an_id_given_beforehand_is_that_of_the_study(store, make_study):
+    study, records = make_study()
+    study_id = store.new_study_id(study.spec, study.kind)
+    assert STUDY_ID.fullmatch(study_id) and not store.has_study(study_id)
+    assert store.save_study_bytes(pack_study(study, records), study_id) == study_id
+    assert store.has_study(study_id)
+    assert store.save_study(study.renamed("again"), records, study_id) == study_id
+    assert [entry.name for entry in store.studies()] == [""]
+    other = make_study(plan_by_hand(spec=RunSpec(dataset="circle", iterations=5)))
+    assert store.save_study(*other, study_id) != study_id and len(store.studies()) == 2
+    for bad in ("../evil", "gallery.strip", study_id + "x"):
+        assert not store.has_study(bad)
+        with pytest.raises(InputError, match="an id as the store gives it"):
+            store.save_study(study, records, bad)
+
+
+def test_a_file_system_without_links_keeps_studies_too(store, make_study, monkeypatch):
+    def none(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("os.link", none)
+    study_id = store.save_study(*make_study())
+    assert store.save_study(*make_study(name="again"), study_id) == study_id
+    assert store.study(study_id).name == "" and len(store.studies()) == 1
 
 
 class _Clock:
