@@ -9,16 +9,22 @@ another one is installed, or where something used here is gone.
 - The manager of components registers what lies in a folder, from a manifest. The documented way to a folder
   of assets is an installed package whose metadata declare it; the app runs from its own tree. As a string, a
   script could import no modules and would be sent along with the data each time.
+- The cookie against cross-site requests is the one thing by which a browser is known again. It is masked
+  anew with every answer of the server; its decoder gives the random bytes behind it, which stay.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
+from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 TRIED_WITH = "1.67.0"
+_SECRET_BYTES = 16
 
 
 def leave_pages_folder() -> bool:
@@ -45,3 +51,9 @@ def register_components(package: str, names: Sequence[str], folder: Path) -> Non
     if any(manager.get_component_asset_root(f"{package}.{name}") is None for name in names):
         parts = [ComponentConfig(name, folder.name) for name in names]
         manager.register_from_manifest(ComponentManifest(package, "1", parts), folder.parent)
+
+
+def browser_secret() -> bytes:
+    """The random bytes by which the server knows this browser again, b"" where it sent no cookie of ours."""
+    found, _ = decode_xsrf_token_string(st.context.cookies.get(XSRF_COOKIE_NAME, ""))
+    return found if found and len(found) == _SECRET_BYTES else b""
