@@ -41,6 +41,7 @@ from pages.shared.table_preview import pending, preview
 from pages.shared.teaching import any_may_be_turned, may_train
 from pages.shared.touched_knobs import set_knobs
 from pages.shared.tries import begun, my_tries
+from pages.shared.visitor import visitor
 from pages.shared.words import number, regime, title
 
 
@@ -90,7 +91,7 @@ def _train_button(spec: RunSpec | None) -> None:
     if not waits:
         st.caption("A knob below needs mending: it is marked red.")
     if st.button("Train", type="primary", width="stretch", disabled=spec is None, help=help_text) and spec:
-        job_id = jobs().train(spec)
+        job_id = jobs().train(spec, visitor())
         begun(job_id)
         look_at_job(job_id)
         st.rerun()

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from autoencode_core.desk.dispatch import Call, Dispatch, GivenUp, sentence
+from autoencode_core.desk.call import Call, GivenUp
+from autoencode_core.desk.dispatch import Dispatch, sentence
 from autoencode_core.desk.fingerprint import content, fingerprint
 from autoencode_core.desk.jobs import Jobs
 from autoencode_core.errors import InputError
@@ -18,6 +20,10 @@ from autoencode_core.workers.answering import AnswerRequest
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
+HEAVY, QUICK = "heavy", "answer"
+"""What questions compete for: those that take long leave room for those that do not."""
+UNSEEN_SECONDS = 15.0
+"""A question that nobody has looked at for so long, and that is not answered yet, is given up."""
 RETRY_SECONDS = 2.0
 """A question that failed or was cancelled so long ago is asked anew; a page that is drawn again sooner, to
 show just that, does not begin it again."""
@@ -34,6 +40,7 @@ class Answer:
         value: arrays (read-only) and plain values by name once done, None otherwise.
         message: one sentence for a person when it failed, "" otherwise.
         seconds: how long it has been computed, or was; 0 before it began.
+        shared: whether several visitors asked it, so that none of them may cancel it.
     """
 
     state: State
@@ -42,6 +49,7 @@ class Answer:
     value: Mapping[str, Any] | None = field(default=None, repr=False)
     message: str = ""
     seconds: float = 0.0
+    shared: bool = False
 
 
 @dataclass(eq=False)
@@ -52,11 +60,15 @@ class _AnswerCall(Call):
         request: what a worker is asked.
         records: what it is asked about.
         answer: the question now.
+        seen: when somebody last looked at it, on time.monotonic's clock.
+        watchers: how many wait for it.
     """
 
     request: AnswerRequest = field(kw_only=True)
     records: tuple[RunRecord, ...] = field(kw_only=True)
     answer: Answer = field(default_factory=lambda: Answer("waiting"))
+    seen: float = field(default_factory=time.monotonic)
+    watchers: int = 0
     _began: float = 0.0
     _finished: float = 0.0
 
@@ -75,6 +87,15 @@ class _AnswerCall(Call):
 
     def _take(self, news: Mapping[str, Any]) -> None:
         self.answer = Answer("running", news["share"], news["words"])
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody looks at it any more."""
+        return not self.watchers and time.monotonic() - self.seen >= UNSEEN_SECONDS
+
+    def waits(self, message: str) -> None:
+        """It waits, for its turn or for workers."""
+        self.answer = Answer("waiting", words=message)
 
     def stop(self) -> None:
         """Nobody waits for it any more."""
@@ -103,15 +124,18 @@ class _AnswerCall(Call):
 
     def now(self) -> Answer:
         """What a page may know."""
+        shared = len(self.owners) > 1
         if self.answer.state != "running":
-            return self.answer
-        return replace(self.answer, seconds=time.monotonic() - self._began)
+            return replace(self.answer, shared=shared)
+        return replace(self.answer, shared=shared, seconds=time.monotonic() - self._began)
 
 
 class Answers:
     """The desk of questions of one server; every method may be called from any thread.
 
-    The same question about the same run is asked once, and its answer is kept for a while.
+    The same question about the same run is asked once, and its answer is kept for a while. As many are
+    computed as there is room for, beside the trainings; the others wait for their turn, a visitor's second
+    one behind everybody's first. One that nobody looks at any more is given up and forgotten.
 
     Args:
         jobs: whose workers answer; they are started when the first question is asked.
@@ -123,15 +147,26 @@ class Answers:
         self,
         jobs: Jobs,
         kept: int = 64,
-        most_bytes: int = 256 * 2**20,
+        most_bytes: int = 64 * 2**20,
     ) -> None:
         known = "the id of a question whose answer is kept; ask it again"
-        self._dispatch: Dispatch[_AnswerCall]
-        self._dispatch = Dispatch(jobs.connection, "answer", known, kept, most_bytes, by_use=True)
+        self._limits, self._connection, self._housekeeping = jobs.limits, jobs.connection, jobs.housekeeping
+        self._dispatch: Dispatch[_AnswerCall] = Dispatch(
+            jobs.connection, "answer", known, kept, most_bytes, by_use=True, places=self._places
+        )
+        jobs.questions = self._dispatch
+        jobs.housekeeping.every(1.0, self.give_up_unseen)
+        jobs.housekeeping.every(1.0, self._dispatch.admit)
 
     # ---- what pages call
 
-    def ask(self, question: Question[Any], record: RunRecord | Sequence[RunRecord], **arguments: Any) -> str:
+    def ask(
+        self,
+        question: Question[Any],
+        record: RunRecord | Sequence[RunRecord],
+        owner: str = "",
+        **arguments: Any,
+    ) -> str:
         """Ask about a run, or several, and return the id of the question at once.
 
         The id is a hash of the question: one that waits, runs or is answered is not asked again, one that
@@ -141,22 +176,30 @@ class Answers:
             question: what is asked.
             record: the run, or at least one for a question that wants "runs"; those travel without most
                 of what pages show of them. () for one that wants nothing.
+            owner: who asks, "" where nobody is known.
             arguments: plain values (numbers, text, lists, dicts) and numpy arrays.
 
         Raises:
-            InputError: it is not about so many runs, or an argument is something else.
+            InputError: it is not about so many runs, an argument is something else, or there are as many
+                questions under way as may be.
         """
         records = _asked_about(question, record)
         run, answer_id = _ids(question, records, arguments)
         with self._dispatch.changed:
             call = self._dispatch.calls.get(answer_id)
             if call is None or call.stale:
+                going = [each for each in self._dispatch.calls.values() if not each.over]
+                own = sum(owner in each.owners for each in going) if owner else 0
+                self._limits.check("question", own, len(going))
                 token = self._dispatch.new_token(f"answer-{question.name}")
                 request = AnswerRequest(token, question, run, arguments)
                 call = _AnswerCall(answer_id, token, request=request, records=records)
+                call.owners, call.lane = {owner} if owner else set(), HEAVY if question.heavy else QUICK
                 self._dispatch.begin(call, self._compute)
             else:
-                self._dispatch.find(answer_id)  # looked up lately, so kept longer
+                self._dispatch.find(answer_id).seen = time.monotonic()  # looked up lately, so kept longer
+                self._dispatch.join(call, owner)
+        self._housekeeping.start()
         return answer_id
 
     def knows(
@@ -194,8 +237,11 @@ class Answers:
         """
         with self._dispatch.changed:
             call = self._dispatch.find(answer_id)
+            call.watchers += 1
             if seconds > 0:
                 self._dispatch.changed.wait_for(lambda: call.over, seconds)
+            call.watchers -= 1
+            call.seen = time.monotonic()
             return call.now()
 
     def cancel(self, answer_id: str) -> None:
@@ -213,13 +259,28 @@ class Answers:
             if call is not None and call.over:
                 del self._dispatch.calls[answer_id]
 
+    def give_up_unseen(self) -> None:
+        """Give up and forget the questions that nobody looks at any more, so that they are asked anew."""
+        with self._dispatch.changed:
+            unseen = [call.call_id for call in self._dispatch.calls.values() if call.unseen and not call.over]
+        for answer_id in unseen:
+            with suppress(InputError):  # forgotten meanwhile
+                self.cancel(answer_id)
+                self.forget(answer_id)
+
+    def _places(self, lane: str) -> int:
+        """How many questions are computed at once: one that takes long on each worker, two of the others."""
+        return max(1, self._connection.slots()) * (1 if lane == HEAVY else 2)
+
     def _compute(self, call: _AnswerCall) -> Callable[[], None]:
         """Have a worker answer, beside the trainings; gives what notes the answer down."""
         request = call.request
+        self._connection.client()  # what a call takes is known when there are workers
+        takes = {"resources": self._connection.resources(call.lane)}
         several = {"records": call.records} if request.question.wants == "runs" else {}
-        reply = self._dispatch.result(call, answering.answer, request, **several)
+        reply = self._dispatch.result(call, answering.answer, request, **several, **takes)
         if reply.kind == "lacking":  # the same worker gets the run, so that it has it from now on
-            place = {"workers": [reply.worker], "allow_other_workers": True}
+            place = {"workers": [reply.worker], "allow_other_workers": True, **takes}
             reply = self._dispatch.result(call, answering.answer, request, records=call.records, **place)
         if reply.kind == "cancelled":
             raise GivenUp

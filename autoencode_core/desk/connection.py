@@ -84,6 +84,21 @@ class Connection:
                 self._connect()
             return self._client
 
+    def slots(self) -> int:
+        return self.workers
+
+    def resources(self, kind: str) -> dict[str, float] | None:
+        return {"train": 1} if kind == "train" and self.one_by_one() else None
+
+    def look_after(self) -> None:
+        pass
+
+    def state(self) -> tuple[Any, str]:
+        return "ready", ""
+
+    def workers_now(self) -> tuple[Any, ...]:
+        return ()
+
     def one_by_one(self) -> bool:
         """Whether workers train one job at a time, as the server's own do; raises as `client`."""
         if self.address is None:

@@ -1,106 +1,30 @@
-"""Dispatch: calls of functions on Dask workers: submitted, followed, heard of, stopped, kept for a while."""
+"""Dispatch: calls of functions on Dask workers: queued, followed, heard of, stopped, kept for a while."""
 
 import logging
 import math
 import threading
-from abc import ABC, abstractmethod
-from collections import OrderedDict
+import time
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
-from autoencode_core.desk.connection import Connection, ServerClosed
+from autoencode_core.desk.call import Call, GivenUp
+from autoencode_core.desk.connection import ADDRESS, Connection, ServerClosed
+from autoencode_core.desk.turns import Turns
 from autoencode_core.errors import InputError
-from autoencode_core.workers.orders import Orders
 from autoencode_core.workers.reporting import ComputationFailed, request_stop
 from autoencode_core.workers.training import give_orders
 
+LOSSES = ("KilledWorker", "CommClosedError", "ClosedClientError", "FutureLostError")
+"""Errors of distributed that say that the workers were lost, beside what is cancelled and OSError; by name,
+since distributed takes its time to import."""
+AWAY_SECONDS = 5.0
+"""Time after which workers that were not to be had are looked for again."""
+
 log = logging.getLogger(__name__)
-
-
-class GivenUp(Exception):
-    """Nobody wants what a call would give any more."""
-
-
-@dataclass(eq=False)
-class Call(ABC):
-    """What the server knows of one call; `Dispatch.changed` is held around all that touches it.
-
-    Attributes:
-        call_id: its id, fit for a link.
-        token: its name on the cluster, which no other server and no earlier call has.
-        future: the Dask future, while it is on the cluster.
-        worker: address of the worker it runs on, "" before it began.
-        given_up: whether it was stopped before it was known to have begun.
-        size: about how many bytes its result takes here.
-    """
-
-    call_id: str
-    token: str
-    future: Any = None
-    worker: str = ""
-    given_up: bool = False
-    size: int = 0
-    _attempts: list[str] = field(default_factory=list)
-
-    @property
-    @abstractmethod
-    def over(self) -> bool:
-        """Whether nothing more will come."""
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was asked to stop, but its result is waited for."""
-        return False
-
-    def submitted(self, future: Any) -> None:
-        """It is on the cluster."""
-        self.future = future
-
-    def hear(self, attempt: str, worker: str, news: Mapping[str, Any]) -> bool:
-        """Take in an event of progress; whether it is the first of its attempt.
-
-        A call whose worker died begins again elsewhere: its progress starts anew, and late events of
-        the earlier attempt count no more.
-
-        Args:
-            attempt: which start of the call the event belongs to.
-            worker: address of its worker.
-            news: what Reporter.news gave.
-        """
-        if self.over or attempt in self._attempts[:-1]:
-            return False
-        first = attempt not in self._attempts
-        if first:
-            self._attempts.append(attempt)
-            self.worker = worker
-            self._begin()
-        self._take(news)
-        return first
-
-    @abstractmethod
-    def _begin(self) -> None:
-        """A worker begins it, perhaps anew."""
-
-    @abstractmethod
-    def _take(self, news: Mapping[str, Any]) -> None:
-        """Progress has come."""
-
-    def orders(self) -> Orders | None:
-        """What its worker is to know as soon as it begins, None for nothing."""
-        return None
-
-    def stop(self) -> None:
-        """Somebody wants it to stop."""
-        self.given_up = self.given_up or not self.worker
-
-    @abstractmethod
-    def fail(self, error: Exception) -> None:
-        """It is over, because of an error or because it was given up."""
-
 
 C = TypeVar("C", bound=Call)
 T = TypeVar("T")
@@ -116,6 +40,8 @@ class Dispatch(Generic[C]):
         kept: most calls that are kept after their end.
         most_bytes: most bytes that their results may have together (the latest is kept whatever its size).
         by_use: whether those that were not looked up for longest are forgotten first, or those begun first.
+        places: how many calls of a lane may be on their way at once; must not wait for anything.
+        on_end: called with each call that is over, with the lock held; not where the server was closed.
 
     Attributes:
         changed: lock around everything known of the calls; those who wait on it hear of every end.
@@ -130,11 +56,17 @@ class Dispatch(Generic[C]):
         kept: int,
         most_bytes: float = math.inf,
         by_use: bool = False,
+        places: Callable[[str], float] = lambda lane: math.inf,
+        on_end: Callable[[C], None] = lambda call: None,
     ) -> None:
         self.connection, self.kept = connection, kept
         self.changed = threading.Condition()
         self.calls: OrderedDict[str, C] = OrderedDict()
         self._what, self._allowed, self._most_bytes, self._by_use = what, allowed, most_bytes, by_use
+        self._places, self._on_end, self._count = places, on_end, 0
+        self._turns = defaultdict[str, Turns](Turns)
+        self._waiting: dict[C, Callable[[C], Callable[[], None]]] = {}
+        self._under_way: dict[C, Callable[[C], Callable[[], None]]] = {}
         self._mark = token_hex(4)  # tells own calls from those of other servers on the same cluster
         connection.listen(self._heard, self._closed)
 
@@ -154,17 +86,63 @@ class Dispatch(Generic[C]):
         return self.calls[call_id]
 
     def begin(self, call: C, compute: Callable[[C], Callable[[], None]]) -> None:
-        """Follow a call to its end, in a thread of its own that only waits.
+        """Follow a call to its end, in a thread of its own that only waits, as soon as it is its turn.
 
         Args:
             call: it takes the place of an earlier one of its id.
             compute: has workers compute it, by `result`, and gives what notes down that it is over; that is
-                called with the lock held, unless the call is over by then.
+                called with the lock held, unless the call is over by then. It is called again where the
+                workers were lost.
         """
         with self.changed:
             self.calls[call.call_id] = call
             self._used(call.call_id)
-        threading.Thread(target=self._follow, args=(call, compute), name=call.token, daemon=True).start()
+            self._count += 1
+            call.number, call.turn = self._count, self._turns[call.lane].take(call.owners)
+            self._waiting[call] = compute
+            self.admit()
+            if call in self._waiting:
+                call.waits("Waiting for its turn.")
+
+    def join(self, call: C, owner: str) -> None:
+        """Somebody else asks for the same; it is to begin when it is the turn of the first of them."""
+        with self.changed:
+            if owner and owner not in call.owners:
+                call.owners.add(owner)
+                call.turn = min(call.turn, self._turns[call.lane].take([owner]))
+
+    def admit(self) -> None:
+        """Begin the calls whose turn it is; to be called whenever there may be room."""
+        with self.changed:
+            for lane in {call.lane for call in self._waiting}:
+                room = self._places(lane) - sum(call.lane == lane for call in self._under_way)
+                for call in self._line(lane):
+                    if room < 1:
+                        break
+                    if call.not_before <= time.monotonic():
+                        room -= 1
+                        self._turns[lane].begun(call.turn)
+                        compute = self._under_way[call] = self._waiting.pop(call)
+                        args = call, compute
+                        threading.Thread(target=self._follow, args=args, name=call.token, daemon=True).start()
+
+    def queue(self, lane: str) -> list[C]:
+        """Calls of a lane that wait for their turn, the next one first."""
+        with self.changed:
+            return self._line(lane)
+
+    def waiting(self) -> int:
+        """How many calls wait for their turn, in all lanes."""
+        return len(self._waiting)
+
+    def under_way(self) -> list[C]:
+        """Calls whose turn has come and that are not over."""
+        with self.changed:
+            return list(self._under_way)
+
+    def _line(self, lane: str) -> list[C]:
+        line = [call for call in self._waiting if call.lane == lane]
+        return sorted(line, key=lambda call: (call.turn, call.number))
 
     def result(self, call: C, function: Callable[..., T], *args: Any, **options: Any) -> T:
         """What a function gives on a worker; the caller waits for it.
@@ -183,7 +161,7 @@ class Dispatch(Generic[C]):
         client = self.connection.client()
         with self.changed:
             self._check_wanted(call)
-            key = call.token if call.future is None else f"{call.token}-again"
+            key = call.new_key()
         future: Any = client.submit(function, *args, key=key, pure=False, **options)
         try:
             with self.changed:
@@ -212,6 +190,11 @@ class Dispatch(Generic[C]):
             future, worker = call.future, call.worker
             call.stop()
             unwanted = call.over or call.given_up
+            if unwanted and call in self._waiting:
+                del self._waiting[call]
+                if not call.over:
+                    call.fail(GivenUp())
+                self._ended(call)
             self.changed.notify_all()
         if unwanted and future is not None:
             _cancel(future)
@@ -249,22 +232,50 @@ class Dispatch(Generic[C]):
             end = compute(call)
         except Exception as error:
             with self.changed:
-                if not call.over:
-                    if not isinstance(error, GivenUp | InputError):  # the doing of who called
-                        details = getattr(error, "details", "") or repr(error)
-                        log.error("%s failed: %s", call.token, details)
-                    call.fail(error)
-                self._ended(call)
+                del self._under_way[call]
+                if not call.over and self._begins_again(call, error):
+                    self._waiting[call] = compute
+                else:
+                    self._failed(call, error)
         else:
             with self.changed:
+                del self._under_way[call]
                 if not call.over:
                     end()
                 self._ended(call)
+        self.admit()
+
+    def _begins_again(self, call: C, error: Exception) -> bool:
+        """Whether a call is not over, though the workers were lost or are not to be had."""
+        if self.connection.closed or call.given_up:
+            return False
+        if isinstance(error, InputError) and error.field == ADDRESS:
+            call.not_before = time.monotonic() + AWAY_SECONDS
+            call.waits(f"There are no workers at present ({error}). It begins as soon as there are.")
+            return True
+        kind = type(error).__name__
+        if not isinstance(error, CancelledError | OSError) and kind not in LOSSES:
+            return False
+        log.warning("%s: the workers were lost (%s)", call.token, kind)
+        again = call.lost(killed=kind == "KilledWorker")
+        if again:
+            call.waits("The workers were lost. It goes on where it was as soon as there are others.")
+        return again
+
+    def _failed(self, call: C, error: Exception) -> None:
+        if not call.over:
+            if not isinstance(error, GivenUp | InputError):  # the doing of who called
+                details = getattr(error, "details", "") or repr(error)
+                log.error("%s failed: %s", call.token, details)
+            call.fail(error)
+        self._ended(call)
 
     def _ended(self, call: C) -> None:
         call.future = None  # lets the cluster forget the result
         if self.calls.get(call.call_id) is call:
             self._used(call.call_id)
+        if not self.connection.closed:
+            self._on_end(call)
         self._trim()
         self.changed.notify_all()
 
@@ -277,7 +288,7 @@ class Dispatch(Generic[C]):
             call = next((call for call in self.calls.values() if call.token == token), None)
             first = call is not None and call.hear(event["attempt"], worker, event)
             unwanted = call is None or call.over or (first and call.stopping)
-            orders = call.orders() if first and call is not None else None
+            orders = call.orders(beginning=True) if first and call is not None else None
         if unwanted:
             self.connection.soon(worker, request_stop, token)
         if orders is not None:
@@ -288,6 +299,7 @@ class Dispatch(Generic[C]):
             for call in self.calls.values():
                 if not call.over:
                     call.fail(ServerClosed())
+            self._waiting.clear()
             self.changed.notify_all()
 
     # ---- what is kept

@@ -1,12 +1,13 @@
 """What the server knows of one study that is being computed."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
-from autoencode_core.desk.job_state import Job, State
+from autoencode_core.desk.job_state import Job, State, in_queue
 from autoencode_core.desk.study_progress import StudyProgress
 from autoencode_core.store.record import HISTORY
 from autoencode_core.store.run_store import RunStore
@@ -26,6 +27,7 @@ class StudyStatus:
         share: share of the iterations done, in [0, 1]; a run that ended early counts whole.
         study_id: id of the stored study, None before.
         started: when it began, seconds since 1970, None before.
+        owners, position, wait: as in JobStatus.
     """
 
     job_id: str
@@ -36,6 +38,9 @@ class StudyStatus:
     share: float = 0.0
     study_id: str | None = None
     started: float | None = None
+    owners: frozenset[str] = frozenset()
+    position: int | None = None
+    wait: float | None = None
 
 
 @dataclass(eq=False)
@@ -56,15 +61,30 @@ class StudyJob(Job):
     kind = "study"
 
     def __post_init__(self) -> None:
-        self._clear()
+        runs = len(self.plan.settings())
+        self.latest = [None] * runs
+        self._progress = StudyProgress(runs, self.plan.trained().iterations)
 
     def arguments(self) -> tuple[str, bytes, str]:
         """Those of workers.study.study_job."""
-        return self.plan.model_dump_json(), self.start, self.token
+        return self.wish, self.start, self.token
+
+    @property
+    def wish(self) -> str:
+        """Its plan as JSON."""
+        return self.plan.model_dump_json()
+
+    def new_id(self, store: RunStore) -> str:
+        """An id for the study."""
+        return store.new_study_id(self.plan.spec, self.plan.kind)
+
+    def kept(self, store: RunStore) -> bool:
+        """Whether the study is stored."""
+        return store.has_study(self.stored_as)
 
     def keep(self, store: RunStore, data: bytes) -> Callable[[], None]:
         """Store the study."""
-        study_id = store.save_study_bytes(data)
+        study_id = store.save_study_bytes(data, self.stored_as)
         return lambda: self.stored(study_id)
 
     def stored(self, study_id: str) -> None:
@@ -78,11 +98,6 @@ class StudyJob(Job):
         super().ended(state, message)
         self.start = b""
 
-    def _clear(self) -> None:
-        runs = len(self.plan.settings())
-        self.latest = [None] * runs
-        self._progress = StudyProgress(runs, self.plan.trained().iterations)
-
     def _add(self, rows: bytes) -> None:
         for place, *values in np.frombuffer(rows, dtype=np.float64).reshape(-1, 1 + len(HISTORY)).tolist():
             if 0 <= place < len(self.latest):
@@ -92,9 +107,20 @@ class StudyJob(Job):
                 self._progress.reached(int(place), iteration)
         self._progress.round_over()
 
-    def status(self) -> StudyStatus:
+    def reached(self) -> float:
+        """The share of the iterations done."""
+        return self._progress.share()
+
+    def time_left(self) -> float | None:
+        """Seconds at the pace that it had so far, None when unknown."""
+        share = self.reached()
+        passed = time.time() - (self.started or time.time())
+        return passed * (1 - share) / share if share > 0 and passed > 0 else None
+
+    def status(self, position: int | None = None, wait: float | None = None) -> StudyStatus:
         """What a page may know."""
         latest: list[Any] = [None if row is None else dict(row) for row in self.latest]
-        share = self._progress.share() if self.study_id is None else 1.0
-        about = (self.call_id, self.plan, self.state, self.message)
-        return StudyStatus(*about, latest, share, self.study_id, self.started)
+        share = self.reached() if self.study_id is None else 1.0
+        about = (self.call_id, self.plan, self.state, in_queue(self.message, position, wait))
+        queue = (frozenset(self.owners), position, wait)
+        return StudyStatus(*about, latest, share, self.study_id, self.started, *queue)

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from autoencode_core.changes import MOST_CHANGES, Change, carried_on
-from autoencode_core.desk.job_state import Job, State
+from autoencode_core.desk.job_state import Job, State, in_queue
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import allowed
 from autoencode_core.spec import AUTO, RunSpec
@@ -41,6 +41,9 @@ class JobStatus:
         paused: whether it pauses, or will after this iteration.
         tikhonov: λ of the next iteration, as it was asked for last; None while it is being chosen.
         step: the same of the step.
+        owners: who asked for it, none where nobody is known.
+        position: in the queue, 1 for the next one, None where it waits in none.
+        wait: seconds until it begins there, None when unknown.
     """
 
     job_id: str
@@ -57,6 +60,9 @@ class JobStatus:
     paused: bool = False
     tikhonov: float | None = None
     step: float = 0.0
+    owners: frozenset[str] = frozenset()
+    position: int | None = None
+    wait: float | None = None
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -95,12 +101,12 @@ class TrainingJob(Job):
 
     @property
     def joinable(self) -> bool:
-        """Whether asking for the same again means this job: not once it was changed by hand."""
-        return super().joinable and not self.wanted.wishes
+        """Whether asking for the same again means this job: not where it was changed by hand, or pauses."""
+        return super().joinable and not self.wanted.wishes and not self.wanted.paused
 
-    def orders(self) -> Orders:
-        """What its worker is to know as soon as it begins."""
-        return self.wanted
+    def orders(self, beginning: bool = False) -> Orders:
+        """What its worker is to know."""
+        return replace(self.wanted, checkpoint=self.checkpoint) if beginning else self.wanted
 
     def pause(self, paused: bool) -> None:
         """Somebody wants it to pause, or to go on."""
@@ -129,12 +135,25 @@ class TrainingJob(Job):
 
     def arguments(self) -> tuple[str, str]:
         """Those of workers.training.train_job."""
-        return self.spec.model_dump_json(), self.token
+        return self.wish, self.token
+
+    @property
+    def wish(self) -> str:
+        """Its spec as JSON."""
+        return self.spec.model_dump_json()
+
+    def new_id(self, store: RunStore) -> str:
+        """An id for the run."""
+        return store.new_id(self.spec)
+
+    def kept(self, store: RunStore) -> bool:
+        """Whether the run is stored."""
+        return store.has(self.stored_as)
 
     def keep(self, store: RunStore, data: bytes) -> Callable[[], None]:
         """Store the run."""
         record = unpack(data, "result")
-        run_id = store.save(record)
+        run_id = store.save(record, self.stored_as)
         return lambda: self.stored(run_id, record)
 
     def stored(self, run_id: str, record: RunRecord) -> None:
@@ -143,13 +162,13 @@ class TrainingJob(Job):
         self.history = {key: list(column) for key, column in record.history.items()}
         self.ended("done", record.message)
 
-    def _clear(self) -> None:
+    def _begins(self) -> None:
         """A worker begins, perhaps since another one died: it is to come to where that one was."""
         if self.history["iteration"]:
             reached = max(self.wanted.reached, int(self.history["iteration"][-1]))
             log = max(self.changes, self.wanted.log, key=len)
             self._want(reached=reached, log=log, done=self.done)
-        self.history, self.changes = empty_history(), ()
+        self.changes = ()
 
     def _take(self, news: Mapping[str, Any]) -> None:
         made = [Change(iteration=j, tikhonov=weight, step=step) for j, weight, step in news["changes"]]
@@ -158,30 +177,48 @@ class TrainingJob(Job):
 
     def _add(self, rows: bytes) -> None:
         columns = np.frombuffer(rows, dtype=np.float64).reshape(-1, len(HISTORY)).T.tolist()
-        for key, column in zip(HISTORY, columns, strict=True):
-            self.history[key].extend(map(int, column) if key == "iteration" else column)
+        table = dict(zip(HISTORY, columns, strict=True))
+        # Where it goes on from a checkpoint, what came after that comes once more.
+        first = bisect_left(self.history["iteration"], table["iteration"][0])
+        for key, column in table.items():
+            self.history[key][first:] = map(int, column) if key == "iteration" else column
 
-    def status(self) -> JobStatus:
-        """What a page may know."""
-        rate = rate_of(self.history) if self.state in ("running", "stopping") else None
-        left = None
-        if rate:
-            left = (self.spec.iterations - self.history["iteration"][-1]) / rate
+    def reached(self) -> float:
+        """The iteration that it has come to."""
+        return float((self.history["iteration"] or [0])[-1])
+
+    def time_left(self) -> float | None:
+        """Seconds to the last iteration at the rate of the last ones, None when unknown."""
+        rate = rate_of(self.history)
+        return (self.spec.iterations - self.reached()) / rate if rate else None
+
+    def status(self, position: int | None = None, wait: float | None = None, whole: bool = True) -> JobStatus:
+        """What a page may know.
+
+        Args:
+            position: in the queue, 1 for the next one, None where it has left it.
+            wait: seconds until it begins, None when unknown.
+            whole: whether the history is whole, or its last row at most.
+        """
+        goes = self.state in ("running", "stopping")
         spec = self._spec()
         return JobStatus(
             self.call_id,
             spec,
             self.state,
-            self.message,
-            {key: list(column) for key, column in self.history.items()},
+            in_queue(self.message, position, wait),
+            {key: column[0 if whole else -1 :] for key, column in self.history.items()},
             self.run_id,
             self.outcome,
-            rate,
-            left,
+            rate_of(self.history) if goes else None,
+            self.time_left() if goes else None,
             self.started,
             self.choosing,
             self.wanted.paused and self.state == "running",
             *self._next(spec),
+            frozenset(self.owners),
+            position,
+            wait,
         )
 
     def _spec(self) -> RunSpec:

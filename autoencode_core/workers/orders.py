@@ -39,6 +39,7 @@ class Orders:
     done: int = 0
     log: tuple[Change, ...] = ()
     reached: int = 0
+    checkpoint: bytes = b""
 
 
 class Obedience:

@@ -45,6 +45,17 @@ class ProbePicture:
     arrays: Mapping[str, Array] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    attempt: str
+    iteration: int
+    data: bytes = field(repr=False)
+
+
+def latest_checkpoint(token: str, attempt: str = "", iteration: int = -1) -> Checkpoint | None:
+    return None
+
+
 def train_job(spec_json: str, token: str) -> bytes:
     """Train a spec and return the run as the bytes of its file.
 

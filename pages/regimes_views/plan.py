@@ -14,6 +14,7 @@ from pages.shared.controls import last_spec
 from pages.shared.run_menu import record_of
 from pages.shared.setup import escape, guard, jobs
 from pages.shared.shown import JOB, STUDY, last_run
+from pages.shared.visitor import visitor
 from pages.shared.words import setting
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def plan_form(kind: Kind, opened: bool) -> None:
         st.caption("λ = " + ", ".join(as_set(weight) for weight in plan.tikhonov))
         if st.button(f"Train {count} runs", type="primary", key=f"{kind}_train"):
             STUDY.drop()
-            JOB.set(jobs().study(plan, start))
+            JOB.set(jobs().study(plan, start, visitor()))
             st.rerun()
 
 

@@ -67,7 +67,7 @@ def _watch(job_id: str) -> None:
     if status.state not in RUNNING:
         st.rerun()
     kept = "What is trained by then is kept."
-    progress_and_stop(job_id, status.share, _progress(status), status.state == "stopping", kept)
+    progress_and_stop(status, status.share, _progress(status), kept)
     if any(row is not None for row in status.latest):
         updating_chart(f"live_{job_id}", live_strip(status.latest, status.plan, dark=dark()))
     shot = jobs().snapshot(job_id)

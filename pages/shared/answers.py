@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 import streamlit as st
 
+from autoencode_core.errors import InputError
 from autoencode_core.questions.question import A, Question
 from autoencode_core.store.record import RunRecord
 from pages.shared.session import SessionKey, opened_by_link
 from pages.shared.setup import answers, escape, guard
+from pages.shared.visitor import visitor
 
 if TYPE_CHECKING:
     from autoencode_core.desk.answers import Answer
@@ -67,7 +69,7 @@ def ask(
         from autoencode_core.desk.answers import Answer  # here: like the jobs
 
         return Asked("", Answer("cancelled"), question.name)
-    answer_id = answers().ask(question, record, **arguments)
+    answer_id = answers().ask(question, record, visitor(), **arguments)
     return Asked(answer_id, answers().wait(answer_id, patience))
 
 
@@ -119,11 +121,16 @@ def note(value: Mapping[str, object] | None) -> None:
 @guard()
 def _wait(answer_id: str, words: str) -> None:
     """Progress of a question, refreshed; when it ends, the whole page runs again."""
-    answer = answers().look(answer_id)
+    try:
+        answer = answers().look(answer_id)
+    except InputError:  # given up, since this page was not looked at for a while
+        st.rerun()
     if answer.state not in WAITING:
         st.rerun()
     bar, button = st.columns([6, 1], vertical_alignment="bottom")
     bar.progress(answer.share or 0.0, text=" · ".join(filter(None, (words, escape(answer.words)))))
+    if answer.shared:  # others wait for it too
+        return
     button.button(
         "Cancel", key=f"cancel_{answer_id}", on_click=answers().cancel, args=(answer_id,), width="stretch"
     )

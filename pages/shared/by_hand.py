@@ -14,6 +14,7 @@ from pages.shared.session import SessionKey
 from pages.shared.setup import complain, escape, jobs
 from pages.shared.teaching import any_may_be_turned
 from pages.shared.touched_knobs import set_knobs
+from pages.shared.visitor import visitor
 from pages.shared.words import regime, title
 
 if TYPE_CHECKING:
@@ -69,8 +70,24 @@ def _apart(trained: RunSpec, asked: RunSpec) -> str:
     return f"The knobs on the left ask for another run than the one that trains here: {listed}."
 
 
+def whose(owners: frozenset[str]) -> str:
+    """Why who looks can only watch a job, in a sentence; "" where it is theirs alone, or nobody's.
+
+    Args:
+        owners: who asked for it.
+    """
+    if not owners or owners == {visitor()}:
+        return ""
+    if visitor() in owners:
+        return "Others asked for the same: it goes on for all of you, and nobody can change or stop it alone."
+    return "Another visitor asked for this: you can watch it, not change or stop it."
+
+
 def buttons(status: "JobStatus") -> None:
-    """Pause or resume, one iteration, stop; λ and step."""
+    """Pause or resume, one iteration, stop; λ and step; for who asked for the training."""
+    if said := whose(status.owners):
+        st.caption(said)
+        return
     job_id, busy = status.job_id, status.state != "running"
     row = st.container(horizontal=True, vertical_alignment="bottom")
     word = "resume" if status.paused else "pause"
@@ -159,7 +176,7 @@ def _change(job_id: str, name: str, key: SessionKey[float]) -> None:
 def _do(what: Literal["pause", "resume", "step", "change", "stop"], job_id: str, **values: Any) -> None:
     """Asks something of a job; what is refused is told below the sliders."""
     try:
-        getattr(jobs(), what)(job_id, **values)
+        getattr(jobs(), what)(job_id, visitor(), **values)
     except InputError as error:
         if error.field != "job":  # it is gone already
             _REFUSED.set(error)

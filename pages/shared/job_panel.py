@@ -14,12 +14,13 @@ from autoencode_core.ode import on_the_way
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.units import error_unit
 from autoencode_core.words import cost_words, measured
-from pages.shared.by_hand import buttons, heading, stop_button
+from pages.shared.by_hand import buttons, heading, stop_button, whose
 from pages.shared.charts import updating_chart
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, jobs
 
 if TYPE_CHECKING:
+    from autoencode_core.desk.study_job import StudyStatus
     from autoencode_core.desk.training_job import JobStatus
 
 RUNNING = ("starting", "waiting", "running", "stopping")
@@ -45,19 +46,22 @@ def job_panel(job_id: str, asked: RunSpec | None = None) -> None:
     st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id, asked)
 
 
-def progress_and_stop(job_id: str, share: float, text: str, stopping: bool, kept: str) -> None:
-    """How far a job is, and beside it a button that stops it.
+def progress_and_stop(status: "JobStatus | StudyStatus", share: float, text: str, kept: str) -> None:
+    """How far a job is, and beside it a button that stops it, for who asked for it.
 
     Args:
-        job_id: id of the job.
+        status: of the job.
         share: of the work that is done, in [0, 1].
         text: what stands above the bar.
-        stopping: whether it was told to stop.
-        kept: what is kept of it then.
+        kept: what is kept of it when it is stopped.
     """
+    if said := whose(status.owners):
+        st.progress(share, text=text)
+        st.caption(said)
+        return
     bar, button = st.columns([6, 1], vertical_alignment="bottom")
     bar.progress(share, text=text)
-    stop_button(button, job_id, stopping, kept, width="stretch")
+    stop_button(button, status.job_id, status.state == "stopping", kept, width="stretch")
 
 
 def offer_unstored(job_id: str, words: str, ending: str) -> None:
@@ -82,14 +86,13 @@ def _watch(job_id: str, asked: RunSpec | None) -> None:
         st.rerun()
     heading(status, asked)
     if status.choosing is not None:
-        share, text, stopping = _progress(status)
-        progress_and_stop(job_id, share, text, stopping, "The run is kept as far as it came.")
+        progress_and_stop(status, *_progress(status), "The run is kept as far as it came.")
         st.caption(
             "λ comes first: flows are trained on a part of the training rows and judged on the rest, for "
             "ever lower λ. Then the run itself trains, on all of them."
         )
         return
-    share, text, _ = _progress(status)
+    share, text = _progress(status)
     st.progress(share, text=text)
     buttons(status)
     _numbers(status)
@@ -100,8 +103,8 @@ def _watch(job_id: str, asked: RunSpec | None) -> None:
         _curves(status)
 
 
-def _progress(status: "JobStatus") -> tuple[float, str, bool]:
-    """Share of the iterations done, words, whether it was told to stop."""
+def _progress(status: "JobStatus") -> tuple[float, str]:
+    """Share of the iterations done, and words."""
     most, done = status.spec.iterations, _iteration(status)
     share, words = (done or 0) / most, [f"Iteration {done:,} of {most:,}"] if done is not None else []
     if status.choosing is not None:
@@ -113,7 +116,7 @@ def _progress(status: "JobStatus") -> tuple[float, str, bool]:
         words.append("stopping")
     elif status.paused:
         words.append("paused")
-    return min(1.0, share), " · ".join(words) or "Starting", status.state == "stopping"
+    return min(1.0, share), " · ".join(words) or "Starting"
 
 
 def _numbers(status: "JobStatus") -> None:

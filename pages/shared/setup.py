@@ -80,6 +80,7 @@ def jobs() -> "Jobs":
     from autoencode_core.desk.jobs import Jobs  # here: distributed takes its time to import
 
     made = Jobs(store())
+    made.recover()
     # The workers load torch, which takes both cores for a while: the first picture goes before.
     delay = threading.Timer(WORKERS_AFTER_SECONDS, made.start)
     delay.daemon = True

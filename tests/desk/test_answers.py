@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from autoencode_core.desk import answers as answers_module
 from autoencode_core.desk.answers import Answers
-from autoencode_core.desk.cluster import THREADS
 from autoencode_core.desk.fingerprint import fingerprint
 from autoencode_core.desk.jobs import WORKERS, Jobs
+from autoencode_core.desk.limits import Limits
 from autoencode_core.errors import InputError
 from autoencode_core.questions import QUESTIONS
 from autoencode_core.questions.question import Question
@@ -33,10 +33,12 @@ fake = pytest.importorskip("fake_analyses")  # this folder's, on the path by con
 training = pytest.importorskip("fake_training")
 HERE = os.pathsep.join(map(str, Path(__file__).parents[:2]))
 ROOT = Path(__file__).parents[2]
+ROOM = 2 * WORKERS
+"""Questions that are computed at once."""
 OVER = ("done", "failed", "cancelled")
 
 
-def until(condition, seconds=15.0):
+def until(condition, seconds=40.0):
     """What `condition` gives once it is true."""
     end = time.monotonic() + seconds
     while not (value := condition()):
@@ -184,11 +186,8 @@ def test_wait_waits_no_longer_than_asked(answers, record):
 
 
 def test_a_cancelled_computation_ends_at_its_next_report(answers, record):
-    # As many as the workers have threads: only if they end, the next question is answered.
-    ids = [
-        answers.ask(fake.QUESTIONS["slow"], record, steps=4000, name=f"ends{n}")
-        for n in range(WORKERS * THREADS)
-    ]
+    # As many as there is room for: only if they end, the next question is answered.
+    ids = [answers.ask(fake.QUESTIONS["slow"], record, steps=4000, name=f"ends{n}") for n in range(ROOM)]
     for answer_id in ids:
         running(answers, answer_id)
     for answer_id in ids:
@@ -209,10 +208,7 @@ def test_even_one_that_reports_seldom_ends_at_the_next_report(answers, record):
 
 
 def test_a_waiting_question_is_dropped(answers, record):
-    busy = [
-        answers.ask(fake.QUESTIONS["slow"], record, steps=4000, name=f"busy{n}")
-        for n in range(WORKERS * THREADS)
-    ]
+    busy = [answers.ask(fake.QUESTIONS["slow"], record, steps=4000, name=f"busy{n}") for n in range(ROOM)]
     for answer_id in busy:
         running(answers, answer_id)
     waiting = answers.ask(fake.QUESTIONS["twice"], record, x=1, name="dropped")
@@ -311,7 +307,7 @@ def test_answers_are_forgotten_oldest_first(jobs, record):
 def test_a_worker_gets_a_run_once_and_keeps_the_last_ones(jobs, answers, record):
     tells = []
     result = answers._dispatch.result
-    answers._dispatch.result = lambda *args, **more: tells.append(bool(more)) or result(*args, **more)
+    answers._dispatch.result = lambda *args, **more: tells.append("records" in more) or result(*args, **more)
     mine = replace(record, message="Sent once.")
     for n in range(12):
         assert answers.wait(answers.ask(fake.QUESTIONS["twice"], mine, x=n), 10).state == "done"
@@ -395,13 +391,64 @@ def test_a_closed_server_hangs_nobody(make_record, monkeypatch, tmp_path, caplog
     answers.cancel(answer_id)
 
 
+def test_a_question_that_nobody_looks_at_any_more_is_given_up_and_asked_anew(answers, record, monkeypatch):
+    monkeypatch.setattr(answers_module, "UNSEEN_SECONDS", 0.5)
+    left, looked_at, watched = (
+        answers.ask(fake.QUESTIONS["slow"], record, steps=6000, name=name)
+        for name in ("left", "at", "watched")
+    )
+    watcher = threading.Thread(target=answers.wait, args=(watched, 30))
+    watcher.start()
+
+    def gone():
+        answers.look(looked_at)
+        return left not in answers._dispatch.calls
+
+    until(gone)
+    with pytest.raises(InputError, match="ask it again"):
+        answers.look(left)
+    assert answers.look(looked_at).state in ("waiting", "running")
+    assert answers.look(watched).state in ("waiting", "running")
+    again = answers.ask(fake.QUESTIONS["slow"], record, steps=6000, name="seen0")
+    assert again == left and answers.look(left).state in ("waiting", "running")
+    for answer_id in (left, looked_at, watched):
+        answers.cancel(answer_id)
+    watcher.join()
+
+
+def test_questions_that_take_long_leave_room_for_the_others(answers, record):
+    question = Question("slow", "fake_analyses:slow", wants="record", heavy=True)
+    ids = [answers.ask(question, record, steps=4000, name=f"heavy{n}") for n in range(5)]
+    assert answers.wait(answers.ask(fake.QUESTIONS["twice"], record, x=11), 20).state == "done"
+    states = [answers.look(answer_id) for answer_id in ids]
+    assert all(state.words == "Waiting for its turn." for state in states[WORKERS:])
+    for answer_id in ids:
+        answers.cancel(answer_id)
+
+
+def test_one_visitor_cannot_ask_for_everything(jobs, record, monkeypatch):
+    few = Answers(jobs)
+    monkeypatch.setattr(few, "_limits", Limits(questions_per_visitor=2, questions=3))
+    ask = lambda owner, n: few.ask(fake.QUESTIONS["slow"], record, owner, steps=4000, name=f"much{n}")  # noqa: E731
+    ids = [ask("a", 1), ask("a", 2), ask("b", 2)]
+    assert ids[1] == ids[2] and few.look(ids[1]).shared and not few.look(ids[0]).shared
+    with pytest.raises(InputError, match="at most 2 of yours"):
+        ask("a", 3)
+    ids.append(ask("b", 3))
+    with pytest.raises(InputError, match="of all visitors"):
+        ask("c", 4)
+    for answer_id in ids:
+        few.cancel(answer_id)
+
+
 def test_a_cluster_that_does_not_answer(record):
     jobs = Jobs(RunStore("nowhere"), address="tcp://127.0.0.1:9")
     answers = Answers(jobs)
-    found = answers.wait(answers.ask(QUESTIONS["activity"], record), 10)
-    assert found.state == "failed" and found.message.startswith(
-        "DASK_SCHEDULER_ADDRESS is tcp://127.0.0.1:9."
-    )
+    asked = answers.ask(QUESTIONS["activity"], record)
+    found = until(lambda: (a := answers.look(asked)).words and a)
+    assert found.state == "waiting" and "no workers at present (DASK_SCHEDULER_ADDRESS" in found.words
+    answers.cancel(asked)
+    assert answers.look(asked).state == "cancelled"
     jobs.close()
 
 
@@ -456,10 +503,9 @@ if __name__ == "__main__":
         "remembering": {},
         "scatter": {"counts": [8, 16]},
     }
-    ids = {name: answers.ask(QUESTIONS[name], record, **arguments) for name, arguments in asked.items()}
-    ids["curvatures"] = answers.ask(QUESTIONS["curvatures"], [record, record])
-    for name, answer_id in ids.items():
-        found = answers.wait(answer_id, 60)
+    for name, arguments in {**asked, "curvatures": {}}.items():
+        about = [record, record] if name == "curvatures" else record
+        found = answers.wait(answers.ask(QUESTIONS[name], about, **arguments), 60)
         print(name, found.state, found.message, sorted(found.value or {}))
         if name == "decode":
             print("outputs", *found.value["outputs"].ravel().tolist())

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from autoencode_core.desk.connection import ServerClosed
-from autoencode_core.desk.dispatch import Call, Dispatch, GivenUp, sentence
+from autoencode_core.desk.call import Call, GivenUp
+from autoencode_core.desk.connection import ADDRESS, ServerClosed
+from autoencode_core.desk.dispatch import Dispatch, sentence
 from autoencode_core.errors import InputError
 from autoencode_core.workers.reporting import ComputationFailed, request_stop
 
@@ -21,6 +22,7 @@ class Sum(Call):
     value: int | None = None
     error: Exception | None = None
     asked_to_stop: bool = False
+    waited_for: str = ""
     begun: int = 0
     heard: int = 0
 
@@ -31,6 +33,12 @@ class Sum(Call):
     @property
     def stopping(self):
         return self.patient and self.asked_to_stop and not self.over
+
+    def waits(self, message):
+        self.waited_for = message
+
+    def _came_further(self):
+        return self.heard > 2
 
     def _begin(self):
         self.begun, self.heard = self.begun + 1, 0
@@ -51,12 +59,14 @@ class Sum(Call):
 class Connection:
     """Hands out futures that the test settles, and notes what workers are asked."""
 
+    closed = False
+
     def __init__(self):
         self.submitted, self.asked, self.ready = [], [], threading.Event()
         self.ready.set()
 
     def listen(self, heard, closed):
-        self.heard, self.closed = heard, closed
+        self.heard, self.close = heard, closed
 
     def client(self):
         assert self.ready.wait(5)
@@ -301,7 +311,7 @@ def test_closing_ends_what_goes_on_and_wakes_who_waits(dispatch, connection):
     futures = {key: future for key, _, future in connection.submitted}
     futures[done.token].set_result(1)
     end(dispatch, done)
-    closer = threading.Timer(0.05, connection.closed)
+    closer = threading.Timer(0.05, connection.close)
     closer.start()
     with dispatch.changed:
         assert dispatch.changed.wait_for(lambda: going.over, 5)
@@ -309,3 +319,133 @@ def test_closing_ends_what_goes_on_and_wakes_who_waits(dispatch, connection):
     futures[going.token].set_result(2)  # too late
     assert end(dispatch, going).value is None
     assert sentence(going.error) == "The server was closed."
+
+
+# ---- the queue
+
+
+@pytest.fixture
+def narrow(connection):
+    """Room for one call of each lane."""
+    return Dispatch(connection, "sum", "", kept=30, places=lambda lane: 1)
+
+
+def test_calls_wait_for_their_turn_and_a_visitor_s_second_one_behind_everybody_s_first(narrow, connection):
+    asked = [begin(narrow, f"{owner}{n}", owners={owner}) for owner in "ab" for n in (1, 2)]
+    future = submitted(connection)
+    assert [call.call_id for call in narrow.queue("train")] == ["b1", "a2", "b2"] and narrow.waiting() == 3
+    assert [call.waited_for for call in asked] == [""] + 3 * ["Waiting for its turn."]
+    assert narrow.under_way() == [asked[0]]
+    for number in range(1, 4):
+        future.set_result(number)
+        future = submitted(connection, number + 1)
+    assert [key.split("-")[0] for key, *_ in connection.submitted] == ["sum"] * 4
+    order = [key for key, *_ in connection.submitted]
+    assert order == [asked[0].token, asked[2].token, asked[1].token, asked[3].token]
+    future.set_result(4)
+    assert end(narrow, asked[3]).value == 4 and narrow.under_way() == [] == narrow.queue("train")
+
+
+def test_lanes_do_not_wait_for_each_other(narrow, connection):
+    begin(narrow, "one")
+    other = begin(narrow, "two", lane="heavy")
+    submitted(connection, 2)
+    assert other.waited_for == "" and narrow.queue("heavy") == []
+
+
+def test_one_that_waits_for_its_turn_is_given_up_at_once_and_leaves_the_queue(narrow, connection):
+    begin(narrow, "one")
+    submitted(connection)
+    waiting = begin(narrow, "two", patient=True)
+    narrow.stop("two")
+    assert isinstance(waiting.error, GivenUp) and narrow.queue("train") == [] and connection.asked == []
+    connection.submitted[0][2].set_result(1)
+    end(narrow, narrow.find("one"))
+    assert len(connection.submitted) == 1
+
+
+def test_room_that_comes_later_is_taken_when_the_server_looks(connection):
+    rooms = [0]
+    dispatch = Dispatch(connection, "sum", "", kept=3, places=lambda lane: rooms[0])
+    call = begin(dispatch)
+    dispatch.admit()
+    assert connection.submitted == [] and dispatch.queue("train") == [call]
+    rooms[0] = 1
+    dispatch.admit()
+    submitted(connection).set_result(5)
+    assert end(dispatch, call).value == 5
+
+
+# ---- workers that are lost
+
+
+class KilledWorker(Exception):
+    pass
+
+
+def test_what_lost_its_workers_begins_again_before_those_that_came_later(narrow, connection):
+    call, later = begin(narrow, "one"), begin(narrow, "two")
+    submitted(connection).cancel()
+    future = submitted(connection, 2)
+    assert [key for key, *_ in connection.submitted] == [call.token, f"{call.token}-2"]
+    assert call.waited_for.startswith("The workers were lost") and narrow.queue("train") == [later]
+    future.set_result(3)
+    assert end(narrow, call).value == 3
+
+
+def test_what_comes_no_further_is_not_begun_for_ever(dispatch, connection):
+    call = begin(dispatch)
+    for number in range(1, 5):
+        submitted(connection, number).cancel()
+    assert end(dispatch, call).error is not None and len(connection.submitted) == 4
+
+
+def test_what_comes_further_each_time_may_go_on(dispatch, connection):
+    call = begin(dispatch)
+    for number in range(1, 9):
+        future = submitted(connection, number)
+        until(lambda f=future: call.future is f)
+        connection.heard(event(call, f"start {number}", step=3))
+        future.set_exception(KilledWorker())
+    submitted(connection, 9).set_result(1)
+    assert end(dispatch, call).value == 1
+
+
+def test_what_kills_its_workers_without_coming_further_is_over(dispatch, connection):
+    call = begin(dispatch)
+    submitted(connection).set_exception(KilledWorker())
+    assert "died several times" in sentence(end(dispatch, call).error)
+
+
+def test_a_cluster_that_is_away_is_waited_for(dispatch, connection, monkeypatch):
+    away = InputError(ADDRESS, "tcp://host:1", "the address of one that answers")
+    client = connection.client
+
+    def gone():
+        raise away
+
+    monkeypatch.setattr(connection, "client", gone)
+    call = begin(dispatch)
+    until(lambda: "no workers at present" in call.waited_for)
+    dispatch.admit()
+    assert dispatch.queue("train") == [call] and connection.submitted == []  # not before some seconds
+    monkeypatch.setattr(connection, "client", client)
+    call.not_before = 0.0
+    dispatch.admit()
+    submitted(connection).set_result(2)
+    assert end(dispatch, call).value == 2
+
+
+def test_each_end_is_told_but_not_that_of_the_server(connection):
+    told = []
+    dispatch = Dispatch(connection, "sum", "", kept=9, places=lambda lane: 1, on_end=told.append)
+    first, second, third = (begin(dispatch, name) for name in ("one", "two", "three"))
+    dispatch.stop("two")
+    submitted(connection).set_exception(ValueError("no"))
+    end(dispatch, first)
+    assert told == [second, first]
+    connection.closed = True
+    dispatch._closed()
+    until(lambda: third.over)
+    time.sleep(0.05)
+    assert told == [second, first]

@@ -15,6 +15,8 @@ import pytest
 from autoencode_core.changes import Change
 from autoencode_core.desk import jobs as jobs_module
 from autoencode_core.desk.jobs import Jobs
+from autoencode_core.desk.journal import Entry, Journal
+from autoencode_core.desk.limits import Limits
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.run_store import RunStore
@@ -244,7 +246,7 @@ def test_result_that_is_no_run_fails(jobs):
 
 
 def test_run_that_the_store_refuses_is_not_lost(jobs, monkeypatch, make_record):
-    def refuse(record):
+    def refuse(record, run_id):
         raise InputError("runs folder", "/full", "a folder that can be written (No space left on device)")
 
     monkeypatch.setattr(jobs.store, "save", refuse)
@@ -335,19 +337,24 @@ def test_address_that_does_not_answer(folder, monkeypatch, address):
     unreachable.close()
 
 
-def test_lost_scheduler_fails_the_job_and_the_next_one_starts_anew(jobs):
-    job_id = jobs.train(spec(fake.LONG, 8, iterations=5000))
-    running(jobs, job_id)
+def test_jobs_whose_scheduler_is_lost_begin_again_on_another_one(jobs):
+    wanted = [spec(fake.LONG, n, iterations=400) for n in (80, 81, 82)]
+    ids = [jobs.train(each) for each in wanted]
+    running(jobs, ids[0])
     os.kill(jobs.connection.cluster.scheduler.process.pid, signal.SIGKILL)
-    status = end_of(jobs, job_id)
-    assert (status.state, status.message) == ("failed", "The workers were lost.")
-    assert end_of(jobs, jobs.train(spec(fake.QUICK, 4)), 25).outcome == "finished"
+    for job_id, each in zip(ids, wanted, strict=True):
+        status = end_of(jobs, job_id, 60)
+        assert (status.state, status.outcome) == ("done", "finished")
+        assert status.history["iteration"] == list(range(401)) and 1 <= fake.begun(each) <= 2
+        assert sum(entry.spec == each for entry in jobs.store.list()) == 1
 
 
 SERVER = """
 import sys, time
 from fake_training import fake_job
 from autoencode_core.desk.jobs import Jobs
+from autoencode_core.desk.journal import Entry, Journal
+from autoencode_core.desk.limits import Limits
 from autoencode_core.store.run_store import RunStore
 from autoencode_core.spec import RunSpec
 import psutil
@@ -391,3 +398,109 @@ def alive(pid):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+# ---- the queue, who may do what, and what outlives a server
+
+
+def test_a_visitor_s_second_job_waits_behind_everybody_s_first(jobs):
+    busy = [jobs.train(spec(fake.LONG, 48 + n, iterations=4000), "z") for n in (0, 1)]
+    asked = [(owner, n) for owner in "abc" for n in (1, 2)]
+    ids = {
+        (owner, n): jobs.train(spec(fake.QUICK, 50 + place, iterations=150), owner)
+        for place, (owner, n) in enumerate(asked)
+    }
+    places = {each: jobs.status(job_id).position for each, job_id in ids.items()}
+    assert sorted(places, key=places.get) == [(owner, n) for n in (1, 2) for owner in "abc"]
+    last = until(lambda: (s := jobs.status(ids["c", 2])).wait and s)  # as soon as a rate is known
+    assert last.state == "waiting" and "number 6 in the queue and begins in" in last.message
+    for job_id in busy:
+        jobs.stop(job_id)
+    began = {each: until(lambda j=job_id: jobs.status(j).started) for each, job_id in ids.items()}
+    assert max(began[owner, 1] for owner in "abc") <= min(began["b", 2], began["c", 2])
+    for job_id in (*busy, *ids.values()):
+        end_of(jobs, job_id)
+
+
+def test_only_who_asked_may_change_or_stop_and_nobody_alone_what_others_want_too(jobs):
+    job_id = jobs.train(spec(fake.LONG, 60, iterations=4000), "mine")
+    running(jobs, job_id)
+    for act in (jobs.stop, jobs.pause, jobs.step, jobs.resume, jobs.change):
+        with pytest.raises(InputError, match="one that you asked for"):
+            act(job_id, "another")
+    assert jobs.train(spec(fake.LONG, 60, iterations=4000), "another") == job_id
+    assert jobs.status(job_id).owners == {"mine", "another"}
+    for owner in ("mine", "another"):
+        with pytest.raises(InputError, match="nobody else asked for"):
+            jobs.stop(job_id, owner)
+    assert jobs.status(job_id).state == "running"
+    jobs.stop(job_id)
+    end_of(jobs, job_id)
+    job_id = jobs.train(spec(fake.LONG, 61, iterations=4000), "mine")
+    jobs.stop(job_id, "mine")
+    end_of(jobs, job_id)
+
+
+def test_there_are_limits_for_each_visitor_and_for_all(folder):
+    few = Jobs(RunStore(folder / "few"), workers=1, task=fake.fake_job, limits=Limits(2, 3))
+    ids = [few.train(spec(fake.LONG, n, iterations=4000), owner) for n, owner in ((1, "a"), (2, "a"))]
+    with pytest.raises(InputError, match="at most 2 of yours"):
+        few.train(spec(fake.LONG, 3), "a")
+    assert few.train(spec(fake.LONG, 2, iterations=4000), "a") == ids[1]  # the same is no other one
+    few.train(spec(fake.LONG, 4, iterations=4000), "b")
+    with pytest.raises(InputError, match="at most 3 of all visitors"):
+        few.train(spec(fake.LONG, 5), "c")
+    few.stop(ids[1], "a")  # it waits
+    few.train(spec(fake.LONG, 6, iterations=4000), "c")
+    few.close()
+
+
+def test_what_a_server_leaves_is_taken_up_by_the_next_one_and_stored_once(folder):
+    store = RunStore(folder / "taken up")
+    first = Jobs(store, workers=1, task=fake.fake_job)
+    wanted = [spec(fake.LONG, 70 + n, iterations=100) for n in range(3)]
+    ids = [first.train(each, "a") for each in wanted]
+    running(first, ids[0])
+    first.close()
+    assert store.list() == [] and first.status(ids[2]).state == "failed"
+    second = Jobs(store, workers=2, task=fake.fake_job)
+    second.recover()
+    assert sorted(line.split()[2] for line in second.recovered) == sorted(ids)
+    for job_id, each in zip(ids, wanted, strict=True):
+        status = end_of(second, job_id)
+        assert status.outcome == "finished" and status.spec == each and status.owners == {"a"}
+    second.close()
+    third = Jobs(store, workers=1, task=fake.fake_job)
+    third.recover()
+    assert third.recovered == [] and len(store.list()) == 3
+    third.close()
+
+
+def test_what_was_stored_as_the_server_died_is_not_trained_again(folder, make_record):
+    store = RunStore(folder / "stored")
+    wanted = spec(fake.LONG, 75)
+    run_id = store.save(make_record(wanted), store.new_id(wanted))
+    left = Journal(store.root)
+    left.enter(Entry("0123456789ab", "run", wanted.model_dump_json(), stored=run_id))
+    left.enter(Entry("0123456789ac", "run", "no spec"))
+    left.close()
+    jobs = Jobs(store, workers=1, task=fake.fake_job)
+    jobs.recover()
+    assert sorted(line.split()[-1] for line in jobs.recovered) == ["ended.", "understood."]
+    assert jobs.list() == [] and [entry.run_id for entry in store.list()] == [run_id]
+    jobs.close()
+
+
+def test_the_overview_counts_what_runs_and_waits(jobs):
+    ids = [jobs.train(spec(fake.LONG, n, iterations=4000)) for n in (90, 91, 92)]
+    for job_id in ids[:2]:
+        running(jobs, job_id)
+    found = jobs.overview()
+    assert (found.state, found.message, found.scheduler) == ("ready", "", "own processes")
+    assert (found.trainings_running, found.trainings_waiting) == (2, 1)
+    assert found.limits == Limits() and set(found.versions) >= {"python", "torch", "distributed"}
+    until(lambda: sum(worker.trainings for worker in jobs.overview().workers) == 2)
+    assert all(worker.memory > 0 and worker.seen < 60 for worker in jobs.overview().workers)
+    for job_id in ids:
+        jobs.stop(job_id)
+        end_of(jobs, job_id)

@@ -84,7 +84,7 @@ def test_stopping_stays_stopping_until_it_is_over(job):
     assert job.status().state == "stopping" and not job.joinable and not job.over
     assert heard(job, "second", "w2", b"") and job.status().state == "stopping" and not job.given_up
     job.ended("done", "Stopped before it began.")
-    assert not heard(job, "second", "w2", rows(1)) and job.status().history["iteration"] == []
+    assert not heard(job, "second", "w2", rows(1)) and job.status().history["iteration"] == [0]
 
 
 def test_nan_comes_through(job):
