@@ -37,7 +37,13 @@ class AnswersAtOnce:
         self.cancelled: list[str] = []
         self._known: dict[str, Answer] = {}
 
-    def ask(self, question: Question[Any], record: RunRecord | Sequence[RunRecord], **arguments: Any) -> str:
+    def ask(
+        self,
+        question: Question[Any],
+        record: RunRecord | Sequence[RunRecord],
+        owner: str = "",
+        **arguments: Any,
+    ) -> str:
         records = [record] if isinstance(record, RunRecord) else record
         about = [(each.created, each.spec) for each in records]
         text = repr((question.name, about, sorted(arguments.items(), key=lambda item: item[0])))

@@ -24,7 +24,7 @@ class Jobs:
     def list(self):
         return []
 
-    def train(self, spec):
+    def train(self, spec, owner=""):
         self.asked.append(spec)
         return "job1"
 

@@ -32,6 +32,7 @@ class FakeStatus:
     paused: bool = False
     tikhonov: float | None = 1e-4
     step: float = 1.0
+    owners: frozenset = frozenset()
 
     @property
     def changes(self):
@@ -49,19 +50,19 @@ class FakeJobs:
     def snapshot(self, job_id):
         return self.shot
 
-    def stop(self, job_id):
+    def stop(self, job_id, owner=""):
         self.stopped.append(job_id)
 
-    def pause(self, job_id):
+    def pause(self, job_id, owner=""):
         self.asked.append("pause")
 
-    def resume(self, job_id):
+    def resume(self, job_id, owner=""):
         self.asked.append("resume")
 
-    def step(self, job_id):
+    def step(self, job_id, owner=""):
         self.asked.append("step")
 
-    def change(self, job_id, **values):
+    def change(self, job_id, owner="", **values):
         self.asked.append(values)
         if values.get("tikhonov") == 10.0:
             raise InputError("tikhonov", 10.0, "something else")
@@ -226,3 +227,21 @@ def test_a_picture_that_cannot_be_made_does_not_take_the_panel_with_it(monkeypat
 )
 def test_durations(seconds, words):
     assert _duration(seconds) == words
+
+
+def test_another_visitor_s_training_can_be_watched_but_not_changed(monkeypatch):
+    at = panel(monkeypatch, FakeJobs("running", owners=frozenset({"somebody else"})))
+    said = " ".join(caption.value for caption in at.caption)
+    assert "Another visitor asked for this" in said and [m.label for m in at.metric][:1] == ["Cost J"]
+    assert not at.select_slider and not [
+        b for b in at.button if (b.key or "").startswith(("stop_", "pause_"))
+    ]
+
+
+def test_what_several_asked_for_nobody_stops_alone(monkeypatch):
+    monkeypatch.setattr(by_hand, "visitor", lambda: "me")
+    at = panel(monkeypatch, FakeJobs("running", owners=frozenset({"me", "somebody else"})))
+    assert "it goes on for all of you" in " ".join(caption.value for caption in at.caption)
+    assert not [b for b in at.button if (b.key or "").startswith("stop_")]
+    at = panel(monkeypatch, FakeJobs("running", owners=frozenset({"me"})))
+    assert at.button(key="stop_abc")

@@ -29,7 +29,7 @@ class FakeJobs:
             raise InputError("job", job_id, "the id of a job of this server")
         return self.known[job_id]
 
-    def train(self, spec):
+    def train(self, spec, owner=""):
         self.trained.append(spec)
         self.known["job1"] = JobStatus("job1", spec, "running", "", empty_history())
         return "job1"
@@ -37,7 +37,7 @@ class FakeJobs:
     def snapshot(self, job_id):
         return None
 
-    def stop(self, job_id):
+    def stop(self, job_id, owner=""):
         self.known[job_id] = replace(self.known[job_id], state="stopping")
 
 

@@ -30,7 +30,7 @@ class FakeJobs:
         self.known, self.shot = status, shot
         self.plans, self.stopped = [], []
 
-    def study(self, plan, start=None):
+    def study(self, plan, start=None, owner=""):
         self.plans.append((plan, start))
         nothing = [None] * len(plan.settings())
         self.known = StudyStatus("begun", plan, "running", "", nothing)
@@ -50,7 +50,7 @@ class FakeJobs:
     def snapshot(self, job_id):
         return self.shot
 
-    def stop(self, job_id):
+    def stop(self, job_id, owner=""):
         self.stopped.append(job_id)
 
 
