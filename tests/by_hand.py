@@ -32,7 +32,11 @@ def record_by_hand(spec: RunSpec | None = None, rows: int = 5, seed: int = 0, **
         "summary": {
             "train_error": 0.1,
             "test_error": 1 / 3,
+            "pca_train_error": None,
+            "pca_test_error": None,
             "accuracy": None,
+            "iterations": float(rows - 1),
+            "seconds": 0.5,
             "parameters": float(sum(layers)),
         },
         "weights": {

@@ -20,7 +20,8 @@ from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.choice import choice_out
 from autoencode_core.store.disk_space import run_size
-from autoencode_core.store.run_file import EXTENSION, pack
+from autoencode_core.store.run_file import pack
+from autoencode_core.store.run_members import EXTENSION
 from autoencode_core.store.validation import check_name
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from autoencode_core.knobs import bounds
 from autoencode_core.spec import AUTO, RunSpec
 from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
 from autoencode_core.store.record import HISTORY, RunRecord
-from autoencode_core.store.run_file import MOST_BYTES, texts_size
+from autoencode_core.store.run_file import texts_size
+from autoencode_core.store.run_members import MOST_BYTES
 from autoencode_core.store.study import Plan
 from autoencode_core.store.study_file import FEWEST_PARTICLES, MOST_STUDY_BYTES, USUAL_STUDY_BYTES
 from autoencode_core.words import megabytes

@@ -23,17 +23,28 @@ import safetensors.numpy
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.array_heads import Head, heads
 from autoencode_core.store.choice import choice_in, choice_out
 from autoencode_core.store.folder import write_to_disk
+from autoencode_core.store.history import HISTORY
+from autoencode_core.store.layout import check_layout
 from autoencode_core.store.record import Array, RunRecord
+from autoencode_core.store.run_members import (
+    FREE_BYTES,
+    MOST_BYTES,
+    MOST_RATIO,
+    WANTED,
+    File,
+    Folder,
+    Members,
+    check_size,
+)
 from autoencode_core.store.stored_spec import spec_in
 from autoencode_core.store.strict_json import dump, head_in, number_in, number_out, parse
 from autoencode_core.store.validation import check, check_texts, check_weight
-from autoencode_core.store.zip_members import END_BYTES, ZIP_ERRORS, contents, stored_member
+from autoencode_core.store.zip_members import stored_member
 from autoencode_core.words import megabytes
 
-EXTENSION = ".autoencode"
-"""Ending of a run file."""
 VERSION = 2
 """Version of the format, counted up when an older program could not read a newer file: 2 may hold HALVED."""
 HALVED = (
@@ -46,22 +57,10 @@ HALVED = (
     "flow_dropped",
 )
 """Arrays that a file may hold in half precision; they are read into that of the run, axes into float64."""
-MOST_BYTES = 200_000_000
-"""Largest run file that is read."""
-LIMITS: Mapping[str, int] = {
-    "spec.json": 1_000_000,
-    "run.json": 4_000_000,
-    "history.json": 32_000_000,
-    "weights.safetensors": 400_000_000,
-    "probe.safetensors": 400_000_000,
-}
-"""The members and how many bytes each may have when unpacked."""
-
-_SMALL = ("spec.json", "run.json")
+_ARRAYS = ("weights.safetensors", "probe.safetensors")
 _TEXTS = ("status", "message", "name", "created")
-_WANTED = f"an {EXTENSION} file as this program writes it"
-_HEADER_BYTES = 65_536
-_TABLE_BYTES = 4096
+_HISTORY_NUMBER, _HISTORY_HEADS = 30, 10_000
+"""Most bytes of a number of a history with its comma, and of all else there."""
 
 
 def pack(record: RunRecord, half: bool = False) -> bytes:
@@ -76,12 +75,20 @@ def pack(record: RunRecord, half: bool = False) -> bytes:
         InputError: the record's parts do not fit each other, the file would be too large to be read, or a
             number is too large for half precision.
     """
+    members = _members(record, half)
+    whole = sum(map(len, members.values()))
+    if whole > MOST_BYTES:
+        raise InputError("run", f"{megabytes(whole)}, unpacked", f"at most {megabytes(MOST_BYTES)}")
+    packed = _zip(members, compressed=True)
+    # What packs better than any file may that is read (a control of zeros) is stored as it is.
+    return packed if whole <= FREE_BYTES + MOST_RATIO * len(packed) else _zip(members, compressed=False)
+
+
+def _zip(members: Mapping[str, bytes], compressed: bool) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in _members(record, half).items():
-            archive.writestr(stored_member(name, compressed=True), data)
-    if buffer.tell() > MOST_BYTES:
-        raise InputError("run", f"a file of {megabytes(buffer.tell())}", f"at most {megabytes(MOST_BYTES)}")
+        for name, data in members.items():
+            archive.writestr(stored_member(name, compressed), data)
     return buffer.getvalue()
 
 
@@ -95,12 +102,12 @@ def unpack(data: bytes, source: str = "file") -> RunRecord:
     Raises:
         InputError: the file is damaged, foreign, too large or newer than this program; it says where.
     """
-    return _record(_unzip(data, tuple(LIMITS), source), source)
+    return _record(File(data, source))
 
 
 def unpack_summary(data: bytes, source: str = "file") -> RunRecord:
     """The run in the bytes of an .autoencode file, without history and arrays; raises like `unpack`."""
-    return _in_flow_coordinates(_texts(_unzip(data, _SMALL, source), source))
+    return _in_flow_coordinates(_texts(File(data, source)))
 
 
 def texts_size(record: RunRecord) -> int:
@@ -115,8 +122,9 @@ def texts_size(record: RunRecord) -> int:
     check_texts(record)
     members = _text_members(record)
     for name, data in members.items():
-        _check_size(len(data), name, "run")
-    _texts(members, "run")
+        check_size(len(data), name, "run")
+    texts = parse(members["run.json"], "run, run.json", WANTED)
+    _text_record(record.spec, texts, "run")
     return sum(map(len, members.values()))
 
 
@@ -144,18 +152,18 @@ def write_folder(record: RunRecord, path: str | os.PathLike[str]) -> None:
 
 def read_folder(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
     """The run in a folder; raises like `unpack`."""
-    return _record(_read(Path(path), tuple(LIMITS), source), source)
+    return _record(Folder(Path(path), source))
 
 
 def read_summary(path: str | os.PathLike[str], source: str = "run") -> RunRecord:
     """The run in a folder, without history and arrays; raises like `unpack`."""
-    return _in_flow_coordinates(_texts(_read(Path(path), _SMALL, source), source))
+    return _in_flow_coordinates(_texts(Folder(Path(path), source)))
 
 
 def rewrite_name(path: str | os.PathLike[str], name: str) -> None:
     """Give the run in a folder another name, atomically; raises like `unpack`."""
     run_file = Path(path) / "run.json"
-    texts = parse(_read(Path(path), ("run.json",), "run")["run.json"], "run, run.json", _WANTED)
+    texts = parse(Folder(Path(path), "run").read("run.json"), "run, run.json", WANTED)
     hidden = run_file.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
         write_to_disk(hidden, dump({**texts, "name": name}))
@@ -179,7 +187,7 @@ def _members(record: RunRecord, half: bool = False) -> dict[str, bytes]:
         "probe.safetensors": _arrays_to_bytes(probe),
     }
     for name, data in members.items():
-        _check_size(len(data), name, "run")
+        check_size(len(data), name, "run")
     return members
 
 
@@ -216,67 +224,56 @@ def _halved(arrays: Mapping[str, Array]) -> dict[str, Array]:
 # ---- reading
 
 
-def _unzip(data: bytes, names: tuple[str, ...], source: str) -> dict[str, bytes]:
-    if len(data) > MOST_BYTES:
-        raise InputError(source, f"{len(data)} bytes", f"at most {MOST_BYTES} bytes")
-    _check_directory(data, source)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = {info.filename: info for info in archive.infolist()}
-            if len(archive.infolist()) != len(LIMITS) or set(entries) != set(LIMITS):
-                raise InputError(source, f"holds {', '.join(entries)}", f"exactly {', '.join(LIMITS)}")
-            for name, info in entries.items():
-                if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                    raise InputError(f"{source}, {name}", "encrypted or packed in another way", _WANTED)
-                _check_size(info.file_size, name, source)
-            return {name: archive.read(entries[name]) for name in names}
-    except ZIP_ERRORS as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(source, f"damaged ({error})", _WANTED) from None
-
-
-def _check_directory(data: bytes, source: str) -> None:
-    """Refuse what is no plain zip with a short table of contents, before zipfile reads that table."""
-    entries, table_bytes = contents(data[-END_BYTES:], source, _WANTED)
-    if entries != len(LIMITS) or table_bytes > _TABLE_BYTES:
-        raise InputError(source, f"a zip file with {entries} members", f"exactly {', '.join(LIMITS)}")
-
-
-def _read(path: Path, names: tuple[str, ...], source: str) -> dict[str, bytes]:
-    found = {}
-    for name in names:
-        try:
-            _check_size((path / name).stat().st_size, name, source)
-            found[name] = (path / name).read_bytes()
-        except OSError as error:
-            raise InputError(
-                f"{source}, {name}", error.strerror or "unreadable", "a file that can be read"
-            ) from None
-    return found
-
-
-def _check_size(size: int, name: str, source: str) -> None:
-    if size > LIMITS[name]:
-        raise InputError(f"{source}, {name}", f"{size} bytes", f"at most {LIMITS[name]} bytes")
-
-
-def _record(members: Mapping[str, bytes], source: str) -> RunRecord:
-    history, texts = (
-        parse(members["history.json"], f"{source}, history.json", _WANTED),
-        _texts(members, source),
-    )
-    if "iteration" in history and "substeps" not in history:  # written before they could change
-        rows = len(_list(history["iteration"], "iteration", source))
-        history |= {"substeps": [texts.spec.substeps] * rows, "ode_difference": [math.nan] * rows}
+def _record(members: Members) -> RunRecord:
+    texts, source = _texts(members), members.source
+    weights, probe = (_in_full(heads(members, name), texts.spec) for name in _ARRAYS)
+    check_layout(texts.spec, weights, probe, source)
     record = replace(
         texts,
-        history={key: [number_in(x) for x in _list(column, key, source)] for key, column in history.items()},
-        weights=_arrays(members["weights.safetensors"], f"{source}, weights.safetensors", texts.spec),
-        probe=_arrays(members["probe.safetensors"], f"{source}, probe.safetensors", texts.spec),
+        history=_history(members, texts.spec),
+        weights=_arrays(members, _ARRAYS[0], texts.spec),
+        probe=_arrays(members, _ARRAYS[1], texts.spec),
     )
     check(record, source)
-    return _in_flow_coordinates(record)
+    return _in_flow_coordinates(_completed(record))
+
+
+def _history(members: Members, spec: RunSpec) -> dict[str, list[float]]:
+    """The columns of the history, as they are before `check`."""
+    source, name = members.source, "history.json"
+    most = (spec.iterations + 1) * len(HISTORY)
+    size = members.size(name)
+    if size > most * _HISTORY_NUMBER + _HISTORY_HEADS:
+        raise InputError(f"{source}, {name}", f"{size} bytes", f"those of {spec.iterations + 1} rows")
+    data = members.read(name)
+    if data.count(b",") > 2 * most + len(HISTORY):
+        raise InputError(f"{source}, {name}", f"{data.count(b',')} commas", f"{most} numbers")
+    columns = {
+        key: _list(column, key, source) for key, column in parse(data, f"{source}, {name}", WANTED).items()
+    }
+    if "iteration" in columns and "substeps" not in columns:  # written before they could change
+        rows = len(columns["iteration"])
+        columns |= {"substeps": [spec.substeps] * rows, "ode_difference": [math.nan] * rows}
+    return {key: _numbers(column) for key, column in columns.items()}
+
+
+def _numbers(column: list[Any]) -> list[Any]:
+    """The values of a column, those that JSON has no word for as numbers."""
+    return column if set(map(type, column)) == {float} else [number_in(value) for value in column]
+
+
+def _completed(record: RunRecord) -> RunRecord:
+    """A record with the figures that pages ask every run for; where its summary has none, the last row's."""
+    names = ("train_error", "test_error", "seconds")
+    last = {name: record.history[name][-1] for name in (*names, "iteration")}
+    known: dict[str, float | None] = {
+        **dict.fromkeys(("pca_train_error", "pca_test_error", "accuracy")),
+        **{name: last[name] for name in names},
+        "iterations": float(last["iteration"]),
+        "parameters": float(record.weights["control"].size),
+    }
+    given = {name: value for name, value in record.summary.items() if value is not None or name not in known}
+    return replace(record, summary={**known, **given})
 
 
 _TRAIN_AGAIN = " Its test error was told in data units, which compares with nothing here: train it again."
@@ -298,16 +295,22 @@ def _in_flow_coordinates(record: RunRecord) -> RunRecord:
     return replace(record, history=history, summary=summary, message=message)
 
 
-def _texts(members: Mapping[str, bytes], source: str) -> RunRecord:
+def _texts(members: Members) -> RunRecord:
     """What spec.json and run.json say, as a record without history and arrays."""
-    texts = parse(members["run.json"], f"{source}, run.json", _WANTED)
+    source = members.source
+    texts = parse(members.read("run.json"), f"{source}, run.json", WANTED)
+    spec = parse(members.read("spec.json"), f"{source}, spec.json", WANTED)
+    return _text_record(spec_in(spec, f"{source}, spec.json"), texts, source)
+
+
+def _text_record(spec: RunSpec, texts: dict[str, Any], source: str) -> RunRecord:
     fields: dict[str, Any] = {key: texts.get(key) for key in _TEXTS}
-    head_in(texts, f"{source}, run.json", "autoencode", VERSION, _WANTED)
+    head_in(texts, f"{source}, run.json", "autoencode", VERSION, WANTED)
     summary = texts.get("summary")
     if not isinstance(summary, dict):
         raise InputError(f"{source}, summary", summary, "figures by name")
     record = RunRecord(
-        spec=spec_in(parse(members["spec.json"], f"{source}, spec.json", _WANTED), f"{source}, spec.json"),
+        spec=spec,
         summary={key: number_in(value) for key, value in summary.items()},
         labels=tuple(_list(texts.get("labels"), "labels", source)),
         columns=tuple(_list(texts.get("columns"), "columns", source)),
@@ -328,15 +331,25 @@ def _list(value: Any, key: str, source: str) -> list[Any]:
     return value
 
 
-def _arrays(data: bytes, source: str, spec: RunSpec) -> dict[str, Array]:
+def _in_full(part: Mapping[str, Head], spec: RunSpec) -> dict[str, Head]:
+    """What a member says of its arrays, those in half precision as they will be read."""
+    return {
+        name: head._replace(dtype=_full(name, spec)) if name in HALVED and head.dtype == np.float16 else head
+        for name, head in part.items()
+    }
+
+
+def _full(name: str, spec: RunSpec) -> np.dtype[Any]:
+    """Type of an array that a file holds in half precision: that of the run, of coordinates float64."""
+    return np.dtype(np.float64 if name == "axes" else spec.dtype)
+
+
+def _arrays(members: Members, name: str, spec: RunSpec) -> dict[str, Array]:
     """The arrays in a member; those in half precision in that of the run, coordinates in float64."""
-    header = int.from_bytes(data[:8], "little")
-    if header > _HEADER_BYTES:
-        raise InputError(source, f"a header of {header} bytes", f"at most {_HEADER_BYTES} bytes")
     with contextlib.suppress(safetensors.SafetensorError, KeyError, ValueError, TypeError):
-        found = safetensors.numpy.load(data)
-        for name in HALVED:
-            if name in found and found[name].dtype == np.float16:
-                found[name] = found[name].astype(np.float64 if name == "axes" else spec.dtype)
+        found = safetensors.numpy.load(members.read(name))
+        for key in HALVED:
+            if key in found and found[key].dtype == np.float16:
+                found[key] = found[key].astype(_full(key, spec))
         return found
-    raise InputError(source, "damaged", "arrays in the safetensors format")
+    raise InputError(f"{members.source}, {name}", "damaged", "arrays in the safetensors format")

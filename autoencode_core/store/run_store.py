@@ -15,8 +15,6 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.folder import FileCache
 from autoencode_core.store.record import RunRecord, Status, summary_line
 from autoencode_core.store.run_file import (
-    EXTENSION,
-    MOST_BYTES,
     pack,
     read_folder,
     read_summary,
@@ -25,6 +23,7 @@ from autoencode_core.store.run_file import (
     unpack_summary,
     write_folder,
 )
+from autoencode_core.store.run_members import EXTENSION, MOST_BYTES
 from autoencode_core.store.study_store import MEMBER_ID, StudyStore
 from autoencode_core.store.validation import check_name
 

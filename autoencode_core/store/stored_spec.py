@@ -15,6 +15,8 @@ RESIDUAL_NETWORK: Mapping[str, Any] = {"scheme": "euler", "substeps": 1, "fideli
 EVERY_COLUMN = Reading(drop=(NONE,))
 """How a table was read before columns could be left out."""
 
+_LONGEST = 4096
+
 
 def spec_in(value: Any, source: str) -> RunSpec:
     """The spec of a stored run, whose file may have changed or gone since.
@@ -30,8 +32,15 @@ def spec_in(value: Any, source: str) -> RunSpec:
         value = {**RESIDUAL_NETWORK, **value}
         if is_table(str(value.get("dataset"))):
             value.setdefault("reading", EVERY_COLUMN)
+        _check_name(value.get("dataset"), f"{source}, dataset")
     try:
         return RunSpec.as_stored(value)
     except ValidationError as error:
         wrong = explain(error)[0]
         raise InputError(f"{source}, {wrong.field}", wrong.value, wrong.allowed) from None
+
+
+def _check_name(name: Any, field: str) -> None:
+    """Refuse the name of a data set that no file system has or no page can show."""
+    if isinstance(name, str) and (len(name) > _LONGEST or not name.isprintable()):
+        raise InputError(field, name, f"a name of at most {_LONGEST} printable characters")

@@ -2,11 +2,13 @@
 
 import json
 import math
+import re
 from typing import Any
 
 from autoencode_core.errors import InputError
 
 _BRACKETS = 10_000
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def dump(value: Any) -> bytes:
@@ -23,13 +25,17 @@ def parse(data: bytes, source: str, wanted: str) -> dict[str, Any]:
         wanted: what kind of file would be accepted.
 
     Raises:
-        InputError: it is nested too often, not strict JSON, or no object.
+        InputError: it is nested too often, not strict JSON in UTF-8, or no object, or holds text that no
+            page could show.
     """
     # Each bracket costs far more memory than its byte.
     if data.count(b"[") + data.count(b"{") > _BRACKETS:
         raise InputError(source, "nested too often", wanted)
     try:
-        value = json.loads(data, parse_constant=_refuse_constant)
+        text = data.decode()  # json.loads would also take other encodings, and halves of characters
+        value = json.loads(text, parse_constant=_refuse_constant)
+        if _SURROGATE.search(text):  # in pairs they are one character; alone they cannot be encoded
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InputError(source, f"damaged ({error})", "standard JSON") from None
     if not isinstance(value, dict):

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -18,11 +19,12 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from autoencode_core.errors import InputError
 from autoencode_core.knobs import bounds
 from autoencode_core.store.record import RunRecord
-from autoencode_core.store.run_file import EXTENSION, MOST_BYTES, pack, unpack
+from autoencode_core.store.run_file import pack, unpack
+from autoencode_core.store.run_members import EXTENSION, FREE_BYTES, MOST_BYTES, MOST_RATIO, unpacked_sizes
 from autoencode_core.store.stored_spec import spec_in
 from autoencode_core.store.strict_json import dump, head_in, number_out, parse
 from autoencode_core.store.study import MOST_RUNS, Outcome, Study, only_converged
-from autoencode_core.store.validation import ROWS, check_created, check_name
+from autoencode_core.store.validation import check_created, check_name
 from autoencode_core.store.zip_members import END_BYTES, ZIP_ERRORS, contents, stored_member
 from autoencode_core.words import as_set
 
@@ -37,6 +39,7 @@ USUAL_STUDY_BYTES = 2**28
 FEWEST_PARTICLES = 50
 """Particles that a run of a study keeps whatever room they take."""
 
+_MOST_ITERATIONS = int(bounds("iterations")[1] or 1)
 _HEAD = "study.json"
 _HEAD_BYTES = 4_000_000
 _ENTRY_BYTES = 128
@@ -90,9 +93,19 @@ def checked_members(data: bytes, source: str = "file") -> tuple[Study, list[byte
     with _opened(io.BytesIO(data), source) as archive:
         study = _study(archive, source)
         members = [_member(archive, name, source) for name in archive.namelist()[1:]]
+    _check_unpacked(members, len(data), source)
     for place, member in enumerate(members):  # one at a time: unpacked, a small file may be large
         _check_run(study, place, unpack(member, f"{source}, {_name(place)}"), source)
     return study, members
+
+
+def _check_unpacked(members: Sequence[bytes], size: int, source: str) -> None:
+    """Refuse runs that would unpack to too much together, before any of them is."""
+    names = (f"{source}, {_name(place)}" for place in range(len(members)))
+    sizes = (unpacked_sizes(io.BytesIO(data), name) for data, name in zip(members, names, strict=True))
+    total, most = sum(sum(each.values()) for each in sizes), FREE_BYTES + MOST_RATIO * size
+    if total > most:
+        raise InputError(source, f"{total} bytes, unpacked", f"at most {most}, {MOST_RATIO} times its size")
 
 
 def read_study(path: Path, source: str = "study") -> Study:
@@ -266,15 +279,16 @@ def _check(study: Study, source: str) -> None:
     check_created(study.created, f"{source}, created")
     if not 1 <= len(study.outcomes) <= MOST_RUNS:
         raise InputError(f"{source}, outcomes", len(study.outcomes), f"1 to {MOST_RUNS}")
-    if study.variance < 0:
-        raise InputError(f"{source}, variance", study.variance, "a number from 0")
+    if not 0 <= study.variance < inf:
+        raise InputError(f"{source}, variance", study.variance, "a finite number from 0")
     branches = ("",) if study.kind == "strip" else ("down", "up")
     for place, outcome in enumerate(study.outcomes):
         where = f"{source}, outcome {place}"
         if not 0 <= outcome.tikhonov <= 1e3:
             raise InputError(f"{where}, tikhonov", outcome.tikhonov, "a number from 0 to 1000")
-        if not 0 <= outcome.iterations < ROWS:
-            raise InputError(f"{where}, iterations", outcome.iterations, f"a number below {ROWS}")
+        if not 0 <= outcome.iterations <= _MOST_ITERATIONS:
+            wanted = f"a number from 0 to {_MOST_ITERATIONS}"
+            raise InputError(f"{where}, iterations", outcome.iterations, wanted)
         if outcome.branch not in branches:
             raise InputError(f"{where}, branch", outcome.branch, " or ".join(branches) or "none")
         if outcome.minimiser is not None and not 0 <= outcome.minimiser < MOST_RUNS:

@@ -1,46 +1,32 @@
 """check: whether a record's parts fit each other, before it is drawn, stored or made into a model."""
 
+import re
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, get_args
+from itertools import pairwise
+from math import inf, isfinite
+from typing import get_args
 
 import numpy as np
 
 from autoencode_core.errors import InputError
-from autoencode_core.flow.fields import controlled_field
-from autoencode_core.flow.shape import ControlShape
-from autoencode_core.flow.widths import active_counts
 from autoencode_core.spec import AUTO, RunSpec
-from autoencode_core.store.record import HISTORY, PATH, PROBE, WEIGHTS, Array, RunRecord, Status
+from autoencode_core.store.layout import check_keys, check_layout
+from autoencode_core.store.record import HISTORY, Array, RunRecord, Status
 
 NAME_LENGTH = 80
 """Longest name of a run, in characters."""
 TEXT_LENGTH = 10_000
 """Longest message, label or column name, in characters."""
-ROWS = 1_000_000
-"""Most rows of a history."""
+FIGURES = 100
+"""Most figures of a summary."""
+CLASSES = 1000
+"""Most classes of a run that has no names for them."""
 
-_KINDS = {"f": "float32 or float64", "i": "whole numbers", "b": "bool"}
-_LAYOUT: dict[str, tuple[str, str]] = {
-    "control": ("f", "P"),
-    "center": ("f", "d"),
-    "scale": ("f", "d"),
-    "axes": ("f", "dd"),
-    "order": ("i", "d"),
-    "path_iterations": ("i", "c"),
-    "path_controls": ("f", "cP"),
-    "inputs": ("f", "nd"),
-    "targets": ("f", "nt"),
-    "hue": ("f", "n"),
-    "labels": ("i", "l"),
-    "snapshot_iterations": ("i", "s"),
-    "snapshot_codes": ("f", "snk"),
-    "snapshot_outputs": ("f", "snt"),
-    "flow_times": ("f", "S"),
-    "flow_states": ("f", "Snd"),
-    "flow_active": ("b", "Sd"),
-    "flow_dropped": ("f", "nd"),
-}
-"""Kind and axes of every array; P, d, k, n are those of record.py, t is k for classify and d otherwise."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_YEARS = range(1970, 3000)
+_KNOWN = ("inputs", "targets", "hue", "center", "scale", "axes", "flow_times")
+"""Arrays that are finite even where a run diverged."""
 
 
 def check(record: RunRecord, source: str = "run") -> None:
@@ -51,23 +37,14 @@ def check(record: RunRecord, source: str = "run") -> None:
         source: what to call it in a message.
 
     Raises:
-        InputError: a key is missing or unknown, a column of the history has another length, an
-            array has the wrong kind or shape, or a number is not finite though the run did not diverge.
+        InputError: a key is missing or unknown, a column of the history has another length or more rows
+            than iterations, an array has the wrong kind or shape, or a number is none that a training gives.
     """
     check_texts(record, source)
     check_weight(record.spec, source)
-    _check_history(record, source)
-    _keys(record.weights, WEIGHTS + (PATH if PATH[0] in record.weights else ()), f"{source}, weights")
-    _keys(record.probe, PROBE, f"{source}, probe")
-    arrays = {**record.weights, **record.probe}
-    for name, array in arrays.items():
-        _check_kind(name, array, source)
-    sizes = _sizes(record.spec, arrays, source)
-    for name, array in arrays.items():
-        shape = tuple(sizes[axis] for axis in _LAYOUT[name][1])
-        if array.shape != shape:
-            raise InputError(f"{source}, {name}", f"shape {array.shape}", f"shape {shape}")
-    _check_values(record, arrays, source)
+    check_history(record.spec, record.history, source)
+    check_layout(record.spec, record.weights, record.probe, source)
+    _check_values(record, {**record.weights, **record.probe}, source)
 
 
 def check_texts(record: RunRecord, source: str = "run") -> None:
@@ -79,14 +56,37 @@ def check_texts(record: RunRecord, source: str = "run") -> None:
     check_created(record.created, f"{source}, created")
     texts = {"message": (record.message,), "labels": record.labels, "columns": record.columns}
     for field, values in texts.items():
-        if not all(isinstance(text, str) and len(text) <= TEXT_LENGTH for text in values):
-            raise InputError(f"{source}, {field}", values, f"text of at most {TEXT_LENGTH} characters")
+        for text in values:
+            check_text(text, f"{source}, {field}")
+    if len(record.summary) > FIGURES:
+        raise InputError(f"{source}, summary", f"{len(record.summary)} figures", f"at most {FIGURES}")
     for key, value in record.summary.items():
         if not isinstance(key, str) or (value is not None and not _is_number(value)):
             raise InputError(f"{source}, summary, {key}", value, "a number or nothing")
-    substeps = record.summary.get("substeps")
-    if substeps is not None and substeps not in range(1, 65):
-        raise InputError(f"{source}, summary, substeps", substeps, "a whole number from 1 to 64")
+    _check_figures(record.summary, f"{source}, summary")
+
+
+def _check_figures(summary: Mapping[str, float | None], source: str) -> None:
+    """Refuse figures that count or measure something and cannot be."""
+    for name, least, most in (("substeps", 1, 64), ("iterations", 0, 100_000)):
+        value = summary.get(name)
+        if value is not None and value not in range(least, most + 1):
+            raise InputError(f"{source}, {name}", value, f"a whole number from {least} to {most}")
+    for name, top in (("seconds", inf), ("parameters", inf), ("accuracy", 1.0)):
+        value = summary.get(name)
+        if value is not None and not (isfinite(value) and 0 <= value <= top):
+            wanted = "a finite number from 0" if top == inf else "a number from 0 to 1"
+            raise InputError(f"{source}, {name}", value, wanted)
+
+
+def check_text(text: object, field: str) -> None:
+    """Refuse what is no text that can be shown: too long, or with signs that control a terminal.
+
+    Raises:
+        InputError: it is.
+    """
+    if not isinstance(text, str) or len(text) > TEXT_LENGTH or _CONTROL.search(text):
+        raise InputError(field, text, f"text of at most {TEXT_LENGTH} characters, none of them for control")
 
 
 def check_weight(spec: RunSpec, source: str = "run") -> None:
@@ -123,75 +123,48 @@ def check_created(created: object, field: str = "created") -> None:
     """
     if created != "":
         try:
-            datetime.fromisoformat(created)  # type: ignore[arg-type]  # what is no text is refused too
+            found = datetime.fromisoformat(created)  # type: ignore[arg-type]  # what is no text fails too
         except (TypeError, ValueError):
             raise InputError(field, created, "an ISO date and time") from None
+        if found.year not in _YEARS:
+            wanted = f"an ISO date and time of the years {_YEARS[0]} to {_YEARS[-1]}"
+            raise InputError(field, created, wanted)
 
 
-def _check_history(record: RunRecord, source: str) -> None:
-    _keys(record.history, HISTORY, f"{source}, history")
-    rows = len(record.history[HISTORY[0]])
-    for key, column in record.history.items():
-        if not isinstance(column, list) or len(column) != rows or rows > ROWS:
-            raise InputError(
-                f"{source}, history, {key}", column, f"as long a list as the others, at most {ROWS}"
-            )
-        if not all(map(_is_number, column)):
-            raise InputError(f"{source}, history, {key}", column, "numbers")
+def check_numbers(column: Collection[object], field: str) -> None:
+    """Refuse a column that holds anything but numbers.
+
+    Raises:
+        InputError: it does.
+    """
+    if not all(issubclass(kind, int | float) and kind is not bool for kind in set(map(type, column))):
+        raise InputError(field, column, "numbers")
+
+
+def check_history(spec: RunSpec, history: Mapping[str, list[float]], source: str = "run") -> None:
+    """The part of `check` that is about the history; raises like it."""
+    check_keys(history, HISTORY, f"{source}, history")
+    rows, most = len(history["iteration"]), spec.iterations + 1
+    for key, column in history.items():
+        where = f"{source}, history, {key}"
+        if not isinstance(column, list) or len(column) != rows:
+            raise InputError(where, column, f"as long a list as that of the iterations, {rows}")
+        check_numbers(column, where)
+    if not 1 <= rows <= most:
+        raise InputError(f"{source}, history", f"{rows} rows", f"1 to {most}, one for each iteration")
+    numbers = history["iteration"]
+    rising = all(a < b for a, b in pairwise(numbers))
+    if not rising or not 0 <= numbers[0] <= numbers[-1] < most or not all(map(_is_whole, numbers)):
+        wanted = f"whole numbers that rise, from 0 to {spec.iterations}"
+        raise InputError(f"{source}, history, iteration", numbers, wanted)
+
+
+def _is_whole(value: float) -> bool:
+    return isfinite(value) and value == int(value)
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _keys(given: Any, wanted: tuple[str, ...], source: str) -> None:
-    missing, foreign = sorted(set(wanted) - set(given)), sorted(map(str, set(given) - set(wanted)))
-    if missing or foreign:
-        found = f"lacks {', '.join(missing)}" if missing else f"also holds {', '.join(foreign)}"
-        raise InputError(source, found, f"exactly {', '.join(wanted)}")
-
-
-def _check_kind(name: str, array: Array, source: str) -> None:
-    kind, axes = _LAYOUT[name]
-    fits = isinstance(array, np.ndarray) and (
-        (kind == "f" and array.dtype in (np.float32, np.float64))
-        or (kind == "i" and array.dtype.kind in "iu")
-        or (kind == "b" and array.dtype == np.bool_)
-    )
-    if not fits:
-        raise InputError(f"{source}, {name}", getattr(array, "dtype", type(array)), _KINDS[kind])
-    if array.ndim != len(axes):
-        raise InputError(f"{source}, {name}", f"{array.ndim} axes", f"{len(axes)} axes")
-
-
-def _sizes(spec: RunSpec, arrays: dict[str, Array], source: str) -> dict[str, int]:
-    """Length of every axis of _LAYOUT."""
-    width, particles = arrays["inputs"].shape[1], arrays["inputs"].shape[0]
-    if particles < 1 or width < spec.bottleneck:
-        raise InputError(
-            f"{source}, inputs",
-            f"shape {arrays['inputs'].shape}",
-            f"at least one particle of at least {spec.bottleneck} components, the bottleneck",
-        )
-    encoder_only = spec.task == "classify"
-    counts = active_counts(width, spec.bottleneck, spec.depth, spec.profile)
-    return {
-        "P": _parameters(counts[: spec.depth // 2] if encoder_only else counts, spec),
-        "d": width,
-        "k": spec.bottleneck,
-        "t": spec.bottleneck if encoder_only else width,
-        "n": particles,
-        "l": particles if arrays["labels"].size else 0,
-        "c": len(arrays.get("path_iterations", ())),
-        "s": arrays["snapshot_iterations"].shape[0],
-        "S": arrays["flow_times"].shape[0],
-    }
-
-
-def _parameters(counts: tuple[int, ...], spec: RunSpec) -> int:
-    """Length P of the control: the blocks of its field, layer by layer."""
-    field = controlled_field(spec.field, spec.activation, spec.expansion, spec.hidden)
-    return ControlShape(counts, field.blocks).size
 
 
 def _check_values(record: RunRecord, arrays: dict[str, Array], source: str) -> None:
@@ -202,14 +175,29 @@ def _check_values(record: RunRecord, arrays: dict[str, Array], source: str) -> N
         )
     if sorted(order.tolist()) != list(range(order.size)):
         raise InputError(f"{source}, order", order.tolist(), f"each of 0 to {order.size - 1} once")
-    if labels.size and (labels.min() < 0 or (record.labels and labels.max() >= len(record.labels))):
-        raise InputError(
-            f"{source}, labels", int(labels.max()), f"0 to {len(record.labels) - 1}, the classes"
-        )
+    most = len(record.labels) or CLASSES
+    if labels.size and (labels.min() < 0 or labels.max() >= most):
+        wrong = int(labels.min()) if labels.min() < 0 else int(labels.max())
+        raise InputError(f"{source}, labels", wrong, f"0 to {most - 1}, the classes")
     if record.columns and len(record.columns) != order.size:
         raise InputError(f"{source}, columns", len(record.columns), f"none or {order.size} names")
-    if record.status == "diverged":
-        return
     for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        may_leave = record.status == "diverged" and name not in _KNOWN
+        if array.dtype.kind == "f" and not may_leave and not np.isfinite(array).all():
             raise InputError(f"{source}, {name}", "NaN or infinite", "finite numbers unless the run diverged")
+    _check_places(record, arrays, source)
+
+
+def _check_places(record: RunRecord, arrays: dict[str, Array], source: str) -> None:
+    """Refuse times, iterations, shares of the colours and scales that cannot be."""
+    times, horizon = arrays["flow_times"], record.spec.horizon
+    if not (np.diff(times) >= 0).all() or not 0 <= times[0] <= times[-1] <= horizon * (1 + 1e-5):
+        raise InputError(f"{source}, flow_times", times.tolist(), f"times that rise, from 0 to {horizon:g}")
+    for name in {"snapshot_iterations", "path_iterations"} & set(arrays):
+        found, most = arrays[name], record.spec.iterations
+        if found.size and not 0 <= found.min() <= found.max() <= most:
+            raise InputError(f"{source}, {name}", found.tolist(), f"iterations from 0 to {most}")
+    if not ((arrays["hue"] >= 0) & (arrays["hue"] <= 1)).all():
+        raise InputError(f"{source}, hue", "beyond its ends", "numbers from 0 to 1")
+    if not (arrays["scale"] > 0).all():
+        raise InputError(f"{source}, scale", arrays["scale"].tolist(), "numbers above 0")

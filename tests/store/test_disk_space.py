@@ -10,7 +10,7 @@ import autoencode_core as ac
 from autoencode_core.desk.jobs import Jobs
 from autoencode_core.errors import InputError
 from autoencode_core.export.study import study_bytes
-from autoencode_core.store import folder
+from autoencode_core.store import folder, run_members
 from autoencode_core.store import run_file as files
 from autoencode_core.store.disk_space import run_size, study_size
 from autoencode_core.store.run_store import RunStore
@@ -117,10 +117,9 @@ def test_a_job_that_could_not_be_stored_is_not_begun(tmp_path):
 def test_nothing_is_written_that_would_not_be_read(tmp_path, monkeypatch, make_record):
     record = make_record()
     monkeypatch.setattr(files, "MOST_BYTES", 1000)
-    with pytest.raises(InputError, match="run = a file of"):
+    with pytest.raises(InputError, match="MB, unpacked: allowed is at most"):
         files.pack(record)
-    limits = {**files.LIMITS, "weights.safetensors": 100}
-    monkeypatch.setattr(files, "LIMITS", limits)
+    monkeypatch.setitem(run_members.LIMITS, "weights.safetensors", 100)
     with pytest.raises(InputError, match=r"weights\.safetensors"):
         RunStore(tmp_path).save(record)
     assert not list(tmp_path.iterdir())

@@ -17,6 +17,7 @@ from own import registered
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store import run_file as files
+from autoencode_core.store import run_members
 from autoencode_core.store.choice import Choice, choice_out
 from autoencode_core.store.record import HISTORY
 from autoencode_core.store.run_file import pack, read_folder, unpack, unpack_summary, write_folder
@@ -130,12 +131,12 @@ numbers = st.one_of(st.floats(), st.integers(-(2**53), 2**53), st.floats(width=3
 
 
 @settings(max_examples=60, deadline=None)
-@given(column=st.lists(numbers, max_size=6), figure=st.one_of(st.none(), numbers))
+@given(column=st.lists(numbers, min_size=1, max_size=6), figure=st.one_of(st.none(), numbers))
 def test_numbers_survive_exactly(make_record, column, figure):
     record = make_record(
         rows=len(column),
         status="diverged",
-        history={key: list(column) for key in HISTORY},
+        history={key: list(column) for key in HISTORY} | {"iteration": list(range(len(column)))},
         summary={"x": figure},
     )
     back = unpack(pack(record))
@@ -149,7 +150,7 @@ def test_numbers_survive_exactly(make_record, column, figure):
 
 
 def test_json_members_are_standard_json(make_record):
-    history = {key: [1.0, math.nan, math.inf, -math.inf] for key in HISTORY}
+    history = {key: [1.0, math.nan, math.inf, -math.inf] for key in HISTORY} | {"iteration": [0, 1, 2, 3]}
     data = pack(make_record(status="diverged", history=history, summary={"test_error": math.nan}))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in ("spec.json", "run.json", "history.json"):
@@ -314,12 +315,16 @@ def test_bombs_are_refused_before_they_unpack(make_record, monkeypatch):
     with pytest.raises(InputError, match="at most 1000000 bytes"):
         unpack(rezip(data, **{"spec.json": b" " * 2_000_000}))
     with pytest.raises(InputError, match="nested too often"):
+        unpack(rezip(data, **{"spec.json": b"[" * 900_000}))
+    with pytest.raises(InputError, match=r"history\.json = 900000 bytes: allowed is those of 6 rows"):
         unpack(rezip(data, **{"history.json": b"[" * 900_000}))
+    with pytest.raises(InputError, match=r"history\.json = 4998 commas: allowed is 66 numbers"):
+        unpack(rezip(data, **{"history.json": b'{"cost": [' + b"0," * 4998 + b"0]}"}))
     with pytest.raises(InputError, match="damaged"):
         unpack(rezip(data, **{"spec.json": b"[" * 9_000}))
     with pytest.raises(InputError, match="damaged"):
         unpack(rezip(data, **{"spec.json": b"9" * 9_000}))
-    monkeypatch.setattr(files, "MOST_BYTES", 1000)
+    monkeypatch.setattr(run_members, "MOST_BYTES", 1000)
     with pytest.raises(InputError, match="at most 1000 bytes"):
         unpack(data)
 
