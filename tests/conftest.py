@@ -11,6 +11,8 @@ from hypothesis import settings
 
 # Before anything imports torch: more threads than cores make small products many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Workers of a server under test are to be as quick as the tests beside it.
+os.environ.setdefault("AUTOENCODE_NICE", "0")
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

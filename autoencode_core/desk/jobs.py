@@ -8,7 +8,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from statistics import median
 from typing import Any
 
@@ -278,17 +277,23 @@ class Jobs:
             desk.under_way() if desk is not None else [] for desk in (self._dispatch, self.questions)
         )
         at_work, answering = (Counter(call.worker for call in calls) for calls in (jobs, questions))
-        state, message = self.connection.state()
+        workers = tuple(
+            WorkerState(
+                worker.name,
+                worker.address,
+                worker.memory,
+                worker.cpu,
+                at_work[worker.address],
+                answering[worker.address],
+                worker.seen,
+            )
+            for worker in self.connection.workers()
+        )
         return Overview(
-            state,
-            message,
-            self.connection.address or "own processes",
-            tuple(
-                WorkerState(
-                    **asdict(facts), trainings=at_work[facts.address], questions=answering[facts.address]
-                )
-                for facts in self.connection.workers_now()
-            ),
+            self.connection.state,
+            self.connection.trouble(),
+            self.connection.scheduler,
+            workers,
             len(jobs),
             self._dispatch.waiting(),
             len(questions),

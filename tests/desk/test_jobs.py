@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import dask
 import numpy as np
 import psutil
 import pytest
@@ -304,10 +305,17 @@ def test_finished_jobs_are_forgotten_after_a_while(jobs, monkeypatch):
 
 
 def test_another_server_uses_the_cluster_by_its_address(jobs, folder):
-    address = jobs.connection.cluster.scheduler_address
-    other = Jobs(RunStore(folder / "elsewhere"), address=address, task=fake.fake_job)
+    cluster = jobs.connection.cluster
+    own = cluster.security.get_tls_config_for_role("client")
+    files = {
+        "distributed.comm.tls.ca-file": own["ca_file"],
+        "distributed.comm.tls.client.cert": own["cert"],
+        "distributed.comm.tls.client.key": own["key"],
+    }
+    other = Jobs(RunStore(folder / "elsewhere"), address=cluster.address, task=fake.fake_job)
     same = spec(fake.LONG, 7, iterations=60)
-    ours, theirs = jobs.train(same), other.train(same)
+    with dask.config.set(files):
+        ours, theirs = jobs.train(same), other.train(same)
     assert end_of(other, theirs).outcome == "finished" == end_of(jobs, ours).outcome
     assert len(other.store.list()) == 1
     other.close()
@@ -341,7 +349,7 @@ def test_jobs_whose_scheduler_is_lost_begin_again_on_another_one(jobs):
     wanted = [spec(fake.LONG, n, iterations=400) for n in (80, 81, 82)]
     ids = [jobs.train(each) for each in wanted]
     running(jobs, ids[0])
-    os.kill(jobs.connection.cluster.scheduler.process.pid, signal.SIGKILL)
+    os.kill(jobs.connection.cluster.scheduler.pid, signal.SIGKILL)
     for job_id, each in zip(ids, wanted, strict=True):
         status = end_of(jobs, job_id, 60)
         assert (status.state, status.outcome) == ("done", "finished")
