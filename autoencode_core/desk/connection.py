@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from autoencode_core.desk import worker_facts
-from autoencode_core.desk.worker_facts import Kind, WorkerFacts
+from autoencode_core.desk.worker_facts import WorkerFacts
 from autoencode_core.errors import InputError
 from autoencode_core.workers import warm_up
 from autoencode_core.workers.reporting import TOPIC
@@ -156,11 +156,11 @@ class Connection:
         """The workers of the cluster as `look_after` last heard of them."""
         return self._workers
 
-    def resources(self, kind: Kind, device: str = "") -> dict[str, float] | None:
+    def resources(self, kind: str, device: str = "") -> dict[str, float] | None:
         """What a call takes of a worker's Dask resources, for Client.submit; None where none offers it.
 
         Args:
-            kind: of the call.
+            kind: train (a training or study), answer, or heavy (a question that takes long).
             device: that a training asks for: "cuda" takes a "GPU" where a worker offers one.
         """
         if self.address is None:

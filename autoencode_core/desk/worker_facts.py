@@ -3,18 +3,16 @@
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from autoencode_core.workers.versions import CODE, PROJECT, versions
 
-Kind = Literal["train", "answer", "heavy"]
-"""Kinds of calls: a training or study, a question, a heavy question."""
-
-_TAKEN: Mapping[Kind, tuple[str, ...]] = {
+_TAKEN: Mapping[str, tuple[str, ...]] = {
     "train": ("train",),
     "answer": ("answer",),
     "heavy": ("answer", "heavy"),
 }
+"""What is wanted of a worker for a training or study, a question, a question that takes long."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +65,17 @@ def facts_of(identity: Mapping[str, Any], told: Mapping[str, Mapping[str, str]])
     return tuple(one(address, worker) for address, worker in identity["workers"].items())
 
 
-def taken(kind: Kind) -> dict[str, float]:
+def taken(kind: str) -> dict[str, float]:
     """What a call takes of a worker that offers all (desk.cluster.RESOURCES)."""
     return dict.fromkeys(_TAKEN[kind], 1.0)
 
 
-def resources(workers: Collection[WorkerFacts], kind: Kind, device: str = "") -> dict[str, float] | None:
+def resources(workers: Collection[WorkerFacts], kind: str, device: str = "") -> dict[str, float] | None:
     """What a call takes of its worker's resources, None for nothing.
 
     Args:
         workers: of the cluster.
-        kind: of the call.
+        kind: train, answer or heavy.
         device: that a training asks for: "cuda" takes a "GPU" where a worker offers one.
 
     Returns:
