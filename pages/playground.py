@@ -45,7 +45,7 @@ from pages.shared.visitor import visitor
 from pages.shared.words import number, regime, title
 
 _MOST_WATCHED = 4
-"""Most trainings that are not on screen and have a button each."""
+"""Most of one's own trainings that are not on screen and have a button each."""
 
 
 def render() -> None:
@@ -101,16 +101,16 @@ def _train_button(spec: RunSpec | None) -> None:
 
 
 def _other_jobs() -> None:
-    """Runs that train now and are not on screen: one's own, in another tab perhaps, and a few of others."""
+    """One's own trainings that are not on screen, begun in another tab perhaps; the others are counted."""
     others = [job for job in jobs().list() if job.state in RUNNING and job.job_id != last_job()]
-    others.sort(key=lambda job: visitor() not in job.owners)  # one's own come first
-    for job in others[:_MOST_WATCHED]:
+    own = [job for job in others if not job.owners or visitor() in job.owners]
+    for job in own[:_MOST_WATCHED]:
         words = f"Watch {title(job.spec)}"
         if st.button(words, key=f"watch_{job.job_id}", type="tertiary"):
             look_at_job(job.job_id)
             st.rerun()
-    if len(others) > _MOST_WATCHED:
-        st.caption(f"{len(others) - _MOST_WATCHED} more train or wait: see the page Runs.")
+    if more := len(others) - len(own[:_MOST_WATCHED]):
+        st.caption(f"{more} other training{'s' * (more > 1)} under way: see the page Runs.")
 
 
 def _watch(job_id: str, asked: RunSpec | None) -> bool:

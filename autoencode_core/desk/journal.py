@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autoencode_core.errors import InputError
 from autoencode_core.store.folder import write_to_disk
-from autoencode_core.store.run_file import MOST_BYTES
+from autoencode_core.store.run_members import MOST_BYTES
 from autoencode_core.store.strict_json import dump, parse
 
 try:

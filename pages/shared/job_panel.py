@@ -93,6 +93,13 @@ def _watch(job_id: str, asked: RunSpec | None) -> None:
         )
         return
     share, text = _progress(status)
+    if status.state in ("starting", "waiting") and not status.history["iteration"]:
+        progress_and_stop(status, share, text, "Nothing of it was trained yet.")
+        st.caption(
+            "It trains and is kept whether you wait here or not: the link of this page leads to it, and the "
+            "page Runs has it when it has ended."
+        )
+        return
     st.progress(share, text=text)
     buttons(status)
     _numbers(status)

@@ -191,6 +191,15 @@ def test_other_jobs_can_be_watched(jobs):
     assert shown(at.run()).query_params["job"] == "other"
 
 
+def test_other_people_s_jobs_are_counted(jobs):
+    for name in ("one", "two"):
+        status = JobStatus(name, RunSpec(dataset="moons"), "running", "", empty_history())
+        jobs.known[name] = replace(status, owners=frozenset({"somebody else"}))
+    at = page()
+    assert not [b for b in at.button if b.label.startswith("Watch")]
+    assert any("2 other trainings under way" in caption.value for caption in at.caption)
+
+
 @pytest.mark.parametrize("link", [{"job": "nobody"}, {"run": "nobody"}, {"run": "../../etc/passwd"}])
 def test_a_wrong_link_is_explained_and_the_opening_run_is_shown(link):
     at = page(**link)
