@@ -1,7 +1,8 @@
 """adam: stochastic gradient in L²(0,T) with a one-cycle learning rate."""
 
 import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,15 @@ import torch
 from torch import Tensor
 
 from autoencode_core.spec_defaults import FIRST_STEP
+from autoencode_core.training.batches import Batches
+from autoencode_core.training.checkpoint import Tensors
 from autoencode_core.training.cuda_graph import CudaGraph
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Objective, Terms
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-10
+MOST_UPDATES = 10**7
+"""More updates than any training makes."""
 
 
 def one_cycle(progress: float, peak: float) -> float:
@@ -64,8 +69,7 @@ class Adam(Method[Objective]):
         self.settings, self.partial = settings, settings.batch_size > 0
         if self.partial:
             self.pool = objective.by_particle()
-            self.generators = [torch.Generator().manual_seed(seed) for seed in settings.seeds]
-            self.orders = torch.zeros(len(theta), 0, dtype=torch.long, device=theta.device)
+            self.batches = Batches(self.pool.particles, settings.batch_size, settings.seeds, theta.device)
         super().__init__(objective, theta, settings.peak)
         self.first, self.second = torch.zeros_like(theta), torch.zeros_like(theta)
         self.place, self.slope = theta.clone(), self.gradient.clone()
@@ -82,27 +86,30 @@ class Adam(Method[Objective]):
             self.second.copy_(before.second[rows])
             self.updates, self.step = before.updates, before.step[rows]
             if self.partial:
-                self.generators = [before.generators[row] for row in rows.tolist()]
-                self.orders = before.orders[rows]
+                self.batches = before.batches.part(rows)
+                self.batch = self.pool.batch(self.batches.latest)
+                self.terms, self.gradient = self.measure_again()
+                self.slope.copy_(self.gradient)
 
     def reweigh(self, more: Tensor) -> None:
         # The moments stay: they are means over the latest gradients, and forget the old J as they go on.
         super().reweigh(more)
         self.slope.copy_(self.gradient)
 
-    def remember(self) -> Callable[[], None]:
-        held, generators = dict(vars(self)), self.generators if self.partial else []
-        values = [tensor.clone() for tensor in self._in_place]
-        drawn = [generator.get_state() for generator in generators]
+    def state(self, room: int = sys.maxsize) -> dict[str, Tensor]:
+        own = {"first": self.first.clone(), "second": self.second.clone()}
+        own["updates"] = torch.tensor([self.updates])
+        return {**super().state(room), **own, **(self.batches.state() if self.partial else {})}
 
-        def back() -> None:
-            vars(self).update(held)
-            for tensor, value in zip(self._in_place, values, strict=True):
-                tensor.copy_(value)
-            for generator, state in zip(generators, drawn, strict=True):
-                generator.set_state(state)
-
-        return back
+    def restore(self, state: Tensors) -> None:
+        super().restore(state)
+        values = *(state.like(name, self.first) for name in ("first", "second")), self.theta, self.gradient
+        for tensor, value in zip(self._in_place, values, strict=True):
+            tensor.copy_(value)
+        self.updates = int(state.whole("updates", (1,), 0, MOST_UPDATES))
+        if self.partial:
+            self.batches.restore(state)
+            self.batch = self.pool.batch(self.batches.latest)
 
     def advance(self, running: Tensor) -> None:
         self.moving.copy_(running)
@@ -118,12 +125,7 @@ class Adam(Method[Objective]):
     def measure(self, theta: Tensor, wanted: Tensor | None = None) -> tuple[Terms, Tensor]:
         if not self.partial:
             return super().measure(theta, wanted)
-        if not self.orders.shape[1]:
-            drawn = [torch.randperm(self.pool.particles, generator=own) for own in self.generators]
-            self.orders = torch.stack(drawn).to(theta.device)
-        size = self.settings.batch_size
-        batch, self.orders = self.orders[:, :size], self.orders[:, size:]
-        self.batch = self.pool.batch(batch)
+        self.batch = self.pool.batch(self.batches.next())
         # Where to look which are wanted would be to wait, all are computed.
         return self.batch.cost_and_gradient(theta, wanted if theta.device.type == "cpu" else None)
 

@@ -43,10 +43,12 @@ class ChangeLog:
 
     Attributes:
         made: so far.
+        by_hand: whether one was by hand.
     """
 
     def __init__(self, script: Sequence[Change]) -> None:
         self.made: list[Change] = []
+        self.by_hand = False
         self._script = {change.iteration: change for change in script}
 
     def after(self, iteration: int, by_hand: Change | None) -> Change | None:
@@ -59,13 +61,14 @@ class ChangeLog:
         Raises:
             InputError: that is no change of this iteration, or there were too many.
         """
-        change = self._script.get(iteration)
+        # What is changed by hand is no longer what the spec foresaw.
+        change = None if self.by_hand else self._script.get(iteration)
         if by_hand is not None:
             if by_hand.empty or by_hand.iteration != iteration:
                 wanted = f"a change of λ or of the step after {iteration}"
                 raise InputError("changes", written([by_hand]), wanted)
             change = by_hand if change is None else change.then(by_hand)
-            self._script = {}  # what is changed by hand now is no longer what the spec foresaw
+            self.by_hand = True
         if change is not None:
             if len(self.made) >= MOST_CHANGES:
                 raise InputError("changes", written([change]), f"at most {MOST_CHANGES} of them")

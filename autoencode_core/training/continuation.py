@@ -71,6 +71,6 @@ class _ContinuationRelay:
     def __call__(self, progress: Progress) -> str | None:
         if self.on_progress is None:
             return None
-        said = word_alone(self.on_progress(replace(progress, regime=self.place)))
+        said = word_alone(self.on_progress(replace(progress, regime=self.place, checkpoint=None)))
         self.stopped = self.stopped or said == "stop"
         return said

@@ -1,10 +1,15 @@
 """Why a regime's training ends, and in which iteration."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.history import HISTORY, Row, Status
+from autoencode_core.training.checkpoint import Tensors
 from autoencode_core.training.group import Group, at_rest
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.run import Array
@@ -68,6 +73,23 @@ class Endings:
         last = rows[:, 0] == self.spec.iterations
         ends: NDArray[np.bool_] = ~sound | self._off(regimes) | still | stalled | last
         return ends
+
+    def state(self) -> dict[str, Tensor]:
+        """What is counted; why regimes have ended is in `of`."""
+        return {"high": torch.from_numpy(self.high), "bound": torch.from_numpy(self._bound)}
+
+    def restore(self, of: Sequence[tuple[Status, str] | None], state: Tensors) -> None:
+        """Goes on from what was counted, and what had ended.
+
+        Raises:
+            CheckpointRefused: it is of other regimes.
+        """
+        regimes = len(self.of)
+        if len(of) != regimes:
+            raise state.refused("of", len(of), f"{regimes} regimes")
+        self.of = list(of)
+        self.high = state.whole("high", (regimes,), 0, self.spec.iterations + 1).numpy()
+        self._bound = state.take("bound", torch.float64, (regimes,)).numpy()
 
     def end(self, group: Group, regime: int, row: Row, stalled: bool) -> None:
         """Ends a regime, which is due, with an iteration that its group's method has just made."""

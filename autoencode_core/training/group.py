@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from autoencode_core.store.history import Row
+from autoencode_core.training.checkpoint import Tensors, prefixed
 from autoencode_core.training.fidelity import MOST_PARTICLES, Fidelity, fidelity, rough_difference
 from autoencode_core.training.method import Method
 from autoencode_core.training.methods import settings_of
@@ -92,6 +93,30 @@ class Group:
         self._last_running, self._mask = torch.zeros(0, dtype=torch.bool), torch.zeros(0)
         self._coming: list[Tensor] = []
         self._shown, self._back = 0, _nothing
+
+    def state(self, room: int) -> dict[str, Tensor]:
+        """What the next iterations depend on beside regimes, sub-steps and iteration.
+
+        Args:
+            room: as in Method.state.
+        """
+        self.settle()
+        own = {"kept": self.kept, "here": torch.from_numpy(self.here)}
+        seen = {} if self.seen is None else {"seen": self.seen}
+        return {**own, **seen, **prefixed(self.method.state(room), "method ")}
+
+    def restore(self, state: Tensors) -> None:
+        """Goes on from the state of a group of the same regimes.
+
+        Raises:
+            CheckpointRefused: it is none.
+        """
+        self.kept = state.like("kept", self.kept)
+        self.here = state.take("here", torch.bool, (len(self.regimes),)).numpy()
+        self.seen = state.like("seen", self.kept[:, 0]) if "seen" in state else None
+        self.method.restore(state.part("method "))
+        if not bool(self.kept.isfinite().all()):
+            raise state.refused("kept", "NaN or infinite", "finite numbers")
 
     @property
     def refinable(self) -> bool:

@@ -1,5 +1,6 @@
 """lbfgs: limited-memory quasi-Newton with a strong Wolfe line search, each regime its own."""
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from autoencode_core.spec_defaults import FIRST_STEP
 from autoencode_core.training import pair_kernel
+from autoencode_core.training.checkpoint import Tensors
 from autoencode_core.training.method import Method
 from autoencode_core.training.objective import Cost, Terms
 from autoencode_core.training.per_regime import SMALL, dots, matrices_of, products
@@ -19,6 +21,8 @@ MOST_TRIALS = 25
 MOST_PAIRS, PAIR_BUDGET, FOURS = 48, 2**28, 4
 """Pairs kept, the most numbers that those of one regime may fill, and what their number is a multiple of: so
 each regime's matrices begin on a cache line, as they do alone."""
+MOST_STORED = 10**7
+"""More pairs than any training stores."""
 SHARED_NUMBERS = 2**19
 """Numbers of all pairs' moves from which a second thread pays for its start."""
 
@@ -61,6 +65,14 @@ class Lbfgs(Method[Cost]):
         super().restep(step)
         self.pairs.forget(torch.ones_like(self.fresh))
         self.fresh = torch.ones_like(self.fresh)
+
+    def state(self, room: int = sys.maxsize) -> dict[str, Tensor]:
+        return {**super().state(room), "fresh": self.fresh, **self.pairs.state(room)}
+
+    def restore(self, state: Tensors) -> None:
+        super().restore(state)
+        self.fresh = state.like("fresh", self.fresh)
+        self.pairs.restore(state)
 
     def advance(self, running: Tensor) -> None:
         direction = self.pairs.direction(self.gradient)
@@ -142,6 +154,29 @@ class PairMemory:
     def filled(self) -> Tensor:
         """Which regimes have a pair, (R,) bool."""
         return (self.SY.diagonal(dim1=1, dim2=2) != 0).any(1).to(self.moves.device)
+
+    def state(self, room: int) -> dict[str, Tensor]:
+        """The pairs, the latest of them that so many bytes hold."""
+        filled = self.SY.diagonal(dim1=1, dim2=2) != 0
+        age = (self.count - 1 - torch.arange(self.most, device=self.home)) % self.most
+        each = 2 * self.moves[:, 0].nbytes
+        kept = filled & (age < room // each)
+        there = kept.to(self.moves.device)
+        small = {name: getattr(self, name).clone() for name in ("SY", "YY", "scale", "count")}
+        return {"pairs": kept, "moves": self.moves[there], "bends": self.bends[there], **small}
+
+    def restore(self, state: Tensors) -> None:
+        """Goes on with other pairs; raises as `Method.restore`."""
+        kept = state.like("pairs", self.SY[:, 0] != 0)
+        there, size = kept.to(self.moves.device), self.moves.shape[2]
+        for name, rows in ("moves", self.moves), ("bends", self.bends):
+            own = state.take(name, rows.dtype, (int(kept.sum()), size))
+            rows.zero_()[there] = own.to(rows.device)
+        state.whole("count", tuple(self.count.shape), 0, MOST_STORED)
+        for name in "SY", "YY", "scale", "count":
+            getattr(self, name).copy_(state.like(name, getattr(self, name)))
+        for matrix in self.SY, self.YY:
+            matrix.masked_fill_(~(kept[:, :, None] & kept[:, None, :]), 0)
 
     def bent(self, more: Tensor) -> "PairMemory":
         """The pairs of a J whose Hessian is higher by a multiple of the identity.

@@ -1,8 +1,8 @@
 """The training loop: history, snapshots, stopping, divergence; one run or R regimes as one batch."""
 
-import math
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,17 +12,19 @@ from torch import Tensor
 from autoencode_core.changes import Change
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.history import HISTORY, MOST_SNAPSHOTS, PATH_NUMBERS, Row
+from autoencode_core.store.history import MOST_SNAPSHOTS, PATH_NUMBERS
 from autoencode_core.training.by_hand import STOPS, ChangeLog, check_unchanged, word_alone
+from autoencode_core.training.checkpoint import fingerprint
 from autoencode_core.training.device import flushed, layer_flops, products_as
 from autoencode_core.training.endings import Endings
-from autoencode_core.training.fidelity import Fidelity
 from autoencode_core.training.group import LOOKED, Group, is_looked_at
+from autoencode_core.training.loop_checkpoint import go_on, made
 from autoencode_core.training.memory import too_large
 from autoencode_core.training.outcome import Story, array_of, runs_of
 from autoencode_core.training.problem import Problem
+from autoencode_core.training.recorded import Recorded
 from autoencode_core.training.rescue import Rescue, is_lost, reason
-from autoencode_core.training.run import Array, OnProgress, Progress, Run, RunData, Snapshot
+from autoencode_core.training.run import Array, OnProgress, Progress, Run, RunData
 from autoencode_core.training.threads import threads_for
 
 WARNING = 0.5
@@ -45,6 +47,7 @@ def train_regimes(
     on_progress: OnProgress | None = None,
     starts: Tensor | None = None,
     data: Sequence[RunData] | None = None,
+    resume: bytes = b"",
 ) -> list[Run]:
     """Trains regimes that differ in λ and seed only, as one batch.
 
@@ -58,8 +61,11 @@ def train_regimes(
             the next one on, where a single regime trains.
         starts: initial controls (R, P) in the place of those that the seeds give.
         data: particles of each regime in the place of those that its spec names; all as many.
+        resume: what Progress.checkpoint of the same training gave: it goes on from there, and what was told
+            last is told once more. On a processor the runs are those of an undisturbed training to the bit.
 
     Raises:
+        CheckpointRefused: the checkpoint is damaged, or of another training.
         InputError: the specs are none or differ in more than λ and seed, or leave λ to be chosen; several
             were to be changed by hand; the data cannot be had or do not fit them, the starts do not fit; the
             device is not there, does not answer, or holds not even the smallest part of the work.
@@ -70,7 +76,7 @@ def train_regimes(
         first = specs[0]
         flops = layer_flops(problem.train.arch, first.batch_size or problem.train.particles)
         with torch.no_grad(), threads_for(flops), flushed(), products_as(first):
-            return _Loop(problem, on_progress).run()
+            return Loop(problem, on_progress).run(resume)
     except torch.OutOfMemoryError as full:
         raise too_large(specs, data[0].train.shape[1] if data else None) from full
     except RuntimeError as error:
@@ -91,17 +97,26 @@ def _check_regimes(specs: Sequence[RunSpec]) -> None:
         check_unchanged(specs[0])
 
 
-class _Loop:
+class Loop:
+    """A training in progress.
+
+    Args:
+        problem: what is trained.
+        on_progress: as in train_regimes.
+
+    Attributes:
+        recorded: what is recorded of the regimes.
+        due, kept_due: iterations whose probe batches, and whose controls, are kept.
+        changes: those that were made.
+        endings: which regimes have ended.
+        groups: regimes that advance together.
+        home: the group in which each regime is.
+    """
+
     def __init__(self, problem: Problem, on_progress: OnProgress | None) -> None:
         self.problem, self.spec, self.on_progress = problem, problem.spec, on_progress
         regimes = list(range(len(problem.regimes)))
-        self.table: list[Array] = []
-        """A row for each regime (R, columns of a Row), iteration by iteration."""
-        self.last = np.zeros(len(regimes), dtype=int)
-        self.snapshots: list[dict[int, Snapshot]] = [{} for _ in regimes]
-        self.paths: list[dict[int, Array]] = [{} for _ in regimes]
-        self.found: dict[int, Fidelity] = {}
-        self.rough = np.full(len(regimes), math.nan)
+        self.recorded = Recorded(len(regimes))
         self.due = snapshot_iterations(self.spec.iterations)
         self.kept_due = path_iterations(self.due, problem.theta.shape[1])
         self.changes = ChangeLog(self.spec.changes)
@@ -111,9 +126,13 @@ class _Loop:
         self.home = dict.fromkeys(regimes, self.groups[0])
         self.rescue = Rescue()
 
-    def run(self) -> list[Run]:
+    def run(self, resume: bytes = b"") -> list[Run]:
+        """Trains to the end, from the start or from a checkpoint."""
         try:
-            self._observe(self.groups[0], self.groups[0].look(), self._seconds())
+            if resume:
+                self._resume(resume)
+            else:
+                self._observe(self.groups[0], self.groups[0].look(), self.seconds)
             while going := [group for group in self.groups if self._running(group).any()]:
                 self._advance(min(going, key=lambda group: group.iteration))
             return self._runs()
@@ -122,6 +141,19 @@ class _Loop:
                 raise
             self._fall_back(error)
         return self._runs()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells this training from others: its specs, where it starts, and particles."""
+        specs = [spec.model_dump_json() for spec in self.problem.specs]
+        seen = [regime.probe[name] for regime in self.problem.regimes for name in ("inputs", "targets")]
+        return fingerprint([*specs, array_of(self.problem.theta), *seen])
+
+    def _resume(self, checkpoint: bytes) -> None:
+        """Goes on from a checkpoint, and tells once more of where all regimes stand there."""
+        go_on(self, checkpoint)
+        self._save()
+        self._tell(range(len(self.home)))
 
     def _runs(self) -> list[Run]:
         runs: dict[int, Run] = {}
@@ -135,23 +167,20 @@ class _Loop:
         """The device is lost: regimes end with what the host has of them, and go to the processor."""
         kept, said = self.rescue.iterations, f"the device {self.problem.device} was lost ({reason(error)})"
         for regime, iteration in kept.items():
-            if self.endings.of[regime] is None or iteration < self.last[regime]:
+            if self.endings.of[regime] is None or iteration < self.recorded.last[regime]:
                 self.endings.of[regime] = (
                     "stopped",
                     f"Stopped after {iteration} iterations: {said}. What it had until then is kept.",
                 )
-            self.last[regime] = iteration
-            for shown in self.snapshots[regime], self.paths[regime]:
-                for late in [n for n in shown if n > iteration]:
-                    del shown[late]
-        self.found.clear()
+        self.recorded.cut(kept)
         self.changes.made = [change for change in self.changes.made if change.iteration < max(kept.values())]
         made = {"changes": tuple(self.changes.made)}
         self.problem.move_to_processor([s.model_copy(update=made).weight for s in self.problem.specs])
         self.groups = self.rescue.groups(self.problem)
         self.home = {regime: group for group in self.groups for regime in group.regimes}
 
-    def _seconds(self) -> float:
+    @property
+    def seconds(self) -> float:
         """Since the start, without what whoever watches took, be it a pause."""
         return time.perf_counter() - self.started - self.watched
 
@@ -162,9 +191,9 @@ class _Loop:
 
     def _advance(self, group: Group) -> None:
         """Some iterations of a group, up to the first in which something is decided."""
-        begun, count = self._seconds(), self._count(group)
+        begun, count = self.seconds, self._count(group)
         tables = group.advance(count, self._running(group))
-        each = (self._seconds() - begun) / count
+        each = (self.seconds - begun) / count
         self.ahead = min(2 * count, max(1, int(LATE / max(each, 1e-9))))
         for done, table in enumerate(tables, 1):
             group.show()
@@ -186,7 +215,7 @@ class _Loop:
         regimes, looked = group.numbers[places], table[places]
         sound = np.isfinite(looked[:, COST]) & np.isfinite(looked[:, NORM])
         if is_looked_at(iteration) and sound.any():
-            self.rough[regimes[sound]] = group.rough(regimes[sound].tolist())
+            self.recorded.rough[regimes[sound]] = group.rough(regimes[sound].tolist())
         rows = self._record(group, regimes, looked, seconds)
         stalled = looked[:, STALLED] > 0
         ends = self.endings.due(group, regimes, rows, sound, stalled)
@@ -194,7 +223,7 @@ class _Loop:
             group.settle()
         for place in np.flatnonzero(ends):
             regime = int(regimes[place])
-            self.endings.end(group, regime, self._row(iteration, regime), bool(stalled[place]))
+            self.endings.end(group, regime, self.recorded.row(regime), bool(stalled[place]))
         leaving = []
         if ends.any() or is_looked_at(iteration):
             leaving = self._leaving(group, regimes[sound].tolist())
@@ -205,53 +234,42 @@ class _Loop:
         if self.rescue.due or ends.any() or leaving:
             self._save()
         if self.on_progress is not None or self.spec.changes:
-            for regime in regimes.tolist():
-                self._hear(regime, iteration, self._report(regime))
+            self._tell(regimes.tolist())
 
     def _save(self) -> None:
         """Controls to the host, of all regimes where they are now."""
         for group in self.groups:
             own = [regime for regime in group.regimes if self.home[regime] is group]
             if own:
-                self.rescue.keep(group, own, self.last)
+                self.rescue.keep(group, own, self.recorded.last)
 
     def _record(self, group: Group, regimes: Array, looked: Array, seconds: float) -> Array:
         """Rows of some regimes of a group, (r, columns of a Row)."""
-        rows = np.empty((len(regimes), len(HISTORY)))
-        rows[:, 0], rows[:, 1:-3] = group.iteration, looked[:, :STALLED]
-        rows[:, -3], rows[:, -2], rows[:, -1] = group.substeps, self.rough[regimes], seconds
-        if group.iteration == len(self.table):
-            self.table.append(np.full((len(self.rough), len(HISTORY)), math.nan))
-        self.table[group.iteration][regimes] = rows
-        self.last[regimes] = group.iteration
-        return rows
-
-    def _row(self, iteration: int, regime: int) -> Row:
-        row = Row(*self.table[iteration][regime].tolist())
-        return row._replace(iteration=iteration, substeps=int(row.substeps))
+        return self.recorded.record(regimes, group.iteration, looked[:, :STALLED], group.substeps, seconds)
 
     def _keep(self, iteration: int, regimes: list[int]) -> None:
         """Snapshots and controls of an iteration, where they are due."""
         for group in self.groups if iteration in self.due else ():
             own = [regime for regime in regimes if self.home[regime] is group]
             for regime, shown in zip(own, group.snapshots(own), strict=True):
-                self.snapshots[regime][iteration] = shown
+                self.recorded.snapshots[regime][iteration] = shown
             if iteration in self.kept_due and own:
                 for regime, control in zip(own, array_of(group.kept[group.rows(own)]), strict=True):
-                    self.paths[regime][iteration] = control
+                    self.recorded.paths[regime][iteration] = control
 
     # -- keeping to the ODE --
 
     def _leaving(self, group: Group, sound: list[int]) -> list[int]:
         """Regimes of a group that leave their ODE, and could be held by more sub-steps."""
-        allowed, endings = self.spec.fidelity, self.endings.of
+        allowed, endings, found = self.spec.fidelity, self.endings.of, self.recorded.found
         if allowed is None or not group.refinable:
             return []
         ended = [r for r in sound if (endings[r] or ("stopped",))[0] != "stopped"]
-        self.found.update(zip(ended, group.fidelity(ended), strict=True))
-        leaving = [r for r in ended if not float(self.found[r].difference) <= allowed]
+        found.update(zip(ended, group.fidelity(ended), strict=True))
+        leaving = [r for r in ended if not float(found[r].difference) <= allowed]
         if is_looked_at(group.iteration):
-            leaving += [r for r in sound if endings[r] is None and self.rough[r] > WARNING * allowed]
+            rough = self.recorded.rough
+            leaving += [r for r in sound if endings[r] is None and rough[r] > WARNING * allowed]
         return sorted(leaving)
 
     def _refine(self, group: Group, leaving: list[int]) -> None:
@@ -267,16 +285,21 @@ class _Loop:
         self.home.update(dict.fromkeys(leaving, finer))
         looked, over = finer.look(), iteration == self.spec.iterations
         for regime in leaving:
-            self.found.pop(regime, None)
+            self.recorded.found.pop(regime, None)
             if not over:
                 self.endings.of[regime] = None
         if over:
-            self._record(finer, np.array(leaving), looked, self.table[iteration][leaving[0], -1])
+            self._record(finer, np.array(leaving), looked, self.recorded.row(leaving[0]).seconds)
             again = self._leaving(finer, leaving)
             if again:
                 self._refine(finer, again)
 
     # -- whoever watches --
+
+    def _tell(self, regimes: Sequence[int]) -> None:
+        """Tells of where regimes stand, and does what is answered."""
+        for regime in regimes:
+            self._hear(regime, int(self.recorded.last[regime]), self._report(regime))
 
     def _report(self, regime: int) -> str | Change | None:
         """Tells of an iteration; what is answered."""
@@ -284,11 +307,13 @@ class _Loop:
             return None
         group = self.home[regime]
         progress = Progress(
-            **self._row(group.iteration, regime)._asdict(),
+            **self.recorded.row(regime)._asdict(),
             iterations=self.spec.iterations,
             regime=regime,
             probe=self.problem.regimes[regime].probe,
             snapshot=lambda: group.snapshots([regime])[0],
+            history=lambda: self.recorded.history(regime),
+            checkpoint=lambda: made(self),
         )
         before = time.perf_counter()
         answer = self.on_progress(progress)
@@ -312,17 +337,18 @@ class _Loop:
             group.turn(regime, change.tikhonov, change.step)
 
     def _story(self, regime: int) -> Story:
-        rows = [self._row(iteration, regime) for iteration in range(self.last[regime] + 1)]
+        recorded = self.recorded
+        rows = [recorded.row(regime, iteration) for iteration in range(recorded.last[regime] + 1)]
         ending = self.endings.of[regime] or ("finished", "")
         return Story(
             regime,
             float(self.endings.rest[regime]),
             rows,
             ending,
-            self.snapshots[regime],
-            self.paths[regime],
-            self.found.get(regime),
-            self._seconds() if len(self.rough) == 1 else rows[-1].seconds,
+            recorded.snapshots[regime],
+            recorded.paths[regime],
+            recorded.found.get(regime),
+            self.seconds if len(recorded.last) == 1 else rows[-1].seconds,
         )
 
 

@@ -1,5 +1,6 @@
 """What the loop asks of a training method: one iteration at a time, R regimes side by side."""
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -7,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor
 
+from autoencode_core.training.checkpoint import Tensors
 from autoencode_core.training.objective import Cost, Terms
 
 C = TypeVar("C", bound=Cost)
@@ -28,8 +30,7 @@ class Method(ABC, Generic[C]):
         first_step: size of the first step, as it was told last.
         stalled: (R,) bool, regimes in which no further descent was found.
         partial: whether terms and gradient are those of some of the particles, another part each time.
-        runs_ahead: whether an iteration looks at no value, so that several can be on their way at once;
-            such a method can `remember`.
+        runs_ahead: whether an iteration looks at no value, so that several can be on their way at once.
     """
 
     partial = runs_ahead = False
@@ -57,9 +58,32 @@ class Method(ABC, Generic[C]):
         """Steps begin anew with that size."""
         self.first_step = step
 
+    def state(self, room: int = sys.maxsize) -> dict[str, Tensor]:
+        """All that the next iterations depend on, by name; the method changes none of these tensors.
+
+        Args:
+            room: bytes that what was learnt of J may take beside θ and ∇J at most; where there is less room,
+                the method goes on with a part of it, as well but not to the bit.
+        """
+        first_step = torch.tensor([self.first_step], dtype=torch.float64)
+        own = {"theta": self.theta, "gradient": self.gradient, "step": self.step, "stalled": self.stalled}
+        return {**own, "first_step": first_step, **vars(self.terms)}
+
+    def restore(self, state: Tensors) -> None:
+        """Goes on from a state that a method of the same objective, or one like it, was in.
+
+        Raises:
+            CheckpointRefused: it is none.
+        """
+        self.terms = Terms(*(state.like(name, term) for name, term in vars(self.terms).items()))
+        self.theta, self.gradient = state.like("theta", self.theta), state.like("gradient", self.gradient)
+        self.step, self.stalled = state.like("step", self.step), state.like("stalled", self.stalled)
+        self.first_step = float(state.take("first_step", torch.float64, (1,)))
+
     def remember(self) -> Callable[[], None]:
         """What brings the method back to where it stands now, bit for bit."""
-        raise NotImplementedError
+        held = Tensors(self.state())
+        return lambda: self.restore(held)
 
     @abstractmethod
     def advance(self, running: Tensor) -> None:

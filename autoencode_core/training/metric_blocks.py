@@ -1,6 +1,6 @@
 """The metric of the field in layers of equal width, and how it is inverted."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from autoencode_core.flow.fields.point import Factors
 from autoencode_core.flow.shape import Layer
+from autoencode_core.training.checkpoint import Tensors
 
 DAMPING = 1e-3
 """Share of ‖Δ‖² in the field-space metric, for directions that move no particle."""
@@ -15,6 +16,12 @@ KEPT_FROM = 128
 """Rows from which an eigenbasis is kept: that of a smaller matrix is found in about the time of a look."""
 FITS = 0.3
 """A basis fits a matrix that, scaled to a diagonal of 1, has rows whose rest is no longer than this."""
+
+
+KEY = 5
+"""Numbers of a key of a basis, its size among them."""
+Key = tuple[int, ...]
+"""Whose an eigenbasis is: numbers of the layer and the regime, of the product, and of its factor."""
 
 
 class BlockMetric(Protocol):
@@ -68,13 +75,13 @@ class Kronecker:
     Args:
         factors: as `Point.factors` gives them.
         bases: eigenbases that are kept.
-        keys: whose each of the B matrices is.
+        keys: layer and regime of each of the B matrices.
     """
 
-    def __init__(self, factors: Factors, bases: "Eigenbases", keys: Sequence[Hashable]) -> None:
+    def __init__(self, factors: Factors, bases: "Eigenbases", keys: Sequence[Key]) -> None:
         self.products = list[tuple[tuple[int, ...], Rowwise | Turned]]()
-        for names, left, right in factors:
-            own = [(names, key) for key in keys]
+        for place, (names, left, right) in enumerate(factors):
+            own = [(*key, place) for key in keys]
             product = Rowwise(right) if left is None else Turned(left, right, bases, own)
             self.products.append((names, product))
 
@@ -122,12 +129,12 @@ class Turned:
         bases, keys: as in Kronecker.
     """
 
-    def __init__(self, left: Tensor, right: Tensor, bases: "Eigenbases", keys: Sequence[Hashable]) -> None:
+    def __init__(self, left: Tensor, right: Tensor, bases: "Eigenbases", keys: Sequence[Key]) -> None:
         self.left: Tensor | None = None
         rows = left
         if left.ndim == 3:
-            rows, self.left = bases.of(left, [("left", key) for key in keys])
-        columns, self.right = bases.of(right, [("right", key) for key in keys])
+            rows, self.left = bases.of(left, [(*key, 0) for key in keys])
+        columns, self.right = bases.of(right, [(*key, 1) for key in keys])
         self.values = (rows[:, :, None] * columns[:, None, :]).clamp_(min=0)
         _damp(self.values)
 
@@ -152,26 +159,51 @@ class Eigenbases:
     """
 
     def __init__(self) -> None:
-        self.kept = dict[Hashable, Tensor]()
+        self.kept = dict[Key, Tensor]()
+        """By their sizes and keys."""
 
-    def of(self, matrices: Tensor, keys: Sequence[Hashable]) -> tuple[Tensor, Tensor]:
+    def of(self, matrices: Tensor, keys: Sequence[Key]) -> tuple[Tensor, Tensor]:
         """Eigenvalues (B, n), or what is taken for them, and the basis (B, n, n).
 
         Args:
             matrices: symmetric, (B, n, n).
             keys: under what each basis is kept.
         """
-        if matrices.shape[1] < KEPT_FROM:
+        size = matrices.shape[1]
+        if size < KEPT_FROM:
             return torch.linalg.eigh(matrices)  # type: ignore[no-any-return]
-        axes = torch.stack([self.kept.get(key, torch.zeros_like(matrices[0])) for key in keys])
+        named = [(size, *key) for key in keys]
+        axes = torch.stack([self.kept.get(name, torch.zeros_like(matrices[0])) for name in named])
         turned = axes.mT @ matrices @ axes
         values = turned.diagonal(dim1=1, dim2=2).clone()
-        known = torch.tensor([key in self.kept for key in keys], device=matrices.device)
+        known = torch.tensor([name in self.kept for name in named], device=matrices.device)
         stale = (~(known & _nearly_diagonal(turned))).nonzero()[:, 0]
         if len(stale):
             values[stale], axes[stale] = torch.linalg.eigh(matrices[stale])
-            self.kept |= {keys[place]: axes[place].clone() for place in stale.tolist()}
+            self.kept |= {named[place]: axes[place].clone() for place in stale.tolist()}
         return values, axes
+
+    def state(self, room: int) -> dict[str, Tensor]:
+        """The bases, or as many of them as so many bytes hold."""
+        found = dict[str, Tensor]()
+        for size in sorted({name[0] for name in self.kept}):
+            names = [name for name in self.kept if name[0] == size]
+            names = names[: room // self.kept[names[0]].nbytes]
+            room -= sum(self.kept[name].nbytes for name in names)
+            if names:
+                found[f"bases {size}"] = torch.stack([self.kept[name] for name in names])
+                found[f"bases of {size}"] = torch.tensor(names)
+        return found
+
+    def restore(self, state: Tensors, like: Tensor) -> None:
+        """Goes on with other bases, in the precision of a control; raises as `Method.restore`."""
+        self.kept, home = {}, "cpu" if like.device.type == "mps" else like.device
+        for name in state.names():
+            if name.startswith("bases of "):
+                keys = state.take(name, torch.int64, (None, KEY))
+                size = int(keys[0, 0]) if len(keys) else 0
+                bases = state.take(f"bases {size}", like.dtype, (len(keys), size, size)).to(home)
+                self.kept |= {tuple(key): own.clone() for key, own in zip(keys.tolist(), bases, strict=True)}
 
 
 def _nearly_diagonal(turned: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """pmp: the maximum principle by minimising movements, realised by shooting."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from autoencode_core.spec_defaults import FIRST_STEP
+from autoencode_core.training.checkpoint import Tensors
 from autoencode_core.training.method import Method
 from autoencode_core.training.metric import ControlMetric, Metric, Within
 from autoencode_core.training.metric_blocks import Eigenbases
@@ -59,6 +61,14 @@ class Pmp(Method[Objective]):
     def restep(self, step: float) -> None:
         super().restep(step)
         self.tau = torch.full_like(self.tau, step)
+
+    def state(self, room: int = sys.maxsize) -> dict[str, Tensor]:
+        return {**super().state(room), "tau": self.tau, **self.bases.state(room)}
+
+    def restore(self, state: Tensors) -> None:
+        super().restore(state)
+        self.tau = state.like("tau", self.tau)
+        self.bases.restore(state, like=self.theta)
 
     def advance(self, running: Tensor) -> None:
         waiting = running.clone()

@@ -49,6 +49,10 @@ class Progress:
         regime: index of the regime in a sweep, or of the training in a choice of λ.
         probe: inputs, targets, hue and labels of the probe batch.
         snapshot: computes the probe batch's codes and outputs now.
+        history: the regime's rows so far, (iteration + 1, columns of a Row).
+        checkpoint: makes the bytes from which the training goes on later, or elsewhere, as `resume` of what
+            was called; to be called at once, and once for all regimes of an iteration. They are none where
+            they would be too many. None where there can be no checkpoint.
         choosing: while λ is being chosen, how far that is; None once the run itself trains.
     """
 
@@ -67,6 +71,8 @@ class Progress:
     regime: int
     probe: Mapping[str, Array]
     snapshot: Callable[[], Snapshot]
+    history: Callable[[], Array]
+    checkpoint: Callable[[], bytes] | None = None
     choosing: Choosing | None = None
 
 

@@ -1,9 +1,10 @@
 """train: one run, after λ has been chosen by cross-validation where its spec leaves that to the data."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import ceil, inf, isfinite, log10
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +14,9 @@ from autoencode_core.changes import Change
 from autoencode_core.data.loading import DataSet
 from autoencode_core.errors import InputError
 from autoencode_core.spec import AUTO, RunSpec
-from autoencode_core.store.choice import Choice, choice_words, standard_errors
+from autoencode_core.store.choice import Choice, choice_in, choice_out, choice_words, standard_errors
 from autoencode_core.training.by_hand import STOPS, word_alone
+from autoencode_core.training.checkpoint import Values, fingerprint, of_bytes, packed, refusing, unpacked
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
@@ -43,6 +45,7 @@ def train(
     on_progress: OnProgress | None = None,
     data: RunData | None = None,
     progress: bool | None = None,
+    resume: bytes = b"",
 ) -> Run:
     """Trains one AutoencODE.
 
@@ -57,31 +60,65 @@ def train(
             has taken no iteration.
         data: particles in the place of those that the spec names.
         progress: whether a progress bar shows; by default in a notebook alone.
+        resume: what Progress.checkpoint of the same training gave: it goes on from there, and what was told
+            last is told once more. On a processor the run is that of an undisturbed training to the bit.
 
     Returns:
         The run; one that diverged comes back too, with status "diverged", the cause in its message
         and the last finite control.
 
     Raises:
+        CheckpointRefused: the checkpoint is damaged, or of another training.
         InputError: the data cannot be had or do not fit the spec, or the device is not there; λ is to be
             chosen and there is only one training row.
     """
     with with_bar(on_progress, spec.iterations, progress) as told:
-        return _train(spec, told, data)
+        return _train(spec, told, data, resume)
 
 
-def _train(spec: RunSpec, on_progress: OnProgress | None, data: RunData | None) -> Run:
+def _train(spec: RunSpec, on_progress: OnProgress | None, data: RunData | None, resume: bytes) -> Run:
     if spec.tikhonov != AUTO:
-        return train_regimes([spec], on_progress, data=None if data is None else [data])[0]
+        return train_regimes([spec], on_progress, data=None if data is None else [data], resume=resume)[0]
     data, relay = data or load_data(spec), _ChoiceRelay(on_progress)
-    choice = choose(spec, data, relay)
+    choice, resume = _chosen_before(spec, resume) if resume else (choose(spec, data, relay), b"")
     cut, weight = relay.stopped, relay.weights[0] if choice is None else choice.tikhonov
-    run = train_regimes([spec.but(tikhonov=weight)], relay.passed_on, data=[data])[0]
+
+    def told(progress: Progress) -> str | Change | None:
+        inner = progress.checkpoint
+        return relay.passed_on(replace(progress, checkpoint=lambda: _checkpoint(spec, choice, inner)))
+
+    run = train_regimes([spec.but(tikhonov=weight)], told, data=[data], resume=resume)[0]
     said = [run.message]
     if cut:
         said.append("That was while λ was being chosen.")
     said.append(f"λ = {as_set(weight)}, where it begins." if choice is None else choice_words(choice))
     return replace(run, choice=choice, message=" ".join(said))
+
+
+class _Chosen(Values):
+    choice: Any
+
+
+_KIND = "autoencode choice"
+
+
+def _checkpoint(spec: RunSpec, choice: Choice | None, inner: Callable[[], bytes] | None) -> bytes:
+    """The checkpoint of a training whose λ was chosen, b"" where there is none."""
+    if choice is None or inner is None or not (data := inner()):
+        return b""
+    return packed(_KIND, _of(spec), _Chosen(choice=choice_out(choice)), {"training": of_bytes(data)})
+
+
+def _chosen_before(spec: RunSpec, data: bytes) -> tuple[Choice | None, bytes]:
+    """How λ was chosen, and the checkpoint of the training since."""
+    values, tensors = unpacked(data, _KIND, _of(spec), _Chosen)
+    with refusing():
+        choice = choice_in(values.choice, "checkpoint, choice")
+    return choice, tensors.take("training", torch.uint8, (None,)).numpy().tobytes()
+
+
+def _of(spec: RunSpec) -> str:
+    return fingerprint([spec.model_dump_json()])
 
 
 def choose(spec: RunSpec, data: RunData, on_progress: OnProgress | None = None) -> Choice | None:
@@ -245,7 +282,8 @@ class _ChoiceRelay:
         share = sum(1.0 if done < behind else done for done in self.done)
         begun = self.first + len(self.done)
         choosing = Choosing(begun, self.trainings, (self.first + share) / self.trainings)
-        shown = replace(progress, regime=self.first + progress.regime, choosing=choosing)
+        place = self.first + progress.regime
+        shown = replace(progress, regime=place, choosing=choosing, checkpoint=None)
         word = None if self.on_progress is None else word_alone(self.on_progress(shown))
         self.stopped = self.stopped or word in STOPS
         return "stop" if self.stopped else None

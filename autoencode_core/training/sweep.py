@@ -56,7 +56,7 @@ def sweep(
     runs = Runs()
     with with_bar(on_progress, spec.iterations * len(specs), progress) as told:
         for batch in batches(specs, memory):
-            runs += train_regimes(batch, _numbered(told, len(runs)))
+            runs += train_regimes(batch, told and _numbered(told, len(runs)))
     return runs
 
 
@@ -96,11 +96,11 @@ def _distinct(field: str, values: Iterable[Any]) -> list[Any]:
     return chosen
 
 
-def _numbered(on_progress: OnProgress | None, before: int) -> OnProgress | None:
-    if on_progress is None or not before:
-        return on_progress
+def _numbered(on_progress: OnProgress, before: int) -> OnProgress:
+    """What is told of a batch, with the place of each regime among all."""
 
     def shifted(progress: Progress) -> str | None:
-        return word_alone(on_progress(replace(progress, regime=progress.regime + before)))
+        shown = replace(progress, regime=progress.regime + before, checkpoint=None)
+        return word_alone(on_progress(shown))
 
     return shifted

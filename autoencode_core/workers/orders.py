@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from autoencode_core.changes import Change
 
@@ -12,7 +12,7 @@ IDLE_SECONDS = 1800.0
 BEAT_SECONDS = 1.0
 """A training that pauses says so that often."""
 FIRST_SECONDS = 2.0
-"""A training waits at its first iteration, but not longer, to hear what was wanted before it began."""
+"""A training waits before it begins, but not longer, to hear what was wanted, and where to go on from."""
 
 Wish = tuple[float | None, float | None]
 """λ and step from the next iteration on, None for what stays."""
@@ -30,6 +30,7 @@ class Orders:
         done: how many of them an earlier start of the job, whose worker died, had done.
         log: the changes that it had made, which are made again.
         reached: the iteration that it had come to: until then there is no pause, and wishes wait.
+        checkpoint: from which it goes on, b"" where it begins anew; only the first orders bring one.
     """
 
     number: int = 0
@@ -39,7 +40,7 @@ class Orders:
     done: int = 0
     log: tuple[Change, ...] = ()
     reached: int = 0
-    checkpoint: bytes = b""
+    checkpoint: bytes = field(default=b"", repr=False)
 
 
 class Obedience:
@@ -72,10 +73,20 @@ class Obedience:
         with self._heard:
             self._heard.notify_all()
 
-    def wait_for_first(self, stopped: Callable[[], bool]) -> None:
-        """Wait until orders were heard, but not long."""
+    def wait_for_first(self, stopped: Callable[[], bool]) -> bytes:
+        """Wait until orders were heard, but not long; the checkpoint that they bring, b"" for none."""
         with self._heard:
             self._heard.wait_for(lambda: self._orders is not None or stopped(), FIRST_SECONDS)
+            first = self._orders or Orders()
+            if self._orders is not None:
+                self._orders = replace(first, checkpoint=b"")
+        return first.checkpoint
+
+    def begin_at(self, iteration: int) -> None:
+        """The training begins at an iteration: what was changed before it has been changed."""
+        with self._heard:
+            log = (self._orders or Orders()).log
+        self.changes = [change for change in log if change.iteration < iteration]
 
     def wait(self, iteration: int, stopped: Callable[[], bool], beat: Callable[[], None]) -> None:
         """Wait, without working, as long as the training is to pause.

@@ -61,6 +61,7 @@ class Progress:
     regime: int = 0
     probe: dict[str, Any] = field(default_factory=lambda: {"inputs": np.zeros((4, 3), np.float32)})
     choosing: None = None
+    checkpoint: None = None
 
     def snapshot(self) -> Snapshot:
         full = np.float32(self.iteration)

@@ -39,12 +39,13 @@ def no_desk(monkeypatch):
     monkeypatch.setattr(orders, "FIRST_SECONDS", 0.0)
 
 
-def progress(iteration, regime=0):
+def progress(iteration, regime=0, checkpoint=None):
     fields = {key: float(iteration) for key in HISTORY} | {"iteration": iteration, "iterations": 1000}
     snapshot = SimpleNamespace(codes=np.full((2, 1), iteration), outputs=np.zeros((2, 3)))
-    return SimpleNamespace(
-        **fields, regime=regime, choosing=None, probe={"inputs": np.ones((2, 3))}, snapshot=lambda: snapshot
-    )
+    rows = np.repeat(np.arange(iteration + 1.0)[:, None], len(HISTORY), 1)
+    probe, calls = {"inputs": np.ones((2, 3))}, {"snapshot": lambda: snapshot, "history": lambda: rows}
+    about = {"regime": regime, "choosing": None, "probe": probe, "checkpoint": checkpoint}
+    return SimpleNamespace(**fields, **about, **calls)
 
 
 def rows(worker):
