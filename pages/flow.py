@@ -31,6 +31,7 @@ def render() -> None:
     """Draws the page."""
     page_setup("Flow")
     runs: list[tuple[str, RunRecord]] = []
+    count = 0
     with guard():
         menu, number = st.columns([4, 1], vertical_alignment="bottom")
         with menu:
