@@ -35,7 +35,7 @@ _NAMED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\S*[/\\@]\S*|\d+(\.\d+){3}")
 _ID = re.compile(r"[\w.:+-]{1,80}")
 _PROJECT = Path(__file__).parents[1]
 _OURS = ("autoencode_core", "pages", "app")
-_LOUD = ("uvicorn", "tornado", "asyncio", "watchdog")
+_LOUD = ("uvicorn", "distributed", "dask", "tornado", "asyncio", "watchdog")
 _DASK = {"DASK_LOGGING__VERSION": "1", "DASK_LOGGING__DISABLE_EXISTING_LOGGERS": "False"}
 """Has distributed, which is imported later, write no log of its own."""
 
@@ -54,9 +54,7 @@ def write_logs() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in _LOUD:
-        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
-    for name in [*logging.root.manager.loggerDict]:
+    for name in {*logging.root.manager.loggerDict, *_LOUD}:
         write_as_all_others(logging.getLogger(name))
     os.environ.update({name: os.environ.get(name, value) for name, value in _DASK.items()})
     logging.captureWarnings(True)
@@ -65,9 +63,11 @@ def write_logs() -> None:
 
 
 def write_as_all_others(logger: logging.Logger) -> None:
-    """Has a library's logger write through the one handler of the process."""
+    """Has a library's logger write through the one handler of the process; of loud ones, warnings only."""
     logger.handlers.clear()
     logger.propagate = True
+    if logger.name.partition(".")[0] in _LOUD:
+        logger.setLevel(logging.WARNING)
 
 
 def _thread_ended(about: threading.ExceptHookArgs) -> None:

@@ -1,6 +1,6 @@
 """Whether the app can do its work, for whoever watches the server: no names, no files, no addresses."""
 
-from typing import Any, cast
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -25,7 +25,7 @@ def condition() -> dict[str, Any]:
         yet), "starting", "ready" or "lost", and how many there are; trainings and questions that run and
         wait; versions.
     """
-    seen = cast(Any, jobs()).overview()
+    seen = jobs().overview()
     writable = _writable()
     return {
         "status": "ok" if writable and seen.state != "lost" else "failing",
