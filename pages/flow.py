@@ -17,7 +17,7 @@ from pages.shared.linked import linked_choice
 from pages.shared.player import player
 from pages.shared.players import players
 from pages.shared.run_menu import MOST_RUNS, choose_runs
-from pages.shared.setup import dark, explanation, guard, page_setup
+from pages.shared.setup import dark, escape, explanation, guard, page_setup
 from pages.shared.words import title
 
 CLOCK = "flow"
@@ -31,6 +31,7 @@ def render() -> None:
     """Draws the page."""
     page_setup("Flow")
     runs: list[tuple[str, RunRecord]] = []
+    count = 0
     with guard():
         menu, number = st.columns([4, 1], vertical_alignment="bottom")
         with menu:
@@ -68,7 +69,7 @@ def _detailed(runs: list[tuple[str, RunRecord]]) -> tuple[str, RunRecord]:
     known = dict(runs)
     if len(runs) == 1:
         return runs[0]
-    names = {run_id: record.name or title(record.spec) for run_id, record in runs}
+    names = {run_id: escape(record.name or title(record.spec)) for run_id, record in runs}
     chosen = st.segmented_control(
         "Single particles of",
         list(known),

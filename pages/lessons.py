@@ -18,7 +18,7 @@ def render() -> None:
     page_setup("Lessons")
     with guard():
         known = lessons()
-        for part in take_progress(known):
+        for part in take_progress(known)[:1]:  # one such sentence is enough
             complain(InputError("done", part, "the number of a lesson and a digit for each question: 1-02"))
         chosen = known.get(LESSON.get())
         if chosen is None:

@@ -51,6 +51,7 @@ _MOST_WATCHED = 4
 def render() -> None:
     """Draws the page."""
     page_setup("Playground")
+    spec: RunSpec | None = None  # where the knobs fail, the page stays
     with st.sidebar, guard():
         button = st.container()  # stands above the knobs, but needs what they say
         spec = knobs()

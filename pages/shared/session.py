@@ -4,6 +4,7 @@ Each key is declared once, by the module that owns it; other modules call that m
 something beside this, each under its own key.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -55,7 +56,13 @@ _IMPLIED = SessionKey[dict[str, list[str]]]("link_implied", dict)
 """What is on the page without the link having to say it, by name: a shared link says it."""
 _PAGE = SessionKey("link_page", str)
 _BY_LINK = SessionKey("link_opened", bool)
-"""Whether the page was come to by a link that says something."""
+"""Whether the page was come to by a link."""
+_CUT = SessionKey("link_cut", bool)
+"""Whether the link said more than a link of this app ever says."""
+
+_MOST_NAMES, _MOST_VALUES = 60, 16
+_LONGEST_NAME, _LONGEST_VALUE, _LONGEST = 40, 4000, 16_000
+"""Bounds of a link; a value of 4,000 characters may list an order of 784 components."""
 
 
 def arrive(page: str) -> None:
@@ -64,15 +71,50 @@ def arrive(page: str) -> None:
     Args:
         page: its title.
     """
-    if _PAGE.get() != page:
+    if (before := _PAGE.get()) != page:
         _PAGE.set(page)
         _OURS.set({})
         _IMPLIED.set({})
-        _BY_LINK.set(bool(list(st.query_params)))
+        _CUT.drop()
+        _BY_LINK.set(before is None or bool(list(st.query_params)))
+
+
+def bound_link() -> bool:
+    """Takes out of the link, before anything reads it, what is longer, or more, than any link of this app.
+
+    Returns:
+        Whether this link was cut, now or when it was opened.
+    """
+    said = {name: st.query_params.get_all(name) for name in st.query_params}
+    kept = _within_bounds(said)
+    if kept != said:
+        st.query_params.from_dict(kept)
+        _CUT.set(True)
+    return bool(_CUT.get())
+
+
+def _within_bounds(said: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    kept: dict[str, list[str]] = {}
+    left = _LONGEST
+    for name, values in said.items():
+        if len(kept) == _MOST_NAMES or len(name) > _LONGEST_NAME or not _is_text(name):
+            continue
+        fitting = [text for text in values[-_MOST_VALUES:] if len(text) <= _LONGEST_VALUE and _is_text(text)]
+        left -= sum(map(len, (name, *fitting)))
+        if left < 0:
+            break
+        if fitting:
+            kept[name] = fitting
+    return kept
+
+
+def _is_text(text: str) -> bool:
+    """Whether it may stand in an address: half a character may not, and control characters mean nothing."""
+    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
 
 
 def opened_by_link() -> bool:
-    """Whether the page was come to by a link that says what it shows: nobody here has asked for it."""
+    """Whether nobody here asked for the page: it is the first of this visit, or a link says what it shows."""
     return bool(_BY_LINK.get())
 
 

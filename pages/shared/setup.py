@@ -19,7 +19,8 @@ from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from pages.shared.looks import dark as dark
 from pages.shared.looks import style_page
-from pages.shared.session import arrive
+from pages.shared.plain_text import escape as escape
+from pages.shared.session import arrive, bound_link
 from pages.shared.streamlit_internals import leave_pages_folder
 from pages.shared.teaching import follow_teaching
 
@@ -43,13 +44,17 @@ def page_setup(title: str) -> None:
         title: name of the page, as in the menu; that of the router is none.
     """
     _lead_with_app()
+    cut = False
     if title != _ROUTER:
         arrive(title)
+        cut = bound_link()
         follow_teaching()
     logo = str(ASSETS / "logo.svg")
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")
     style_page()
+    if cut:
+        st.warning("The link says more than any link of this app: what is too long or too much is left out.")
 
 
 def _lead_with_app() -> None:
@@ -142,8 +147,3 @@ def unusual(record: RunRecord) -> None:
         st.warning(escape(record.message))
     for sentence in cautions(record):
         st.caption(sentence)
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:" else c for c in text).replace("\n", " ")

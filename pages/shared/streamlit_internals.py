@@ -11,17 +11,22 @@ another one is installed, or where something used here is gone.
   script could import no modules and would be sent along with the data each time.
 - The cookie against cross-site requests is the one thing by which a browser is known again. It is masked
   anew with every answer of the server; its decoder gives the random bytes behind it, which stay.
+- Streamlit gives every logger of its own a handler, also those that it makes later: `setup_formatter` does.
+- `is_host_allowed` holds a name to server.allowedHosts; Streamlit itself asks it for connections alone.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit import logger as streamlit_logger
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed as is_host_allowed
 
 TRIED_WITH = "1.67.0"
 _SECRET_BYTES = 16
@@ -57,3 +62,13 @@ def browser_secret() -> bytes:
     """The random bytes by which the server knows this browser again, b"" where it sent no cookie of ours."""
     found, _ = decode_xsrf_token_string(st.context.cookies.get(XSRF_COOKIE_NAME, ""))
     return found if found and len(found) == _SECRET_BYTES else b""
+
+
+def log_through(write: Callable[[logging.Logger], None]) -> None:
+    """Has all loggers of Streamlit, also those to come, set up by something else.
+
+    Args:
+        write: sets a logger up.
+    """
+    streamlit_logger.setup_formatter = write  # type: ignore[assignment]
+    streamlit_logger.update_formatter()

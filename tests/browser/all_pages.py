@@ -1,16 +1,14 @@
 """Every page of the app, every view of those that have several, every lesson."""
 
-import re
 from importlib import import_module
-from pathlib import Path
 
 from playwright.sync_api import Page
 from settled import settled
 
 from autoencode_core.lessons.reading import lessons
+from pages import router
 
-_APP = Path(__file__).parents[2] / "app.py"
-PAGES = tuple(re.findall(r'"pages/(\w+)\.py"', _APP.read_text(encoding="utf-8")))
+PAGES = tuple(router.PAGES)
 """Names of the modules in pages/."""
 
 

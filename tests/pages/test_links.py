@@ -24,9 +24,38 @@ ROOT = Path(__file__).parents[2]
 PAGES = ["playground", "flow", "latent", "regimes", "control", "ode_limit", "mean_field", "runs", "share"]
 PAGES += ["lessons", "glossary", "mathematics"]
 VIEWS = ["", "strip", "compare", "landscape", "methods", "component", "particles", "depth", "walk", "none"]
-NASTY = ["", "inf", "nan", "1e400", "-1", "9" * 400, "on", "2", "[]", "../x", "‮½", "*a*<b>", "gallery-circle"]
-NAMES = [*SHORT.values(), "run", "job", "study", "t", "cut", "axes", "against", "each", "particles", "teach"]
-NAMES += ["knob_depth", "look", "lesson", "done", "differ", "phase", "from", "big", "term", "section"]
+NASTY = ["", "inf", "-inf", "Infinity", "nan", "1e400", "-1", "9" * 400, "9" * 5000, "on", "2", "[]", "../x"]
+NASTY += ["‮½", "*a*<b>", "![x](http://host.test/a.png)", "www.host.test", "a\x00b", "\x1b[2J"]
+NASTY += ["a\r\nb", "x" * 100_000, "[" * 3000, "gallery-circle", ["gallery-circle"] * 3000, ["x"] * 3000]
+NASTY += ["1-0." * 900, "0b1", "1_0", "１２", "1e-400", "٣"]
+HEAVY = {"each": ["2000", "1000", "500"], "largest": ["4096"], "samples": ["8"], "starts": ["6"]}
+HEAVY |= {"doublings": ["4"], "against": ["on"], "along": ["on"], "horizon": ["8"], "particles": ["50000"]}
+NAMES = [
+    *SHORT.values(),
+    *(f"knob_{name}" for name in SHORT),
+    *HEAVY,
+    "run",
+    "job",
+    "study",
+    "t",
+    "cut",
+    "axes",
+]
+NAMES += [
+    "teach",
+    "look",
+    "lesson",
+    "done",
+    "note",
+    "differ",
+    "phase",
+    "from",
+    "big",
+    "term",
+    "section",
+    "arrows",
+]
+NAMES += ["view", "grid", "nearby", "plane", "x" * 5000, "a\x00", "embed_options"]
 
 
 class NoJobs:
@@ -87,6 +116,7 @@ def quiet(tmp_path, monkeypatch):
 
 
 links = st.dictionaries(st.sampled_from(NAMES), st.text(max_size=8) | st.sampled_from(NASTY), max_size=5)
+heavy = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in HEAVY.items()})
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -97,14 +127,45 @@ links = st.dictionaries(st.sampled_from(NAMES), st.text(max_size=8) | st.sampled
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(view=st.sampled_from(VIEWS), link=links)
-def test_no_link_raises_and_none_starts_a_job_or_a_heavy_question(quiet, page, view, link):
+@given(view=st.sampled_from(VIEWS), link=links, more=heavy)
+def test_no_link_raises_and_none_starts_a_job_or_a_heavy_question(quiet, page, view, link, more):
+    opened(page, {"view": view, **more, **link})
+
+
+def opened(page, link):
     at = AppTest.from_string(f"import pages.{page} as page; page.render()", default_timeout=60)
-    for name, value in {"view": view, **link}.items():
+    for name, value in link.items():
         at.query_params[name] = value
     at.run()
     assert not at.exception
     assert not any("not your doing" in error.value for error in at.error)
+    return at
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_without_end_is_cut(quiet, page):
+    names = {f"n{number}": ["x" * 3000, "y"] for number in range(100)}
+    at = opened(page, {"big": "1", "run": ["gallery-circle"] * 300, **names})
+    assert "more than any link" in at.warning[0].value
+    assert sum(map(len, (text for name in at.query_params for text in at.query_params[name]))) < 20_000
+    assert at.query_params["big"] == "1"
+
+
+@pytest.mark.parametrize("name", ["depth", "bottleneck", "particles", "iterations", "seed", "tikhonov"])
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e400", "9" * 5000])
+def test_a_knob_without_bounds_is_refused_and_the_page_stays(quiet, name, value):
+    at = opened("playground", {f"knob_{name}": value, SHORT[name]: value})
+    assert at.button and (
+        value[:10] in at.warning[0].value.replace("\\", "") or "left out" in at.warning[0].value
+    )
+
+
+def test_where_the_knobs_fail_the_page_stays(quiet, monkeypatch):
+    from pages import playground
+
+    monkeypatch.setattr(playground, "knobs", lambda: 1 / 0)
+    at = AppTest.from_string("import pages.playground as page; page.render()", default_timeout=60).run()
+    assert not at.exception and len(at.error) == 1 and at.subheader
 
 
 @pytest.mark.parametrize("name", lessons())

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from pages.shared.session import LinkKey, SessionKey, arrive, opened_by_link, put, whole_link
+from pages.shared.session import (
+    LinkKey,
+    SessionKey,
+    arrive,
+    bound_link,
+    opened_by_link,
+    put,
+    whole_link,
+)
 
 ROOT = Path(__file__).parents[2]
 MODULES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
@@ -80,9 +88,11 @@ def test_the_link_is_news_when_somebody_else_wrote_it():
 
 def test_a_page_of_the_menu_was_not_opened_by_a_link():
     arrive("Flow")
+    assert opened_by_link()  # the first page of a visit, whatever its address says
+    arrive("Runs")
     assert not opened_by_link()
     LinkKey("run").set("a")  # the page itself
-    arrive("Flow")
+    arrive("Runs")
     assert not opened_by_link()
     arrive("Control")
     assert opened_by_link()
@@ -95,6 +105,30 @@ def test_what_nobody_has_chosen_is_said_by_a_shared_link_only():
     key.set("b")
     key.imply("a")
     assert key.get() == "a" and whole_link() == {"run": ["a"]}
+
+
+@pytest.mark.parametrize(
+    "said, kept",
+    [
+        ({"k": ["3"], "run": ["a", "b"], "big": [""]}, None),
+        ({"order": ["x" * 4000]}, None),
+        ({"k": ["3"], "order": ["x" * 4001]}, {"k": ["3"]}),
+        ({"k": ["3"], "n" * 41: ["1"]}, {"k": ["3"]}),
+        (
+            {"k": ["3"], "lesson": ["\ud800"], "run": ["a\x00b", "c"], "\udfff": ["1"]},
+            {"k": ["3"], "run": ["c"]},
+        ),
+        ({"run": [str(number) for number in range(17)]}, {"run": [str(number) for number in range(1, 17)]}),
+        ({f"n{i}": ["x"] for i in range(61)}, {f"n{i}": ["x"] for i in range(60)}),
+        ({f"n{i}": ["x" * 3998] for i in range(9)}, {f"n{i}": ["x" * 3998] for i in range(4)}),
+    ],
+)
+def test_a_link_is_cut_to_its_bounds(said, kept):
+    st.query_params.from_dict(said)
+    assert bound_link() == (kept is not None) == bound_link()
+    assert st.query_params == (said if kept is None else kept)
+    arrive("Flow")
+    assert not bound_link()
 
 
 # ---- owners

@@ -88,22 +88,6 @@ def test_guard_is_a_decorator_too():
     assert fine() == 3
 
 
-@pytest.mark.parametrize("nasty", ["*a*", "[x](http://y)", "`code`", "$x$", ":red[x]", "<b>", "a\nb", "# x"])
-def test_escaped_text_is_shown_as_it_is(nasty):
-    def script(text):
-        import streamlit as st
-
-        from pages.shared.setup import escape
-
-        st.markdown(escape(text))
-
-    shown = AppTest.from_function(script, args=(nasty,)).run().markdown[0].value
-    assert "\n" not in shown
-    bare = shown.replace("\\", "")
-    assert bare == nasty.replace("\n", " ")
-    assert all(shown[i - 1] == "\\" for i, c in enumerate(shown) if c in "*[`$:<#" and i > 0)
-
-
 def test_a_long_value_is_shortened():
     def script():
         from autoencode_core.errors import InputError
