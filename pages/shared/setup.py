@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.run.cautions import cautions
-from autoencode_core.home import ASSETS, GALLERY
+from autoencode_core.home import ASSETS, GALLERY, asset_text
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
 from pages.shared.looks import dark as dark
 from pages.shared.looks import style_page
 from pages.shared.session import arrive
-from pages.shared.streamlit_internals import leave_pages_folder
+from pages.shared.streamlit_internals import leave_pages_folder, serve_many
 from pages.shared.teaching import follow_teaching
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ NAME = "AutoencODE Lab"
 _ROUTER = "Lab"
 WORKERS_AFTER_SECONDS = 4.0
 
+_ESCAPED = str.maketrans({"\n": " ", **{c: f"\\{c}" for c in r"\`*_{}[]()<>#+-.!|~$:"}})
 _app_leads = False
 _log = logging.getLogger(__name__)
 
@@ -53,10 +54,11 @@ def page_setup(title: str) -> None:
 
 
 def _lead_with_app() -> None:
-    """Once in the server's life: have Streamlit run app.py and not the bare page."""
+    """Once in the server's life: have Streamlit run app.py and not the bare page, for many visitors."""
     global _app_leads
     if not _app_leads:
         _app_leads = True
+        serve_many()
         if leave_pages_folder():
             st.rerun()
 
@@ -133,7 +135,7 @@ def explanation(name: str) -> None:
         name: of the text in assets/texts.
     """
     with st.expander("What am I looking at?"):
-        st.markdown((ASSETS / "texts" / f"{name}.md").read_text(encoding="utf-8"))
+        st.markdown(asset_text("texts", f"{name}.md"))
 
 
 def unusual(record: RunRecord) -> None:
@@ -146,4 +148,4 @@ def unusual(record: RunRecord) -> None:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:" else c for c in text).replace("\n", " ")
+    return text.translate(_ESCAPED)
