@@ -69,12 +69,12 @@ def along_view(run_id: str, record: RunRecord) -> None:
     near, far = nearby.value, anywhere.value if anywhere else None
     _metrics(hamiltonian, near)
     with guard():
-        figure = along_figure(
-            along, hamiltonian, near, far, decoder=record.spec.task != "classify", dark=dark()
-        )
+        whole = record.spec.task != "classify"
+        figure = partial(along_figure, along, hamiltonian, near, far, decoder=whole, dark=dark())
         alt = along_alt(along, hamiltonian)
         table = partial(along_table, along, hamiltonian, near, far)
-        chart("control_along", figure, alt, f"{run_id}-control", table)
+        about = (asked.answer_id, near and nearby.answer_id, far and anywhere and anywhere.answer_id)
+        chart("control_along", figure, alt, f"{run_id}-control", table, about)
         st.caption(escape(control_words(along)))
     st.markdown(hamiltonian_words(hamiltonian))
     if told(nearby, "R, the search for a better θ near that of every layer") is not None and near is not None:

@@ -1,5 +1,7 @@
 """Activity: what the numbers of the code do, and whether neighbours in the code are alike."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -24,11 +26,17 @@ def activity(record: RunRecord) -> None:
     """
     left, right = st.columns(2)
     with left, guard():
-        found = told(ask(ACTIVITY, record), "Activity of the code")
+        asked = ask(ACTIVITY, record)
+        found = told(asked, "Activity of the code")
         if found:
-            chart("latent_activity", activity_figure(found, dark=dark()), activity_alt(found))
+            figure = partial(activity_figure, found, dark=dark())
+            chart("latent_activity", figure, activity_alt(found), about=(asked.answer_id,))
     with right, guard():
         if not len(np.asarray(record.probe.get("labels", ()))):
             st.caption("These data have no classes: there are no neighbours' votes to count.")
-        elif votes := told(ask(NEIGHBOURS, record), "Votes of the nearest neighbours"):
-            chart("latent_neighbours", neighbours_figure(votes, dark=dark()), neighbours_alt(votes))
+            return
+        counted = ask(NEIGHBOURS, record)
+        votes = told(counted, "Votes of the nearest neighbours")
+        if votes:
+            figure = partial(neighbours_figure, votes, dark=dark())
+            chart("latent_neighbours", figure, neighbours_alt(votes), about=(counted.answer_id,))

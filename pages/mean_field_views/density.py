@@ -61,5 +61,6 @@ def density_view(run_id: str, record: RunRecord) -> None:
     st.markdown(escape(density_words(found)))
     with guard():
         words = "Shares of the particles on the grid, beside it and lost, stacked, against t."
-        figure = density_figure(found, dark=dark())
-        chart("mean_field_account", figure, words, f"{run_id}-mass", lambda: density_table(found))
+        figure = partial(density_figure, found, dark=dark())
+        table = partial(density_table, found)
+        chart("mean_field_account", figure, words, f"{run_id}-mass", table, (question.answer_id,))

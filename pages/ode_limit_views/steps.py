@@ -1,6 +1,7 @@
 """Step size: a trained network integrated more and more finely, beside an adaptive solver."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -37,16 +38,17 @@ def steps_view(run_id: str, record: RunRecord) -> None:
         record: the run.
     """
     _contrast(run_id)
-    found = told(ask(STEPS, record), "Finer steps, and the adaptive solver")
+    asked = ask(STEPS, record)
+    found = told(asked, "Finer steps, and the adaptive solver")
     if found is None:
         return
     st.markdown(verdict_words(found, record.spec.task == "classify"))
     _metrics(found)
     for name, column in zip(_ALT, st.columns(2, gap="medium"), strict=True):
         with column, guard():
-            figure = steps_figure(found, name, dark=dark())
+            figure = partial(steps_figure, found, name, dark=dark())
             table = (lambda: steps_table(found)) if name == "difference" else None
-            chart(f"ode_{name}", figure, _ALT[name], f"{run_id}-{name}", table)
+            chart(f"ode_{name}", figure, _ALT[name], f"{run_id}-{name}", table, (asked.answer_id,))
     st.caption(
         f"The ODE: scipy's {found['reference']} on every interval of constant control, rtol = atol = "
         f"{as_set(found['rtol'], 1)}, {found['evaluations']:,} evaluations of the field; a solve with "

@@ -1,6 +1,7 @@
 """What the views of studies share: which study is shown, its training, its runs, its table."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,17 +10,13 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.export.study_csv import study_csv
-from autoencode_core.figures.large import enlarged
 from autoencode_core.figures.regimes.ode_difference import ode_known
-from autoencode_core.figures.terms import told_when_pointed_at, words_of
 from autoencode_core.names import study_stem
 from autoencode_core.store.study import COLUMNS, Kind, Study, study_line, table
 from pages.regimes_views.plan import plan_form
 from pages.regimes_views.training import study_trains
-from pages.shared.charts import settings, words_button
-from pages.shared.figure_files import figure_files
+from pages.shared.charts import chart
 from pages.shared.flow_time import TIME
-from pages.shared.looks import scale
 from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
 from pages.shared.session import SessionKey
@@ -189,19 +186,9 @@ def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.F
     slot = f"{name}_opened"
     stacked = bool(st.session_state.get(_STACKED))
     key = f"{name}_{study_id}_{stacked}_{st.session_state.get(slot, 0)}"
-    figure = _drawn(study_id, name, (dark(), stacked), _figures_digest(study), study, draw)
-    event = st.plotly_chart(
-        enlarged(figure, scale()),
-        theme=None,
-        key=key,
-        alt=words,
-        on_select="rerun",
-        selection_mode="points",
-        config=settings(f"{study_stem(study)}-{name}"),
-    )
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        figure_files(key, figure, words, f"{study_stem(study)}-{name}")
-        words_button(words_of(figure))
+    figure = partial(draw, study, dark=dark(), stacked=stacked)
+    stem = f"{study_stem(study)}-{name}"
+    event = chart(key, figure, words, stem, about=(_figures_digest(study),), picks=True)
     place = _picked(event, len(study.outcomes))
     if place is not None:
         st.session_state[slot] = st.session_state.get(slot, 0) + 1  # coming back, nothing is selected
@@ -210,21 +197,6 @@ def study_chart(study_id: str, study: Study, name: str, draw: Callable[..., go.F
 
 def _figures_digest(study: Study) -> int:
     return hash(study.outcomes)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _drawn(
-    study_id: str,
-    name: str,
-    looks: tuple[bool, bool],
-    digest: int,
-    _study: Study,
-    _draw: Callable[..., go.Figure],
-) -> go.Figure:
-    figure = told_when_pointed_at(_draw(_study, dark=looks[0], stacked=looks[1]))
-    # What was just drawn has to be what the cache gives back, in the order of its entries too: else Streamlit
-    # takes it for another chart at the next run and forgets the click that asked for that run.
-    return go.Figure(figure.to_dict())
 
 
 def _picked(event: Any, count: int) -> int | None:

@@ -9,37 +9,62 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from autoencode_core.export.csv_text import columns_csv
-from autoencode_core.figures.large import enlarged
-from autoencode_core.figures.terms import chart_words, terms_of, told_when_pointed_at, words_of
+from autoencode_core.figures.drawn import Drawn, drawn
+from autoencode_core.figures.terms import chart_words, terms_of
 from autoencode_core.figures.updating import UpdatingChart, larger_type
 from autoencode_core.glossary import TERMS, explained
 from pages.shared.figure_files import figure_files
 from pages.shared.looks import scale
-from pages.shared.setup import escape
+from pages.shared.setup import dark, escape
+from pages.shared.streamlit_internals import plotly_spec
 
 Columns = Callable[[], Mapping[str, ArrayLike]]
+_MOST_BYTES = 32 * 2**20
+"""Of the figures that are kept."""
 
 
-def chart(key: str, figure: go.Figure, alt: str, name: str = "", columns: Columns | None = None) -> None:
+def chart(
+    key: str,
+    figure: go.Figure | Callable[[], go.Figure],
+    alt: str,
+    name: str = "",
+    columns: Columns | None = None,
+    about: tuple[Any, ...] = (),
+    picks: bool = False,
+) -> Any:
     """A figure that stands still; below it the buttons that save it, and its numbers as CSV.
 
     Args:
         key: the same for all figures in this place.
-        figure: from autoencode_core.figures.
+        figure: from autoencode_core.figures; or what draws it, once for all who look at the same.
         alt: what it shows, in words, for who cannot see it.
         name: of the saved files, without an ending; the key by default.
         columns: gives the table behind it: columns of one length by their heads.
+        about: all that a figure which is drawn once depends on, beside the key and the page's colours.
+        picks: whether a click on a mark runs the page again.
+
+    Returns:
+        What was picked, as st.plotly_chart gives it; None without `picks`.
     """
     name = name or key
+    shown = _once(key, about, dark(), scale(), figure) if callable(figure) else drawn(figure, scale())
     with st.container(gap=None):
-        figure = told_when_pointed_at(figure)
-        st.plotly_chart(enlarged(figure, scale()), theme=None, key=key, alt=alt, config=settings(name))
+        picked = plotly_spec(shown.spec, shown.height, key, alt, settings(name), picks)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             if columns is not None:
                 words = "The numbers of this figure as a table."
                 table_button(f"{key}_csv", name, columns, words=words)
-            figure_files(key, figure, alt, name)
-            words_button(words_of(figure))
+            figure_files(key, shown.plain, alt, name)
+            words_button(shown.words)
+    return picked
+
+
+@st.cache_data(max_size=_MOST_BYTES, show_spinner=False)
+def _once(
+    key: str, about: tuple[Any, ...], dark: bool, factor: float, _draw: Callable[[], go.Figure]
+) -> Drawn:
+    """A figure written out; the arguments without a line before them say all that it depends on."""
+    return drawn(_draw(), factor)
 
 
 def updating_chart(key: str, chart: UpdatingChart) -> None:

@@ -1,7 +1,6 @@
 """A figure as a file for a slide or a paper: made by a worker when it is asked for, then offered."""
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from autoencode_core.names import slug
@@ -14,12 +13,12 @@ _KINDS = ("pdf", "svg", "png")
 
 @st.fragment
 @guard()
-def figure_files(key: str, figure: go.Figure, alt: str, name: str) -> None:
+def figure_files(key: str, figure: str, alt: str, name: str) -> None:
     """A figure as a file for a slide or a paper, made by a worker when it is asked for.
 
     Args:
         key: of the figure.
-        figure: as it is on the page.
+        figure: as JSON.
         alt: what it shows, in words.
         name: of the file, without its ending.
     """
@@ -35,7 +34,7 @@ def figure_files(key: str, figure: go.Figure, alt: str, name: str) -> None:
         if wanted is None:
             return
         about = {"kind": wanted, "dark": dark(), "name": slug(name) or key, "words": alt}
-        asked = ask(FIGURE, (), patience=0.1, figure=figure.to_json(), **about)
+        asked = ask(FIGURE, (), patience=0.1, figure=figure, **about)
         made = told(asked, f"Drawing the {wanted.upper()}")
         if made is not None:
             offer(

@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from autoencode_core.figures.theme import colour
-from autoencode_core.home import ASSETS
+from autoencode_core.home import asset_text
 from pages.shared.session import LinkKey, SessionKey
 
 BIG: Final = 1.35
@@ -30,7 +30,7 @@ def style_page() -> None:
     if _LINK.news():
         _SWITCH.set(_LINK.get() == "1")
         _LINK.heed()
-    sheet = (ASSETS / "page.css").read_text(encoding="utf-8")
+    sheet = asset_text("page.css")
     accent = (
         f"light-dark({colour('encoder', False)}, {colour('encoder', True)})"  # at once when a theme turns
     )

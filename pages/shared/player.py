@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,12 @@ def served(name: str) -> Any:
     Args:
         name: of its script, its style sheet and the class of its root.
     """
-    register_components(_PACKAGE, _COMPONENTS, ASSETS)
+    return _mounted(name, register_components(_PACKAGE, _COMPONENTS, ASSETS))
+
+
+@lru_cache(16)
+def _mounted(name: str, registry: object) -> Any:
+    """A component, told to Streamlit once."""
     return st.components.v2.component(
         f"{_PACKAGE}.{name}", html=f'<div class="{name}"></div>', css=f"{name}.css", js=f"{name}.js"
     )

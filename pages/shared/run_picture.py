@@ -1,7 +1,6 @@
 """The pictures of a stored run that stand still."""
 
-import plotly.graph_objects as go
-import streamlit as st
+from functools import partial
 
 from autoencode_core.figures.run.pictures import Name, picture, words
 from autoencode_core.names import run_stem
@@ -21,12 +20,8 @@ def run_picture(run_id: str, record: RunRecord, name: Name) -> None:
     with guard():
         chart(
             f"picture_{name}",
-            _drawn(run_id, name, dark(), record),
+            partial(picture, record, name, dark=dark()),
             words(record, name),
             f"{run_stem(record)}-{name}",
+            about=(run_id,),
         )
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _drawn(run_id: str, name: Name, dark: bool, _record: RunRecord) -> go.Figure:
-    return picture(_record, name, dark=dark)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from autoencode_core.errors import InputError
 from autoencode_core.figures.run.cautions import cautions
-from autoencode_core.home import ASSETS, GALLERY
+from autoencode_core.home import ASSETS, GALLERY, asset_text
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
@@ -21,7 +21,7 @@ from pages.shared.looks import dark as dark
 from pages.shared.looks import style_page
 from pages.shared.plain_text import escape as escape
 from pages.shared.session import arrive, bound_link
-from pages.shared.streamlit_internals import leave_pages_folder
+from pages.shared.streamlit_internals import leave_pages_folder, serve_many
 from pages.shared.teaching import follow_teaching
 
 if TYPE_CHECKING:
@@ -58,10 +58,11 @@ def page_setup(title: str) -> None:
 
 
 def _lead_with_app() -> None:
-    """Once in the server's life: have Streamlit run app.py and not the bare page."""
+    """Once in the server's life: have Streamlit run app.py and not the bare page, for many visitors."""
     global _app_leads
     if not _app_leads:
         _app_leads = True
+        serve_many()
         if leave_pages_folder():
             st.rerun()
 
@@ -138,7 +139,7 @@ def explanation(name: str) -> None:
         name: of the text in assets/texts.
     """
     with st.expander("What am I looking at?"):
-        st.markdown((ASSETS / "texts" / f"{name}.md").read_text(encoding="utf-8"))
+        st.markdown(asset_text("texts", f"{name}.md"))
 
 
 def unusual(record: RunRecord) -> None:

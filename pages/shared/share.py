@@ -14,7 +14,10 @@ def share_button() -> None:
     """The link to what is on the screen, folded away; nothing where the app is out of sight."""
     if only_page() or st.context.is_embedded:
         return
-    with st.popover("Link to this screen", width="stretch", key="share_link"):
+    box = st.popover("Link to this screen", width="stretch", key="share_link", on_change="rerun")
+    if not box.open:  # its code is drawn for who looks at it, not at every turn of a knob
+        return
+    with box:
         here = urlsplit(st.context.url or "")
         query = urlencode(whole_link(), doseq=True)
         show_link(urlunsplit((here.scheme, here.netloc, here.path, query, "")))

@@ -13,23 +13,42 @@ another one is installed, or where something used here is gone.
   anew with every answer of the server; its decoder gives the random bytes behind it, which stay.
 - Streamlit gives every logger of its own a handler, also those that it makes later: `setup_formatter` does.
 - `is_host_allowed` holds a name to server.allowedHosts; Streamlit itself asks it for connections alone.
+- `st.plotly_chart` takes a figure apart, checks it and writes it out at every run. A figure that was
+  written out before is sent as it is: the same message, with the same identity.
+- `AppSession._call_soon_on_event_loop`: Streamlit wakes its event loop for every element of a page, and the
+  script gives up the interpreter each time. Here what a script says within some milliseconds goes together.
+- `SafeSessionState.filtered_state`: Streamlit copies the whole session for each number and each menu, to look
+  up one value in it. Here it looks the value up.
 """
 
+import json
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit import logger as streamlit_logger
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+from streamlit.elements.lib.layout_utils import LayoutConfig
+from streamlit.elements.lib.utils import compute_and_register_element_id
+from streamlit.elements.plotly_chart import PlotlyChartSelectionSerde, parse_selection_mode
+from streamlit.proto.PlotlyChart_pb2 import PlotlyChart
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import register_widget
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed as is_host_allowed
 
 TRIED_WITH = "1.67.0"
 _SECRET_BYTES = 16
+_PLOTLY_HEIGHT = 450
+_GATHER_SECONDS = 0.005
 
 
 def leave_pages_folder() -> bool:
@@ -44,18 +63,22 @@ def leave_pages_folder() -> bool:
     return before
 
 
-def register_components(package: str, names: Sequence[str], folder: Path) -> None:
+def register_components(package: str, names: Sequence[str], folder: Path) -> object:
     """Makes components known that lie in a folder, unless they are.
 
     Args:
         package: what comes before the point of their names.
         names: of the components.
         folder: where their scripts and style sheets lie.
+
+    Returns:
+        Streamlit's registry, in which they are now.
     """
     manager = get_bidi_component_manager()
     if any(manager.get_component_asset_root(f"{package}.{name}") is None for name in names):
         parts = [ComponentConfig(name, folder.name) for name in names]
         manager.register_from_manifest(ComponentManifest(package, "1", parts), folder.parent)
+    return manager
 
 
 def browser_secret() -> bytes:
@@ -72,3 +95,93 @@ def log_through(write: Callable[[logging.Logger], None]) -> None:
     """
     streamlit_logger.setup_formatter = write  # type: ignore[assignment]
     streamlit_logger.update_formatter()
+
+
+def plotly_spec(
+    spec: str, height: int | None, key: str, alt: str, config: Mapping[str, Any], picks: bool = False
+) -> Any:
+    """Shows a Plotly figure without a theme, as wide as there is room; as st.plotly_chart does.
+
+    Args:
+        spec: the figure as JSON.
+        height: as the figure has it, in pixels, None where it has none.
+        key: of the chart.
+        alt: what it shows, in words.
+        config: how Plotly shows it.
+        picks: whether a click on a mark runs the script again.
+
+    Returns:
+        What was picked, None without `picks`.
+    """
+    place: Any = st._main
+    chart = PlotlyChart(theme="", spec=spec, config=json.dumps(dict(config)), alt=alt)
+    about = {"plotly_spec": spec, "plotly_config": chart.config, "alt": alt, "picks": picks}
+    chart.id = compute_and_register_element_id(
+        "plotly_chart", user_key=key, key_as_main_identity=False, dg=place, **about
+    )
+    state = None
+    if picks:
+        chart.selection_mode.extend(parse_selection_mode("points"))
+        serde = PlotlyChartSelectionSerde()
+        state = register_widget(
+            chart.id,
+            on_change_handler=None,
+            deserializer=serde.deserialize,
+            serializer=serde.serialize,
+            ctx=get_script_run_ctx(),
+            value_type="string_value",
+        ).value
+    layout = LayoutConfig(width="stretch", height=height or _PLOTLY_HEIGHT)
+    place._enqueue("plotly_chart", chart, layout_config=layout)
+    return state
+
+
+class _State(Mapping[str, Any]):
+    """The state of a session, looked up and not copied; whoever goes through it gets a copy."""
+
+    def __init__(self, state: SafeSessionState) -> None:
+        self._safe = state
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key in self._safe
+
+    def __getitem__(self, key: str) -> Any:
+        return self._safe[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._copied())
+
+    def __len__(self) -> int:
+        return len(self._copied())
+
+    def _copied(self) -> dict[str, Any]:
+        copied: dict[str, Any] = _COPIED.fget(self._safe)
+        return copied
+
+
+_COPIED: Any = SafeSessionState.filtered_state
+_told: Any = AppSession._call_soon_on_event_loop
+_gathering = threading.Lock()
+
+
+def _gathered(session: Any, callback: Callable[[], None]) -> None:
+    """Calls back on the session's event loop, with all that is to be called back soon, in order."""
+    with _gathering:
+        waiting: list[Callable[[], None]] = session.__dict__.setdefault("_waiting_callbacks", [])
+        waiting.append(callback)
+        first = len(waiting) == 1
+    if first:
+        _told(session, lambda: session._event_loop.call_later(_GATHER_SECONDS, _call_back, session))
+
+
+def _call_back(session: Any) -> None:
+    with _gathering:
+        waiting, session._waiting_callbacks = session._waiting_callbacks, []
+    for callback in waiting:
+        session._event_loop.call_soon(callback)
+
+
+def serve_many() -> None:
+    """Has Streamlit do less for each element, from now on and for all sessions, as above."""
+    SafeSessionState.filtered_state = property(_State)  # type: ignore[method-assign, assignment]
+    AppSession._call_soon_on_event_loop = _gathered  # type: ignore[method-assign, assignment]

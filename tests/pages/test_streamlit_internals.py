@@ -1,10 +1,15 @@
 """What Streamlit does not document and the app uses: one module, one version of Streamlit."""
 
+import asyncio
 import re
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+from streamlit.runtime.state import SafeSessionState, SessionState
+from streamlit.testing.v1 import AppTest
 
 from autoencode_core.home import ASSETS
 from pages.shared import streamlit_internals as internals
@@ -47,3 +52,75 @@ def test_components_are_registered_with_their_folder(monkeypatch):
     monkeypatch.setattr(manager, "register_from_manifest", lambda *parts: seen.append(parts))
     internals.register_components("autoencode", ("player", "drawing"), ASSETS)
     assert not seen
+
+
+def _chart(script, **words):
+    at = AppTest.from_function(script, kwargs=words).run()
+    assert not at.exception
+    (found,) = at.get("plotly_chart")
+    return found.proto
+
+
+@pytest.mark.parametrize("height", [None, 320])
+def test_a_figure_that_was_written_out_is_the_message_that_streamlit_makes(height):
+    def theirs(height):
+        import plotly.graph_objects as go
+        import streamlit as st
+
+        figure = go.Figure(go.Scatter(y=[1.0, 2.0]), {} if height is None else {"height": height})
+        st.plotly_chart(figure, theme=None, key="x", alt="a line", config={"displaylogo": False})
+
+    def ours(height):
+        import plotly.graph_objects as go
+
+        from pages.shared.streamlit_internals import plotly_spec
+
+        figure = go.Figure(go.Scatter(y=[1.0, 2.0]), {} if height is None else {"height": height})
+        spec = figure.to_json(validate=False)
+        assert plotly_spec(spec, height, "x", "a line", {"displaylogo": False}) is None
+
+    a, b = _chart(theirs, height=height), _chart(ours, height=height)
+    a.id = b.id = ""
+    assert a == b and a.spec and a.alt
+
+
+def test_marks_of_a_figure_that_was_written_out_can_be_picked():
+    def script():
+        from pages.shared.streamlit_internals import plotly_spec
+
+        found = plotly_spec('{"data": []}', None, "x", "nothing", {}, picks=True)
+        assert found["selection"]["points"] == []
+
+    assert len(_chart(script).selection_mode) == 1
+
+
+def test_what_a_script_says_reaches_the_loop_in_order_and_wakes_it_once():
+    async def told():
+        loop, seen = asyncio.get_running_loop(), []
+        session = SimpleNamespace(_event_loop=loop)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(internals, "_told", lambda _, callback: (seen.append("woken"), callback()))
+            for number in range(5):
+                internals._gathered(session, partial(seen.append, number))
+            await asyncio.sleep(10 * internals._GATHER_SECONDS)
+            internals._gathered(session, partial(seen.append, 5))
+            await asyncio.sleep(10 * internals._GATHER_SECONDS)
+        return seen
+
+    assert asyncio.run(told()) == ["woken", 0, 1, 2, 3, 4, "woken", 5]
+
+
+def test_a_state_is_looked_up_and_says_what_its_copy_says():
+    state = SafeSessionState(SessionState(), lambda: None)
+    state["a"], state["b"] = 1, None
+    looked_up = internals._State(state)
+    assert dict(looked_up) == {"a": 1, "b": None} == internals._COPIED.fget(state)
+    assert "a" in looked_up and "c" not in looked_up and looked_up["b"] is None and len(looked_up) == 2
+
+
+def test_streamlit_does_as_it_is_told(monkeypatch):
+    monkeypatch.setattr(SafeSessionState, "filtered_state", SafeSessionState.filtered_state)
+    monkeypatch.setattr(internals.AppSession, "_call_soon_on_event_loop", internals._told)
+    internals.serve_many()
+    assert isinstance(SafeSessionState(SessionState(), lambda: None).filtered_state, internals._State)
+    assert internals.AppSession._call_soon_on_event_loop is internals._gathered
