@@ -4,7 +4,7 @@ Nothing here imports torch before a function is called, so the server can import
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -14,6 +14,7 @@ from autoencode_core.changes import Change
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY, Array
 from autoencode_core.store.run_file import pack
+from autoencode_core.workers.files import DataFile, at_hand
 from autoencode_core.workers.orders import Obedience, Orders
 from autoencode_core.workers.reporting import Reporter, at_work, reported
 
@@ -56,14 +57,16 @@ def latest_checkpoint(token: str, attempt: str = "", iteration: int = -1) -> Che
     return None
 
 
-def train_job(spec_json: str, token: str) -> bytes:
+def train_job(spec_json: str, token: str, files: Sequence[DataFile] = ()) -> bytes:
     """Train a spec and return the run as the bytes of its file.
 
     Args:
         spec_json: RunSpec as JSON.
         token: name under which progress is sent and a stop may be asked for.
+        files: of the server, which its data are read from.
 
     Raises:
+        FilesLacking: a file is not known here yet.
         InputError: the spec, its data or its device cannot be used here.
         ComputationFailed: anything else went wrong.
     """
@@ -75,7 +78,8 @@ def train_job(spec_json: str, token: str) -> bytes:
 
         return pack(record_of(train(RunSpec.model_validate_json(spec_json), reporter)))
 
-    return reported(TrainingReporter(token), compute, "The training")
+    with at_hand(files):
+        return reported(TrainingReporter(token), compute, "The training")
 
 
 class TrainingReporter(Reporter):
