@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autoencode_core.data import images, synthetic
+from autoencode_core.data.copies import located
 from autoencode_core.data.drawing import is_drawing
 from autoencode_core.data.idx import IMAGES_FILE, class_names_beside, is_images_file, shape_of
 from autoencode_core.data.images import Images
@@ -344,7 +345,8 @@ def image_shape(dataset: str, width: int) -> tuple[int, int] | None:
 
 def _image_file_card(path: str) -> DatasetCard:
     """The card of an IDX file of images, by its head and the labels beside it."""
-    count, rows, columns = shape_of(path)
+    here = located(path)
+    count, rows, columns = shape_of(here)
     many = rows * columns >= MANY_PIXELS and count >= MANY_IMAGES
     return _images_card(
         path,
@@ -353,6 +355,6 @@ def _image_file_card(path: str) -> DatasetCard:
         count,
         f"{count:,} images of {rows} × {columns} pixels of your own file.",
         partial(images.images_in, path),
-        class_names_beside(path),
+        class_names_beside(here),
         _BY_BATCHES if many else _FEW_IMAGES,
     )

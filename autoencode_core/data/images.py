@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autoencode_core.data.copies import located
 from autoencode_core.data.idx import read_pair
 from autoencode_core.errors import InputError
 
@@ -94,11 +95,12 @@ def images_in(path: str) -> Images:
     Raises:
         InputError: it is missing or cannot be read.
     """
+    here = located(path)
     try:
-        info = os.stat(path)
+        info = os.stat(here)
     except (OSError, ValueError):
         raise InputError("file", path, "an IDX file of images that exists") from None
-    return _images_in(os.path.abspath(path), info.st_mtime_ns, info.st_size)
+    return _images_in(os.path.abspath(here), info.st_mtime_ns, info.st_size)
 
 
 def folder_of(name: str) -> Path | None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoencode_core.data.columns import Column, class_key, class_names
+from autoencode_core.data.copies import located
 from autoencode_core.data.reading import AS_FOUND, Reading, table_name
 from autoencode_core.data.source import MAX_BYTES, too_large
 from autoencode_core.data.survey import Survey, survey
@@ -109,7 +110,7 @@ def read_table(
     """
     if isinstance(source, bytes):
         return taken(survey(source, reading, name or "table", wanted))
-    path = os.path.abspath(os.fspath(source))
+    path = os.path.abspath(located(source))
     try:
         info = os.stat(path)
     except (OSError, ValueError):
@@ -118,7 +119,9 @@ def read_table(
         raise InputError("file", os.fspath(source), "a table file, not a folder or a device")
     if info.st_size > MAX_BYTES:
         raise too_large(os.fspath(source))
-    result = _read_once(path, info.st_mtime_ns, info.st_size, reading, name or Path(path).name, tuple(wanted))
+    result = _read_once(
+        path, info.st_mtime_ns, info.st_size, reading, name or Path(os.fspath(source)).name, tuple(wanted)
+    )
     if isinstance(result, InputError):
         raise InputError(result.field, result.value, result.allowed)
     return result

@@ -276,7 +276,8 @@ class Answers:
         """Have a worker answer, beside the trainings; gives what notes the answer down."""
         request = call.request
         self._connection.client()  # what a call takes is known when there are workers
-        takes = {"resources": self._connection.resources(call.lane)}
+        named = [*(record.spec.dataset for record in call.records), *request.arguments.values()]
+        takes: dict[str, Any] = {"resources": self._connection.resources(call.lane), "named": named}
         several = {"records": call.records} if request.question.wants == "runs" else {}
         reply = self._dispatch.result(call, answering.answer, request, **several, **takes)
         if reply.kind == "lacking":  # the same worker gets the run, so that it has it from now on

@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from secrets import token_hex
@@ -15,6 +15,7 @@ from autoencode_core.desk.call import Call, GivenUp
 from autoencode_core.desk.connection import ADDRESS, Connection, ServerClosed
 from autoencode_core.desk.turns import Turns
 from autoencode_core.errors import InputError
+from autoencode_core.workers.files import FilesLacking, files_of, with_contents
 from autoencode_core.workers.reporting import ComputationFailed, request_stop
 from autoencode_core.workers.training import give_orders
 
@@ -144,13 +145,17 @@ class Dispatch(Generic[C]):
         line = [call for call in self._waiting if call.lane == lane]
         return sorted(line, key=lambda call: (call.turn, call.number))
 
-    def result(self, call: C, function: Callable[..., T], *args: Any, **options: Any) -> T:
+    def result(
+        self, call: C, function: Callable[..., T], *args: Any, named: Iterable[object] = (), **options: Any
+    ) -> T:
         """What a function gives on a worker; the caller waits for it.
 
         Args:
             call: the call that it is a part of, or all.
             function: what a worker calls.
             args: with what.
+            named: data sets and whatever else may name a data file of this server, which goes along, as
+                "files", to workers that may not see it.
             options: more of its arguments, and of those of Dask's Client.submit.
 
         Raises:
@@ -159,6 +164,18 @@ class Dispatch(Generic[C]):
             Exception: whatever the function raised, or Dask for it.
         """
         client = self.connection.client()
+        files = () if self.connection.shared_files else files_of(named)
+        if not files:
+            return self._submitted(client, call, function, *args, **options)
+        try:
+            return self._submitted(client, call, function, *args, files=files, **options)
+        except FilesLacking as lacking:  # the same worker gets them, so that it has them from now on
+            place = {"workers": [lacking.worker], "allow_other_workers": True}
+            whole = with_contents(files)
+            return self._submitted(client, call, function, *args, files=whole, **options | place)
+
+    def _submitted(self, client: Any, call: C, function: Callable[..., T], *args: Any, **options: Any) -> T:
+        """As `result`."""
         with self.changed:
             self._check_wanted(call)
             key = call.new_key()

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from autoencode_core.desk.call import Call, GivenUp
 from autoencode_core.desk.dispatch import sentence
 from autoencode_core.desk.turns import turn_words
+from autoencode_core.spec import RunSpec
 from autoencode_core.store.run_store import RunStore
 from autoencode_core.workers.orders import Orders
 from autoencode_core.workers.training import ProbePicture
@@ -58,6 +59,11 @@ class Job(Call):
     @abstractmethod
     def arguments(self) -> tuple[Any, ...]:
         """What a worker's function gets."""
+
+    @property
+    @abstractmethod
+    def trains(self) -> RunSpec:
+        """The spec whose data and device its worker needs."""
 
     @property
     @abstractmethod

@@ -355,8 +355,9 @@ class Jobs:
         """Have a worker compute a job, taking its "train", and store the result; gives what notes it down."""
         task = self._tasks[type(job)]
         self.connection.client()  # what a call takes is known when there are workers
-        resources = self.connection.resources(LANE)
-        data = self._dispatch.result(job, task, *job.arguments(), resources=resources)
+        resources = self.connection.resources(LANE, job.trains.device)
+        named = [job.trains.dataset]
+        data = self._dispatch.result(job, task, *job.arguments(), named=named, resources=resources)
         if job.started is not None:
             self._took.append(time.time() - job.started)
         try:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autoencode_core.desk.job_state import Job, State, in_queue
 from autoencode_core.desk.study_progress import StudyProgress
+from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY
 from autoencode_core.store.run_store import RunStore
 from autoencode_core.store.study import Plan
@@ -68,6 +69,11 @@ class StudyJob(Job):
     def arguments(self) -> tuple[str, bytes, str]:
         """Those of workers.study.study_job."""
         return self.wish, self.start, self.token
+
+    @property
+    def trains(self) -> RunSpec:
+        """The spec whose data and device its worker needs."""
+        return self.plan.spec
 
     @property
     def wish(self) -> str:

@@ -138,6 +138,11 @@ class TrainingJob(Job):
         return self.wish, self.token
 
     @property
+    def trains(self) -> RunSpec:
+        """The spec whose data and device its worker needs."""
+        return self.spec
+
+    @property
     def wish(self) -> str:
         """Its spec as JSON."""
         return self.spec.model_dump_json()

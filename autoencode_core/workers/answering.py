@@ -17,6 +17,7 @@ import numpy as np
 from autoencode_core.questions.question import Question
 from autoencode_core.report import Report
 from autoencode_core.store.record import RunRecord
+from autoencode_core.workers.files import DataFile, at_hand
 from autoencode_core.workers.reporting import Reporter, reported
 
 if TYPE_CHECKING:
@@ -91,14 +92,18 @@ _lock = threading.Lock()
 _runs: OrderedDict[str, _Known] = OrderedDict()
 
 
-def answer(request: AnswerRequest, records: Sequence[RunRecord] = ()) -> Reply:
+def answer(
+    request: AnswerRequest, records: Sequence[RunRecord] = (), files: Sequence[DataFile] = ()
+) -> Reply:
     """Answer a question.
 
     Args:
         request: what is asked.
         records: the run, if it is known that this worker lacks it, or the runs of a question about several.
+        files: of the server, which data are read from.
 
     Raises:
+        FilesLacking: a file is not known here yet.
         InputError: an argument cannot be used, or the run cannot answer this.
         ComputationFailed: anything else went wrong.
     """
@@ -114,7 +119,8 @@ def answer(request: AnswerRequest, records: Sequence[RunRecord] = ()) -> Reply:
         except Cancelled:
             return Reply("cancelled")
 
-    return reported(AnswerReporter(request.token), compute, f"The computation ({request.question.name})")
+    with at_hand(files):
+        return reported(AnswerReporter(request.token), compute, f"The computation ({request.question.name})")
 
 
 def _known(request: AnswerRequest, records: Sequence[RunRecord]) -> _Known | None:

@@ -3,6 +3,7 @@
 Nothing here imports torch before a function is called, so the server can import this module.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from autoencode_core.export.study import study_bytes
 from autoencode_core.store.record import Array
 from autoencode_core.store.run_file import unpack
 from autoencode_core.store.study import Plan
+from autoencode_core.workers.files import DataFile, at_hand
 from autoencode_core.workers.reporting import reported
 from autoencode_core.workers.training import TrainingReporter, row_of
 
@@ -21,20 +23,25 @@ PARTICLES = 200
 """Most particles of a live picture; there are several of them side by side."""
 
 
-def study_job(plan_json: str, start: bytes, token: str) -> bytes:
+def study_job(plan_json: str, start: bytes, token: str, files: Sequence[DataFile] = ()) -> bytes:
     """Compute a study and return it as the bytes of its file.
 
     Args:
         plan_json: Plan as JSON.
         start: the run that a continuation begins with, as the bytes of its file, b"" for none.
         token: name under which progress is sent and a stop may be asked for.
+        files: of the server, which its data are read from.
 
     Raises:
+        FilesLacking: a file is not known here yet.
         InputError: the plan, its data or its device cannot be used here.
         ComputationFailed: anything else went wrong.
     """
-    plan = Plan.model_validate_json(plan_json)
+    with at_hand(files):
+        return _reported(Plan.model_validate_json(plan_json), start, token)
 
+
+def _reported(plan: Plan, start: bytes, token: str) -> bytes:
     def compute(reporter: StudyReporter) -> bytes:
         # Lazy, so that the server imports this module without torch.
         from autoencode_core.training.records import run_of

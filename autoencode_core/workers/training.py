@@ -6,7 +6,7 @@ Nothing here imports torch before a function is called, so the server can import
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
@@ -16,6 +16,7 @@ from autoencode_core.changes import Change
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import HISTORY, Array
 from autoencode_core.store.run_file import pack
+from autoencode_core.workers.files import DataFile, at_hand
 from autoencode_core.workers.orders import Obedience, Orders
 from autoencode_core.workers.reporting import Reporter, at_work, reported
 
@@ -66,14 +67,16 @@ class Checkpoint:
     data: bytes = field(repr=False)
 
 
-def train_job(spec_json: str, token: str) -> bytes:
+def train_job(spec_json: str, token: str, files: Sequence[DataFile] = ()) -> bytes:
     """Train a spec and return the run as the bytes of its file; it goes on from where an earlier start was.
 
     Args:
         spec_json: RunSpec as JSON.
         token: name under which progress is sent and a stop may be asked for.
+        files: of the server, which its data are read from.
 
     Raises:
+        FilesLacking: a file is not known here yet.
         InputError: the spec, its data or its device cannot be used here.
         ComputationFailed: anything else went wrong.
     """
@@ -87,7 +90,8 @@ def train_job(spec_json: str, token: str) -> bytes:
         run = going_on(lambda resume: train(spec, reporter, resume=resume), reporter.first_checkpoint())
         return pack(record_of(run))
 
-    return reported(TrainingReporter(token), compute, "The training")
+    with at_hand(files):
+        return reported(TrainingReporter(token), compute, "The training")
 
 
 T = TypeVar("T")

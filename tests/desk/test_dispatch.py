@@ -11,6 +11,7 @@ from autoencode_core.desk.call import Call, GivenUp
 from autoencode_core.desk.connection import ADDRESS, ServerClosed
 from autoencode_core.desk.dispatch import Dispatch, sentence
 from autoencode_core.errors import InputError
+from autoencode_core.workers.files import FilesLacking
 from autoencode_core.workers.reporting import ComputationFailed, request_stop
 
 
@@ -59,7 +60,7 @@ class Sum(Call):
 class Connection:
     """Hands out futures that the test settles, and notes what workers are asked."""
 
-    closed = False
+    closed, shared_files = False, True
 
     def __init__(self):
         self.submitted, self.asked, self.ready = [], [], threading.Event()
@@ -255,6 +256,26 @@ def test_what_breaks_off_is_noted_and_logged(dispatch, connection, caplog, error
     submitted(connection).set_exception(error)
     assert end(dispatch, call).error is error
     assert (logged in caplog.text) if logged else caplog.text == ""
+
+
+def test_a_file_goes_along_once_to_a_worker_that_lacks_it(dispatch, connection, tmp_path):
+    connection.shared_files = False
+    (tmp_path / "mine.csv").write_text("a,b\n1,2\n")
+    call = Sum("one", dispatch.new_token("sum"))
+    named = [str(tmp_path / "mine.csv"), "s_curve"]
+
+    def compute(call):
+        value = dispatch.result(call, sum, (1, 2), named=named, resources={"train": 1})
+        return lambda: setattr(call, "value", value)
+
+    dispatch.begin(call, compute)
+    submitted(connection).set_exception(FilesLacking("tcp://w2"))
+    submitted(connection, 2).set_result(3)
+    assert end(dispatch, call).value == 3
+    (_, first, _), (_, second, _) = connection.submitted
+    assert [file.contents for file in first["files"]] == [()] and "workers" not in first
+    assert [file.contents for file in second["files"]] == [(b"a,b\n1,2\n",)]
+    assert second["workers"] == ["tcp://w2"] and second["resources"] == {"train": 1}
 
 
 def test_calls_that_are_over_are_forgotten_first_begun_first(dispatch, connection):
