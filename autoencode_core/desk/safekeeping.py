@@ -37,12 +37,16 @@ class Safekeeping:
             self._journal.leave(job.call_id)
 
     def collect(self) -> None:
-        """Write down the checkpoints that have come, and ask workers for newer ones."""
+        """Write down the checkpoints that have come, and ask workers for newer ones.
+
+        Those that have gone are not asked: their scheduler would go on calling them for half a minute.
+        """
+        here = {worker.address for worker in self._dispatch.connection.workers()}
         for job in self._dispatch.under_way():
             if job.unwritten:
                 job.unwritten = False
                 self._journal.keep(job.call_id, job.checkpoint)
-            if job.worker and not job.over:
+            if job.worker in here and not job.over:
                 seen, come = (job.attempt, job.checkpointed), partial(self._come, job)
                 self._dispatch.connection.soon(job.worker, latest_checkpoint, job.token, *seen, then=come)
 

@@ -3,6 +3,7 @@
 Files in the folder of FAKE_TRAINING_FOLDER count how often a spec was begun.
 """
 
+import json
 import os
 import signal
 import time
@@ -20,9 +21,12 @@ from autoencode_core.store.record import HISTORY
 from autoencode_core.store.run_file import pack, unpack
 from autoencode_core.store.study import Plan
 from autoencode_core.store.study_file import pack_study
+from autoencode_core.workers import training
 from autoencode_core.workers.reporting import reported
 from autoencode_core.workers.study import StudyReporter
 from autoencode_core.workers.training import TrainingReporter
+
+training.CHECKPOINT_SECONDS = 0.2  # nobody waits for them here
 
 FOLDER = "FAKE_TRAINING_FOLDER"
 QUICK, LONG, BAD_INPUT, BREAKS, DIES_ONCE, DIES, DIVERGES, SPOILT, MEMORY = (
@@ -61,7 +65,13 @@ class Progress:
     regime: int = 0
     probe: dict[str, Any] = field(default_factory=lambda: {"inputs": np.zeros((4, 3), np.float32)})
     choosing: None = None
-    checkpoint: None = None
+    rows: list[list[float]] = field(default_factory=list)
+
+    def checkpoint(self) -> bytes:
+        return json.dumps(self.rows).encode()
+
+    def history(self) -> np.ndarray:
+        return np.array(self.rows)
 
     def snapshot(self) -> Snapshot:
         full = np.float32(self.iteration)
@@ -83,10 +93,10 @@ def begun(spec: RunSpec) -> int:
     return len(list(Path(os.environ[FOLDER]).glob(f"{spec.seed}-*")))
 
 
-def begin(spec: RunSpec) -> int:
-    """Note down that a spec is begun; how often it was before."""
+def begin(spec: RunSpec, iteration: int = 0) -> int:
+    """Note down that a spec is begun, by which process and where; how often it was before."""
     earlier = begun(spec)
-    Path(os.environ[FOLDER], f"{spec.seed}-{earlier}-{os.getpid()}").touch()
+    Path(os.environ[FOLDER], f"{spec.seed}-{earlier}-{os.getpid()}-{iteration}").touch()
     return earlier
 
 
@@ -126,7 +136,8 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
     kind = spec.seed // 100 * 100
 
     def run(reporter: Any) -> bytes:
-        earlier = begin(spec)
+        rows: list[list[float]] = json.loads(reporter.first_checkpoint() or b"[]")
+        earlier = begin(spec, max(0, len(rows) - 1))
         if kind == BAD_INPUT:
             raise InputError("device", "cuda", "cpu")
         if kind == BREAKS:
@@ -135,14 +146,12 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
             raise MemoryError
         start, status = time.perf_counter(), "finished"
         changes: list[Change] = []
-        history: dict[str, list[float]] = {key: [] for key in HISTORY}
-        for iteration in range(spec.iterations + 1):
+        for iteration in range(max(0, len(rows) - 1), spec.iterations + 1):
             time.sleep(0.001 if kind == QUICK else 0.005)
-            progress = Progress(iteration, spec.iterations, time.perf_counter() - start)
+            progress = Progress(iteration, spec.iterations, time.perf_counter() - start, rows=rows)
             if kind == DIVERGES and iteration == spec.iterations:
                 progress.cost, status = float("nan"), "diverged"
-            for key in HISTORY:
-                history[key].append(getattr(progress, key))
+            rows[iteration:] = [[float(getattr(progress, key)) for key in HISTORY]]
             said = reporter(progress)
             if isinstance(said, str):
                 status = "stopped"
@@ -152,6 +161,7 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
                 os.kill(os.getpid(), signal.SIGKILL)
         if kind == SPOILT:
             return b"no run at all"
+        history = dict(zip(HISTORY, map(list, zip(*rows, strict=True)), strict=True))
         made = spec.model_copy(update={"changes": tuple(changes)})
         return pack(record_by_hand(made, history=history, status=status, message=f"It {status}."))
 

@@ -275,13 +275,46 @@ def test_a_paused_training_whose_worker_is_killed_comes_back_to_where_it_was(job
     made = until(lambda: jobs.status(job_id).changes)
     jobs.pause(job_id)
     rows = still(jobs, job_id)
-    os.kill(int(next(folder.glob(f"{wanted.seed}-0-*")).name.split("-")[2]), signal.SIGKILL)
+    kill(folder, wanted)
     until(lambda: fake.begun(wanted) == 2, 20)
     until(lambda: jobs.status(job_id).history["iteration"] == rows)
     assert still(jobs, job_id) == rows and jobs.status(job_id).paused
     jobs.resume(job_id)
     status = end_of(jobs, job_id)
     assert status.outcome == "finished" and status.changes == made
+
+
+def kill(folder, wanted, attempt=0):
+    """End the worker of a start of a training at once."""
+    os.kill(int(next(folder.glob(f"{wanted.seed}-{attempt}-*")).name.split("-")[2]), signal.SIGKILL)
+
+
+def taken(jobs, job_id, beyond=-1):
+    """The iteration of a checkpoint that the server has of a job."""
+
+    def newer():
+        with jobs._dispatch.changed:
+            reached = jobs._dispatch.find(job_id).checkpointed
+        return reached if reached > beyond else None
+
+    return until(newer)
+
+
+def test_a_killed_worker_s_training_goes_on_from_its_last_checkpoint(jobs, folder):
+    wanted = spec(fake.LONG, 46, iterations=900)
+    job_id, reached, seen = jobs.train(wanted), -1, []
+    for attempt in range(2):
+        reached = taken(jobs, job_id, reached)
+        kill(folder, wanted, attempt)
+        until(lambda a=attempt: fake.begun(wanted) == a + 2, 30)
+    while (status := jobs.status(job_id)).state not in ("done", "failed"):
+        seen.append(status.history["iteration"])
+        time.sleep(0.02)
+    froms = sorted(int(path.name.split("-")[3]) for path in folder.glob(f"{wanted.seed}-*"))
+    assert froms[0] == 0 < froms[1] < froms[2] and froms[2] >= reached
+    assert status.outcome == "finished" and status.history["iteration"] == list(range(901))
+    assert all(rows == list(range(len(rows))) for rows in seen), "the curve has a gap"
+    assert sum(entry.spec == wanted for entry in jobs.store.list()) == 1
 
 
 def test_run_that_kills_every_worker_fails_and_the_next_one_trains(jobs):
@@ -482,6 +515,23 @@ def test_what_a_server_leaves_is_taken_up_by_the_next_one_and_stored_once(folder
     third.recover()
     assert third.recovered == [] and len(store.list()) == 3
     third.close()
+
+
+def test_a_training_goes_on_on_the_next_server_from_its_last_checkpoint(folder):
+    store, wanted = RunStore(folder / "checkpointed"), spec(fake.LONG, 77, iterations=700)
+    first = Jobs(store, workers=1, task=fake.fake_job)
+    job_id = first.train(wanted)
+    reached = taken(first, job_id)
+    until(lambda: list(store.root.glob(f".jobs/*/{job_id}.checkpoint")))
+    first.close()
+    second = Jobs(store, workers=1, task=fake.fake_job)
+    second.recover()
+    assert "goes on from its last checkpoint" in second.recovered[0]
+    status = until(lambda: (s := second.status(job_id)).history["iteration"] and s)
+    assert status.history["iteration"][0] == 0 and len(status.history["iteration"]) > reached > 0
+    assert end_of(second, job_id).history["iteration"] == list(range(701))
+    assert fake.begun(wanted) == 2 and len(store.list()) == 1
+    second.close()
 
 
 def test_what_was_stored_as_the_server_died_is_not_trained_again(folder, make_record):
