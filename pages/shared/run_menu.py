@@ -10,7 +10,7 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.record import RunRecord, summary_line
+from autoencode_core.store.record import RunRecord
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain, store
 from pages.shared.shown import RUN, last_run, remember_run
@@ -87,17 +87,8 @@ def _entries(named: list[str]) -> dict[str, "Entry"]:
     for run_id in named:
         if run_id and run_id not in found:
             with suppress(InputError):
-                found[run_id] = _entry(run_id)
+                found[run_id] = store().entry(run_id)
     return found
-
-
-def _entry(run_id: str) -> "Entry":
-    """A run of a study as a line of the menu."""
-    from autoencode_core.store.run_store import Entry  # here: a page is drawn sooner without it
-
-    record = record_of(run_id)
-    about = (record.name, record.created, record.status, record.spec, summary_line(record), record.message)
-    return Entry(run_id, *about, True, record.summary)
 
 
 def _shown(widget: SessionKey[object]) -> list[str]:
