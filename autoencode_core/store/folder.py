@@ -14,6 +14,7 @@ from pathlib import Path
 from autoencode_core.data.reading import table_name
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.disk_use import DiskUse
 from autoencode_core.words import megabytes
 
 SPARE_BYTES = 2**20
@@ -41,6 +42,7 @@ class Folder:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
+        self.use = DiskUse(self.root)
         self._given: deque[str] = deque(maxlen=_REMEMBERED_IDS)
         self._giving = threading.Lock()
 
@@ -69,8 +71,9 @@ class Folder:
             size: bytes that will be written.
 
         Raises:
-            InputError: the folder cannot be written, or its disk has not so many free.
+            InputError: the folder cannot be written, its disk has not so many free, or it may not hold them.
         """
+        self.use.check(size)
         probe = self.hidden()
         try:
             self.root.mkdir(parents=True, exist_ok=True)

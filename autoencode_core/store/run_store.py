@@ -27,7 +27,7 @@ from autoencode_core.store.run_file import (
     write_folder,
 )
 from autoencode_core.store.run_members import EXTENSION, MOST_BYTES
-from autoencode_core.store.stored_spec import spec_in
+from autoencode_core.store.stored_spec import imported, spec_in
 from autoencode_core.store.strict_json import dump, number_in, number_out
 from autoencode_core.store.study_store import MEMBER_ID, StudyStore
 from autoencode_core.store.validation import check_name
@@ -365,10 +365,15 @@ class RunStore(StudyStore):
     def import_(self, data: bytes) -> str:
         """Store a run from the bytes of an .autoencode file and return its new id.
 
+        A table or a file of images that it was trained on is looked for among those that were uploaded here,
+        wherever else the file says that it lies (`imported`).
+
         Raises:
-            InputError: the file is damaged, foreign or too large, or the folder cannot be written.
+            InputError: the file is damaged, foreign or too large, or the folder cannot be written or is full.
         """
-        return self.save(unpack(data))
+        self.use.check(len(data))
+        record = unpack(data)
+        return self.save(replace(record, spec=imported(record.spec, self.root)))
 
     def _is_run_of(self, run_id: str, spec: RunSpec) -> bool:
         with suppress(InputError):

@@ -18,6 +18,7 @@ from autoencode_core.store.index import Index, Line
 from autoencode_core.store.listing import Listing
 from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_file import pack, unpack
+from autoencode_core.store.stored_spec import imported
 from autoencode_core.store.study import Kind, Study, study_line
 from autoencode_core.store.study_file import (
     STUDY_EXTENSION,
@@ -263,8 +264,14 @@ class StudyStore(Folder):
         return path.read_bytes()
 
     def import_study(self, data: bytes) -> str:
-        """As `save_study_bytes`."""
-        return self.save_study_bytes(data)
+        """As `save_study_bytes`, with data sets as in `RunStore.import_`."""
+        self.use.check(len(data))
+        study, members = checked_members(data)
+        spec = imported(study.spec, self.root)
+        if spec != study.spec:
+            study, records = replace(study, spec=spec), map(unpack, members)
+            members = [pack(replace(each, spec=imported(each.spec, self.root))) for each in records]
+        return self._save_study(study, members, "")
 
     # ---- files
 
