@@ -14,9 +14,11 @@ from autoencode_core.knobs import in_words
 from autoencode_core.ode import difference_of
 from autoencode_core.overfit import overfit_sentence
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.disk_use import most_bytes
 from autoencode_core.units import error_unit
+from autoencode_core.words import megabytes
 from pages.shared.job_panel import RUNNING, offer_unstored
-from pages.shared.linked import linked_switch
+from pages.shared.linked import linked_switch, linked_text
 from pages.shared.rename_delete import delete_button, rename_button
 from pages.shared.reproduce import reproduce_button
 from pages.shared.run_menu import MOST_RUNS
@@ -35,7 +37,11 @@ PLAYGROUND = "pages/playground.py"
 OPENS = {"Playground": PLAYGROUND, "Flow": "pages/flow.py", "Latent": "pages/latent.py"}
 _UPLOAD_ERROR = SessionKey("runs_upload_error", InputError)
 _UPLOADS = SessionKey("runs_uploads", int)
-"""How many files were taken."""
+"""How many files were dropped."""
+_MORE = SessionKey("runs_more", int)
+"""How often more rows were asked for."""
+_ROWS = 200
+"""Rows that the table shows at first, and that each click adds."""
 _REFRESH_SECONDS = 1.0
 _SHARES = {"Unexplained, test": "unexplained", "PCA, test": "pca_unexplained"}
 _FIGURES = {"Test error": "test_error", "PCA test error": "pca_test_error"}
@@ -59,7 +65,7 @@ def render() -> None:
                 + ("The runs of the gallery came with the program." if entries else "")
             )
     with guard():
-        chosen = _table(entries) if entries else []
+        chosen = _table(_found(entries)) if entries else []
         _together([entry.run_id for entry in chosen if entry.spec is not None])
         for entry in chosen:
             _card(entry)
@@ -67,6 +73,8 @@ def render() -> None:
         stored_studies()
     with guard():
         _upload()
+    with guard():
+        _disk_use()
 
 
 # ---- what trains now
@@ -108,6 +116,33 @@ def _job_words(job: "JobStatus") -> str:
 # ---- the table
 
 
+def _found(entries: Sequence["Entry"]) -> list["Entry"]:
+    """What the table shows: the newest of one's own runs, those that are searched for, and the gallery's."""
+    own = sum(not entry.read_only for entry in entries)
+    text = linked_text(
+        "Search",
+        link="find",
+        key="runs_search",
+        placeholder="Words of a name, a data set, a method or an id",
+    )
+    found = store().search(text) if text else entries
+    mine = [entry for entry in found if not entry.read_only]
+    most = _ROWS * (1 + (_MORE.get() or 0))
+    if len(mine) > most or text:
+        words, more = st.columns([5, 1], vertical_alignment="center")
+        words.caption(
+            f"The newest {min(most, len(mine)):,} of {len(mine):,} runs of your own are shown"
+            + (f", of {own:,} in all." if text else ".")
+        )
+        if len(mine) > most:
+            more.button("Show more", on_click=_show_more, help=f"The next {_ROWS} runs.")
+    return [*mine[:most], *(entry for entry in found if entry.read_only)]
+
+
+def _show_more() -> None:
+    _MORE.set((_MORE.get() or 0) + 1)
+
+
 def _table(entries: Sequence["Entry"]) -> list["Entry"]:
     """Draw the list; returns what is selected."""
     only = linked_switch(
@@ -117,10 +152,14 @@ def _table(entries: Sequence["Entry"]) -> list["Entry"]:
         key="runs_differences",
         help="Show a knob only where the runs do not all have the same value.",
     )
+    if not entries:
+        st.info("No run has all of these words. Try fewer of them.")
+        return []
+    knobs = _knobs_shown(entries, only)
     # Rows are selected by number: another list is another table, or the wrong run would be deleted.
     ids = hashlib.sha256("\n".join(entry.run_id for entry in entries).encode()).hexdigest()[:12]
     chosen = st.dataframe(
-        pd.DataFrame([_row(entry, _knobs_shown(entries, only)) for entry in entries]),
+        pd.DataFrame([_row(entry, knobs) for entry in entries]),
         key=f"runs_table_{ids}",
         on_select="rerun",
         selection_mode="multi-row",
@@ -271,7 +310,7 @@ def _upload() -> None:
 
 
 def _take_upload() -> None:
-    """Store an uploaded run; the uploader is then a new, empty one, or tells what is wrong."""
+    """Store an uploaded run, or tell what is wrong with it; the uploader is then a new, empty one."""
     file = _uploader().get()
     _UPLOAD_ERROR.drop()
     if file is None:
@@ -282,13 +321,21 @@ def _take_upload() -> None:
     except InputError as error:
         _UPLOAD_ERROR.set(InputError(f"{file.name}, {error.field}", error.value, error.allowed))
         return
-    _UPLOADS.set((_UPLOADS.get() or 0) + 1)
+    finally:
+        _UPLOADS.set((_UPLOADS.get() or 0) + 1)  # the file itself is let go
     st.toast(f"{escape(file.name)} is stored now.")
 
 
 def _uploader() -> SessionKey[Any]:
-    """What was dropped; a new one after each file that was taken."""
+    """What was dropped; a new one after each file."""
     return SessionKey(f"runs_upload_{_UPLOADS.get() or 0}", object)
+
+
+def _disk_use() -> None:
+    """How much room the runs take, and may take."""
+    used, most = store().use.used(), most_bytes()
+    of = "" if most is None else f" of at most {megabytes(most)}"
+    st.caption(f"The runs folder holds {megabytes(used)}{of}. Nothing in it is ever deleted by itself.")
 
 
 # ---- words

@@ -11,8 +11,8 @@ from autoencode_core.spec import RunSpec
 from pages.shared.controls import last_spec
 from pages.shared.flow_time import TIME
 from pages.shared.link import data_files, link_to
-from pages.shared.run_menu import names_of, record_of
-from pages.shared.setup import guard, page_setup, store
+from pages.shared.run_menu import names_of, offered, record_of
+from pages.shared.setup import guard, page_setup
 from pages.shared.share import address_of, show_link
 from pages.shared.shown import LESSON, RUN, last_run
 from pages.shared.teaching import TEACH, Teaching
@@ -81,8 +81,9 @@ def _shown(page: str) -> dict[str, str]:
         found[VIEW.name] = str(st.selectbox("View", list(titles), format_func=titles.__getitem__))
         if found[VIEW.name] == views[0].name:
             found[VIEW.name] = ""
-    specs = {entry.run_id: entry.spec for entry in store().list() if entry.spec is not None}
-    names = names_of(specs, {entry.run_id: entry for entry in store().list()})
+    entries = offered([last_run()])
+    specs = {run_id: entry.spec for run_id, entry in entries.items() if entry.spec is not None}
+    names = names_of(specs, entries)
     ids = ["", *specs]
     shown = last_run() if last_run() in ids else ""
     found[RUN.name] = str(

@@ -32,6 +32,8 @@ _SNIFFED_ROWS, _SNIFFED_CHARACTERS = 100, 1_000_000
 _LIKE_NUMBER = re.compile(r"[+\-−]?[\d.,'  ]*\d[.,]?([eE][+-]?\d+)?\s*%?|[+\-−]?[$€£¥]\s*[\d.,' ]*\d")
 _BLANK = ' \t,;|"'
 """What a line without a value consists of."""
+_NO_FORMULA = re.compile(r"^'(?='*[=+\-@\t\r])")
+"""The apostrophe before a cell that a spreadsheet would take for a formula (export.csv_text)."""
 _SEP_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -205,6 +207,8 @@ def _parse(lines: Sequence[str], skipped: int, separator: str, comment: str, nam
     except pd.errors.ParserError as error:
         raise _malformed(str(error), skipped, name) from None
     frame = frame.apply(lambda column: column.str.strip())
+    if any("'" in line for line in lines):
+        frame = frame.apply(lambda column: column.str.replace(_NO_FORMULA, "", regex=True))
     filled = (frame != "").any(axis=1).to_numpy()
     numbers = [skipped + i + 1 for i, keep in enumerate(filled) if keep]
     frame = frame[filled].reset_index(drop=True)

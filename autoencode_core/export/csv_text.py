@@ -2,10 +2,28 @@
 
 import csv
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)")
+
+
+def harmless(cells: Iterable[object]) -> list[object]:
+    """Cells of which no spreadsheet makes a formula: text that begins like one gets an apostrophe before it.
+
+    Numbers stay as they are, also as text; reading a table takes the apostrophe off again (data.source).
+
+    Args:
+        cells: values of a row.
+    """
+    return [
+        f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+        for cell in cells
+    ]
 
 
 def columns_csv(columns: Mapping[str, ArrayLike]) -> bytes:
@@ -19,8 +37,7 @@ def columns_csv(columns: Mapping[str, ArrayLike]) -> bytes:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(
-        zip(*(np.ravel(np.asarray(values)).tolist() for values in columns.values()), strict=True)
-    )
+    writer.writerow(harmless(columns))
+    plain = (harmless(np.ravel(np.asarray(values)).tolist()) for values in columns.values())
+    writer.writerows(zip(*plain, strict=True))
     return text.getvalue().encode()

@@ -72,7 +72,8 @@ class Recipe:
     @property
     def notebook(self) -> bytes:
         """The same as a Jupyter notebook, without output."""
-        words = "\n\n".join([f"# {self.title}", *self.notes])
+        title = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", self.title)  # a name is text, no markup nor address
+        words = "\n\n".join([f"# {title}", *self.notes])
         cells = [_cell("markdown", words), *(_cell("code", part) for part in self._parts())]
         cells.append(_cell("markdown", f"To cite:\n\n```bibtex\n{self.bibtex}```"))
         for number, cell in enumerate(cells):

@@ -1,4 +1,4 @@
-"""What stores on disk share: a folder where things appear whole or not at all, and entries kept by file."""
+"""What stores on disk share: a folder where things appear whole or not at all."""
 
 import os
 import re
@@ -7,18 +7,15 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from autoencode_core.data.reading import table_name
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.disk_use import DiskUse
 from autoencode_core.words import megabytes
-
-E = TypeVar("E")
 
 SPARE_BYTES = 2**20
 """Bytes that stay free on the disk beyond what is to be written, or nothing is begun."""
@@ -36,36 +33,6 @@ def write_to_disk(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-class FileCache(Generic[E]):
-    """Entries of lists by file, read again only when it has changed; for all stores of the process.
-
-    Args:
-        damaged: the entry of an id whose file cannot be read, from the id and why.
-    """
-
-    def __init__(self, damaged: Callable[[str, str], E]) -> None:
-        self._damaged = damaged
-        self._known: dict[Path, tuple[tuple[int, int], E]] = {}
-
-    def entry(self, name: str, path: Path, read: Callable[[], E]) -> E:
-        """The entry of an id.
-
-        Args:
-            name: the id.
-            path: the file that changes whenever the entry does.
-            read: reads the entry.
-        """
-        try:
-            info = path.stat()
-            stamp = (info.st_mtime_ns, info.st_size)
-            known = self._known.get(path)
-            if known is None or known[0] != stamp:
-                known = self._known[path] = stamp, read()
-            return known[1]
-        except (InputError, OSError) as error:
-            return self._damaged(name, str(error))
-
-
 class Folder:
     """A folder of stored things, safe to use from several processes at once.
 
@@ -75,6 +42,7 @@ class Folder:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
+        self.use = DiskUse(self.root)
         self._given: deque[str] = deque(maxlen=_REMEMBERED_IDS)
         self._giving = threading.Lock()
 
@@ -103,8 +71,9 @@ class Folder:
             size: bytes that will be written.
 
         Raises:
-            InputError: the folder cannot be written, or its disk has not so many free.
+            InputError: the folder cannot be written, its disk has not so many free, or it may not hold them.
         """
+        self.use.check(size)
         probe = self.hidden()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -120,13 +89,6 @@ class Folder:
         finally:
             with suppress(OSError):
                 probe.unlink(missing_ok=True)
-
-    def names(self, pattern: re.Pattern[str]) -> list[str]:
-        """Names in the folder that match a pattern as a whole; none when there is no folder."""
-        try:
-            return [item.name for item in os.scandir(self.root) if pattern.fullmatch(item.name)]
-        except OSError:
-            return []
 
     def hidden(self) -> Path:
         """A name that no list shows, for what is being written or removed."""
@@ -145,6 +107,11 @@ class Folder:
         except OSError as error:
             raise self.unwritable(error) from None
         _remove(hidden)
+
+    def touch(self) -> None:
+        """Tell everyone who lists the folder that something inside of what it holds has changed."""
+        with suppress(OSError):
+            os.utime(self.root)
 
     def clean(self) -> None:
         """Remove what an interrupted save or delete has left."""

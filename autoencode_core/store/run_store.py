@@ -1,19 +1,22 @@
 """RunStore: runs on disk, one folder each, and the read-only gallery beside them; numpy only."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.folder import FileCache
-from autoencode_core.store.record import RunRecord, Status, summary_line
+from autoencode_core.store.index import Index, Line
+from autoencode_core.store.listing import Listing
+from autoencode_core.store.record import RunRecord, summary_line
 from autoencode_core.store.run_file import (
     pack,
     read_folder,
@@ -24,6 +27,8 @@ from autoencode_core.store.run_file import (
     write_folder,
 )
 from autoencode_core.store.run_members import EXTENSION, MOST_BYTES
+from autoencode_core.store.stored_spec import imported, spec_in
+from autoencode_core.store.strict_json import dump, number_in, number_out
 from autoencode_core.store.study_store import MEMBER_ID, StudyStore
 from autoencode_core.store.validation import check_name
 
@@ -32,48 +37,81 @@ if TYPE_CHECKING:
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]{1,32}-k\d{1,4}-[0-9a-f]{4}")
 """What the id of a stored run looks like: date, time, data set, bottleneck and a random end."""
-GALLERY_ID = re.compile(r"gallery-([A-Za-z0-9_-]{1,64})")
+_STEM = r"[A-Za-z0-9_-]{1,64}"
+GALLERY_ID = re.compile(rf"gallery-({_STEM})")
 """What the id of a gallery run looks like: "gallery-" and the file's stem."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a list of runs.
+    """One line of a list of runs; spec and figures are read when they are asked for.
 
     Attributes:
         run_id: its id in the store.
-        name: the name a person gave it, "" when none.
-        created: ISO date and time, UTC.
-        status: that of the record, or damaged.
-        spec: what was asked, None when damaged.
-        summary: one line for lists.
-        figures: the record's summary, empty when damaged.
-        message: why it ended, or what is damaged.
-        read_only: whether it belongs to the gallery.
+        line: what a list says of it.
+        read_only: whether it belongs to the gallery, or to a study.
     """
 
     run_id: str
-    name: str
-    created: str
-    status: Status | Literal["damaged"]
-    spec: RunSpec | None
-    summary: str
-    message: str
+    line: Line
     read_only: bool = False
-    figures: Mapping[str, float | None] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name a person gave it, "" when none."""
+        return self.line.name
+
+    @property
+    def created(self) -> str:
+        """ISO date and time, UTC, "" when damaged."""
+        return self.line.created
+
+    @property
+    def status(self) -> str:
+        """That of the record, or damaged."""
+        return self.line.status
+
+    @property
+    def summary(self) -> str:
+        """One line for lists."""
+        return self.line.summary
+
+    @property
+    def message(self) -> str:
+        """Why it ended, or what is damaged."""
+        return self.line.message
+
+    @cached_property
+    def spec(self) -> RunSpec | None:
+        """What was asked, None when damaged."""
+        with suppress(InputError, ValueError):
+            return spec_in(json.loads(self.line.spec), self.run_id) if self.line.spec else None
+        return None
+
+    @cached_property
+    def figures(self) -> Mapping[str, float | None]:
+        """The record's summary, empty when damaged."""
+        with suppress(ValueError):
+            told = json.loads(self.line.figures) if self.line.figures else {}
+            return {name: number_in(value) for name, value in told.items()}
+        return {}
+
+    @cached_property
+    def searched(self) -> str:
+        """What a search looks at: its name, id and line."""
+        return f"{self.name} {self.run_id} {self.summary}".casefold()
+
+
+def line_of(record: RunRecord) -> Line:
+    """What a list says of a run."""
+    figures = dump({name: number_out(value) for name, value in record.summary.items()}).decode()
+    about = (record.name, record.created, record.status, summary_line(record), record.message)
+    return Line(*about, figures, record.spec.model_dump_json())
 
 
 def _damaged(run_id: str, message: str) -> Entry:
-    return Entry(run_id, "", "", "damaged", None, "damaged", message, run_id.startswith("gallery-"))
-
-
-def _entry_of(run_id: str, record: RunRecord, read_only: bool) -> Entry:
-    line = summary_line(record)
-    about = (record.name, record.created, record.status, record.spec, line, record.message)
-    return Entry(run_id, *about, read_only, record.summary)
-
-
-_ENTRIES = FileCache(_damaged)
+    line = Line("", "", "damaged", "damaged", message)
+    return Entry(run_id, line, run_id.startswith("gallery-"))
 
 
 class Gallery:
@@ -88,12 +126,8 @@ class Gallery:
 
     def list(self) -> list[Entry]:
         """All runs by file name; a damaged file is an entry that says so."""
-        paths = {f"gallery-{path.stem}": path for path in sorted(self.root.glob(f"*{EXTENSION}"))}
-        return [
-            _ENTRIES.entry(run_id, path, partial(_entry_of_file, run_id, path))
-            for run_id, path in paths.items()
-            if GALLERY_ID.fullmatch(run_id)
-        ]
+        found = _gallery(self.root).all()
+        return [found[name] for name in sorted(found)]
 
     def record(self, run_id: str) -> RunRecord:
         """The run of that id.
@@ -127,12 +161,27 @@ def _bytes_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _entry_of_file(run_id: str, path: Path) -> Entry:
-    return _entry_of(run_id, unpack_summary(_bytes_of(path), path.name), True)
+@lru_cache(maxsize=4)
+def _gallery(root: Path) -> Listing[Entry]:
+    """The runs of a gallery, which all stores of the process share."""
+
+    def read(name: str) -> Line:
+        return line_of(unpack_summary(_bytes_of(root / name), name))
+
+    def run_id(name: str) -> str:
+        return f"gallery-{name.removesuffix(EXTENSION)}"
+
+    return Listing(
+        root,
+        re.compile(_STEM + re.escape(EXTENSION)),
+        read,
+        lambda name, line: Entry(run_id(name), line, True),
+        lambda name, why: _damaged(run_id(name), why),
+    )
 
 
-def _entry_of_folder(run_id: str, path: Path) -> Entry:
-    return _entry_of(run_id, read_summary(path), False)
+def _age(entry: Entry) -> tuple[str, str, str]:
+    return entry.run_id[:15], entry.created, entry.run_id
 
 
 class RunStore(StudyStore):
@@ -148,6 +197,16 @@ class RunStore(StudyStore):
     def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
         super().__init__(root, gallery)
         self.gallery = None if gallery is None else Gallery(gallery)
+        self._own = Listing(
+            self.root,
+            RUN_ID,
+            lambda run_id: line_of(read_summary(self.root / run_id)),
+            Entry,
+            _damaged,
+            "run.json",
+            Index(self.root, "run"),
+        )
+        self._sorted: tuple[dict[str, Entry], list[Entry]] = {}, []
 
     def new_id(self, spec: RunSpec) -> str:
         """An id for a run that is still to be trained, given to nobody else (`save` takes it)."""
@@ -186,6 +245,7 @@ class RunStore(StudyStore):
                 run_id = run_id or self.new_id(record.spec)
                 with suppress(FileExistsError):
                     write_folder(record, self.root / run_id)
+                    self._own.stale()
                     return run_id
                 if self._is_run_of(run_id, record.spec):
                     return run_id
@@ -232,11 +292,40 @@ class RunStore(StudyStore):
 
         return run_of(self.record(run_id))
 
+    def search(self, text: str, most: int | None = None) -> list[Entry]:
+        """Runs in the order of `list` whose name, id or line has all words of a text.
+
+        Args:
+            text: words, in any order; "" finds every run.
+            most: how many to find.
+        """
+        words = text.casefold().split()
+        found = (entry for entry in self.list() if all(word in entry.searched for word in words))
+        return list(islice(found, most))
+
     def list(self) -> list[Entry]:
         """All runs, newest first, then the gallery; a damaged one is an entry that says so."""
-        own = [self._entry(name) for name in self.names(RUN_ID)]
-        own.sort(key=lambda entry: (entry.run_id[:15], entry.created, entry.run_id), reverse=True)
-        return own + (self.gallery.list() if self.gallery else [])
+        found = self._own.all()
+        if self._sorted[0] is not found:
+            newest = sorted(found.values(), key=_age, reverse=True)
+            self._sorted = found, newest
+        return [*self._sorted[1], *(self.gallery.list() if self.gallery else [])]
+
+    def entry(self, run_id: str) -> Entry:
+        """The line of one run as it is now.
+
+        Raises:
+            InputError: there is none of that id.
+        """
+        if MEMBER_ID.fullmatch(run_id):
+            return Entry(run_id, line_of(self.record(run_id)), True)
+        if self.gallery is not None and GALLERY_ID.fullmatch(run_id):
+            found = _gallery(self.gallery.root).one(self.gallery.path(run_id).name)
+        else:
+            found = self._own.one(run_id)
+        if found is None:
+            raise InputError("run", run_id, "the id of a stored run")
+        return found
 
     def rename(self, run_id: str, name: str) -> None:
         """Give a run another name.
@@ -251,8 +340,10 @@ class RunStore(StudyStore):
         name = check_name(name)
         try:
             rewrite_name(self._folder(run_id), name)
+            self.touch()
         except OSError as error:
             raise self.unwritable(error) from None
+        self._own.stale()
 
     def delete(self, run_id: str) -> None:
         """Remove a run.
@@ -261,6 +352,7 @@ class RunStore(StudyStore):
             InputError: there is no such run of one's own.
         """
         self.remove(self._folder(run_id))
+        self._own.stale()
 
     def export(self, run_id: str) -> bytes:
         """The run of that id as the bytes of one .autoencode file; raises like `record`."""
@@ -273,14 +365,15 @@ class RunStore(StudyStore):
     def import_(self, data: bytes) -> str:
         """Store a run from the bytes of an .autoencode file and return its new id.
 
-        Raises:
-            InputError: the file is damaged, foreign or too large, or the folder cannot be written.
-        """
-        return self.save(unpack(data))
+        A table or a file of images that it was trained on is looked for among those that were uploaded here,
+        wherever else the file says that it lies (`imported`).
 
-    def _entry(self, run_id: str) -> Entry:
-        path = self.root / run_id
-        return _ENTRIES.entry(run_id, path / "run.json", partial(_entry_of_folder, run_id, path))
+        Raises:
+            InputError: the file is damaged, foreign or too large, or the folder cannot be written or is full.
+        """
+        self.use.check(len(data))
+        record = unpack(data)
+        return self.save(replace(record, spec=imported(record.spec, self.root)))
 
     def _is_run_of(self, run_id: str, spec: RunSpec) -> bool:
         with suppress(InputError):

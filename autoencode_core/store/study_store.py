@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.folder import FileCache, Folder
+from autoencode_core.store.folder import Folder
+from autoencode_core.store.index import Index, Line
+from autoencode_core.store.listing import Listing
 from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_file import pack, unpack
+from autoencode_core.store.stored_spec import imported
 from autoencode_core.store.study import Kind, Study, study_line
 from autoencode_core.store.study_file import (
     STUDY_EXTENSION,
@@ -29,51 +32,86 @@ from autoencode_core.store.study_file import (
 from autoencode_core.store.validation import check_name
 
 _OWN = r"\d{8}-\d{6}-[a-z0-9_]{1,32}-k\d{1,4}-(?:strip|continuation)-[0-9a-f]{4}"
-_GALLERY = r"gallery\.([A-Za-z0-9_-]{1,64})"
+_STEM = r"[A-Za-z0-9_-]{1,64}"
+_GALLERY = rf"gallery\.({_STEM})"
 STUDY_ID = re.compile(f"{_OWN}|{_GALLERY}")
 """What the id of a study looks like: that of a run with the kind before its random end; "gallery." and the
 file's stem for one of the gallery."""
-MEMBER_ID = re.compile(rf"({_OWN}|gallery\.[A-Za-z0-9_-]{{1,64}})\.(\d{{3}})")
+MEMBER_ID = re.compile(rf"({_OWN}|gallery\.{_STEM})\.(\d{{3}})")
 """What the id of a run of a study looks like: the study's and its place there, of three digits."""
 
 _OWN_ID = re.compile(_OWN)
-_OWN_FILE = re.compile(_OWN + re.escape(STUDY_EXTENSION))
 
 
 @dataclass(frozen=True)
 class StudyEntry:
-    """One line of a list of studies.
+    """One line of a list of studies; its figures are read when they are asked for.
 
     Attributes:
         study_id: its id in the store.
-        study: its figures, None when damaged.
-        summary: one line for lists.
-        message: what is damaged, "" while all is well.
+        line: what a list says of it; its status is the kind of the study, or damaged.
+        path: its file.
         read_only: whether it belongs to the gallery.
     """
 
     study_id: str
-    study: Study | None
-    summary: str
-    message: str = ""
+    line: Line
+    path: Path
     read_only: bool = False
 
     @property
     def name(self) -> str:
         """The name a person gave it, "" when none."""
-        return self.study.name if self.study else ""
+        return self.line.name
 
     @property
     def created(self) -> str:
         """ISO date and time, UTC, "" when damaged."""
-        return self.study.created if self.study else ""
+        return self.line.created
+
+    @property
+    def summary(self) -> str:
+        """One line for lists."""
+        return self.line.summary
+
+    @property
+    def message(self) -> str:
+        """What is damaged, "" while all is well."""
+        return self.line.message
+
+    @cached_property
+    def study(self) -> Study | None:
+        """Its figures, None when damaged."""
+        with suppress(InputError):
+            return None if self.line.status == "damaged" else read_study(self.path, self.study_id)
+        return None
 
 
-def _damaged(study_id: str, message: str) -> StudyEntry:
-    return StudyEntry(study_id, None, "damaged", message, study_id.startswith("gallery."))
+def _listing(root: Path, pattern: str, prefix: str, index: Index | None = None) -> Listing[StudyEntry]:
+    """The studies of a folder, whose ids are a prefix and their files' stems."""
+
+    def entry(name: str, line: Line) -> StudyEntry:
+        study_id = prefix + name.removesuffix(STUDY_EXTENSION)
+        return StudyEntry(study_id, line, root / name, read_only=prefix != "")
+
+    def read(name: str) -> Line:
+        study = read_study(root / name, prefix + name.removesuffix(STUDY_EXTENSION))
+        return Line(study.name, study.created, study.kind, study_line(study), "")
+
+    return Listing(
+        root,
+        re.compile(f"(?:{pattern}){re.escape(STUDY_EXTENSION)}"),
+        read,
+        entry,
+        lambda name, why: entry(name, Line("", "", "damaged", "damaged", why)),
+        index=index,
+    )
 
 
-_ENTRIES = FileCache(_damaged)
+@lru_cache(maxsize=4)
+def _gallery(root: Path) -> Listing[StudyEntry]:
+    """The studies of a gallery, which all stores of the process share."""
+    return _listing(root, _STEM, "gallery.")
 
 
 def member_id(study_id: str, place: int) -> str:
@@ -113,6 +151,7 @@ class StudyStore(Folder):
     def __init__(self, root: str | os.PathLike[str], gallery: str | os.PathLike[str] | None = None) -> None:
         super().__init__(root)
         self._gallery_root = None if gallery is None else Path(gallery)
+        self._own_studies = _listing(self.root, _OWN, "", Index(self.root, "study"))
         self._changing = threading.Lock()  # one change is read, made and written before the next one
 
     def new_study_id(self, spec: RunSpec, kind: Kind) -> str:
@@ -151,13 +190,10 @@ class StudyStore(Folder):
 
     def studies(self) -> list[StudyEntry]:
         """All studies, newest first, then those of the gallery; a damaged one is an entry that says so."""
-        names = [name.removesuffix(STUDY_EXTENSION) for name in self.names(_OWN_FILE)]
-        own = [self._study_entry(name, self.root / f"{name}{STUDY_EXTENSION}") for name in names]
+        own = list(self._own_studies.all().values())
         own.sort(key=lambda entry: (entry.study_id[:15], entry.created, entry.study_id), reverse=True)
-        shown = {f"gallery.{path.stem}": path for path in self._gallery_files()}
-        return own + [
-            self._study_entry(name, path) for name, path in shown.items() if STUDY_ID.fullmatch(name)
-        ]
+        shown = _gallery(self._gallery_root).all() if self._gallery_root else {}
+        return own + [shown[name] for name in sorted(shown)]
 
     def study(self, study_id: str) -> Study:
         """The figures of a study.
@@ -219,6 +255,7 @@ class StudyStore(Folder):
         """
         with self._changing:
             self.remove(self._own_path(study_id))
+        self._own_studies.stale()
 
     def export_study(self, study_id: str) -> bytes:
         """The study as the bytes of one .study file; raises like `study`."""
@@ -227,8 +264,14 @@ class StudyStore(Folder):
         return path.read_bytes()
 
     def import_study(self, data: bytes) -> str:
-        """As `save_study_bytes`."""
-        return self.save_study_bytes(data)
+        """As `save_study_bytes`, with data sets as in `RunStore.import_`."""
+        self.use.check(len(data))
+        study, members = checked_members(data)
+        spec = imported(study.spec, self.root)
+        if spec != study.spec:
+            study, records = replace(study, spec=spec), map(unpack, members)
+            members = [pack(replace(each, spec=imported(each.spec, self.root))) for each in records]
+        return self._save_study(study, members, "")
 
     # ---- files
 
@@ -279,16 +322,7 @@ class StudyStore(Folder):
                 os.replace(hidden, path)
         finally:
             hidden.unlink(missing_ok=True)
-
-    def _study_entry(self, study_id: str, path: Path) -> StudyEntry:
-        def read() -> StudyEntry:
-            study = read_study(path, study_id)
-            return StudyEntry(study_id, study, study_line(study), read_only=study_id.startswith("gallery."))
-
-        return _ENTRIES.entry(study_id, path, read)
-
-    def _gallery_files(self) -> list[Path]:
-        return sorted(self._gallery_root.glob(f"*{STUDY_EXTENSION}")) if self._gallery_root else []
+        self._own_studies.stale()
 
     def _study_path(self, study_id: str) -> Path:
         match = STUDY_ID.fullmatch(study_id)

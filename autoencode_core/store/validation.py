@@ -70,7 +70,7 @@ def _check_figures(summary: Mapping[str, float | None], source: str) -> None:
     """Refuse figures that count or measure something and cannot be."""
     for name, least, most in (("substeps", 1, 64), ("iterations", 0, 100_000)):
         value = summary.get(name)
-        if value is not None and value not in range(least, most + 1):
+        if value is not None and not (least <= value <= most and _is_whole(value)):
             raise InputError(f"{source}, {name}", value, f"a whole number from {least} to {most}")
     for name, top in (("seconds", inf), ("parameters", inf), ("accuracy", 1.0)):
         value = summary.get(name)

@@ -1,6 +1,7 @@
 """Run: what training gives back, and Progress: what it says on the way."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from autoencode_core.changes import Change
+from autoencode_core.data.catalogue import GIVEN
 from autoencode_core.data.loading import DataSet, load
+from autoencode_core.data.reading import file_title
 from autoencode_core.errors import InputError
 from autoencode_core.flow.autoencode import AutoencODE
 from autoencode_core.spec import RunSpec
@@ -161,14 +164,20 @@ class Run:
         """The particles; a stored run draws them again from its spec, bit for bit.
 
         Raises:
-            InputError: the run's table is gone, or is not what it was.
+            InputError: the run's table is gone, or is not what it was; it says no more, for whoever brought
+                the run need not know the table.
         """
         if self.loaded is not None:
             return self.loaded
-        data, probe = load_data(self.spec), self.probe["inputs"]
-        if not np.array_equal(data.source.train[: len(probe)].astype(np.float32), probe):
-            raise InputError("dataset", self.spec.dataset, "the file as it was when the run was trained")
-        return data
+        spec, probe = self.spec, self.probe["inputs"]
+        with suppress(InputError):
+            data = load_data(spec)
+            if np.array_equal(data.source.train[: len(probe)].astype(np.float32), probe):
+                return data
+        if spec.dataset == GIVEN:
+            return load_data(spec)  # which says that there is none
+        wanted = "the file as it was when the run was trained; it is not here, or is another one now"
+        raise InputError("dataset", file_title(spec.dataset), wanted)
 
     def __repr__(self) -> str:
         spec = self.spec

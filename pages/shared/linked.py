@@ -11,6 +11,8 @@ from pages.shared.setup import escape
 
 _HERE = SessionKey[set[str]]("link_of_view", set)
 """Names that the widgets of this view have in the link."""
+_LONGEST = 80
+"""Longest text of a link, in characters."""
 T = TypeVar("T", str, int, float)
 
 
@@ -64,6 +66,24 @@ def linked_switch(label: str, usual: bool = False, *, link: str, key: str, **set
     found = bool(st.toggle(label, key=key, persist_state="session", **settings))
     told.set("" if found == usual else "on" if found else "off")
     _tell_refused(key)
+    return found
+
+
+def linked_text(label: str, *, link: str, key: str, **settings: Any) -> str:
+    """Text, typed or given by the link.
+
+    Args:
+        label: of the field.
+        link: its short name.
+        key: of the widget.
+        settings: of the widget.
+    """
+    place, told = SessionKey[str](key, str), LinkKey(link)
+    if told.news():
+        place.set(told.get()[:_LONGEST])
+        told.heed()
+    found = str(st.text_input(label, key=key, max_chars=_LONGEST, persist_state="session", **settings))
+    told.set(found)
     return found
 
 

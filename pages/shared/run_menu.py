@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.record import RunRecord, summary_line
+from autoencode_core.store.record import RunRecord
 from pages.shared.session import SessionKey
 from pages.shared.setup import complain, store
 from pages.shared.shown import RUN, last_run, remember_run
@@ -32,6 +33,8 @@ LEFT = "gallery-residual_network"
 """The run that left its ODE, there for contrast."""
 MOST_RUNS = 4
 """Most runs that are watched side by side."""
+MOST_OFFERED = 100
+"""Most runs of one's own that a menu offers: the newest, or the newest that are searched for."""
 
 
 def record_of(run_id: str) -> RunRecord:
@@ -66,7 +69,8 @@ def choose_runs(
     """
     opening = opening or [OPENINGS.get(key, OPENING)]
     widget: SessionKey[object] = SessionKey(f"{key}_runs", object)
-    entries = _entries([*RUN.all(), *_shown(widget), last_run(), *opening])
+    named = [*RUN.all(), *_shown(widget), last_run(), *opening]
+    entries = offered(named, _searched(key))
     before = _remembered(key, widget, entries, most, opening)
     widget.set(before[:most] if most > 1 else next(iter(before), None))
     names = names_of({run_id: entry.spec for run_id, entry in entries.items() if entry.spec}, entries)
@@ -81,23 +85,35 @@ def choose_runs(
     return [(run_id, record_of(run_id)) for run_id in chosen]
 
 
-def _entries(named: list[str]) -> dict[str, "Entry"]:
-    """The stored runs, and those of studies that are named."""
-    found = {entry.run_id: entry for entry in store().list() if entry.spec is not None}
+def offered(named: Sequence[str], text: str = "") -> dict[str, "Entry"]:
+    """The runs of a menu by id: the newest, those of the gallery, and those that are named.
+
+    Args:
+        named: ids, perhaps of runs of studies or "".
+        text: what the others must have in their name, data set or id.
+    """
+    found = store().search(text)
+    own = list(islice((entry for entry in found if not entry.read_only), MOST_OFFERED))
+    shown = [*own, *(entry for entry in found if entry.read_only)]
+    known = {entry.run_id: entry for entry in shown}
     for run_id in named:
-        if run_id and run_id not in found:
+        if run_id and run_id not in known:
             with suppress(InputError):
-                found[run_id] = _entry(run_id)
-    return found
+                known[run_id] = store().entry(run_id)
+    return {run_id: entry for run_id, entry in known.items() if entry.spec is not None}
 
 
-def _entry(run_id: str) -> "Entry":
-    """A run of a study as a line of the menu."""
-    from autoencode_core.store.run_store import Entry  # here: a page is drawn sooner without it
-
-    record = record_of(run_id)
-    about = (record.name, record.created, record.status, record.spec, summary_line(record), record.message)
-    return Entry(run_id, *about, True, record.summary)
+def _searched(key: str) -> str:
+    """What is typed to find other runs than the newest, where there are more."""
+    own = sum(not entry.read_only for entry in store().list())
+    if own <= MOST_OFFERED:
+        return ""
+    return st.text_input(
+        "Find runs",
+        key=f"{key}_find",
+        placeholder="Words of a name, a data set or an id",
+        help=f"The menu offers the newest {MOST_OFFERED} of {own:,} runs that have all of these words.",
+    )
 
 
 def _shown(widget: SessionKey[object]) -> list[str]:
@@ -150,12 +166,9 @@ def names_of(
     """
     named = {run_id: entries[run_id].name if run_id in entries else "" for run_id in specs}
     plain = {run_id: name or title(specs[run_id]) for run_id, name in named.items()}
-    twice = [name for name, times in Counter(plain.values()).items() if times > 1]
+    twice = {name for name, times in Counter(plain.values()).items() if times > 1}
     plain |= {
         i: f"{name}, seed {specs[i].seed}" for i, name in plain.items() if name in twice and not named[i]
     }
-    found = list(plain.values())
-    return {
-        run_id: name if found.count(name) == 1 else f"{name} ({run_id[-4:]})"
-        for run_id, name in plain.items()
-    }
+    times = Counter(plain.values())
+    return {run_id: name if times[name] == 1 else f"{name} ({run_id[-4:]})" for run_id, name in plain.items()}

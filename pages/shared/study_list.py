@@ -1,5 +1,6 @@
 """Studies on the page Runs: those that train now, and those that are stored."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -40,9 +41,9 @@ def study_names(entries: Mapping[str, "StudyEntry"]) -> dict[str, str]:
         entries: by their ids.
     """
     plain = {study_id: _name(entry) for study_id, entry in entries.items()}
-    found = list(plain.values())
+    times = Counter(plain.values())
     return {
-        study_id: name if found.count(name) == 1 else f"{name} ({study_id[-4:]})"
+        study_id: name if times[name] == 1 else f"{name} ({study_id[-4:]})"
         for study_id, name in plain.items()
     }
 

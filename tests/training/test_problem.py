@@ -61,7 +61,7 @@ def test_a_run_of_a_file_that_changed_loads_and_says_so(tmp_path):
     csv(tmp_path / "mine.csv", [t[:50], t[:50]])
     back = store.load(run_id)
     assert torch.equal(back.model.control.flatten(), run.model.control.flatten())
-    with pytest.raises(ac.InputError, match="particles"):
+    with pytest.raises(ac.InputError, match="the file as it was"):
         _ = back.data
 
 
