@@ -193,3 +193,25 @@ def test_the_start_command_serves_from_a_folder_that_it_cannot_write(image):
         path.relative_to(image / "lab").as_posix() for path in (image / "lab").rglob("*") if path.is_file()
     }
     assert names == set(let_through()), "something was written beside the program"
+
+
+def test_pods_are_confined_and_all_that_talk_have_certificates():
+    parts = {
+        part["kind"]: part for part in yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text())
+    }
+    cluster, dashboard = parts["DaskCluster"]["spec"], parts["Deployment"]["spec"]
+    for pod in (cluster["scheduler"]["spec"], cluster["worker"]["spec"], dashboard["template"]["spec"]):
+        (container,) = pod["containers"]
+        assert pod["securityContext"]["runAsNonRoot"] and str(pod["securityContext"]["runAsUser"]) == last(
+            "USER"
+        )
+        limits = container["securityContext"]
+        assert limits["readOnlyRootFilesystem"] and not limits["allowPrivilegeEscalation"]
+        assert limits["capabilities"] == {"drop": ["ALL"]}
+        mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
+        assert mounts >= {"/keys", "/tmp"} and container["envFrom"] == [{"configMapRef": {"name": "lab-tls"}}]
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    shared = parts["ConfigMap"]["data"]
+    assert shared.items() >= compose["services"]["scheduler"]["environment"].items()
+    address = f"tls://{parts['DaskCluster']['metadata']['name']}-scheduler:8786"
+    assert address in cluster["worker"]["spec"]["containers"][0]["args"]
