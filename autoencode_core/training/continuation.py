@@ -46,13 +46,30 @@ def continuation(
         relay = _ContinuationRelay(told)
         for place, each in enumerate(specs):
             relay.place = place
-            starts = None if before is None else before.model.control.flatten()[None]
-            run = train_regimes([each], relay, starts)[0]
-            before = run if before is None else _warm(run, before)
+            before = step(each, before, relay)
             runs.append(before)
             if relay.stopped or before.status == "diverged":
                 break
     return runs
+
+
+def step(
+    spec: RunSpec, before: Run | None, on_progress: OnProgress | None = None, resume: bytes = b""
+) -> Run:
+    """Trains one run from the control of the one before, or from its seed where there is none.
+
+    Args:
+        spec: all knobs.
+        before: a run of the same architecture.
+        on_progress: as in `train`.
+        resume: as in `train`.
+
+    Raises:
+        InputError: as in `continuation`.
+    """
+    starts = None if before is None else before.model.control.flatten()[None]
+    run = train_regimes([spec], on_progress, starts, resume=resume)[0]
+    return run if before is None else _warm(run, before)
 
 
 def _warm(run: Run, before: Run) -> Run:

@@ -1,8 +1,8 @@
 """make_study: trains the runs of a plan and says what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import torch
@@ -14,17 +14,18 @@ from autoencode_core.ode import difference_of, exact_error
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Branch, Outcome, Plan, Study
 from autoencode_core.training.by_hand import word_alone
-from autoencode_core.training.continuation import continuation
+from autoencode_core.training.checkpoint import fingerprint
+from autoencode_core.training.continuation import step
 from autoencode_core.training.distinct_minimisers import ALIKE, maps_apart, number_minimisers, variance
 from autoencode_core.training.loop import train_regimes
 from autoencode_core.training.objective import Objective
 from autoencode_core.training.problem import Regime
 from autoencode_core.training.run import OnProgress, Progress, Run
-from autoencode_core.training.sweep import batches, sweep
+from autoencode_core.training.study_work import StudyWork
 
 
 def make_study(
-    plan: Plan, on_progress: OnProgress | None = None, start: Run | None = None
+    plan: Plan, on_progress: OnProgress | None = None, start: Run | None = None, resume: bytes = b""
 ) -> tuple[Study, list[Run]]:
     """Trains every run of a plan.
 
@@ -37,16 +38,20 @@ def make_study(
         on_progress: as in `train`; Progress.regime is the place in plan.settings(). "stop" ends that regime,
             and after it no further run is begun.
         start: a run of the same architecture and data, where the upward branch of a continuation begins.
+        resume: what Progress.checkpoint of the same study gave: it goes on from there. It is first told how
+            the runs ended that were trained before, and where those stand that train.
 
     Returns:
         What became of the runs, and the runs in the same order.
 
     Raises:
+        CheckpointRefused: the checkpoint is damaged, or of another study.
         InputError: as in `train` and `sweep`, or the start is not such a run.
     """
     if start is not None and not one_landscape(start.spec, plan.spec):
         raise InputError("start", "a run of another data term", "one that differs in λ, seed and training")
-    relay = _StudyRelay(on_progress)
+    began = [] if start is None else [start.model.control.flatten().numpy(force=True)]
+    relay = _StudyRelay(on_progress, StudyWork(fingerprint([plan.model_dump_json(), *began]), resume))
     if plan.kind == "strip":
         runs = _strip(plan, relay)
         return _study(plan, [_Step(run) for run in runs]), runs
@@ -62,29 +67,35 @@ def make_study(
 class _StudyRelay:
     """Passes progress on, at the place where it belongs, and remembers a "stop"."""
 
-    def __init__(self, on_progress: OnProgress | None) -> None:
-        self.on_progress, self.first, self.stopped = on_progress, 0, False
+    def __init__(self, on_progress: OnProgress | None, work: StudyWork) -> None:
+        self.on_progress, self.work, self.first = on_progress, work, 0
         self.last: Progress | None = None
+        self._stopped = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no further run is begun; those that are there are kept."""
+        return self._stopped and not self.work.before
 
     def __call__(self, progress: Progress) -> str | None:
-        if self.on_progress is None:
-            return None
         self.last = replace(progress, regime=self.first + progress.regime)
-        return self._said(self.on_progress(self.last))
+        return self._told(self.last, progress.checkpoint)
 
     def again(self, progress: Progress) -> str | None:
         """Beside what is watched, something is computed: the last words once more, to hear a "stop"."""
-        if self.on_progress is None or self.last is None:
-            return None
-        return self._said(self.on_progress(self.last))
+        return None if self.last is None else self._told(self.last, progress.checkpoint)
 
     def leading(self, progress: Progress) -> str | None:
         """Of several runs at one place the first one is shown."""
         return self(progress) if progress.regime == 0 else self.again(progress)
 
-    def _said(self, answer: str | Change | None) -> str | None:
-        word = word_alone(answer)
-        self.stopped = self.stopped or word == "stop"
+    def _told(self, progress: Progress, training: Callable[[], bytes] | None) -> str | None:
+        """What is answered to progress, with the checkpoint of the study where the training can have one."""
+        if self.on_progress is None:
+            return None
+        checkpoint = None if training is None else partial(self.work.checkpoint, training)
+        word = word_alone(self.on_progress(replace(progress, checkpoint=checkpoint)))
+        self._stopped = self._stopped or word == "stop"
         return word
 
 
@@ -99,22 +110,42 @@ class _Step(NamedTuple):
 
 def _strip(plan: Plan, relay: _StudyRelay) -> list[Run]:
     """As `sweep`, but that after a "stop" no further batch begins."""
-    runs: list[Run] = []
     spec = plan.trained()
-    for batch in batches([spec.but(tikhonov=at.tikhonov, seed=at.seed) for at in plan.settings()]):
-        if relay.stopped:
-            break
-        relay.first = len(runs)
-        runs += train_regimes(batch, relay)
-    return runs
+    return _side_by_side(
+        [spec.but(tikhonov=at.tikhonov, seed=at.seed) for at in plan.settings()], relay, relay
+    )
 
 
 def _best(plan: Plan, relay: _StudyRelay) -> Run:
     """The run of lowest J over the seeds at the lowest λ, on the particles of the branches."""
-    spec = plan.trained().but(data_seed=plan.spec.sample)
-    runs = sweep(spec, plan.tikhonov[:1], plan.seeds, relay.leading)
+    spec = plan.trained().but(data_seed=plan.spec.sample, tikhonov=plan.tikhonov[0])
+    runs = _side_by_side([spec.but(seed=seed) for seed in plan.seeds], relay, relay.leading)
     sound = [run for run in runs if run.status != "diverged"] or runs
     return min(sound, key=lambda run: run.history["cost"][-1])
+
+
+def _side_by_side(specs: Sequence[RunSpec], relay: _StudyRelay, watch: OnProgress) -> list[Run]:
+    """Runs in as few batches as the memory allows."""
+    runs = list[Run]()
+    while len(runs) < len(specs) and not (runs and relay.stopped):
+        told = partial(_numbered, watch, len(runs))
+        train = partial(_trained, told)
+        runs += relay.work.runs(specs[len(runs) :], told, train)
+    return runs
+
+
+def _numbered(watch: OnProgress, before: int, progress: Progress) -> str | Change | None:
+    """What is told of a batch, with the place of each regime among all."""
+    return watch(replace(progress, regime=before + progress.regime))
+
+
+def _trained(watch: OnProgress, batch: Sequence[RunSpec], resume: bytes) -> list[Run]:
+    return train_regimes(batch, watch, resume=resume)
+
+
+def _step(spec: RunSpec, before: Run | None, relay: _StudyRelay, watch: OnProgress) -> Run:
+    """One run from the control of the one before."""
+    return relay.work.runs([spec], watch, lambda _, resume: [step(spec, before, watch, resume)])[0]
 
 
 def _branch(
@@ -127,7 +158,7 @@ def _branch(
         if relay.stopped:
             break
         relay.first = first + place
-        run = continuation(spec, [weight], before, relay)[0]
+        run = _step(spec.but(tikhonov=weight), before, relay, relay)
         moved = float(maps_apart([steps[-1].run, run])[0, 1]) if steps else None
         leaps = moved is not None and moved > ALIKE and _converged(steps[-1].run, run)
         steps.append(_Step(run, name, moved, leaps and _no_way_back(steps[-1].run, run, relay)))
@@ -145,7 +176,7 @@ def _no_way_back(before: Run, after: Run, relay: _StudyRelay) -> bool:
     """
 
     def again(start: Run) -> Run:
-        return continuation(before.spec, [before.spec.weight], start, relay.again)[0]
+        return _step(before.spec, start, relay, relay.again)
 
     back = again(after)
     missed = maps_apart([before, back])[0, 1]

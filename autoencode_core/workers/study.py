@@ -14,7 +14,7 @@ from autoencode_core.store.run_file import unpack
 from autoencode_core.store.study import Plan
 from autoencode_core.workers.files import DataFile, at_hand
 from autoencode_core.workers.reporting import reported
-from autoencode_core.workers.training import TrainingReporter, row_of
+from autoencode_core.workers.training import TrainingReporter, going_on, row_of
 
 if TYPE_CHECKING:
     from autoencode_core.training.run import Progress
@@ -24,7 +24,7 @@ PARTICLES = 200
 
 
 def study_job(plan_json: str, start: bytes, token: str, files: Sequence[DataFile] = ()) -> bytes:
-    """Compute a study and return it as the bytes of its file.
+    """Compute a study and return it as the bytes of its file; it goes on from where an earlier start was.
 
     Args:
         plan_json: Plan as JSON.
@@ -48,7 +48,8 @@ def _reported(plan: Plan, start: bytes, token: str) -> bytes:
         from autoencode_core.training.study import make_study
 
         first = run_of(unpack(start, "start")) if start else None
-        return study_bytes(*make_study(plan, reporter, first))
+        made = going_on(lambda resume: make_study(plan, reporter, first, resume), reporter.first_checkpoint())
+        return study_bytes(*made)
 
     return reported(StudyReporter(token, plan), compute, "The training")
 
@@ -68,6 +69,14 @@ class StudyReporter(TrainingReporter):
         self._newest: dict[int, tuple[float, ...]] = {}
         self._shown = frozenset(plan.shown())
         self._shots: dict[int, tuple[Array, Array, int]] = {}
+
+    def moment(self, progress: "Progress") -> int:
+        """How many checkpoints there were before."""
+        newest = self.checkpoint("", -1)
+        return 0 if newest is None else newest.iteration + 1
+
+    def note_before(self, progress: "Progress") -> None:
+        """Of iterations before nothing is sent."""
 
     def note(self, progress: "Progress") -> None:
         """Remember the row in the place of the run's earlier one."""

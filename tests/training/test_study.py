@@ -8,7 +8,7 @@ from autoencode_core.errors import InputError
 from autoencode_core.figures.regimes.continuation import continuation_words, metastable
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.study import Plan
-from autoencode_core.training import study as study_module
+from autoencode_core.training import study_work
 from autoencode_core.training.objective import cost_and_gradient
 from autoencode_core.training.selection import train
 from autoencode_core.training.study import make_study
@@ -128,7 +128,7 @@ def test_a_start_of_another_data_term_is_refused_before_anything_is_trained():
 
 
 def test_after_a_stop_no_further_batch_of_a_strip_begins(monkeypatch):
-    monkeypatch.setattr(study_module, "batches", lambda specs: [specs[:2], specs[2:4], specs[4:]])
+    monkeypatch.setattr(study_work, "batches", lambda specs: [specs[:2], specs[2:4], specs[4:]])
     plan = Plan(
         kind="strip", spec=SPEC.but(iterations=8), tikhonov=(0.001, 0.01, 0.1), seeds=(0, 1), further=0
     )
