@@ -39,7 +39,7 @@ def join_study(plan: Plan, parts: Sequence[bytes]) -> bytes:
         InputError: a part is none, or not one of this plan.
     """
     studies, members = zip(*(checked_members(part, "part") for part in parts), strict=True)
-    if any(study.spec != plan.trained() or study.kind != plan.kind for study in studies):
+    if any(study.spec not in (plan.spec, plan.trained()) for study in studies):
         raise InputError("part", "a part of another study", "parts of one study")
     outcomes = tuple(outcome for study in studies for outcome in study.outcomes)
     whole, buffer = replace(studies[0], outcomes=outcomes), io.BytesIO()

@@ -36,7 +36,7 @@ def test_parts_become_the_file_of_the_whole(make_study):
     parts = [pack_study(*make_study(part)) for part in study_parts(PLAN, 2)]
     study, found = unpack_study(join_study(PLAN, parts))
     assert [(o.tikhonov, o.seed) for o in study.outcomes] == [(o.tikhonov, o.seed) for o in whole.outcomes]
-    assert (study.spec, study.name, study.kind) == (whole.spec, "five", "strip")
+    assert (study.spec, study.name, study.kind) == (whole.spec, whole.name, "strip")
     assert [record.spec for record in found] == [record.spec for record in records]
 
 
