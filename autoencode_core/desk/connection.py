@@ -68,6 +68,7 @@ class Connection:
         self._missed = 0
         self._workers: tuple[WorkerFacts, ...] = ()
         self._told: dict[str, Mapping[str, str]] = {}
+        self._scheduler_told: Mapping[str, str] | None = None
 
     def listen(self, heard: Callable[[Mapping[str, Any]], None], closed: Callable[[], None]) -> None:
         """Hear of what happens on the cluster, until the end.
@@ -146,10 +147,13 @@ class Connection:
         """A sentence about what is wrong with the cluster and what to do, "" while all is well."""
         if self._trouble or not self._ready():
             return self._trouble
-        if self._workers:
-            return worker_facts.mismatch(self._workers)
         if self.address is None:
             return ""
+        who = f"The scheduler at {self.address}"
+        if sentence := worker_facts.unsuited(who, self._scheduler_told):
+            return sentence
+        if self._workers:
+            return worker_facts.mismatch(self._workers)
         return f"The cluster at {self.address} has no workers: start some with “dask worker {self.address}”."
 
     def workers(self) -> tuple[WorkerFacts, ...]:
@@ -270,7 +274,7 @@ class Connection:
         """Client and own cluster, which this connection has no longer."""
         taken = self._client, self.cluster
         self._client = self.cluster = self._asked = None
-        self._missed, self._workers, self._told = 0, (), {}
+        self._missed, self._workers, self._told, self._scheduler_told = 0, (), {}, None
         return taken
 
     def _let_go(self) -> None:
@@ -295,6 +299,8 @@ class Connection:
         self._missed = 0
         self._take(identity)
         new = [address for address in identity["workers"] if address not in self._told]
+        if self._scheduler_told is None and self.address is not None:
+            self._scheduler_told = await _told(client.run_on_scheduler(versions))
         if new and self.address is not None:
             told = await asyncio.wait_for(
                 client.run(versions, workers=new, on_error="return"), _ANSWER_SECONDS
@@ -322,6 +328,17 @@ class Connection:
             log.warning("%s", error)
         except Exception:
             log.exception("the workers did not start")  # the first job will say so to a person
+
+
+async def _told(answer: Any) -> Mapping[str, str]:
+    """Versions that a process tells, {} where it lacks the function that tells them."""
+    try:
+        told: Mapping[str, str] = await asyncio.wait_for(answer, _ANSWER_SECONDS)
+    except (OSError, TimeoutError):
+        raise  # asked again next time
+    except Exception:
+        return {}
+    return told
 
 
 async def _cancel_all(client: Any) -> None:

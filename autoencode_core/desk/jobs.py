@@ -29,6 +29,7 @@ from autoencode_core.store.run_file import pack
 from autoencode_core.store.run_store import RunStore
 from autoencode_core.store.study import Plan
 from autoencode_core.workers.study import study_job
+from autoencode_core.workers.study_split import Helpers
 from autoencode_core.workers.training import ProbePicture, latest_picture, train_job
 
 WORKERS = 2
@@ -356,8 +357,10 @@ class Jobs:
         task = self._tasks[type(job)]
         self.connection.client()  # what a call takes is known when there are workers
         resources = self.connection.resources(LANE, job.trains.device)
-        named = [job.trains.dataset]
-        data = self._dispatch.result(job, task, *job.arguments(), named=named, resources=resources)
+        options: dict[str, Any] = {"named": [job.trains.dataset], "resources": resources}
+        if task is study_job and (helpers := self._helpers(job, resources)):
+            options["helpers"] = helpers
+        data = self._dispatch.result(job, task, *job.arguments(), **options)
         if job.started is not None:
             self._took.append(time.time() - job.started)
         try:
@@ -368,6 +371,25 @@ class Jobs:
             log.exception("job %s could not be stored", job.call_id)
             message = f"The {job.kind} could not be stored: {error}"
             return lambda: job.refused(data, message)
+
+    def _helpers(self, job: Job, takes: dict[str, float] | None) -> Helpers | None:
+        """The workers that a study may be spread over: those with nothing to train, unless somebody waits.
+
+        Args:
+            job: that begins now.
+            takes: what it takes of a worker.
+        """
+        others = [call for call in self._dispatch.under_way() if call is not job]
+        busy, unplaced = {call.worker for call in others}, sum(not call.worker for call in others)
+        free = [
+            worker.address
+            for worker in self.connection.workers()
+            if worker.address not in busy and all(worker.offers.get(name, 0) >= 1 for name in takes or ())
+        ]
+        free = free[: max(0, len(free) - unplaced)]
+        if len(free) < 2 or self._dispatch.queue(LANE):
+            return None
+        return Helpers(tuple(free), takes)
 
     # ---- what pages are told
 

@@ -99,18 +99,27 @@ def slots(workers: Collection[WorkerFacts]) -> int:
 
 def mismatch(workers: Collection[WorkerFacts]) -> str:
     """A sentence about the first worker that does not suit this server, "" where all do."""
+    said = (unsuited(f"Worker {each.name} at {each.address}", each.versions) for each in workers)
+    return next(filter(None, said), "")
+
+
+def unsuited(who: str, told: Mapping[str, str] | None) -> str:
+    """A sentence about a process that does not suit this server, "" where it does.
+
+    Args:
+        who: the process, as a sentence begins.
+        told: its versions, None before it has told them, {} where it lacks this project.
+    """
+    if told is None:
+        return ""
+    if not told:
+        return f"{who} lacks this project: install it there, as on this machine, and start it again."
     own = versions()
-    for worker in workers:
-        if worker.versions is None:
+    for name, wanted in own.items():
+        found = told.get(name, "")
+        if found == wanted:
             continue
-        who = f"Worker {worker.name} at {worker.address}"
-        if not worker.versions:
-            return f"{who} lacks this project: install it there, as on this machine, and start it again."
-        for name, wanted in own.items():
-            found = worker.versions.get(name, "")
-            if found == wanted:
-                continue
-            if name == CODE:
-                return f"{who} has other code of {PROJECT} {own[PROJECT]}: update it and start it again."
-            return f"{who} has {name} {found or 'not at all'}, this server {wanted}: install the same there."
+        if name == CODE:
+            return f"{who} has other code of {PROJECT} {own[PROJECT]}: update it and start it again."
+        return f"{who} has {name} {found or 'not at all'}, this server {wanted}: install the same there."
     return ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from autoencode_core.data.copies import copied
+from autoencode_core.data.copies import copied, located
 from autoencode_core.data.idx import MOST_BYTES, is_images_file, labels_beside
 from autoencode_core.data.reading import is_table
 from autoencode_core.data.source import MAX_BYTES
@@ -78,14 +78,17 @@ def files_of(named: Iterable[object]) -> tuple[DataFile, ...]:
 
 
 def with_contents(files: Sequence[DataFile]) -> tuple[DataFile, ...]:
-    """The same files with what is in them.
+    """The same files with what is in them, read here.
 
     Raises:
         OSError: one cannot be read any more.
     """
-    return tuple(
-        replace(file, contents=tuple(part.read_bytes() for part in _parts(file.path))) for file in files
-    )
+
+    def read(file: DataFile) -> tuple[bytes, ...]:
+        first = Path(located(file.path))
+        return first.read_bytes(), *((first.parent / name).read_bytes() for name in file.names[1:])
+
+    return tuple(replace(file, contents=read(file)) for file in files)
 
 
 def _parts(path: str) -> tuple[Path, ...]:
