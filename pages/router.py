@@ -20,6 +20,7 @@ PAGES = {
     "share": "Share",
     "mathematics": "The mathematics",
     "glossary": "Words and symbols",
+    "status": "Status",
 }
 """Titles of the pages by the names of their modules, in the order of the menu; the first opens the app."""
 
@@ -34,6 +35,7 @@ def route() -> None:
             for place, (name, title) in enumerate(PAGES.items())
         ],
         position="hidden" if only_page() else "sidebar",
+        expanded=True,  # else the last of so many are out of sight
     ).run()
     with st.sidebar:
         share_button()
