@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,10 +117,11 @@ def guard() -> Iterator[None]:
         for complaint in explain(error):
             complain(complaint)
     except Exception:
-        _log.exception("A part of the page failed")
+        reference = secrets.token_hex(4)
+        _log.exception("A part of the page failed", extra={"reference": reference})
         st.error(
             "Something went wrong here, and it is not your doing. Nothing stored is lost; the server's log "
-            "has the details. Reload the page, or try another value."
+            f"has the details, under {reference}. Reload the page, or try another value."
         )
 
 
