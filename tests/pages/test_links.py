@@ -16,6 +16,7 @@ from autoencode_core.desk.overview import Overview
 from autoencode_core.knob_links import SHORT
 from autoencode_core.lessons.reading import lessons
 from autoencode_core.spec import RunSpec
+from autoencode_core.store.record import RunRecord
 from pages.shared import answers as shared_answers
 from pages.shared import setup
 from pages.shared.link import link_to, spec_entries
@@ -88,7 +89,8 @@ class LightAnswers:
     """Answers that never come; asking for a heavy one fails."""
 
     def ask(self, question, record, owner="", **arguments):
-        assert not question.heavy, f"a link asked for {question.name}"
+        records = [record] if isinstance(record, RunRecord) else record
+        assert not question.is_heavy(records), f"a link asked for {question.name}"
         return question.name
 
     def knows(self, *_, **__):
