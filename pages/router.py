@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.login import log_out_button
 from pages.shared.looks import projector_switch
 from pages.shared.setup import page_setup
 from pages.shared.share import share_button
@@ -40,3 +41,4 @@ def route() -> None:
     with st.sidebar:
         share_button()
         projector_switch()
+        log_out_button()

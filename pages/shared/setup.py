@@ -18,6 +18,7 @@ from autoencode_core.home import ASSETS, GALLERY, asset_text
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from pages.shared.login import let_in
 from pages.shared.looks import dark as dark
 from pages.shared.looks import style_page
 from pages.shared.plain_text import escape as escape
@@ -54,6 +55,7 @@ def page_setup(title: str) -> None:
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")
     style_page()
+    let_in()
     if cut:
         st.warning("The link says more than any link of this app: what is too long or too much is left out.")
 

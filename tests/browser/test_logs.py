@@ -1,7 +1,9 @@
 """The log of a server in use: a table, a run and a broken file with a marker in all that a person names."""
 
+import http.client
 import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -18,6 +20,15 @@ def own_server(request, tmp_path_factory):
         patch.setenv("AUTOENCODE_LOG", "json")
         with serve(request.config.rootpath / "app.py", tmp_path_factory.mktemp(MARKER.lower())) as running:
             yield running
+
+
+def knock(server, host):
+    """Asks for a connection under another name, and is refused."""
+    ask = {"Host": host, "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+    connection.request("GET", "/_stcore/stream", headers={**ask, "Sec-WebSocket-Key": "A" * 22 + "=="})
+    assert connection.getresponse().status == 403
+    connection.close()
 
 
 def test_no_line_has_what_a_person_named_or_uploaded(browser: Browser, own_server, tmp_path):
@@ -41,6 +52,7 @@ def test_no_line_has_what_a_person_named_or_uploaded(browser: Browser, own_serve
     page.goto(f"/flow?run={MARKER}")
     settled(page)
     page.close()
+    knock(own_server, f"{MARKER}.test")  # which Streamlit writes of
     lines = [line for line in own_server.log.read_text().splitlines() if line.startswith("{")]
     assert lines and all(json.loads(line)["event"] for line in lines)
     assert MARKER.lower() not in own_server.log.read_text().lower()
