@@ -9,7 +9,7 @@ _NO_PROVIDER = ("client_kwargs",)
 
 
 def let_in() -> None:
-    """Goes on where no login is configured or the visitor has logged in; else there is nothing but a button."""
+    """Goes on where no login is configured or the visitor has logged in; else shows a button and ends."""
     if not st.user.get("is_logged_in", True):  # Streamlit says so only where a login is configured
         _ask()
 
