@@ -11,10 +11,10 @@ else:
     from starlette.routing import Route
 
     from autoencode_core.logs import write_as_all_others, write_logs
-    from pages.shared.headers import SafeHeaders
+    from pages.shared.headers import HEALTH, SafeHeaders
     from pages.shared.health import health
     from pages.shared.streamlit_internals import log_through
 
     write_logs()
     log_through(write_as_all_others)
-    app = st.App(__file__, routes=[Route("/health", health)], middleware=[Middleware(SafeHeaders)])
+    app = st.App(__file__, routes=[Route(HEALTH, health)], middleware=[Middleware(SafeHeaders)])

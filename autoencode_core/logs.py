@@ -12,6 +12,7 @@ import re
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,7 @@ _FRAMES = 12
 _FILLED = re.compile(r"%(\(\w+\))?[-#0 +]*[\d*]*(\.[\d*]+)?[a-zA-Z]")
 _NAMED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\S*[/\\@]\S*|\d+(\.\d+){3}")
 """What others write into their messages: quotations, paths, addresses."""
-_ID = re.compile(r"[\w.:+-]{1,80}")
+_ID = re.compile(r"[\w.:+-]{1,80}", re.ASCII)
 _PROJECT = Path(__file__).parents[1]
 _OURS = ("autoencode_core", "pages", "app")
 _LOUD = ("uvicorn", "distributed", "dask", "tornado", "asyncio", "watchdog")
@@ -57,7 +58,7 @@ def write_logs() -> None:
     for name in {*logging.root.manager.loggerDict, *_LOUD}:
         write_as_all_others(logging.getLogger(name))
     os.environ.update({name: os.environ.get(name, value) for name, value in _DASK.items()})
-    logging.captureWarnings(True)
+    warnings.showwarning = _warned  # type: ignore[assignment]
     sys.excepthook = lambda kind, error, trace: _log.critical("Ended", exc_info=(kind, error, trace))
     threading.excepthook = _thread_ended
 
@@ -68,6 +69,10 @@ def write_as_all_others(logger: logging.Logger) -> None:
     logger.propagate = True
     if logger.name.partition(".")[0] in _LOUD:
         logger.setLevel(logging.WARNING)
+
+
+def _warned(_: Warning | str, category: type[Warning], *__: object) -> None:
+    _log.warning("A warning", extra={"state": category.__name__})
 
 
 def _thread_ended(about: threading.ExceptHookArgs) -> None:

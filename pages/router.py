@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.login import log_out_button
 from pages.shared.looks import projector_switch
 from pages.shared.setup import page_setup
 from pages.shared.share import share_button
@@ -20,6 +21,7 @@ PAGES = {
     "share": "Share",
     "mathematics": "The mathematics",
     "glossary": "Words and symbols",
+    "status": "Status",
 }
 """Titles of the pages by the names of their modules, in the order of the menu; the first opens the app."""
 
@@ -34,7 +36,9 @@ def route() -> None:
             for place, (name, title) in enumerate(PAGES.items())
         ],
         position="hidden" if only_page() else "sidebar",
+        expanded=True,  # else the last of so many are out of sight
     ).run()
     with st.sidebar:
         share_button()
         projector_switch()
+        log_out_button()

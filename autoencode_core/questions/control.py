@@ -149,10 +149,10 @@ HAMILTONIAN: Question[Hamiltonian] = Question(
     "hamiltonian", "autoencode_core.analysis.control.along:hamiltonian"
 )
 LOCAL_MAXIMALITY: Question[LocalMaximality] = Question(
-    "local_maximality", "autoencode_core.analysis.control.maximality:local_maximality"
+    "local_maximality", "autoencode_core.analysis.control.maximality:local_maximality", heavy_from=1e7
 )
 MAXIMALITY: Question[Maximality] = Question(
-    "maximality", "autoencode_core.analysis.control.maximality:maximality"
+    "maximality", "autoencode_core.analysis.control.maximality:maximality", heavy=True
 )
 MAXIMALITY_PATH: Question[MaximalityPath] = Question(
     "maximality_path", "autoencode_core.analysis.control.maximality:maximality_path", heavy=True

@@ -180,6 +180,6 @@ class Depth(TypedDict):
     note: str
 
 
-STEPS: Question[Steps] = Question("steps", "autoencode_core.analysis.ode_limit.steps:steps")
+STEPS: Question[Steps] = Question("steps", "autoencode_core.analysis.ode_limit.steps:steps", heavy_from=1e9)
 GEOMETRY: Question[Geometry] = Question("geometry", "autoencode_core.analysis.ode_limit.geometry:geometry")
 DEPTH: Question[Depth] = Question("depth", "autoencode_core.analysis.ode_limit.depth:depth", heavy=True)

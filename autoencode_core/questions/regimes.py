@@ -169,9 +169,11 @@ class FlatDirection(TypedDict):
     note: str
 
 
-CURVATURE: Question[Curvature] = Question("curvature", "autoencode_core.analysis.regimes.convexity:curvature")
+CURVATURE: Question[Curvature] = Question(
+    "curvature", "autoencode_core.analysis.regimes.convexity:curvature", heavy_from=1e6
+)
 CURVATURES: Question[Curvatures] = Question(
-    "curvatures", "autoencode_core.analysis.regimes.convexity:curvatures", wants="runs"
+    "curvatures", "autoencode_core.analysis.regimes.convexity:curvatures", wants="runs", heavy=True
 )
 CURVATURE_PATH: Question[CurvaturePath] = Question(
     "curvature_path", "autoencode_core.analysis.regimes.convexity:curvature_path", heavy=True
@@ -180,7 +182,7 @@ CURVATURE_DEPTHS: Question[CurvatureDepths] = Question(
     "curvature_depths", "autoencode_core.analysis.regimes.convexity_depths:curvature_depths", heavy=True
 )
 FLAT_DIRECTION: Question[FlatDirection] = Question(
-    "flat_direction", "autoencode_core.analysis.regimes.convexity:flat_direction"
+    "flat_direction", "autoencode_core.analysis.regimes.convexity:flat_direction", heavy_from=1e8
 )
 
 # ---- landscape: J = data_term + λ square, for every λ at once
@@ -248,5 +250,5 @@ LANDSCAPE_LINE: Question[LandscapeLine] = Question(
     "landscape_line", "autoencode_core.analysis.regimes.landscape:line"
 )
 LANDSCAPE_PLANE: Question[LandscapePlane] = Question(
-    "landscape_plane", "autoencode_core.analysis.regimes.landscape:plane"
+    "landscape_plane", "autoencode_core.analysis.regimes.landscape:plane", heavy_from=1e6
 )

@@ -64,7 +64,8 @@ def ask(
         patience: seconds to wait for it.
         arguments: of the question.
     """
-    waits = question.heavy and opened_by_link() and not _clicked(question.name).get()
+    heavy = question.is_heavy([record] if isinstance(record, RunRecord) else record)
+    waits = heavy and opened_by_link() and not _clicked(question.name).get()
     if waits and not answers().knows(question, record, **arguments):
         from autoencode_core.desk.answers import Answer  # here: like the jobs
 

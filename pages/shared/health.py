@@ -26,7 +26,7 @@ def condition() -> dict[str, Any]:
         wait; versions.
     """
     seen = jobs().overview()
-    writable = _writable()
+    writable = store_writable()
     return {
         "status": "ok" if writable and seen.state != "lost" else "failing",
         "store": "writable" if writable else "not writable",
@@ -37,7 +37,8 @@ def condition() -> dict[str, Any]:
     }
 
 
-def _writable() -> bool:
+def store_writable() -> bool:
+    """Whether a run could be stored now."""
     try:
         store().check_writable()
     except InputError:

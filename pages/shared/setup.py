@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from autoencode_core.home import ASSETS, GALLERY, asset_text
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from pages.shared.login import let_in
 from pages.shared.looks import dark as dark
 from pages.shared.looks import style_page
 from pages.shared.plain_text import escape as escape
@@ -53,6 +55,7 @@ def page_setup(title: str) -> None:
     st.set_page_config(page_title=f"{title} · {NAME}", page_icon=logo, layout="wide")
     st.logo(logo, size="large")
     style_page()
+    let_in()
     if cut:
         st.warning("The link says more than any link of this app: what is too long or too much is left out.")
 
@@ -116,10 +119,11 @@ def guard() -> Iterator[None]:
         for complaint in explain(error):
             complain(complaint)
     except Exception:
-        _log.exception("A part of the page failed")
+        reference = secrets.token_hex(4)
+        _log.exception("A part of the page failed", extra={"reference": reference})
         st.error(
             "Something went wrong here, and it is not your doing. Nothing stored is lost; the server's log "
-            "has the details. Reload the page, or try another value."
+            f"has the details, under {reference}. Reload the page, or try another value."
         )
 
 

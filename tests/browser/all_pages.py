@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from settled import settled
 
 from autoencode_core.lessons.reading import lessons
@@ -33,5 +33,5 @@ def opened(page: Page, address: str) -> None:
 def answered(page: Page) -> None:
     """Waits until the script has ended and nothing is being computed for it."""
     settled(page)
-    page.wait_for_function("!document.querySelector('[data-testid=stProgress], [data-testid=stSpinner]')")
+    expect(page.locator("[data-testid=stProgress], [data-testid=stSpinner]")).to_have_count(0)
     settled(page)

@@ -5,7 +5,7 @@ import time
 import pytest
 from all_pages import ADDRESSES, answered, opened
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FOREIGN: dict[str, str] = {}
@@ -59,7 +59,7 @@ OVERFLOW = """() => {
 def dark(page: Page) -> None:
     """Switches to the dark theme, as a person's system does at dusk."""
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'")
+    expect(page.locator(".stApp")).to_have_css("color-scheme", "dark")
     answered(page)
 
 

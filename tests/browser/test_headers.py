@@ -54,6 +54,7 @@ def test_the_health_end_point_says_what_works_and_names_nothing(server):
     status, _, text = asked(server, "/health")
     found = json.loads(text)
     assert status == 200 and found["status"] == "ok" and found["store"] == "writable"
+    assert asked(server, "/health", Host="10.0.0.7")[0] == 200
     assert str(server.runs) not in text and "127.0.0.1" not in text
 
 

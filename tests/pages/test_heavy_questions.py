@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from autoencode_core.questions import control, mean_field, ode_limit, regimes
-from autoencode_core.questions.question import Question
+from autoencode_core.questions.question import Question, size_of
 from autoencode_core.spec import RunSpec
 from autoencode_core.training.selection import train
 from pages.shared import setup
@@ -23,6 +23,32 @@ def test_what_trains_is_heavy():
         q.name for module in modules for q in vars(module).values() if isinstance(q, Question) and q.heavy
     }
     assert {"particles", "methods", "depth", "component", "component_horizons"} <= found
+
+
+def test_a_large_run_makes_a_question_heavy(make_record):
+    small = make_record()
+    large = make_record(small.spec.but(particles=100_000))
+    question = Question("q", "a:b", heavy_from=1e7)
+    assert size_of(small) < 1e7 <= size_of(large)
+    assert question.is_heavy([large]) and not question.is_heavy([small])
+    assert question.is_heavy([small, large]) and not question.is_heavy(())
+    assert Question("q", "a:b", heavy=True).is_heavy([small])
+
+
+def test_a_link_to_a_large_run_waits_and_one_to_a_small_run_does_not(answers):
+    answers.unknown = answers.hold = {"curvature"}
+    at = page("gallery-moons", "regimes", view="convexity")
+    assert answers.asked == [] and "a link never begins" in " ".join(part.value for part in at.caption)
+    at.button(key="compute_curvature").click().run()
+    assert [name for name, _ in answers.asked] == ["curvature"] and not at.exception
+    page("gallery-bimodal", "regimes", view="convexity")
+    assert [name for name, _ in answers.asked] == ["curvature"] * 2
+
+
+def test_the_bare_address_of_a_page_asks_for_nothing_heavy(answers):
+    answers.unknown = answers.hold = {"particles"}
+    at = AppTest.from_string("import pages.mean_field as page; page.render()", default_timeout=60).run()
+    assert "particles" not in [name for name, _ in answers.asked] and not at.exception
 
 
 def test_a_link_waits_for_a_click(answers):

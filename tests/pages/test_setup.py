@@ -70,6 +70,8 @@ def test_a_bug_becomes_a_plain_sentence_and_is_logged(caplog):
     assert "secret" not in app.error[0].value
     assert "Traceback" not in app.error[0].value
     assert "secret path" in caplog.text
+    reference = next(record.reference for record in caplog.records if hasattr(record, "reference"))
+    assert f"under {reference}." in app.error[0].value
     assert texts(app) == ["after"]
 
 

@@ -31,6 +31,7 @@ VIEWS = [
     ("mean_field", "push", ("gallery-bimodal",)),
     ("mean_field", "doubled", ("gallery-bimodal",)),
     ("runs", "", ()),
+    ("status", "", ()),
 ]
 NAMES = re.compile(r"[−\d.,e+-]+|class \d+|.*\bk = \d.*|.* – .*")
 """What is no term: numbers, and names of runs, classes and methods, which a person or the data gave."""
