@@ -102,7 +102,7 @@ async def train(rig: Rig, here: Visitor, seed: int) -> None:
     rig.begun += 1
     await rig.measured("train", "", here.click("Train"))
     if not here.linked("job") and not here.linked("run"):
-        rig.errors.append("nothing trains after a click on Train")
+        rig.errors.append(f"nothing trains after a click on Train: {here.told}")
     while not rig.over and (here.linked("job") or not here.linked("run")):
         await rig.pause()
         await act(rig, here)

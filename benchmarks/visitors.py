@@ -135,6 +135,7 @@ class Visitor:
         pages: hashes of the pages by their path.
         query: the link's query.
         errors: what went wrong, in words.
+        told: what the page says in boxes.
     """
 
     socket: ClientConnection
@@ -143,6 +144,8 @@ class Visitor:
     pages: dict[str, str] = field(default_factory=dict)
     query: str = ""
     errors: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    _before: dict[str, tuple[Any, str]] = field(default_factory=dict)
     _states: dict[str, WidgetState] = field(default_factory=dict)
     _kept: dict[str, tuple[int, ForwardMsg]] = field(default_factory=dict)
     _timers: dict[str, tuple[float, "asyncio.Task[None]"]] = field(default_factory=dict)
@@ -177,7 +180,7 @@ class Visitor:
         Raises:
             KeyError: there is no such widget on the page.
         """
-        element, fragment = self.widgets[name]
+        element, fragment = self.widgets.get(name) or self._before[name]
         state = WidgetState(id=element.id)
         for kind, given in value.items():
             part = getattr(state, kind)
@@ -257,7 +260,8 @@ class Visitor:
         if not fragments:
             self._run += 1
             self._cancel_timers()
-            self.widgets.clear()
+            self._before, self.widgets = self.widgets, {}
+            self.told.clear()
             self._page = message.new_session.page_script_hash or self._page
             old = [name for name, (run, _) in self._kept.items() if self._run - run > _KEPT_RUNS]
             for name in old:
@@ -279,6 +283,8 @@ class Visitor:
         element = getattr(delta.new_element, kind) if kind else None
         if kind == "exception" or (kind == "alert" and "not your doing" in element.body):
             self.errors.append(str(getattr(element, "message", "") or element.body)[:200])
+        elif kind == "alert":
+            self.told.append(element.body)
         identity = getattr(element, "id", "")
         if identity:
             key = identity.split("-", 2)[-1]

@@ -24,6 +24,8 @@ HEAVY, QUICK = "heavy", "answer"
 """What questions compete for: those that take long leave room for those that do not."""
 UNSEEN_SECONDS = 15.0
 """A question that nobody has looked at for so long, and that is not answered yet, is given up."""
+BUSY_SECONDS = 0.5
+"""Workers are busy when a quick question has no answer after so long."""
 RETRY_SECONDS = 2.0
 """A question that failed or was cancelled so long ago is asked anew; a page that is drawn again sooner, to
 show just that, does not begin it again."""
@@ -62,6 +64,7 @@ class _AnswerCall(Call):
         answer: the question now.
         seen: when somebody last looked at it, on time.monotonic's clock.
         watchers: how many wait for it.
+        asked: when it was first asked, on the same clock.
     """
 
     request: AnswerRequest = field(kw_only=True)
@@ -69,6 +72,7 @@ class _AnswerCall(Call):
     answer: Answer = field(default_factory=lambda: Answer("waiting"))
     seen: float = field(default_factory=time.monotonic)
     watchers: int = 0
+    asked: float = field(default_factory=time.monotonic)
     _began: float = 0.0
     _finished: float = 0.0
 
@@ -225,24 +229,34 @@ class Answers:
         """
         return self.wait(answer_id, 0)
 
-    def wait(self, answer_id: str, seconds: float) -> Answer:
+    def wait(self, answer_id: str, seconds: float, hurried: bool = False) -> Answer:
         """What is known of a question once it is over, or after a time.
 
         Args:
             answer_id: the question.
             seconds: longest time to wait.
+            hurried: whether that counts from when it was asked, and nobody waits while others do not get
+                theirs either.
 
         Raises:
             InputError: there is no such question, or its answer is no longer kept.
         """
         with self._dispatch.changed:
             call = self._dispatch.find(answer_id)
+            seconds = self._left(call, seconds) if hurried else seconds
             call.watchers += 1
             if seconds > 0:
                 self._dispatch.changed.wait_for(lambda: call.over, seconds)
             call.watchers -= 1
             call.seen = time.monotonic()
             return call.now()
+
+    def _left(self, call: _AnswerCall, seconds: float) -> float:
+        """What is left of somebody's patience; none where workers are busy with what was asked before."""
+        now = time.monotonic()
+        others = [each for each in self._dispatch.calls.values() if each is not call and not each.over]
+        late = any(each.lane == QUICK and now - each.asked > BUSY_SECONDS for each in others)
+        return 0.0 if late else call.asked + seconds - now
 
     def cancel(self, answer_id: str) -> None:
         """Give a question up: one that waits is dropped, one that runs ends at its next report.

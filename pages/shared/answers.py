@@ -9,6 +9,7 @@ import streamlit as st
 from autoencode_core.errors import InputError
 from autoencode_core.questions.question import A, Question
 from autoencode_core.store.record import RunRecord
+from pages.shared.pace import pace
 from pages.shared.session import SessionKey, opened_by_link
 from pages.shared.setup import answers, escape, guard
 from pages.shared.visitor import visitor
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 PATIENCE = 0.4
 """Seconds that a page waits for an answer before it is drawn without."""
 WAITING = ("waiting", "running")
-_REFRESH_SECONDS = 0.3
 
 
 def _clicked(name: str) -> SessionKey[bool]:
@@ -71,7 +71,7 @@ def ask(
 
         return Asked("", Answer("cancelled"), question.name)
     answer_id = answers().ask(question, record, visitor(), **arguments)
-    return Asked(answer_id, answers().wait(answer_id, patience))
+    return Asked(answer_id, answers().wait(answer_id, patience, hurried=True))
 
 
 def ask_for(question: Question[Any], slot: str = "") -> None:
@@ -100,7 +100,7 @@ def told(asked: Asked[A], words: str) -> A | None:
         st.caption(f"{words}: a link never begins what takes long. It is computed when you ask for it.")
         st.button("Compute it", key=f"compute_{asked.held}", on_click=_clicked(asked.held).set, args=(True,))
     elif asked.waiting:
-        st.fragment(_wait, run_every=_REFRESH_SECONDS)(asked.answer_id, words)
+        st.fragment(_wait, run_every=pace())(asked.answer_id, words)
     elif answer.state == "failed":
         st.warning(escape(answer.message))
     elif answer.state == "cancelled":

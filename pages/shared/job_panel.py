@@ -16,6 +16,7 @@ from autoencode_core.units import error_unit
 from autoencode_core.words import cost_words, measured
 from pages.shared.by_hand import buttons, heading, stop_button, whose
 from pages.shared.charts import updating_chart
+from pages.shared.pace import USUAL, pace
 from pages.shared.player import player
 from pages.shared.setup import dark, escape, guard, jobs
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 RUNNING = ("starting", "waiting", "running", "stopping")
 """States of a job that has not ended."""
-_REFRESH_SECONDS = 0.3
+_WAITING_SECONDS = 1.2
+"""The pace of a job whose turn has not come."""
 
 
 def job_panel(job_id: str, asked: RunSpec | None = None) -> None:
@@ -43,7 +45,17 @@ def job_panel(job_id: str, asked: RunSpec | None = None) -> None:
     if not runs:
         (st.error if status.state == "failed" else st.info)(escape(status.message or "The run has ended."))
         return
-    st.fragment(_watch, run_every=_REFRESH_SECONDS)(job_id, asked)
+    every = _pace(status)
+    st.fragment(_watch, run_every=every)(job_id, asked, every)
+
+
+def _pace(status: "JobStatus") -> float:
+    return pace(_WAITING_SECONDS if _waits(status) else USUAL)
+
+
+def _waits(status: "JobStatus") -> bool:
+    """Whether nothing of it was trained yet."""
+    return status.state in ("starting", "waiting") and not status.history["iteration"]
 
 
 def progress_and_stop(status: "JobStatus | StudyStatus", share: float, text: str, kept: str) -> None:
@@ -80,9 +92,9 @@ def offer_unstored(job_id: str, words: str, ending: str) -> None:
 
 
 @guard()
-def _watch(job_id: str, asked: RunSpec | None) -> None:
+def _watch(job_id: str, asked: RunSpec | None, every: float) -> None:
     status = jobs().status(job_id)
-    if status.state not in RUNNING:
+    if status.state not in RUNNING or not every / 2 <= _pace(status) <= 2 * every:
         st.rerun()
     heading(status, asked)
     if status.choosing is not None:
@@ -93,7 +105,7 @@ def _watch(job_id: str, asked: RunSpec | None) -> None:
         )
         return
     share, text = _progress(status)
-    if status.state in ("starting", "waiting") and not status.history["iteration"]:
+    if _waits(status):
         progress_and_stop(status, share, text, "Nothing of it was trained yet.")
         st.caption(
             "It trains and is kept whether you wait here or not: the link of this page leads to it, and the "

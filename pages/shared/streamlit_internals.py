@@ -161,6 +161,7 @@ class _State(Mapping[str, Any]):
 
 _COPIED: Any = SafeSessionState.filtered_state
 _told: Any = AppSession._call_soon_on_event_loop
+_rerun: Any = AppSession.request_rerun
 _gathering = threading.Lock()
 
 
@@ -175,13 +176,25 @@ def _gathered(session: Any, callback: Callable[[], None]) -> None:
 
 
 def _call_back(session: Any) -> None:
+    """Calls all back that wait; on the session's event loop."""
     with _gathering:
-        waiting, session._waiting_callbacks = session._waiting_callbacks, []
+        waiting = session.__dict__.get("_waiting_callbacks", [])
+        session._waiting_callbacks = []
     for callback in waiting:
-        session._event_loop.call_soon(callback)
+        try:
+            callback()
+        except Exception as error:
+            session._event_loop.call_exception_handler({"message": "a script's event", "exception": error})
+
+
+def _rerun_after_all(session: Any, *args: Any, **more: Any) -> None:
+    """Asks for a run; a script that has ended may be replaced then, and what it has said would not count."""
+    _call_back(session)
+    _rerun(session, *args, **more)
 
 
 def serve_many() -> None:
     """Has Streamlit do less for each element, from now on and for all sessions, as above."""
     SafeSessionState.filtered_state = property(_State)  # type: ignore[method-assign, assignment]
     AppSession._call_soon_on_event_loop = _gathered  # type: ignore[method-assign, assignment]
+    AppSession.request_rerun = _rerun_after_all  # type: ignore[method-assign, assignment]

@@ -207,6 +207,17 @@ def test_even_one_that_reports_seldom_ends_at_the_next_report(answers, record):
     assert fake.begun("seldom") == 1
 
 
+def test_in_a_hurry_patience_counts_from_the_question_and_ends_while_workers_are_busy(answers, record):
+    late = answers.ask(fake.QUESTIONS["slow"], record, steps=400, name="late")
+    running(answers, late)
+    assert answers.wait(late, 0.05, hurried=True).state == "running"
+    time.sleep(answers_module.BUSY_SECONDS)
+    other = answers.ask(fake.QUESTIONS["slow"], record, steps=300, name="other")
+    assert answers.wait(other, 20, hurried=True).state in ("waiting", "running")
+    answers.cancel(late)
+    answers.cancel(other)
+
+
 def test_a_waiting_question_is_dropped(answers, record):
     busy = [answers.ask(fake.QUESTIONS["slow"], record, steps=4000, name=f"busy{n}") for n in range(ROOM)]
     for answer_id in busy:

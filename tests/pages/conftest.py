@@ -90,7 +90,7 @@ class AnswersAtOnce:
     def look(self, answer_id: str) -> Answer:
         return self._known[answer_id]
 
-    def wait(self, answer_id: str, seconds: float) -> Answer:
+    def wait(self, answer_id: str, seconds: float, hurried: bool = False) -> Answer:
         return self._known[answer_id]
 
     def forget(self, answer_id: str) -> None:

@@ -96,7 +96,7 @@ class LightAnswers:
     def knows(self, *_, **__):
         return False
 
-    def wait(self, *_):
+    def wait(self, *_, **__):
         return Answer("cancelled")
 
     look = wait
