@@ -5,10 +5,9 @@ import logging
 import os
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from statistics import median
 from typing import Any
 
 from autoencode_core.desk.connection import ADDRESS, Connection, ServerClosed
@@ -16,11 +15,11 @@ from autoencode_core.desk.dispatch import Dispatch
 from autoencode_core.desk.housekeeping import Housekeeping
 from autoencode_core.desk.job_state import Job
 from autoencode_core.desk.limits import Limits
-from autoencode_core.desk.overview import Overview, WorkerState, versions
+from autoencode_core.desk.overview import Overview, overview
 from autoencode_core.desk.safekeeping import Safekeeping
 from autoencode_core.desk.study_job import StudyJob, StudyStatus
 from autoencode_core.desk.training_job import JobStatus, TrainingJob
-from autoencode_core.desk.turns import waits
+from autoencode_core.desk.turns import expected
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.disk_space import run_size, study_size
@@ -274,35 +273,7 @@ class Jobs:
 
     def overview(self) -> Overview:
         """How the server, its queue and its workers are; waits for nothing."""
-        jobs, questions = (
-            desk.under_way() if desk is not None else [] for desk in (self._dispatch, self.questions)
-        )
-        at_work, answering = (Counter(call.worker for call in calls) for calls in (jobs, questions))
-        workers = tuple(
-            WorkerState(
-                worker.name,
-                worker.address,
-                worker.memory,
-                worker.cpu,
-                at_work[worker.address],
-                answering[worker.address],
-                worker.seen,
-            )
-            for worker in self.connection.workers()
-        )
-        return Overview(
-            self.connection.state,
-            self.connection.trouble(),
-            self.connection.scheduler,
-            workers,
-            len(jobs),
-            self._dispatch.waiting(),
-            len(questions),
-            self.questions.waiting() if self.questions is not None else 0,
-            self.limits,
-            versions(),
-            tuple(self.recovered),
-        )
+        return overview(self.connection, self._dispatch, self.questions, self.limits, self.recovered)
 
     def close(self) -> None:
         """Give up all jobs and questions and end the own workers; the next server takes the jobs up."""
@@ -398,14 +369,9 @@ class Jobs:
         line = self._dispatch.queue(LANE)
         if job not in line:
             return None, None
-        position, typical = line.index(job) + 1, median(self._took) if self._took else None
         left = [other.time_left() for other in self._dispatch.under_way()]
-        known = [each for each in left if each is not None]
-        if typical is None and not known:
-            return position, None
-        usual = median(known) if typical is None else typical
-        slots = max(1, self.connection.slots())
-        return position, waits(position, [usual if x is None else x for x in left], slots, usual)[-1]
+        position, slots = line.index(job) + 1, max(1, self.connection.slots())
+        return position, expected(position, left, slots, self._took)
 
     def _order(self, job_id: str, owner: str | None, wish: Callable[[TrainingJob], object]) -> None:
         def wished(job: Job) -> None:

@@ -1,14 +1,14 @@
 """Overview: how the server, its queue and its workers are, for the page Status and the health end point."""
 
-import platform
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from typing import Any, Literal
 
+from autoencode_core.desk.connection import Connection
+from autoencode_core.desk.dispatch import Dispatch
 from autoencode_core.desk.limits import Limits
-
-PACKAGES = ("streamlit", "torch", "numpy", "distributed")
-"""Packages whose versions are told, beside those of Python and of this project."""
+from autoencode_core.workers.versions import installed, versions
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,46 @@ class Overview:
     recovered: tuple[str, ...]
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of PACKAGES, without importing them."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+def overview(
+    connection: Connection,
+    jobs: Dispatch[Any],
+    questions: Dispatch[Any] | None,
+    limits: Limits,
+    recovered: Sequence[str],
+) -> Overview:
+    """How a server is, as far as it is known at once.
+
+    Args:
+        connection: to its workers.
+        jobs: those of its jobs.
+        questions: those of its questions, None where there are none.
+        limits: how many there may be.
+        recovered: as in Overview.
+    """
+    training, answering = (desk.under_way() if desk is not None else [] for desk in (jobs, questions))
+    jobs_at, questions_at = (Counter(call.worker for call in calls) for calls in (training, answering))
+    workers = [
+        WorkerState(
+            worker.name,
+            worker.address,
+            worker.memory,
+            worker.cpu,
+            jobs_at[worker.address],
+            questions_at[worker.address],
+            worker.seen,
+        )
+        for worker in connection.workers()
+    ]
+    return Overview(
+        connection.state,
+        connection.trouble(),
+        connection.scheduler,
+        tuple(workers),
+        len(training),
+        jobs.waiting(),
+        len(answering),
+        questions.waiting() if questions is not None else 0,
+        limits,
+        {**versions(), "streamlit": installed("streamlit")},
+        tuple(recovered),
+    )

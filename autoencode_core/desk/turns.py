@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Collection, Sequence
+from statistics import median
 
 
 class Turns:
@@ -51,6 +52,24 @@ def waits(count: int, left: Sequence[float], places: int, typical: float) -> lis
         found.append(heapq.heappop(free))
         heapq.heappush(free, found[-1] + typical)
     return found
+
+
+def expected(
+    position: int, left: Sequence[float | None], places: int, took: Collection[float]
+) -> float | None:
+    """Seconds until a waiting call begins, None while nothing is known.
+
+    Args:
+        position: in the queue, 1 for the next one.
+        left: seconds that each running call will still take, None where that is unknown.
+        places: how many run side by side, at least 1.
+        took: seconds that each of the last calls took.
+    """
+    known = [each for each in left if each is not None]
+    if not took and not known:
+        return None
+    usual = median(took or known)
+    return waits(position, [usual if each is None else each for each in left], places, usual)[-1]
 
 
 def turn_words(position: int, seconds: float | None) -> str:

@@ -20,11 +20,12 @@ _ROOT = Path(__file__).parents[1]
 def versions() -> dict[str, str]:
     """The versions in this process by name, "" for what is not installed."""
     python = ".".join(platform.python_version_tuple()[:2])
-    found = {name: _installed(name) for name in PACKAGES}
+    found = {name: installed(name) for name in PACKAGES}
     return {PROJECT: __version__, "python": python, **found, CODE: _code()}
 
 
-def _installed(name: str) -> str:
+def installed(name: str) -> str:
+    """The version of a package that is installed, "" for none."""
     try:
         return version(name).split("+")[0]  # torch has one build for each device
     except PackageNotFoundError:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoencode_core.desk.turns import Turns, turn_words, waits
+from autoencode_core.desk.turns import Turns, expected, turn_words, waits
 
 
 def served(asked, begun_before=()):
@@ -66,3 +66,9 @@ def test_waits_are_those_of_places_that_get_free_one_after_the_other():
 )
 def test_the_place_in_words(position, seconds, words):
     assert turn_words(position, seconds) == words
+
+
+def test_what_is_expected_rests_on_what_is_known():
+    assert expected(2, [None, None], 2, []) is None
+    assert expected(1, [4.0, None], 2, []) == 4.0  # the other one is taken for as long
+    assert expected(3, [4.0, 1.0], 2, [10.0, 30.0, 10.0]) == 11.0
