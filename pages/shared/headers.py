@@ -50,15 +50,15 @@ class SafeHeaders:
 def headers(frames: Iterable[str] = ()) -> dict[str, str]:
     """The headers of every answer.
 
-    Streamlit has scripts and styles in its page, hence 'unsafe-inline'. What matters is the rest: no text is
-    run as a program, and nothing is loaded from, or sent to, anywhere else.
+    Streamlit has scripts and styles in its page, hence 'unsafe-inline', and compiles WebAssembly. What
+    matters is the rest: no text is run as a program, nothing is loaded from, or sent to, anywhere else.
 
     Args:
         frames: addresses of pages that may show the app in a frame, beside its own.
     """
     sources = {
         "default-src": "'self'",
-        "script-src": "'self' 'unsafe-inline' blob:",
+        "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from all_pages import ADDRESSES
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from settled import settled
 
 HEADERS = {
@@ -70,3 +70,16 @@ def test_no_page_breaks_the_policy_or_asks_elsewhere(server, page: Page, console
 
 def here(url):
     return urlsplit(url).scheme in ("data", "blob") or urlsplit(url).hostname == "127.0.0.1"
+
+
+def test_under_the_policy_a_run_trains_and_is_drawn(page: Page, console_errors):
+    """Live charts, player, a picture in three dimensions, a code: all that loads or compiles something."""
+    page.goto("/?data=moons&field=single_layer&iterations=5&seed=7")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url(re.compile(r"[?&]run=(?!gallery)"), timeout=120_000)
+    page.goto("/?run=gallery-s_curve")  # whose picture has three dimensions
+    expect(page.locator(".js-plotly-plot .gl-container canvas").first).to_be_visible()
+    page.get_by_role("button", name="Link to this screen").click()
+    expect(page.get_by_alt_text("QR code of the link above")).to_be_visible()
+    assert page.evaluate("document.querySelector('img[alt^=QR]').naturalWidth") > 50
+    assert [error for error in console_errors if re.search("Content Security|Refused to", error)] == []
