@@ -98,8 +98,12 @@ class Entry:
 
     @cached_property
     def searched(self) -> str:
-        """What a search looks at: its name, id and line."""
-        return f"{self.name} {self.run_id} {self.summary}".casefold()
+        """What a search looks at: its name, id and line, a blank before each word."""
+        return f" {_words(f'{self.name} {self.run_id} {self.summary}')}"
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
 def line_of(record: RunRecord) -> Line:
@@ -296,10 +300,10 @@ class RunStore(StudyStore):
         """Runs in the order of `list` whose name, id or line has all words of a text.
 
         Args:
-            text: words, in any order; "" finds every run.
+            text: words or their beginnings, in any order; "" finds every run.
             most: how many to find.
         """
-        words = text.casefold().split()
+        words = [f" {word}" for word in _words(text).split()]
         found = (entry for entry in self.list() if all(word in entry.searched for word in words))
         return list(islice(found, most))
 

@@ -1,5 +1,6 @@
 """The page Runs: what it lists, and what can be done with a run."""
 
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import pages.runs
 from autoencode_core.spec import RunSpec
-from pages.shared import by_hand, job_panel, setup, study_list
+from pages.shared import by_hand, job_panel, run_menu, setup, study_list
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,8 +76,11 @@ def tick(monkeypatch):
     return seen
 
 
-def page() -> AppTest:
-    at = AppTest.from_string("import pages.runs; pages.runs.render()", default_timeout=20).run()
+def page(find: str = "") -> AppTest:
+    at = AppTest.from_string("import pages.runs; pages.runs.render()", default_timeout=20)
+    if find:
+        at.query_params["find"] = find
+    at.run()
     assert not at.exception
     return at
 
@@ -287,3 +291,86 @@ def test_open_in_the_playground_puts_the_run_into_the_link(tick):
     run_id = setup.store().list()[0].run_id
     click(at, f"open_Playground_{run_id}")
     assert at.query_params["run"] == run_id
+
+
+# ---- many runs
+
+
+NAMES = ("alpha", "bravo", "charlie", "delta", "echo", "fox", "golf")
+
+
+@pytest.fixture
+def many(store, monkeypatch):
+    """Seven runs of one's own, of which the table shows three at first and menus two."""
+    monkeypatch.setattr(pages.runs, "_ROWS", 3)
+    monkeypatch.setattr(run_menu, "MOST_OFFERED", 2)
+    record = replace(store.record("gallery-s_curve"), created="")
+    ids = []
+    for place in range(7):
+        spec = record.spec.but(seed=place)
+        ids.append(store.save(replace(record, name=f"run {NAMES[place]}", spec=spec)))
+        time.sleep(0.002)
+    return ids
+
+
+def shown(tick) -> list[str]:
+    return [name for name, whose in zip(tick.data["Name"], tick.data["From"], strict=True) if whose == "you"]
+
+
+def test_the_newest_are_shown_more_on_demand_and_others_by_a_search(tick, many, store):
+    at = page()
+    assert shown(tick) == ["run golf", "run fox", "run echo"] and "gallery" in set(tick.data["From"])
+    assert [c.value for c in at.caption if "newest" in c.value] == [
+        "The newest 3 of 7 runs of your own are shown."
+    ]
+    next(button for button in at.button if button.label == "Show more").click()
+    at.run()
+    assert shown(tick) == [f"run {name}" for name in NAMES[:0:-1]]
+    at.text_input(key="runs_search").set_value("ALPHA run")
+    at.run()
+    assert shown(tick) == ["run alpha"] and at.query_params["find"] == "ALPHA run"
+    at.text_input(key="runs_search").set_value("nothing like it")
+    at.run()
+    assert "No run has all of these words" in at.info[-1].value and not at.exception
+
+
+def test_what_is_ticked_among_the_found_is_what_is_opened(tick, many):
+    tick.rows = [0]
+    at = page("run alpha")
+    assert shown(tick) == ["run alpha"]
+    assert at.button(key=f"open_Flow_{many[0]}") and not [b for b in at.button if b.key == "open_together"]
+
+
+def test_knobs_are_compared_over_what_is_shown(tick, many, monkeypatch):
+    compared = []
+    known = pages.runs._knobs_shown
+    monkeypatch.setattr(
+        pages.runs,
+        "_knobs_shown",
+        lambda entries, only: compared.append(len(entries)) or known(entries, only),
+    )
+    page("run")
+    assert compared == [len(tick.data)]
+    assert "Seed" in tick.data
+
+
+def test_a_menu_offers_the_newest_what_is_linked_and_what_is_searched_for(many, monkeypatch):
+    at = AppTest.from_string("import pages.flow; pages.flow.render()", default_timeout=60)
+    at.query_params["run"] = many[0]
+    at.run()
+    menu = at.multiselect(key="flow_runs")
+    mine = [name for name in menu.options if name.startswith("run ")]
+    assert mine == ["run golf", "run fox", "run alpha"] and menu.value == [many[0]] and not at.exception
+    at.text_input(key="flow_find").set_value("run delta")
+    at.run()
+    assert [name for name in at.multiselect(key="flow_runs").options if "run " in name] == [
+        "run delta",
+        "run alpha",
+    ]
+
+
+def test_how_much_room_runs_take_is_told(own, monkeypatch):
+    monkeypatch.setenv("AUTOENCODE_RUNS_MOST_GB", "2")
+    at = page()
+    (said,) = [c.value for c in at.caption if "runs folder holds" in c.value]
+    assert "of at most 2" in said

@@ -259,3 +259,52 @@ def test_a_stamp_tells_when_a_run_was_renamed_or_is_gone(tmp_path, make_record):
     for gone in (run_id, "gallery-none", "20260101-000000-circle-k1-abcd.3", "../etc"):
         with pytest.raises(InputError):
             store.stamp(gone)
+
+
+# ---- what comes from elsewhere
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/secret.csv", "../secret.csv", "C:\\Users\\x\\secret.csv", "secret.csv"]
+)
+def test_an_imported_run_names_no_file_but_an_uploaded_one(store, make_record, path):
+    spec = RunSpec(dataset="s_curve", iterations=5).model_copy(update={"dataset": path})
+    run_id = store.import_(pack(replace(make_record(), spec=spec)))
+    assert store.record(run_id).spec.dataset == str(store.root.absolute() / "data" / "secret.csv")
+    own = store.save(replace(make_record(), spec=spec))  # one's own keeps what it was trained on
+    assert store.record(own).spec.dataset == path
+
+
+def test_the_error_of_a_table_that_is_another_tells_nothing_of_it(store, make_record, tmp_path):
+    pytest.importorskip("torch")
+    (store.root / "data").mkdir(parents=True)
+    (store.root / "data" / "secret.csv").write_text("salary,name\n1,alice\n2,bob\n3,carol\n")
+    spec = RunSpec(dataset="s_curve", iterations=5).model_copy(update={"dataset": "secret.csv"})
+    run_id = store.import_(pack(replace(make_record(), spec=spec)))
+    with pytest.raises(InputError) as told:
+        _ = store.load(run_id).data
+    assert (told.value.field, told.value.value) == ("dataset", "secret.csv")
+    assert not [
+        word for word in ("salary", "alice", "row", "column", str(tmp_path)) if word in str(told.value)
+    ]
+
+
+def test_a_limit_refuses_what_does_not_fit_and_deletes_nothing(store, make_record, monkeypatch):
+    data = pack(make_record())
+    kept = store.import_(data)
+    used = sum(path.stat().st_size for path in store.root.rglob("*") if path.is_file())
+    assert RunStore(store.root).use.used() == used
+    monkeypatch.setenv("AUTOENCODE_RUNS_MOST_GB", "0.00003")
+    fresh = RunStore(store.root)
+    fresh.check_writable(1000)
+    for call in (lambda: fresh.check_writable(1_000_000), lambda: fresh.import_(data + bytes(100_000))):
+        with pytest.raises(InputError, match=r"left of 0\.03 MB"):
+            call()
+    with pytest.raises(InputError, match="left of"):
+        fresh.import_study(bytes(100_000))
+    assert [entry.run_id for entry in fresh.list()] == [kept]
+    assert fresh.save(make_record())  # what is trained already is kept
+    for wrong in ("much", "-1", "nan"):
+        monkeypatch.setenv("AUTOENCODE_RUNS_MOST_GB", wrong)
+        with pytest.raises(InputError, match="a number of GB from 0"):
+            fresh.check_writable()
