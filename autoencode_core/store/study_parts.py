@@ -3,15 +3,16 @@
 import io
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from autoencode_core.errors import InputError
-from autoencode_core.store.study import Plan
+from autoencode_core.store.study import Plan, Setting
 from autoencode_core.store.study_file import checked_members, write_study
 
 
 def study_parts(plan: Plan, most: int) -> list[Plan]:
-    """The plans of the parts, in the order of their runs; the plan alone where it cannot be cut.
+    """The plans of the parts; the plan alone where it cannot be cut.
+
+    They take turns with the λ, as the low ones take longer.
 
     Minimisers are numbered within a λ, so a λ stays whole; a continuation cannot be cut, since each of its
     runs begins where another one ends.
@@ -24,8 +25,13 @@ def study_parts(plan: Plan, most: int) -> list[Plan]:
     parts = max(1, min(most, len(weights)))
     if plan.kind != "strip" or parts == 1:
         return [plan]
-    ends = [round(part * len(weights) / parts) for part in range(parts + 1)]
-    return [plan.model_copy(update={"tikhonov": weights[a:b]}) for a, b in pairwise(ends)]
+    return [plan.model_copy(update={"tikhonov": weights[place::parts]}) for place in range(parts)]
+
+
+def places_of(part: Plan, plan: Plan) -> list[int]:
+    """Where the runs of a part stand among those of the whole."""
+    whole = plan.settings()
+    return [whole.index(setting) for setting in part.settings()]
 
 
 def join_study(plan: Plan, parts: Sequence[bytes]) -> bytes:
@@ -41,7 +47,13 @@ def join_study(plan: Plan, parts: Sequence[bytes]) -> bytes:
     studies, members = zip(*(checked_members(part, "part") for part in parts), strict=True)
     if any(study.spec not in (plan.spec, plan.trained()) for study in studies):
         raise InputError("part", "a part of another study", "parts of one study")
-    outcomes = tuple(outcome for study in studies for outcome in study.outcomes)
-    whole, buffer = replace(studies[0], outcomes=outcomes), io.BytesIO()
-    write_study(buffer, whole, [run for part in members for run in part])
+    places = {setting: place for place, setting in enumerate(plan.settings())}
+    runs = [
+        run
+        for part in zip(studies, members, strict=True)
+        for run in zip(part[0].outcomes, part[1], strict=True)
+    ]
+    runs.sort(key=lambda run: places[Setting(run[0].tikhonov, run[0].seed)])
+    whole, buffer = replace(studies[0], outcomes=tuple(outcome for outcome, _ in runs)), io.BytesIO()
+    write_study(buffer, whole, [data for _, data in runs])
     return buffer.getvalue()

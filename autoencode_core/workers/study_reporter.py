@@ -10,6 +10,7 @@ import numpy as np
 
 from autoencode_core.store.record import Array
 from autoencode_core.store.study import Plan
+from autoencode_core.store.study_parts import places_of
 from autoencode_core.workers.training import TrainingReporter, row_of
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ class StudyReporter(TrainingReporter):
 
     def __init__(self, token: str, plan: Plan) -> None:
         super().__init__(token)
-        self._first = 0
+        self._places: Sequence[int] = range(len(plan.settings()))
         self._newest: dict[int, tuple[float, ...]] = {}
         self._shown = frozenset(plan.shown())
         self._shots: dict[int, tuple[Array, Array, int]] = {}
 
-    def at(self, first: int) -> "StudyReporter":
-        """This reporter from now on for a part of the study, whose first run has that place in the whole."""
-        self._first = first
+    def at(self, places: Sequence[int]) -> "StudyReporter":
+        """This reporter from now on for a part of the study, whose runs have these places in the whole."""
+        self._places = places
         return self
 
     def moment(self, progress: "Progress") -> int:
@@ -51,7 +52,7 @@ class StudyReporter(TrainingReporter):
 
     def note(self, progress: "Progress") -> None:
         """Remember the row in the place of the run's earlier one."""
-        place = self._first + progress.regime
+        place = self._places[progress.regime]
         self._newest[place] = (float(place), *row_of(progress))
 
     def rows(self) -> list[tuple[float, ...]]:
@@ -61,7 +62,7 @@ class StudyReporter(TrainingReporter):
 
     def take_picture(self, progress: "Progress") -> None:
         """Take a snapshot of one of the runs that are shown."""
-        place = self._first + progress.regime
+        place = self._places[progress.regime]
         if place not in self._shown:
             return
         snapshot = progress.snapshot()
@@ -84,15 +85,15 @@ class StudyPartReporter(StudyReporter):
     Args:
         token: of the job.
         plan: of the whole study.
-        parts: of all its parts.
-        place: of this one among them.
+        part: of the part.
+        place: of the part among all.
         attempt: of the job.
     """
 
-    def __init__(self, token: str, plan: Plan, parts: Sequence[Plan], place: int, attempt: str) -> None:
+    def __init__(self, token: str, plan: Plan, part: Plan, place: int, attempt: str) -> None:
         super().__init__(token, plan)
         self.attempt, self.place = attempt, place
-        self._first = sum(len(part.settings()) for part in parts[:place])
+        self.at(places_of(part, plan))
 
     def _take_checkpoint(self, progress: "Progress") -> None:
         """None is taken: a part that is lost is computed again."""

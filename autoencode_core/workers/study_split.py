@@ -11,7 +11,7 @@ from typing import Any
 
 from autoencode_core.errors import InputError
 from autoencode_core.store.study import Plan
-from autoencode_core.store.study_parts import join_study, study_parts
+from autoencode_core.store.study_parts import join_study, places_of, study_parts
 from autoencode_core.workers.files import DataFile, at_hand, with_contents
 from autoencode_core.workers.reporting import ComputationFailed, at_work, reported, request_stop
 from autoencode_core.workers.study_reporter import StudyPartReporter, StudyReporter
@@ -78,12 +78,12 @@ def study_part(
         from autoencode_core.export.study import study_bytes
         from autoencode_core.training.study import make_study  # lazy: it imports torch
 
-        return study_bytes(*make_study(pieces[place], reporter))
+        return study_bytes(*make_study(part, reporter))
 
     with at_hand(files):
         plan = Plan.model_validate_json(plan_json)
-        pieces = study_parts(plan, parts)
-        return reported(StudyPartReporter(token, plan, pieces, place, attempt), compute, "The training")
+        part = study_parts(plan, parts)[place]
+        return reported(StudyPartReporter(token, plan, part, place, attempt), compute, "The training")
 
 
 def parts_at_work(token: str, attempt: str) -> list[int]:
@@ -150,8 +150,8 @@ class _Split:
         return not self.reporter.stop_asked
 
     def _here(self, place: int) -> None:
-        first = sum(len(part.settings()) for part in self.parts[:place])
-        self.done[place] = self.compute(self.parts[place], self.reporter.at(first))
+        part = self.parts[place]
+        self.done[place] = self.compute(part, self.reporter.at(places_of(part, self.plan)))
 
     def _take(self) -> None:
         """The results that have come; a part whose worker died too often is left to be done here."""
