@@ -127,6 +127,7 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
 
     def run(reporter: Any) -> bytes:
         earlier = begin(spec)
+        reporter.first_checkpoint()
         if kind == BAD_INPUT:
             raise InputError("device", "cuda", "cpu")
         if kind == BREAKS:
