@@ -118,6 +118,7 @@ def served(folder: Path, **extra: str) -> Iterator[Server]:
         folder: as for `start`.
         extra: more of its environment.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a benchmark that is ended leaves nothing
     server = start(folder, free_port(), **extra)
     try:
         yield server

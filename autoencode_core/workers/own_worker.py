@@ -11,6 +11,7 @@ from typing import Any
 
 from autoencode_core.workers.parent_process import serve_no_http
 
+_M_ARENA_MAX = -8
 LOOK_SECONDS = 1.0
 """Time between two looks whether the worker rests."""
 REST_SECONDS = 5.0
@@ -29,6 +30,17 @@ def give_back_memory() -> bool:
     try:
         return bool(ctypes.CDLL(None).malloc_trim(0))
     except (AttributeError, OSError, TypeError):  # another C library, another system
+        return False
+
+
+def few_arenas() -> bool:
+    """Have all threads share two arenas of memory, from now on; whether they will (only glibc has any).
+
+    A server draws each page in a thread of its own; one arena for each leaves all of them half empty.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2))
+    except (AttributeError, OSError, TypeError):
         return False
 
 

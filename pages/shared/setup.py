@@ -18,12 +18,13 @@ from autoencode_core.home import ASSETS, GALLERY, asset_text
 from autoencode_core.knobs import explain
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.record import RunRecord
+from autoencode_core.workers.own_worker import few_arenas, give_back_memory
 from pages.shared.login import let_in
 from pages.shared.looks import dark as dark
 from pages.shared.looks import style_page
 from pages.shared.plain_text import escape as escape
 from pages.shared.session import arrive, bound_link
-from pages.shared.streamlit_internals import leave_pages_folder, serve_many
+from pages.shared.streamlit_internals import forget_who_left, leave_pages_folder, serve_many
 from pages.shared.teaching import follow_teaching
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 NAME = "AutoencODE Lab"
 _ROUTER = "Lab"
 WORKERS_AFTER_SECONDS = 4.0
+REST_SECONDS = 20.0
+"""Time between two looks whether a server that nobody visits can give memory back."""
 
 _app_leads = False
 _log = logging.getLogger(__name__)
@@ -65,6 +68,7 @@ def _lead_with_app() -> None:
     global _app_leads
     if not _app_leads:
         _app_leads = True
+        few_arenas()
         serve_many()
         if leave_pages_folder():
             st.rerun()
@@ -90,11 +94,18 @@ def jobs() -> "Jobs":
 
     made = Jobs(store())
     made.recover()
+    made.housekeeping.every(REST_SECONDS, rest)
     # The workers load torch, which takes both cores for a while: the first picture goes before.
     delay = threading.Timer(WORKERS_AFTER_SECONDS, made.start)
     delay.daemon = True
     delay.start()
     return made
+
+
+def rest() -> None:
+    """Gives back the memory of visitors who have left; what takes a moment waits until nobody is there."""
+    if not forget_who_left():
+        give_back_memory()
 
 
 @st.cache_resource(show_spinner=False)

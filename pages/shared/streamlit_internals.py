@@ -17,6 +17,8 @@ another one is installed, or where something used here is gone.
   written out before is sent as it is: the same message, with the same identity.
 - `AppSession._call_soon_on_event_loop`: Streamlit wakes its event loop for every element of a page, and the
   script gives up the interpreter each time. Here what a script says within some milliseconds goes together.
+- The session manager's storage: Streamlit keeps a session for two minutes after its visitor has left, but
+  looks at the clock only when another one leaves, so the last ones would stay for ever.
 - `SafeSessionState.filtered_state`: Streamlit copies the whole session for each number and each menu, to look
   up one value in it. Here it looks the value up.
 """
@@ -36,6 +38,7 @@ from streamlit.elements.lib.layout_utils import LayoutConfig
 from streamlit.elements.lib.utils import compute_and_register_element_id
 from streamlit.elements.plotly_chart import PlotlyChartSelectionSerde, parse_selection_mode
 from streamlit.proto.PlotlyChart_pb2 import PlotlyChart
+from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -198,3 +201,16 @@ def serve_many() -> None:
     SafeSessionState.filtered_state = property(_State)  # type: ignore[method-assign, assignment]
     AppSession._call_soon_on_event_loop = _gathered  # type: ignore[method-assign, assignment]
     AppSession.request_rerun = _rerun_after_all  # type: ignore[method-assign, assignment]
+
+
+def forget_who_left() -> int:
+    """Has Streamlit let go of the sessions whose time is over; how many visitors are there.
+
+    May be called from any thread.
+    """
+    if not exists():
+        return 0
+    running: Any = get_instance()
+    storage: Any = running._session_mgr._session_storage
+    running._get_async_objs().eventloop.call_soon_threadsafe(storage._cache.expire)
+    return int(running._session_mgr.num_active_sessions())
