@@ -11,7 +11,7 @@ IDLE_SECONDS = 1800.0
 """A pause in which nothing is asked for ends so long after it began: the run is stored as far as it came."""
 BEAT_SECONDS = 1.0
 """A training that pauses says so that often."""
-FIRST_SECONDS = 2.0
+FIRST_SECONDS = 10.0
 """A training waits before it begins, but not longer, to hear what was wanted, and where to go on from."""
 
 Wish = tuple[float | None, float | None]
