@@ -138,10 +138,9 @@ def _found(entries: Sequence["Entry"]) -> list["Entry"]:
     most = _ROWS * (1 + (_MORE.get() or 0))
     if len(mine) > most or text:
         words, more = st.columns([5, 1], vertical_alignment="center")
-        words.caption(
-            f"The newest {min(most, len(mine)):,} of {len(mine):,} runs of your own are shown"
-            + (f", of {own:,} in all." if text else ".")
-        )
+        shown = f"The newest {most:,} of {len(mine):,} runs of your own" if len(mine) > most else ""
+        shown = shown or f"{len(mine):,} of your {own:,} runs"
+        words.caption(f"{shown} {'with all of these words ' if text else ''}are shown.")
         if len(mine) > most:
             more.button("Show more", on_click=_show_more, help=f"The next {_ROWS} runs.")
     return [*mine[:most], *(entry for entry in found if entry.read_only)]
