@@ -27,6 +27,7 @@ from pages.shared.setup import complain, escape, guard, jobs, page_setup, store
 from pages.shared.shown import JOB, RUN
 from pages.shared.study_list import REGIMES, running_studies, stored_studies
 from pages.shared.views import VIEW
+from pages.shared.visitor import visitor
 from pages.shared.words import dataset, local_time, title
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ _MORE = SessionKey("runs_more", int)
 """How often more rows were asked for."""
 _ROWS = 200
 """Rows that the table shows at first, and that each click adds."""
+_MOST_GOING = 12
+"""Most trainings that are listed, one's own and the next ones first."""
 _REFRESH_SECONDS = 1.0
 _SHARES = {"Unexplained, test": "unexplained", "PCA, test": "pca_unexplained"}
 _FIGURES = {"Test error": "test_error", "PCA test error": "pca_test_error"}
@@ -98,10 +101,13 @@ def _going(shown: Sequence[str]) -> None:
     going = [job for job in jobs().list() if job.state in RUNNING]
     if [job.job_id for job in going] != list(shown):
         st.rerun()
-    for job in going:
+    going.sort(key=lambda job: (visitor() not in job.owners, job.position or 0))
+    for job in going[:_MOST_GOING]:
         words, watch = st.columns([5, 1], vertical_alignment="center")
         words.markdown(_job_words(job))
         watch.page_link(PLAYGROUND, label="Watch", query_params={JOB.name: job.job_id})
+    if len(going) > _MOST_GOING:
+        st.caption(f"{len(going) - _MOST_GOING} more train or wait.")
 
 
 def _job_words(job: "JobStatus") -> str:
@@ -109,6 +115,8 @@ def _job_words(job: "JobStatus") -> str:
     far = f"iteration {done[-1]:,.0f} of {job.spec.iterations:,}"
     if job.choosing is not None:
         far = f"choosing λ, {job.choosing[2]:.0%}"
+    if job.position is not None:
+        far = f"number {job.position} in the queue"
     words = (job.spec.method, far, job.state)
     return f"**{escape(title(job.spec))}** · {' · '.join(words)}"
 

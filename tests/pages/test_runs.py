@@ -25,6 +25,8 @@ class FakeStatus:
     message: str = ""
     history: dict = field(default_factory=lambda: {"iteration": [0, 1, 2]})
     choosing: tuple | None = None
+    owners: frozenset = frozenset()
+    position: int | None = None
 
 
 class FakeJobs:
@@ -273,6 +275,21 @@ def test_running_jobs_stand_on_top_with_a_link(monkeypatch):
     links = [link for link in at.page_link if link.value == "Watch"]
     assert len(links) == 1
     assert "job=abc" in links[0].proto.query_string
+
+
+def test_of_a_long_queue_one_s_own_and_the_next_ones_are_listed(monkeypatch):
+    monkeypatch.setattr("pages.shared.visitor.visitor", lambda: "me")
+    asked = [("me", 60), *(("somebody else", place) for place in range(40, 0, -1))]
+    queue = [
+        FakeStatus(f"job{place}", state="waiting", owners=frozenset({owner}), position=place)
+        for owner, place in asked
+    ]
+    use(monkeypatch, FakeJobs(*queue))
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+    at.switch_page("pages/runs.py").run()
+    told = [text.value for text in at.markdown if "in the queue" in text.value]
+    assert "number 60 in the queue" in told[0] and "number 1 in the queue" in told[1] and len(told) == 12
+    assert any("29 more train or wait" in caption.value for caption in at.caption)
 
 
 def test_ticked_runs_open_side_by_side(tick):
