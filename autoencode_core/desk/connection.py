@@ -26,7 +26,7 @@ ADDRESS = "DASK_SCHEDULER_ADDRESS"
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 3.0
 _REFUSED_SECONDS = 3.0
-_MISSED = 2
+_MISSED = 3
 """So many times in a row a scheduler may leave a question unanswered before it counts as lost."""
 
 log = logging.getLogger(__name__)
@@ -105,9 +105,9 @@ class Connection:
     def look_after(self) -> None:
         """See that the cluster is there, without waiting for it; to be called every 2 s or so.
 
-        Own workers that ended are started again. A scheduler that has ended or been silent for two questions,
-        3 s each, is let go: whoever waits for a result hears a CancelledError within 2 s, and the next
-        `client` starts or looks for another one.
+        Own workers that ended are started again. A scheduler that has ended, or has been silent for three
+        questions of 3 s each, is let go: whoever waits for a result hears a CancelledError within 2 s, and
+        the next `client` starts or looks for another one.
         """
         if not self._connecting.acquire(blocking=False):
             return  # somebody is connecting, or ending it
