@@ -156,7 +156,7 @@ def tables(found: dict[str, Any]) -> str:
             ["lost, stored twice", f"{made.lost}, {made.twice}"],
             ["work done again per kill, most and mean", f"{max(losses):.1f} s, {_mean(losses):.1f} s"],
             ["iterations again, most", f"{max(loss.iterations for loss in made.losses):,}"],
-            ["until something trains again, most", f"{max(loss.idle for loss in made.losses):.1f} s"],
+            ["until all are as far again, most", f"{max(loss.until for loss in made.losses):.1f} s"],
             ["processes left over", str(made.orphans)],
         ]
     if "files" in found:

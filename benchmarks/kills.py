@@ -28,6 +28,7 @@ from autoencode_core.spec import RunSpec  # noqa: E402
 from autoencode_core.store.run_store import RunStore  # noqa: E402
 
 _POLL_SECONDS = 0.1
+_NEWS_SECONDS = 0.3
 _WORKER = "multiprocessing.spawn"
 """In the command line of a worker, which its nanny has started."""
 _UP_SECONDS = 60.0
@@ -135,12 +136,12 @@ class Loss:
     Attributes:
         iterations: those that were made a second time.
         seconds: how long making them took.
-        idle: until something trained again.
+        until: seconds until all that trained were as far as before.
     """
 
     iterations: int = 0
     seconds: float = 0.0
-    idle: float = 0.0
+    until: float = 0.0
 
 
 @dataclass
@@ -241,9 +242,8 @@ def _moves(going: list[dict[str, Any]]) -> bool:
 
 
 def _kill(what: str, desk: Desk, found: Outcome) -> Loss:
-    """Kills, waits until something trains again, and says what was lost."""
-    before = {job["seed"]: job for job in _look(desk, found) if job["iteration"]}
-    workers = desk.workers()
+    """Kills, waits until all that trained are as far as they were, and says what was lost."""
+    before, workers = _far(desk, found), desk.workers()
     if what == "server":
         found.servers_killed += 1
         desk.kill()
@@ -251,24 +251,33 @@ def _kill(what: str, desk: Desk, found: Outcome) -> Loss:
         found.workers_killed += 1
         with suppress(ProcessLookupError):
             os.kill(random.choice(workers), signal.SIGKILL)
-    return _loss(before, desk, found)
+    began = time.monotonic()
+    time.sleep(_NEWS_SECONDS)  # what a worker has said before it was killed still comes
+    for seed, job in _far(desk, found).items():
+        if seed in before and job["iteration"] > before[seed]["iteration"]:
+            before[seed] = job
+    return _loss(before, desk, found, began)
 
 
-def _loss(before: dict[int, dict[str, Any]], desk: Desk, found: Outcome) -> Loss:
-    """The iterations that the trainings under way make again, looked for until each has moved or ended."""
-    fell, loss, began = time.monotonic(), Loss(), time.monotonic()
-    waiting = dict(before)
+def _far(desk: Desk, found: Outcome) -> dict[int, dict[str, Any]]:
+    """The jobs under way that have come somewhere, by seed."""
+    return {job["seed"]: job for job in _look(desk, found) if job["iteration"]}
+
+
+def _loss(before: dict[int, dict[str, Any]], desk: Desk, found: Outcome, began: float) -> Loss:
+    """The iterations that the trainings under way make again, and how long that takes."""
+    loss, behind = Loss(), dict(before)
     lowest = {seed: job["iteration"] for seed, job in before.items()}
-    while waiting and time.monotonic() - began < _UP_SECONDS:
+    while behind and time.monotonic() - began < _UP_SECONDS:
         going = {job["seed"]: job for job in _look(desk, found)}
-        for seed in list(waiting):
+        for seed in list(behind):
             now = going.get(seed)
             if now is not None and now["state"] == "running" and now["iteration"]:
                 lowest[seed] = min(lowest[seed], now["iteration"])
-                loss.idle = loss.idle or time.monotonic() - fell
             if now is None or now["iteration"] > before[seed]["iteration"]:
-                del waiting[seed]
+                del behind[seed]
         time.sleep(_POLL_SECONDS / 2)
+    loss.until = time.monotonic() - began
     for seed, job in before.items():
         again = job["iteration"] - lowest[seed]
         if again > loss.iterations:

@@ -118,12 +118,14 @@ def served(folder: Path, **extra: str) -> Iterator[Server]:
         folder: as for `start`.
         extra: more of its environment.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a benchmark that is ended leaves nothing
+    # A benchmark that is ended from outside leaves nothing behind.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     server = start(folder, free_port(), **extra)
     try:
         yield server
     finally:
         stop(server)
+        signal.signal(signal.SIGTERM, before)
 
 
 @dataclass

@@ -138,6 +138,12 @@ def _known(request: AnswerRequest, records: Sequence[RunRecord]) -> _Known | Non
         return _runs.get(digest)
 
 
+def forget_runs() -> None:
+    """Let go of the runs that are kept; who asks about one sends it again."""
+    with _lock:
+        _runs.clear()
+
+
 def _computed(request: AnswerRequest, known: _Known, report: Report) -> dict[str, Any]:
     module, name = request.question.home.split(":")
     function = getattr(import_module(module), name)

@@ -9,6 +9,7 @@ import threading
 import time
 from typing import Any
 
+from autoencode_core.workers.answering import forget_runs
 from autoencode_core.workers.parent_process import serve_no_http
 
 _M_ARENA_MAX = -8
@@ -16,6 +17,8 @@ LOOK_SECONDS = 1.0
 """Time between two looks whether the worker rests."""
 REST_SECONDS = 5.0
 """Memory is given back once the worker has had nothing to do for so long."""
+FORGET_SECONDS = 300.0
+"""The runs that it keeps for questions are let go of then."""
 
 
 def dask_setup(worker: Any) -> None:
@@ -46,12 +49,16 @@ def few_arenas() -> bool:
 
 def _give_back_at_rest(worker: Any) -> None:
     """Once after every time of work, as soon as that is over for a while."""
-    rests_since, worked = time.monotonic(), True  # what the start has left counts too
+    rests_since, worked, keeps = time.monotonic(), True, False  # what the start has left counts too
     while True:
         time.sleep(LOOK_SECONDS)
         now = time.monotonic()
         if worker.state.executing_count:
-            rests_since, worked = now, True
+            rests_since, worked, keeps = now, True, True
         elif worked and now - rests_since >= REST_SECONDS:
             worked = False
+            give_back_memory()
+        elif keeps and now - rests_since >= FORGET_SECONDS:
+            keeps = False
+            forget_runs()
             give_back_memory()

@@ -117,3 +117,12 @@ def test_the_logo_is_drawn_here_and_small():
     assert text.startswith("<svg")
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
     assert len(text) < 4000
+
+
+@pytest.mark.parametrize("visitors, given_back", [(0, 1), (3, 0)])
+def test_a_server_that_nobody_visits_gives_memory_back(monkeypatch, visitors, given_back):
+    said = []
+    monkeypatch.setattr(setup, "forget_who_left", lambda: visitors)
+    monkeypatch.setattr(setup, "give_back_memory", lambda: said.append("back"))
+    setup.rest()
+    assert len(said) == given_back

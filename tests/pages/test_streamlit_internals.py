@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+from streamlit.runtime.caching.ttl_cache import TTLCache
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.state import SafeSessionState, SessionState
 from streamlit.testing.v1 import AppTest
 
@@ -124,3 +126,21 @@ def test_streamlit_does_as_it_is_told(monkeypatch):
     internals.serve_many()
     assert isinstance(SafeSessionState(SessionState(), lambda: None).filtered_state, internals._State)
     assert internals.AppSession._call_soon_on_event_loop is internals._gathered
+
+
+def test_sessions_whose_time_is_over_are_forgotten_on_the_servers_loop(monkeypatch):
+    clock, called = [0.0], []
+    storage = MemorySessionStorage(ttl_seconds=120)
+    storage._cache = TTLCache(maxsize=8, ttl=120, timer=lambda: clock[0])
+    storage._cache["gone"] = object()
+    manager = SimpleNamespace(_session_storage=storage, num_active_sessions=lambda: 2)
+    loop = SimpleNamespace(call_soon_threadsafe=called.append)
+    server = SimpleNamespace(_session_mgr=manager, _get_async_objs=lambda: SimpleNamespace(eventloop=loop))
+    monkeypatch.setattr(internals, "exists", lambda: True)
+    monkeypatch.setattr(internals, "get_instance", lambda: server)
+    clock[0] = 121.0
+    assert internals.forget_who_left() == 2
+    called[0]()
+    assert not storage._cache._data
+    monkeypatch.setattr(internals, "exists", lambda: False)
+    assert internals.forget_who_left() == 0
