@@ -24,6 +24,6 @@ ENV AUTOENCODE_RUNS=/runs SCIKIT_LEARN_DATA=/runs/fetched HOME=/tmp NUMBA_CACHE_
 USER 10001
 VOLUME /runs
 EXPOSE 8501
-HEALTHCHECK --start-period=20s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=3)"]
+HEALTHCHECK --start-period=20s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/health', timeout=3)"]
 ENTRYPOINT ["sh", "tools/start_in_container.sh", "/compiled"]
 CMD ["python", "-m", "streamlit", "run", "app.py", "--server.address", "0.0.0.0", "--server.headless", "true"]

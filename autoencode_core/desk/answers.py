@@ -198,7 +198,8 @@ class Answers:
                 token = self._dispatch.new_token(f"answer-{question.name}")
                 request = AnswerRequest(token, question, run, arguments)
                 call = _AnswerCall(answer_id, token, request=request, records=records)
-                call.owners, call.lane = {owner} if owner else set(), HEAVY if question.heavy else QUICK
+                call.owners = {owner} if owner else set()
+                call.lane = HEAVY if question.is_heavy(records) else QUICK
                 self._dispatch.begin(call, self._compute)
             else:
                 self._dispatch.find(answer_id).seen = time.monotonic()  # looked up lately, so kept longer
