@@ -27,7 +27,7 @@ class Batches:
     def next(self) -> Tensor:
         """The particles of the next batch, (R, B)."""
         if self._used == self.particles:
-            self._before = self._states()
+            self._before, self._used = self._states(), 0
             self._draw()
         self._used = min(self._used + self.size, self.particles)
         return self.latest
