@@ -5,6 +5,7 @@ import threading
 import time
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from autoencode_core.workers import own_worker
@@ -35,7 +36,9 @@ def test_memory_is_given_back_once_after_each_time_of_work(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only glibc can be asked")
 def test_what_was_freed_goes_back_to_the_system():
-    kept = [bytes(50_000) for _ in range(2000)]  # small enough to lie on the heap, 100 MB in all
-    last = bytes(50_000)
+    rest = psutil.Process().memory_info
+    kept = [b"x" * (50_000 + i) for i in range(2000)]  # small enough to lie on the heap, 100 MB in all
+    last = b"x" * 50_000  # above them, so that they do not go by themselves
     del kept
-    assert isinstance(own_worker.give_back_memory(), bool) and last
+    before = rest().rss
+    assert own_worker.give_back_memory() and before - rest().rss > 50e6 and last
