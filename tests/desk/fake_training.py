@@ -66,9 +66,10 @@ class Progress:
     probe: dict[str, Any] = field(default_factory=lambda: {"inputs": np.zeros((4, 3), np.float32)})
     choosing: None = None
     rows: list[list[float]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     def checkpoint(self) -> bytes:
-        return json.dumps(self.rows).encode()
+        return json.dumps([self.rows, [change.model_dump() for change in self.changes]]).encode()
 
     def history(self) -> np.ndarray:
         return np.array(self.rows)
@@ -136,7 +137,8 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
     kind = spec.seed // 100 * 100
 
     def run(reporter: Any) -> bytes:
-        rows: list[list[float]] = json.loads(reporter.first_checkpoint() or b"[]")
+        rows, made = json.loads(reporter.first_checkpoint() or b"[[], []]")
+        changes = [Change(**each) for each in made]
         earlier = begin(spec, max(0, len(rows) - 1))
         if kind == BAD_INPUT:
             raise InputError("device", "cuda", "cpu")
@@ -145,10 +147,11 @@ def fake_job(spec_json: str, job_id: str) -> bytes:
         if kind == MEMORY:
             raise MemoryError
         start, status = time.perf_counter(), "finished"
-        changes: list[Change] = []
         for iteration in range(max(0, len(rows) - 1), spec.iterations + 1):
             time.sleep(0.001 if kind == QUICK else 0.005)
-            progress = Progress(iteration, spec.iterations, time.perf_counter() - start, rows=rows)
+            progress = Progress(
+                iteration, spec.iterations, time.perf_counter() - start, rows=rows, changes=changes
+            )
             if kind == DIVERGES and iteration == spec.iterations:
                 progress.cost, status = float("nan"), "diverged"
             rows[iteration:] = [[float(getattr(progress, key)) for key in HISTORY]]

@@ -1,7 +1,9 @@
 """A worker at rest gives memory back, and later lets go of the runs that it keeps."""
 
+import sys
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from autoencode_core.workers import answering, own_worker
@@ -62,3 +64,13 @@ def test_the_c_library_is_asked_and_may_refuse(monkeypatch):
     assert own_worker.give_back_memory() in (True, False)
     monkeypatch.setattr(own_worker.ctypes, "CDLL", lambda _: SimpleNamespace())
     assert not own_worker.few_arenas() and not own_worker.give_back_memory()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc can be asked")
+def test_what_was_freed_goes_back_to_the_system():
+    rest = psutil.Process().memory_info
+    kept = [b"x" * (50_000 + i) for i in range(2000)]  # small enough to lie on the heap, 100 MB in all
+    last = b"x" * 50_000  # above them, so that they do not go by themselves
+    del kept
+    before = rest().rss
+    assert own_worker.give_back_memory() and before - rest().rss > 50e6 and last
