@@ -26,7 +26,7 @@ from visitors import Server, Visitor, served, visitor
 PAGES = ("flow", "latent", "regimes", "control", "ode_limit", "mean_field", "runs", "lessons", "mathematics")
 ITERATIONS = 200
 WORKERS = 2
-KNOBS = {"knob_horizon": (3.0, 8.0), "knob_depth": (10, 30), "knob_iterations": (150, 250)}
+KNOBS = {"knob_horizon": (2, 12), "knob_depth": (10, 30), "knob_iterations": (150, 250)}
 """Knobs that are turned without being trained with, and between what."""
 _WEIGHTS = ("0.1", "0.01", "0.001", "0.05", "0.005")
 _POLL_SECONDS = 0.25
@@ -120,9 +120,7 @@ async def act(rig: Rig, here: Visitor) -> None:
         await rig.measured("knob", "", here.touch("knob_tikhonov", string_array_value=[weight]))
     else:
         name, (low, high) = random.choice(list(KNOBS.items()))
-        value = (
-            round(random.uniform(low, high)) if isinstance(low, int) else round(random.uniform(low, high), 1)
-        )
+        value = 2 * round(random.uniform(low, high) / 2)  # there are no odd depths
         await rig.measured("knob", "", here.touch(name, double_value=value))
 
 
