@@ -193,7 +193,7 @@ def test_wait_waits_no_longer_than_asked(answers, record):
 
 def test_a_cancelled_computation_ends_at_its_next_report(answers, record):
     # As many as there is room for: only if they end, the next question is answered.
-    ids = [answers.ask(fake.QUESTIONS["slow"], record, steps=4000, name=f"ends{n}") for n in range(ROOM)]
+    ids = [answers.ask(fake.QUESTIONS["slow"], record, steps=40_000, name=f"ends{n}") for n in range(ROOM)]
     for answer_id in ids:
         running(answers, answer_id)
     for answer_id in ids:
@@ -225,7 +225,7 @@ def test_in_a_hurry_patience_counts_from_the_question_and_ends_while_workers_are
 
 
 def test_a_waiting_question_is_dropped(answers, record):
-    busy = [answers.ask(fake.QUESTIONS["slow"], record, steps=4000, name=f"busy{n}") for n in range(ROOM)]
+    busy = [answers.ask(fake.QUESTIONS["slow"], record, steps=40_000, name=f"busy{n}") for n in range(ROOM)]
     for answer_id in busy:
         running(answers, answer_id)
     waiting = answers.ask(fake.QUESTIONS["twice"], record, x=1, name="dropped")
