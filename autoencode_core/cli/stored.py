@@ -103,8 +103,9 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _entry_figures(entry: Entry) -> dict[str, Any]:
+    told = ("run_id", "name", "created", "status", "summary", "message", "read_only", "figures")
     spec = entry.spec.model_dump(mode="json") if entry.spec else None
-    return {**vars(entry), "spec": spec}
+    return {**{key: getattr(entry, key) for key in told}, "spec": spec}
 
 
 def _study_entry_figures(entry: StudyEntry) -> dict[str, Any]:

@@ -22,6 +22,8 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 HEAVY, QUICK = "heavy", "answer"
 """What questions compete for: those that take long leave room for those that do not."""
+ROOM = {HEAVY: 1, QUICK: 2}
+"""How many of each a worker computes at once."""
 UNSEEN_SECONDS = 15.0
 """A question that nobody has looked at for so long, and that is not answered yet, is given up."""
 BUSY_SECONDS = 0.5
@@ -285,19 +287,22 @@ class Answers:
 
     def _places(self, lane: str) -> int:
         """How many questions are computed at once: one that takes long on each worker, two of the others."""
-        return max(1, self._connection.slots()) * (1 if lane == HEAVY else 2)
+        return max(1, self._connection.slots()) * ROOM[lane]
 
     def _compute(self, call: _AnswerCall) -> Callable[[], None]:
         """Have a worker answer, beside the trainings; gives what notes the answer down."""
         request = call.request
         self._connection.client()  # what a call takes is known when there are workers
+        self._connection.meet_workers()
         named = [*(record.spec.dataset for record in call.records), *request.arguments.values()]
         takes: dict[str, Any] = {"resources": self._connection.resources(call.lane), "named": named}
         several = {"records": call.records} if request.question.wants == "runs" else {}
         reply = self._dispatch.result(call, answering.answer, request, **several, **takes)
-        if reply.kind == "lacking":  # the same worker gets the run, so that it has it from now on
-            place = {"workers": [reply.worker], "allow_other_workers": True, **takes}
-            reply = self._dispatch.result(call, answering.answer, request, records=call.records, **place)
+        if reply.kind == "lacking":
+            # It has the run from now on.
+            where = self._dispatch.place(call, takes["resources"], reply.worker, ROOM[call.lane])
+            about = {"records": call.records, **takes, **where}
+            reply = self._dispatch.result(call, answering.answer, request, **about)
         if reply.kind == "cancelled":
             raise GivenUp
         _freeze(reply.value)

@@ -24,6 +24,7 @@ class Call(ABC):
         token: its name on the cluster, which no other server and no earlier call has.
         future: the Dask future, while it is on the cluster.
         worker: address of the worker it runs on, "" before it began.
+        placed: address of the worker that it was meant for, "" where that was left to the cluster.
         given_up: whether it was stopped before it was known to have begun.
         size: about how many bytes its result takes here.
         owners: who asked for it, none where nobody is known.
@@ -37,6 +38,7 @@ class Call(ABC):
     token: str
     future: Any = None
     worker: str = ""
+    placed: str = ""
     given_up: bool = False
     size: int = 0
     owners: set[str] = field(default_factory=set)
@@ -81,7 +83,7 @@ class Call(ABC):
         Args:
             killed: whether it has itself killed one worker after another, by its hunger for memory perhaps.
         """
-        self.future, self.worker = None, ""
+        self.future, self.worker, self.placed = None, "", ""
         further = self._came_further()
         self._losses = 1 if further else self._losses + 1
         return further or (not killed and self._losses <= MOST_LOSSES)

@@ -24,6 +24,7 @@ ADDRESS = "DASK_SCHEDULER_ADDRESS"
 """Environment variable with the address of a cluster; without it the workers are the server's own."""
 
 _CONNECT_SECONDS = 3.0
+_MEET_SECONDS, _LOOK_SECONDS = 5.0, 0.05
 _ANSWER_SECONDS = 3.0
 _REFUSED_SECONDS = 3.0
 _MISSED = 3
@@ -42,7 +43,7 @@ class ServerClosed(RuntimeError):
 class Connection:
     """The way to a cluster; one that was lost is started or looked for anew at the next wish.
 
-    Only `client` and `close` may wait; all else answers at once, by what `look_after` heard last.
+    Only `client`, `meet_workers` and `close` may wait; all else answers at once, by what was heard last.
 
     Args:
         address: of a Dask scheduler, None for worker processes of the server's own.
@@ -65,7 +66,7 @@ class Connection:
         self._refused: tuple[float, InputError] | None = None
         self._trouble = ""
         self._asked: Future[None] | None = None
-        self._missed = 0
+        self._missed, self._since = 0, 0.0
         self._workers: tuple[WorkerFacts, ...] = ()
         self._told: dict[str, Mapping[str, str]] = {}
         self._scheduler_told: Mapping[str, str] | None = None
@@ -126,6 +127,14 @@ class Connection:
                 self._asked = asyncio.run_coroutine_threadsafe(self._ask(self._client), loop)
         finally:
             self._connecting.release()
+
+    def meet_workers(self) -> None:
+        """Wait until the workers are known, though not long: right after a start they are not there yet."""
+        now = time.monotonic()
+        wanted = self._own if self.address is None and now < self._since + _MEET_SECONDS else 1
+        while len(self._workers) < wanted and time.monotonic() < now + _MEET_SECONDS:
+            self.look_after()
+            time.sleep(_LOOK_SECONDS)
 
     # ---- what is known, at once
 
@@ -250,6 +259,7 @@ class Connection:
             raise refusal from None
         client.subscribe_topic(TOPIC, self._heard)
         self._client, self._refused, self._trouble = client, None, ""
+        self._since = time.monotonic()
 
     def _start_own(self) -> tuple[str, Any]:
         from autoencode_core.desk.cluster import OwnCluster  # lazy: start-up time

@@ -4,7 +4,7 @@ import logging
 import math
 import threading
 import time
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -193,6 +193,29 @@ class Dispatch(Generic[C]):
                 raise GivenUp from None
             raise
         return result
+
+    def place(
+        self, call: C, takes: Mapping[str, float] | None, preferred: str = "", room: int = 1
+    ) -> dict[str, Any]:
+        """Which worker a call is meant for, as options of `result`: a cluster does not look who has room.
+
+        Args:
+            call: whose turn it is.
+            takes: Dask resources that it needs.
+            preferred: address of the worker that is best, where it has room.
+            room: how many calls of the lane a worker computes at once.
+        """
+        with self.changed:
+            others = [each for each in self._under_way if each is not call and each.lane == call.lane]
+            there = Counter(each.worker or each.placed for each in others)
+            able = [
+                worker.address
+                for worker in self.connection.workers()
+                if all(worker.offers.get(name, 0) >= 1 for name in takes or ())
+            ]
+            least = min(able, key=lambda address: there[address], default="")
+            call.placed = preferred if preferred and there[preferred] < room else least
+            return {"workers": [call.placed], "allow_other_workers": True} if call.placed else {}
 
     def stop(self, call_id: str) -> None:
         """Stop a call: one that waits is taken off the cluster, the worker of one that runs is asked to.

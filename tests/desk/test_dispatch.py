@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 
@@ -78,6 +79,9 @@ class Connection:
         self.submitted.append((key, options, future))
         assert not pure
         return future
+
+    def workers(self):
+        return tuple(SimpleNamespace(address=name, offers={"train": 1}) for name in ("tcp://w1", "tcp://w2"))
 
     def soon(self, address, function, *args):
         self.asked.append((address, function, *args))
@@ -470,3 +474,14 @@ def test_each_end_is_told_but_not_that_of_the_server(connection):
     until(lambda: third.over)
     time.sleep(0.05)
     assert told == [second, first]
+
+
+def test_a_call_is_meant_for_a_worker_with_room(dispatch, connection):
+    calls = [begin(dispatch, str(number)) for number in range(5)]
+    submitted(connection, 5)
+    first, second, third, fourth, fifth = calls
+    assert dispatch.place(first, {"train": 1}) == {"workers": ["tcp://w1"], "allow_other_workers": True}
+    assert dispatch.place(second, {"train": 1})["workers"] == ["tcp://w2"]
+    assert dispatch.place(third, None, "tcp://w2", room=2)["workers"] == ["tcp://w2"]
+    assert dispatch.place(fourth, None, "tcp://w2", room=2)["workers"] == ["tcp://w1"]  # it has two
+    assert dispatch.place(fifth, {"GPU": 1}) == {}  # nobody offers that: the cluster is to decide

@@ -157,7 +157,7 @@ def test_the_sliders_stand_at_what_was_asked_for_last_and_ask_for_more(monkeypat
     at = panel(monkeypatch, jobs)
     weight, step = at.select_slider
     assert (weight.value, step.value) == (0.3, 0.07) and "0.3" in weight.options
-    assert "λ = 10⁻⁴ → 0\\.3, changed by hand" in at.subheader[0].value
+    assert "λ = 10⁻⁴ → 0.3, changed by hand" in at.subheader[0].value.replace("\\", "")
     weight.set_value(0.01).run()
     assert jobs.asked == [{"tikhonov": 0.01}]
     jobs.changes |= {"tikhonov": 0.01}
@@ -178,7 +178,7 @@ def test_changes_are_marked_in_both_charts(monkeypatch):
 def test_knobs_that_are_not_those_of_the_training_are_told_and_can_be_turned_to_them(monkeypatch):
     jobs = FakeJobs("running")
     at = panel(monkeypatch, jobs, RunSpec(iterations=200))
-    assert "Circle, k = 1" in at.subheader[0].value
+    assert "Circle, k = 1" in at.subheader[0].value.replace("\\", "")
     assert not [button for button in at.button if button.key == "knobs_of_abc"]
     at.session_state["asked"] = RunSpec(dataset="s_curve", iterations=200)
     at.run()

@@ -88,7 +88,7 @@ def implied(at, name):
 
 def said(at):
     parts = (*at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.subheader)
-    return " ".join(part.value for part in parts)
+    return " ".join(part.value.replace("\\=", "=") for part in parts)
 
 
 def member(place, study=STRIP):

@@ -122,7 +122,7 @@ def test_without_its_file_a_run_compares_with_what_it_keeps(trained, csv, tmp_pa
     moved = trained.spec.model_copy(update={"dataset": str(tmp_path / "gone.csv")})
     run = replace(run_of(record_of(trained)), spec=moved)
     assert "cannot be had" in new_rows(run, [[0.0, 1.0]])["note"]
-    with pytest.raises(InputError, match="exists"):
+    with pytest.raises(InputError, match="as it was when the run was trained"):
         own_rows(run)
 
 
