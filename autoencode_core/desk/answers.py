@@ -297,9 +297,9 @@ class Answers:
         named = [*(record.spec.dataset for record in call.records), *request.arguments.values()]
         takes: dict[str, Any] = {"resources": self._connection.resources(call.lane), "named": named}
         several = {"records": call.records} if request.question.wants == "runs" else {}
-        reply = self._dispatch.result(call, answering.answer, request, **several, **takes)
-        if reply.kind == "lacking":
-            # It has the run from now on.
+        where = self._dispatch.place(call, takes["resources"])
+        reply = self._dispatch.result(call, answering.answer, request, **several, **takes, **where)
+        if reply.kind == "lacking":  # it has the run from now on
             where = self._dispatch.place(call, takes["resources"], reply.worker, ROOM[call.lane])
             about = {"records": call.records, **takes, **where}
             reply = self._dispatch.result(call, answering.answer, request, **about)

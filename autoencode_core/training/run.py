@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from autoencode_core.changes import Change
-from autoencode_core.data.catalogue import GIVEN
+from autoencode_core.data.catalogue import CATALOGUE, GIVEN
 from autoencode_core.data.loading import DataSet, load
 from autoencode_core.data.reading import file_title
 from autoencode_core.errors import InputError
@@ -174,8 +174,8 @@ class Run:
             data = load_data(spec)
             if np.array_equal(data.source.train[: len(probe)].astype(np.float32), probe):
                 return data
-        if spec.dataset == GIVEN:
-            return load_data(spec)  # which says that there is none
+        if spec.dataset == GIVEN or spec.dataset in CATALOGUE:
+            load_data(spec)  # which says why there is none, of what everybody may know
         wanted = "the file as it was when the run was trained; it is not here, or is another one now"
         raise InputError("dataset", file_title(spec.dataset), wanted)
 

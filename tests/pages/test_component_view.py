@@ -44,7 +44,7 @@ def test_the_knobs_choose_data_and_horizon(page, answers):
     at.selectbox(key="component_data").set_value("bimodal_2d").run()
     at.select_slider(key="component_horizon").set_value(0.5).run()
     assert not at.exception and not at.error
-    assert "T = 0\\.5" in said(at) and "Bimodal" in said(at)
+    assert "T \\= 0\\.5" in said(at) and "Bimodal" in said(at)
     assert answers.asked[-1] == ("component", {"dataset": "bimodal_2d", "horizon": 0.5})
 
 
