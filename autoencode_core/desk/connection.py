@@ -128,10 +128,19 @@ class Connection:
         finally:
             self._connecting.release()
 
-    def meet_workers(self) -> None:
-        """Wait until the workers are known, though not long: right after a start they are not there yet."""
-        now = time.monotonic()
-        wanted = self._own if self.address is None and now < self._since + _MEET_SECONDS else 1
+    def meet_workers(self, all_of_them: bool = False) -> None:
+        """Wait until workers are known, though not long: right after a start they are not there yet.
+
+        Args:
+            all_of_them: whether it is to be asked anew who is there, and own ones that fell are to come back.
+        """
+        now, client = time.monotonic(), self._client
+        if all_of_them and client is not None:
+            with suppress(Exception):  # a scheduler that does not answer is look_after's to notice
+                loop = client.loop.asyncio_loop
+                asyncio.run_coroutine_threadsafe(self._ask(client), loop).result(_ANSWER_SECONDS)
+        started = now < self._since + _MEET_SECONDS
+        wanted = self._own if self.address is None and (all_of_them or started) else 1
         while len(self._workers) < wanted and time.monotonic() < now + _MEET_SECONDS:
             self.look_after()
             time.sleep(_LOOK_SECONDS)
@@ -182,7 +191,9 @@ class Connection:
 
     def slots(self) -> int:
         """How many trainings run side by side, at least 1."""
-        return self._own if self.address is None else max(1, worker_facts.slots(self._workers))
+        if self.address is None:
+            return min(self._own, len(self._workers) or self._own)
+        return max(1, worker_facts.slots(self._workers))
 
     @property
     def shared_files(self) -> bool:

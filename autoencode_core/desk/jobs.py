@@ -327,7 +327,7 @@ class Jobs:
         """Have a worker compute a job, taking its "train", and store the result; gives what notes it down."""
         task = self._tasks[type(job)]
         self.connection.client()  # what a call takes is known when there are workers
-        self.connection.meet_workers()
+        self.connection.meet_workers(all_of_them=True)
         resources = self.connection.resources(LANE, job.trains.device)
         options: dict[str, Any] = {"named": [job.trains.dataset], "resources": resources}
         options |= self._dispatch.place(job, resources)
