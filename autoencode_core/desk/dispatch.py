@@ -25,6 +25,8 @@ since distributed takes its time to import."""
 AWAY_SECONDS = 5.0
 """Time after which workers that were not to be had are looked for again."""
 
+_STRANDED_SECONDS = 3.0
+
 log = logging.getLogger(__name__)
 
 C = TypeVar("C", bound=Call)
@@ -184,7 +186,7 @@ class Dispatch(Generic[C]):
             with self.changed:
                 self._check_wanted(call)
                 call.submitted(future)
-            result: T = future.result()
+            result: T = self._waited_for(call, future)
         except GivenUp:
             _cancel(future)
             raise
@@ -193,6 +195,26 @@ class Dispatch(Generic[C]):
                 raise GivenUp from None
             raise
         return result
+
+    def _waited_for(self, call: C, future: Any) -> Any:
+        """What a future gives; one whose worker has gone, and that the cluster leaves lying, is cancelled.
+
+        Dask looks for another worker when the one that a call is meant for falls, but not where no worker is
+        left at that moment.
+        """
+        missed = 0
+        while True:
+            try:
+                return future.result(timeout=_STRANDED_SECONDS)
+            except TimeoutError:
+                if future.done():  # it is the call's own error
+                    raise
+                here = {worker.address for worker in self.connection.workers()}
+                meant = call.worker or call.placed
+                missed = missed + 1 if here and meant and meant not in here else 0
+                if missed > 1:
+                    _cancel(future)
+                    raise CancelledError from None
 
     def place(
         self, call: C, takes: Mapping[str, float] | None, preferred: str = "", room: int = 1

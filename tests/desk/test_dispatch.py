@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from autoencode_core.desk import dispatch as dispatch_module
 from autoencode_core.desk.call import Call, GivenUp
 from autoencode_core.desk.connection import ADDRESS, ServerClosed
 from autoencode_core.desk.dispatch import Dispatch, sentence
@@ -485,3 +486,14 @@ def test_a_call_is_meant_for_a_worker_with_room(dispatch, connection):
     assert dispatch.place(third, None, "tcp://w2", room=2)["workers"] == ["tcp://w2"]
     assert dispatch.place(fourth, None, "tcp://w2", room=2)["workers"] == ["tcp://w1"]  # it has two
     assert dispatch.place(fifth, {"GPU": 1}) == {}  # nobody offers that: the cluster is to decide
+
+
+def test_a_call_whose_worker_has_gone_and_that_is_left_lying_begins_again(dispatch, connection, monkeypatch):
+    monkeypatch.setattr(dispatch_module, "_STRANDED_SECONDS", 0.02)
+    call, other = begin(dispatch, "one"), begin(dispatch, "two")
+    submitted(connection, 2)
+    connection.heard(event(call, worker="tcp://w9"))
+    connection.heard(event(other, worker="tcp://w1"))
+    submitted(connection, 3).set_result(5)
+    assert end(dispatch, call).value == 5 and connection.submitted[2][0] == f"{call.token}-2"
+    assert not other.over and len(connection.submitted) == 3
