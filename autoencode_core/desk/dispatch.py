@@ -25,7 +25,7 @@ since distributed takes its time to import."""
 AWAY_SECONDS = 5.0
 """Time after which workers that were not to be had are looked for again."""
 
-_STRANDED_SECONDS = 3.0
+_STRANDED_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -212,7 +212,7 @@ class Dispatch(Generic[C]):
                 here = {worker.address for worker in self.connection.workers()}
                 meant = call.worker or call.placed
                 missed = missed + 1 if here and meant and meant not in here else 0
-                if missed > 1:
+                if missed > 2:
                     _cancel(future)
                     raise CancelledError from None
 
@@ -391,7 +391,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, InputError | ComputationFailed | ServerClosed):
         return str(getattr(error, "message", error))
     if isinstance(error, CancelledError):
-        return "The workers were lost."
+        return "The workers were lost several times."
     if type(error).__name__ == "KilledWorker":
         return "The worker process died several times, perhaps for lack of memory."
     return f"The workers could not do it: {type(error).__name__}: {error}".splitlines()[0]
