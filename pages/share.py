@@ -8,6 +8,7 @@ from autoencode_core.knob_links import SHORT, link_entries
 from autoencode_core.knobs import in_words
 from autoencode_core.lessons.reading import lessons
 from autoencode_core.spec import RunSpec
+from pages.router import PAGES
 from pages.shared.controls import last_spec
 from pages.shared.flow_time import TIME
 from pages.shared.link import data_files, link_to
@@ -19,16 +20,7 @@ from pages.shared.teaching import TEACH, Teaching
 from pages.shared.touched_knobs import asked_of
 from pages.shared.views import VIEW, Views
 
-_PAGES = {
-    "playground": "Playground",
-    "lessons": "Lessons",
-    "flow": "Flow",
-    "latent": "Latent",
-    "regimes": "Regimes",
-    "control": "Control",
-    "ode_limit": "ODE limit",
-    "mean_field": "Mean field",
-}
+_OFFERED = ("playground", "lessons", "flow", "latent", "regimes", "control", "ode_limit", "mean_field")
 _VIEWED = ("latent", "regimes", "control", "ode_limit", "mean_field")
 _TIMED = ("playground", "flow")
 _USUAL = ("tikhonov", "bottleneck")
@@ -45,7 +37,7 @@ def render() -> None:
         "whole app."
     )
     with guard():
-        page = str(st.selectbox("Page", list(_PAGES), format_func=_PAGES.__getitem__, key="share_page"))
+        page = str(st.selectbox("Page", _OFFERED, format_func=PAGES.__getitem__, key="share_page"))
         entries = _shown(page)
         if page == "playground":
             entries |= _knobs(entries.get(RUN.name, ""))

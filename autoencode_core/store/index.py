@@ -54,6 +54,36 @@ class Line(NamedTuple):
     spec: str = ""
 
 
+class Listed:
+    """What a list has a line of.
+
+    Attributes:
+        line: what the list says of it.
+    """
+
+    line: Line
+
+    @property
+    def name(self) -> str:
+        """The name a person gave it, "" when none."""
+        return self.line.name
+
+    @property
+    def created(self) -> str:
+        """ISO date and time, UTC, "" when damaged."""
+        return self.line.created
+
+    @property
+    def summary(self) -> str:
+        """One line for lists."""
+        return self.line.summary
+
+    @property
+    def message(self) -> str:
+        """Why a run ended, or what is damaged; "" of a study that is well."""
+        return self.line.message
+
+
 class Index:
     """Lines by id, with the stamp of the file that they were read from; shared by all processes.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
-from autoencode_core.store.index import Index, Line
+from autoencode_core.store.index import Index, Line, Listed
 from autoencode_core.store.listing import Listing
 from autoencode_core.store.record import RunRecord, summary_line
 from autoencode_core.store.run_file import (
@@ -43,7 +43,7 @@ GALLERY_ID = re.compile(rf"gallery-({_STEM})")
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Listed):
     """One line of a list of runs; spec and figures are read when they are asked for.
 
     Attributes:
@@ -57,29 +57,9 @@ class Entry:
     read_only: bool = False
 
     @property
-    def name(self) -> str:
-        """The name a person gave it, "" when none."""
-        return self.line.name
-
-    @property
-    def created(self) -> str:
-        """ISO date and time, UTC, "" when damaged."""
-        return self.line.created
-
-    @property
     def status(self) -> str:
         """That of the record, or damaged."""
         return self.line.status
-
-    @property
-    def summary(self) -> str:
-        """One line for lists."""
-        return self.line.summary
-
-    @property
-    def message(self) -> str:
-        """Why it ended, or what is damaged."""
-        return self.line.message
 
     @cached_property
     def spec(self) -> RunSpec | None:

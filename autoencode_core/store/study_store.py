@@ -14,7 +14,7 @@ from typing import BinaryIO
 from autoencode_core.errors import InputError
 from autoencode_core.spec import RunSpec
 from autoencode_core.store.folder import Folder
-from autoencode_core.store.index import Index, Line
+from autoencode_core.store.index import Index, Line, Listed
 from autoencode_core.store.listing import Listing
 from autoencode_core.store.record import RunRecord
 from autoencode_core.store.run_file import pack, unpack
@@ -44,7 +44,7 @@ _OWN_ID = re.compile(_OWN)
 
 
 @dataclass(frozen=True)
-class StudyEntry:
+class StudyEntry(Listed):
     """One line of a list of studies; its figures are read when they are asked for.
 
     Attributes:
@@ -58,26 +58,6 @@ class StudyEntry:
     line: Line
     path: Path
     read_only: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name a person gave it, "" when none."""
-        return self.line.name
-
-    @property
-    def created(self) -> str:
-        """ISO date and time, UTC, "" when damaged."""
-        return self.line.created
-
-    @property
-    def summary(self) -> str:
-        """One line for lists."""
-        return self.line.summary
-
-    @property
-    def message(self) -> str:
-        """What is damaged, "" while all is well."""
-        return self.line.message
 
     @cached_property
     def study(self) -> Study | None:
