@@ -366,14 +366,12 @@ class Jobs:
 
     # ---- what pages are told
 
-    def _place(self, job: Job) -> tuple[int | None, float | None]:
-        """Where a job stands in the queue, and seconds until it begins."""
+    def _places(self) -> dict[Job, tuple[int, float | None]]:
+        """Where each job that waits stands in the queue, and seconds until it begins."""
         line = self._dispatch.queue(LANE)
-        if job not in line:
-            return None, None
-        left = [other.time_left() for other in self._dispatch.under_way()]
-        position, slots = line.index(job) + 1, max(1, self.connection.slots())
-        return position, expected(position, left, slots, self._took)
+        left = [other.time_left() for other in self._dispatch.under_way()] if line else []
+        begin = expected(len(line), left, max(1, self.connection.slots()), self._took)
+        return {job: (place, wait) for place, (job, wait) in enumerate(zip(line, begin, strict=True), 1)}
 
     def _order(self, job_id: str, owner: str | None, wish: Callable[[TrainingJob], object]) -> None:
         def wished(job: Job) -> None:
@@ -389,13 +387,13 @@ class Jobs:
             job = self._dispatch.find(job_id)
             if not isinstance(job, kind):
                 raise InputError("job", job_id, f"the id of a job that makes a {kind.kind}")
-            return job.status(*self._place(job))
+            return job.status(*self._places().get(job, (None, None)))
 
     def _statuses(self, kind: type[Job], **options: Any) -> Any:
         with self._dispatch.changed:
-            places = {job: place for place, job in enumerate(self._dispatch.queue(LANE), 1)}
+            places = self._places()
             jobs = [job for job in reversed(self._dispatch.calls.values()) if isinstance(job, kind)]
-            return [job.status(places.get(job), **options) for job in jobs]
+            return [job.status(*places.get(job, (None, None)), **options) for job in jobs]
 
     def _fetch_picture(self, job: Job) -> None:
         """Take over the newest snapshot if there is a newer one, perhaps after this has come back."""

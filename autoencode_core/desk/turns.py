@@ -55,21 +55,21 @@ def waits(count: int, left: Sequence[float], places: int, typical: float) -> lis
 
 
 def expected(
-    position: int, left: Sequence[float | None], places: int, took: Collection[float]
-) -> float | None:
-    """Seconds until a waiting call begins, None while nothing is known.
+    count: int, left: Sequence[float | None], places: int, took: Collection[float]
+) -> Sequence[float | None]:
+    """Seconds until each of so many waiting calls begins, the next one first; None while nothing is known.
 
     Args:
-        position: in the queue, 1 for the next one.
+        count: how many wait.
         left: seconds that each running call will still take, None where that is unknown.
         places: how many run side by side, at least 1.
         took: seconds that each of the last calls took.
     """
     known = [each for each in left if each is not None]
     if not took and not known:
-        return None
+        return [None] * count
     usual = median(took or known)
-    return waits(position, [usual if each is None else each for each in left], places, usual)[-1]
+    return waits(count, [usual if each is None else each for each in left], places, usual)
 
 
 def turn_words(position: int, seconds: float | None) -> str:

@@ -69,6 +69,6 @@ def test_the_place_in_words(position, seconds, words):
 
 
 def test_what_is_expected_rests_on_what_is_known():
-    assert expected(2, [None, None], 2, []) is None
-    assert expected(1, [4.0, None], 2, []) == 4.0  # the other one is taken for as long
-    assert expected(3, [4.0, 1.0], 2, [10.0, 30.0, 10.0]) == 11.0
+    assert expected(2, [None, None], 2, []) == [None, None]
+    assert expected(1, [4.0, None], 2, []) == [4.0]  # the other one is taken for as long
+    assert expected(3, [4.0, 1.0], 2, [10.0, 30.0, 10.0]) == [1.0, 4.0, 11.0]
